@@ -1,0 +1,23 @@
+"""What an encoder is: samples in, bytes of a format out."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from speechd.audio import Samples
+
+
+class Encoder(Protocol):
+    """Encodes one reply. Called by one thread at a time; `close` may be called at any moment, and twice."""
+
+    def encode(self, samples: Samples) -> bytes:
+        """The bytes that are ready after these samples (possibly none yet)."""
+        ...
+
+    def finish(self) -> bytes:
+        """The tail: everything that is still held back. No sample is lost."""
+        ...
+
+    def close(self) -> None:
+        """Give native resources back, finished or not."""
+        ...

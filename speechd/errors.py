@@ -1,0 +1,150 @@
+"""Everything that can go wrong in front of a client, as one tree.
+
+    SpeechdError
+    ├── InvalidRequest        400  the request is wrong; the message says what to do
+    │   └── Unspeakable       400  nothing in the input can be spoken
+    ├── Unauthorized          401
+    ├── NotFound              404
+    ├── MethodNotAllowed      405
+    ├── ReceiptTimeout        408  the request did not arrive in time
+    ├── TooLarge              413
+    ├── UnsupportedMedia      415
+    ├── HeadersTooLarge       431
+    ├── SynthesisFailed       500  the engine raised, died twice, or ran out of time
+    └── Unavailable           503  retry later
+        ├── Overloaded        503  refused by admission
+        └── NotReady          503  loading or draining
+    EngineUnavailable              at start-up: an engine cannot run here; the message says what to do
+
+Each class knows its status, type and code; `envelope` is OpenAI's error object with all four keys.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import ClassVar
+
+
+class EngineUnavailable(Exception):
+    """An engine cannot run on this machine; the message tells the operator what to do."""
+
+
+class SpeechdError(Exception):
+    """An error a client sees, with the HTTP status and the `type`, `code` and `param` of OpenAI's envelope."""
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "server_error"
+    code: str | None = None
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        if code is not None:
+            self.code = code
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Response headers beyond the content type."""
+        return {}
+
+    def envelope(self) -> dict[str, dict[str, str | None]]:
+        """`{"error": {"message", "type", "param", "code"}}`, all four keys always."""
+        return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+
+
+class InvalidRequest(SpeechdError):
+    status = 400
+    type = "invalid_request_error"
+
+
+class Unspeakable(InvalidRequest):
+    code = "unspeakable_input"
+
+
+class Unauthorized(SpeechdError):
+    status = 401
+    type = "invalid_request_error"
+    code = "invalid_api_key"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"www-authenticate": "Bearer"}
+
+
+class NotFound(SpeechdError):
+    status = 404
+    type = "invalid_request_error"
+    code = "not_found"
+
+
+class MethodNotAllowed(SpeechdError):
+    status = 405
+    type = "invalid_request_error"
+    code = "method_not_allowed"
+
+    def __init__(self, message: str, *, allow: str) -> None:
+        super().__init__(message)
+        self.allow = allow
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"allow": self.allow}
+
+
+class ReceiptTimeout(SpeechdError):
+    status = 408
+    type = "invalid_request_error"
+    code = "request_timeout"
+
+
+class TooLarge(SpeechdError):
+    status = 413
+    type = "invalid_request_error"
+    code = "request_too_large"
+
+
+class UnsupportedMedia(SpeechdError):
+    status = 415
+    type = "invalid_request_error"
+    code = "unsupported_media_type"
+
+
+class HeadersTooLarge(SpeechdError):
+    status = 431
+    type = "invalid_request_error"
+    code = "headers_too_large"
+
+
+class SynthesisFailed(SpeechdError):
+    code = "synthesis_failed"
+
+
+class Unavailable(SpeechdError):
+    """503 with `Retry-After`.
+
+    `retry_after_s` is the expected wait; jitter spreads the clients, because OpenAI's SDKs sleep the value exactly.
+    """
+
+    status = 503
+    type = "service_unavailable_error"
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = min(60.0, max(1.0, retry_after_s * random.uniform(1.0, 1.5)))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        # Whole seconds are rounded up, so that neither header invites a client before the other.
+        return {
+            "retry-after": str(int(-(-self.retry_after_s // 1))),
+            "retry-after-ms": str(int(self.retry_after_s * 1000)),
+        }
+
+
+class Overloaded(Unavailable):
+    code = "server_is_overloaded"
+
+
+class NotReady(Unavailable):
+    code = "server_not_ready"
