@@ -1,0 +1,34 @@
+# make run     set up what is missing and serve on 127.0.0.1:8880
+# make test    set up what is missing and run all tests
+# make check   formatting, lint, import rules, strict types
+
+VENV ?= .venv
+SOURCES := pyproject.toml constraints.txt deploy/setup $(wildcard setup.py speechd/engines/kokoro/fast/csrc/*)
+
+.PHONY: run test check format clean
+
+run: $(VENV)/.ready
+	$(VENV)/bin/speechd serve $(ARGS)
+
+test: $(VENV)/.ready-dev
+	$(VENV)/bin/pytest $(ARGS)
+
+check: $(VENV)/.ready-dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+format: $(VENV)/.ready-dev
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+$(VENV)/.ready: $(SOURCES)
+	deploy/setup $(VENV)
+	touch $@
+
+$(VENV)/.ready-dev: $(SOURCES)
+	deploy/setup $(VENV) dev
+	touch $(VENV)/.ready $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info
