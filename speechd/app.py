@@ -1,0 +1,176 @@
+"""The composition root: what the arbiter prepares before the fork, and the app that a worker builds after it."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from speechd import engines
+from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unauthorized
+from speechd.routes import Api
+from speechd.settings import Settings
+from speechd.stream import Threads
+from speechd.voices import Catalogue
+from speechd.workers.admission import Admission
+from speechd.workers.pool import Pool
+from speechd.workers.scoreboard import Scoreboard
+from speechd.workers.slot import Slot
+
+log = logging.getLogger("speechd")
+request_log = logging.getLogger("speechd.request")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What is made once, in the arbiter, and shared by all workers: the engine's weights by copy-on-write, the
+    scoreboard by shared memory."""
+
+    settings: Settings
+    choice: engines.Choice
+    catalogue: Catalogue
+    board: Scoreboard
+
+
+def build(shared: Shared, index: int) -> ASGIApp:
+    """The app of worker `index`, after the fork."""
+    settings, board, engine = shared.settings, shared.board, shared.choice.engine
+    pool = Pool(board, index)
+    slot = Slot(engine, board, index)
+    threads = Threads(ThreadPoolExecutor(1, "text"), ThreadPoolExecutor(1, "encode"))
+    admission = Admission(board, index)
+    api = Api(settings, shared.choice, shared.catalogue, board, admission, pool, threads)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        pool.open()
+        # Not awaited: a worker that is still loading accepts connections, and says at /ready that it is not ready.
+        starting = asyncio.create_task(_start(slot, engine, settings.threads))
+        yield
+        starting.cancel()
+        slot.stop()
+        pool.close()
+
+    middleware = [Middleware(RequireKey, keys=settings.api_keys)]
+    if settings.cors_origins:
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+            max_age=86_400,
+        )
+        middleware.insert(0, cors)
+    app = Starlette(
+        routes=api.routes(),
+        middleware=middleware,
+        exception_handlers={SpeechdError: _answer, HTTPException: _answer_http, Exception: _answer_bug},
+        lifespan=lifespan,
+    )
+    return RequestScope(app, warning=shared.choice.warning)
+
+
+class RequestScope:
+    """Around everything: a request id on every response, the warning of a fallback engine, and one log line."""
+
+    def __init__(self, app: ASGIApp, *, warning: str | None) -> None:
+        self._app = app
+        self._warning = warning
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        id = f"req_{secrets.token_hex(12)}"
+        fields: dict[str, Any] = {"id": id, "method": scope["method"], "path": scope["path"], "status": 0}
+        scope.setdefault("state", {}).update(log=fields, key=None)
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                fields["status"] = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = id
+                if self._warning:
+                    headers["x-speechd-warning"] = self._warning
+            await send(message)
+
+        began = time.monotonic()
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            fields["duration_s"] = time.monotonic() - began
+            level = logging.DEBUG if scope["path"] in ("/health", "/ready", "/metrics") else logging.INFO
+            request_log.log(level, "request", extra={"fields": fields})
+
+
+class RequireKey:
+    """401 for paths under /v1 without one of the keys, where there are keys. `state.key` is the key's index."""
+
+    def __init__(self, app: ASGIApp, *, keys: tuple[str, ...]) -> None:
+        self._app = app
+        self._keys = [key.encode() for key in keys]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._keys and scope["path"].startswith("/v1/"):
+            scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+            # All keys are compared, each in constant time, so that timing tells nothing of any.
+            matches = [hmac.compare_digest(key, token.strip().encode()) for key in self._keys]
+            if scheme.lower() != "bearer" or not any(matches):
+                error = Unauthorized(
+                    "Incorrect API key: send the header 'Authorization: Bearer <key>' with a valid one."
+                )
+                await _response(error)(scope, receive, send)
+                return
+            scope["state"]["key"] = matches.index(True)
+        await self._app(scope, receive, send)
+
+
+async def _start(slot: Slot, engine: engines.base.Engine, threads: int) -> None:
+    await asyncio.get_running_loop().run_in_executor(None, engine.start, threads)
+    slot.start()
+    log.info("ready", extra={"fields": {"engine": engine.name, "threads": threads}})
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SpeechdError)
+    request.state.log["error"] = error.code or error.type
+    return _response(error)
+
+
+def _response(error: SpeechdError) -> Response:
+    return JSONResponse(error.envelope(), error.status, headers=error.headers)
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    known: SpeechdError
+    if error.status_code == 405:
+        allow = (error.headers or {}).get("Allow", "")
+        known = MethodNotAllowed(f"Not allowed to {request.method} on {path}; use {allow}.", allow=allow)
+    elif error.status_code == 404:
+        known = NotFound(f"Unknown path {path}: see POST /v1/audio/speech, GET /v1/models, GET /v1/audio/voices.")
+    else:
+        known = InvalidRequest(error.detail)
+    return await _answer(request, known)
+
+
+async def _answer_bug(request: Request, error: Exception) -> Response:
+    return await _answer(request, SpeechdError("The server failed on this request; its log has the reason."))

@@ -1,0 +1,79 @@
+"""The plan of one utterance: which passage comes next, how long, and the segment that speaks it. Just in time.
+
+Nothing of the text behind the passage in hand is normalised or phonemised, so that a long text costs a first listener
+no more than a short one. Everything here runs in a text thread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from speechd.engines.base import Delivery, Engine, Segment, SegmentTooLong
+from speechd.errors import InvalidRequest
+from speechd.text.script import Boundary, Passage, Pause, Script
+from speechd.text.segment import split
+
+FIRST_LENGTH: Final = 40
+"""Characters of a first segment: about 2.5 s of audio, short to synthesise, and long enough to cover the second."""
+
+CHARACTERS_PER_S: Final = 15.0
+"""Characters of English in a second of speech at speed 1; only where a plan begins, before a segment tells better."""
+
+HEADROOM: Final = 0.6
+"""Share of the audio in hand within which the next segment must be ready; the rest is for waiting and for errors of
+prediction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A segment and how its passage ends, which decides the pause before the next."""
+
+    segment: Segment
+    boundary: Boundary
+
+
+class Planner:
+    """Plans one utterance; `next` is called until it returns None."""
+
+    def __init__(self, input: str, delivery: Delivery, engine: Engine) -> None:
+        self._script = Script(input, delivery.language)
+        self._delivery = delivery
+        self._engine = engine
+        self._parts: deque[tuple[str, Boundary]] = deque()
+        self._characters_per_s = CHARACTERS_PER_S * delivery.speed
+        self._first = True
+
+    def next(self, ahead_s: float, pace: float) -> Planned | Pause | None:
+        """The next segment or pause, or None at the end of the text.
+
+        ahead_s: seconds of audio that its listener will have in hand; pace: audio seconds that a slot is expected to
+        synthesise for it in a second. Passages in which nothing can be spoken are passed over.
+        """
+        if self._first:
+            self._engine.check(self._delivery)
+            self._first = False
+        while True:
+            piece = self._parts.popleft() if self._parts else self._take(ahead_s, pace)
+            if piece is None or isinstance(piece, Pause):
+                return piece
+            text, boundary = piece
+            try:
+                segment = self._engine.prepare(text, self._delivery)
+            except SegmentTooLong:
+                head, rest = split(text, max(1, len(text) // 2))
+                if not rest:
+                    raise InvalidRequest("'input' has a word too long to be spoken.", param="input") from None
+                self._parts.extendleft(((rest, boundary), (head, Boundary.WORD)))
+                continue
+            if segment is not None:
+                if segment.duration_s > 0:
+                    self._characters_per_s = len(text) / segment.duration_s
+                return Planned(segment, boundary)
+
+    def _take(self, ahead_s: float, pace: float) -> tuple[str, Boundary] | Pause | None:
+        wanted = int(HEADROOM * ahead_s * pace * self._characters_per_s)
+        target = min(max(wanted, FIRST_LENGTH), self._engine.efficient_length)
+        taken = self._script.take(target, self._engine.passage_limit)
+        return (taken.text, taken.boundary) if isinstance(taken, Passage) else taken

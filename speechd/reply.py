@@ -1,0 +1,201 @@
+"""A reply on the wire: a stream's bytes as an ASGI response.
+
+What was taken for a request (stream, ticket) is given back in `SpeechReply.__call__`, in one place, whether the reply
+completes, fails, or its client leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import orjson
+
+from speechd.errors import Overloaded, SpeechdError
+from speechd.stream import SpeechStream
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+CHARACTERS_PER_TOKEN: Final = 4
+"""OpenAI's rule of thumb for English text, for the `usage` that its SSE clients require."""
+
+AUDIO_TOKENS_PER_S: Final = 20
+"""One token for 50 ms of audio, OpenAI's stated rate for generated audio."""
+
+
+WHOLE_CHUNK_BYTES: Final = 1 << 16
+"""A whole reply is written in pieces, so that a client that stops reading is noticed."""
+
+
+class BrokenOff(Exception):
+    """Raised to the server after the status line: it closes the connection without ending the body."""
+
+
+class Ticket(Protocol):
+    """A request's place among those in flight."""
+
+    def release(self) -> None:
+        """Give the place back; once or more."""
+        ...
+
+
+class Framing(Protocol):
+    """How bytes of a format become chunks of the reply's body."""
+
+    media_type: str
+
+    def data(self, data: bytes) -> bytes: ...
+
+    def end(self, audio_s: float) -> bytes: ...
+
+    def error(self, error: SpeechdError) -> bytes: ...
+
+
+class Plain:
+    """The bytes as they are."""
+
+    def __init__(self, media_type: str) -> None:
+        self.media_type = media_type
+
+    def data(self, data: bytes) -> bytes:
+        return data
+
+    def end(self, audio_s: float) -> bytes:
+        return b""
+
+    def error(self, error: SpeechdError) -> bytes:
+        return b""
+
+
+class ServerSentEvents:
+    """OpenAI's `stream_format: "sse"`: speech.audio.delta events, then speech.audio.done with the usage."""
+
+    media_type = "text/event-stream; charset=utf-8"
+
+    def __init__(self, characters: int) -> None:
+        self._input_tokens = -(-characters // CHARACTERS_PER_TOKEN)
+
+    def data(self, data: bytes) -> bytes:
+        return self._event({"type": "speech.audio.delta", "audio": base64.b64encode(data).decode()})
+
+    def end(self, audio_s: float) -> bytes:
+        output = round(audio_s * AUDIO_TOKENS_PER_S)
+        usage = {"input_tokens": self._input_tokens, "output_tokens": output}
+        return self._event(
+            {"type": "speech.audio.done", "usage": usage | {"total_tokens": self._input_tokens + output}}
+        )
+
+    def error(self, error: SpeechdError) -> bytes:
+        return self._event({"type": "error", **error.envelope()})
+
+    @staticmethod
+    def _event(event: Mapping[str, object]) -> bytes:
+        return b"data: " + orjson.dumps(event) + b"\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """write_s: how long a client may leave what it was sent unread; first_audio_s: how long it waits for anything."""
+
+    write_s: float
+    first_audio_s: float
+
+
+class SpeechReply:
+    """An ASGI response. Errors before the first audio are raised, for the app to answer; `ended` is told the outcome:
+    "complete", "failed", "client left" or "client too slow"."""
+
+    def __init__(
+        self,
+        stream: SpeechStream,
+        ticket: Ticket,
+        framing: Framing,
+        *,
+        whole: bool,
+        headers: Mapping[str, str],
+        patience: Patience,
+        ended: Callable[[str], None],
+    ) -> None:
+        self._stream, self._ticket, self._framing = stream, ticket, framing
+        self._whole = whole
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._headers += [
+            (b"content-type", framing.media_type.encode()),
+            (b"x-accel-buffering", b"no"),  # nginx would otherwise hold a stream back
+        ]
+        self._patience = patience
+        self._ended = ended
+        self._outcome = "failed"
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        speaking = asyncio.create_task(self._speak(scope, send))
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait({speaking, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if speaking.done():
+                speaking.result()
+            else:
+                self._outcome = "client left"
+        finally:
+            speaking.cancel()
+            leaving.cancel()
+            await asyncio.gather(speaking, leaving, return_exceptions=True)
+            await self._stream.close()
+            self._ticket.release()
+            self._ended(self._outcome)
+
+    async def _speak(self, scope: Message, send: Send) -> None:
+        try:
+            async with asyncio.timeout(self._patience.first_audio_s):
+                data = await self._stream.read()
+        except TimeoutError:
+            raise Overloaded("No audio within the time that you wait for it.", retry_after_s=1.0) from None
+        if self._whole:
+            await self._send_whole(data, scope, send)
+        else:
+            await self._send_stream(data, scope, send)
+        self._outcome = "complete"
+
+    async def _send_whole(self, data: bytes, scope: Message, send: Send) -> None:
+        body = bytearray()
+        while data:
+            body += data
+            data = await self._stream.read()
+        length = (b"content-length", str(len(body)).encode())
+        await send({"type": "http.response.start", "status": 200, "headers": [*self._headers, length]})
+        for start in range(0, len(body), WHOLE_CHUNK_BYTES):
+            chunk = bytes(body[start : start + WHOLE_CHUNK_BYTES])
+            await self._send_chunk(chunk, scope, send, more=start + len(chunk) < len(body))
+
+    async def _send_stream(self, data: bytes, scope: Message, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+        try:
+            while data:
+                await self._send_chunk(self._framing.data(data), scope, send)
+                data = await self._stream.read()
+        except SpeechdError as error:
+            if last := self._framing.error(error):
+                await self._send_chunk(last, scope, send)
+            raise BrokenOff(error.message) from error
+        await self._send_chunk(self._framing.end(self._stream.timings.audio_s), scope, send, more=False)
+
+    async def _send_chunk(self, body: bytes, scope: Message, send: Send, *, more: bool = True) -> None:
+        try:
+            async with asyncio.timeout(self._patience.write_s):
+                await send({"type": "http.response.body", "body": body, "more_body": more})
+        except TimeoutError:
+            self._outcome = "client too slow"
+            # Closing would wait for a client that does not read; what it has not taken is dropped.
+            scope["extensions"]["speechd.abort"]()
+            raise BrokenOff("the client did not read") from None
+
+
+async def _left(receive: Receive) -> None:
+    """Return when the client has closed its connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

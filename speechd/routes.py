@@ -1,0 +1,166 @@
+"""The HTTP surface: one short endpoint per path."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from speechd import __version__
+from speechd.encoders import FORMATS, open_encoder
+from speechd.engines import Choice
+from speechd.engines.base import Delivery
+from speechd.errors import NotFound, NotReady, UnsupportedMedia
+from speechd.join import Joiner
+from speechd.planner import Planner
+from speechd.reply import Framing, Patience, Plain, ServerSentEvents, SpeechReply
+from speechd.schema import MODELS, SpeechRequest, parse
+from speechd.settings import Settings
+from speechd.stream import SpeechStream, Threads
+from speechd.voices import Catalogue
+from speechd.workers.admission import Admission
+from speechd.workers.pool import Pool
+from speechd.workers.scoreboard import Scoreboard
+
+CREATED = 1_735_689_600
+"""Unix seconds, 2025-01-01: about when Kokoro-82M v1.0 came out. OpenAI's `Model` must have a date of creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The endpoints of one worker, over what they need."""
+
+    settings: Settings
+    choice: Choice
+    catalogue: Catalogue
+    board: Scoreboard
+    admission: Admission
+    pool: Pool
+    threads: Threads
+
+    def routes(self) -> list[Route]:
+        """Every path of the server."""
+        return [
+            Route("/v1/audio/speech", self.speech, methods=["POST"]),
+            Route("/v1/audio/voices", self.voices),
+            Route("/v1/models", self.models),
+            Route("/v1/models/{id:path}", self.model),
+            Route("/health", self.health),
+            Route("/ready", self.ready),
+        ]
+
+    async def speech(self, request: Request) -> SpeechReply:
+        """`POST /v1/audio/speech`. The body is read before a place is taken, and the place before any work on the text."""
+        _require_json(request)
+        wanted = parse(await request.body(), catalogue=self.catalogue, max_input_chars=self.settings.max_input_chars)
+        # A client of HTTP/1.0 knows no chunked transfer: only a length tells it a complete reply from a broken one.
+        whole = not wanted.stream or request.scope["http_version"] == "1.0"
+        log: dict[str, Any] = request.state.log
+        log.update(voice=str(wanted.blend), characters=len(wanted.input), format=wanted.format)
+        ticket = self.admission.admit(request.state.key)
+        stream = self._stream(wanted, whole=whole)
+        return SpeechReply(
+            stream,
+            ticket,
+            _framing(wanted),
+            whole=whole,
+            headers={"x-speechd-engine": self.choice.engine.name},
+            patience=self._patience(request),
+            ended=lambda outcome: log.update(_measured(stream), outcome=outcome),
+        )
+
+    def _stream(self, wanted: SpeechRequest, *, whole: bool) -> SpeechStream:
+        delivery = Delivery(wanted.blend, wanted.language, wanted.speed, _seed(wanted))
+        return SpeechStream(
+            Planner(wanted.input, delivery, self.choice.engine),
+            self.pool,
+            partial(open_encoder, wanted.format, whole=whole),
+            self.threads,
+            joiner=Joiner(wanted.speed, wanted.volume),
+            look_ahead_s=self.settings.look_ahead_s,
+        )
+
+    def _patience(self, request: Request) -> Patience:
+        # OpenAI's SDKs say how long they wait between two reads; working beyond it would be for nobody.
+        stated = request.headers.get("x-stainless-read-timeout", "")
+        first_audio_s = self.settings.synthesis_timeout_s + self.settings.max_wait_s
+        if stated.replace(".", "", 1).isdecimal():
+            first_audio_s = min(first_audio_s, float(stated))
+        return Patience(write_s=self.settings.write_timeout_s, first_audio_s=first_audio_s)
+
+    async def voices(self, request: Request) -> Response:
+        """`GET /v1/audio/voices`, a convention of the self-hosted servers."""
+        return JSONResponse(
+            {
+                "voices": [
+                    {"id": voice.id, "name": voice.name, "language": voice.language, "gender": voice.gender}
+                    for voice in self.catalogue
+                ]
+            }
+        )
+
+    async def models(self, request: Request) -> Response:
+        """`GET /v1/models`."""
+        return JSONResponse({"object": "list", "data": [_model(id) for id in MODELS]})
+
+    async def model(self, request: Request) -> Response:
+        """`GET /v1/models/{id}`."""
+        id = request.path_params["id"]
+        if id not in MODELS:
+            raise NotFound(f"The model '{id}' does not exist here.", param="model", code="model_not_found")
+        return JSONResponse(_model(id))
+
+    async def health(self, request: Request) -> Response:
+        """`GET /health`: the process answers. What it serves with is stated, for people."""
+        health: dict[str, object] = {
+            "status": "ok",
+            "version": __version__,
+            "engine": self.choice.engine.name,
+            "workers": self.board.states(),
+        }
+        if self.choice.warning:
+            health["warning"] = self.choice.warning
+        return JSONResponse(health)
+
+    async def ready(self, request: Request) -> Response:
+        """`GET /ready`: some worker's engine is loaded and warm, and the server is not on its way out."""
+        if not self.board.is_ready():
+            raise NotReady("The server is loading or draining.", retry_after_s=2.0)
+        return JSONResponse({"status": "ready"})
+
+
+def _require_json(request: Request) -> None:
+    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise UnsupportedMedia(f"Send the request as 'Content-Type: application/json', not '{media_type}'.")
+
+
+def _framing(wanted: SpeechRequest) -> Framing:
+    return ServerSentEvents(len(wanted.input)) if wanted.sse else Plain(FORMATS[wanted.format].media_type)
+
+
+def _seed(wanted: SpeechRequest) -> int:
+    """Equal requests sound equal, whichever worker serves them."""
+    if wanted.seed is not None:
+        return wanted.seed
+    content = f"{wanted.blend}\n{wanted.language}\n{wanted.speed}\n{wanted.input}".encode()
+    return int.from_bytes(hashlib.blake2b(content, digest_size=7).digest())
+
+
+def _measured(stream: SpeechStream) -> dict[str, float]:
+    timings = stream.timings
+    measured = {"audio_s": timings.audio_s, "synthesis_s": timings.synthesis_s}
+    if timings.first_audio_s is not None:
+        measured["ttfa_s"] = timings.first_audio_s
+    if timings.audio_s:
+        measured["rtf"] = timings.synthesis_s / timings.audio_s
+    return measured
+
+
+def _model(id: str) -> dict[str, object]:
+    return {"id": id, "object": "model", "created": CREATED, "owned_by": MODELS[id]}

@@ -1,0 +1,223 @@
+"""One reply as it happens: planned segments → audio in order → joined → encoded bytes.
+
+The state is a pair of clocks, both in seconds of audio: how much was submitted to the pool and how much the client took.
+A stream runs ahead of its client by its credit and no further, and everything it holds is given back in `close`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
+
+from speechd.audio import SAMPLE_RATE, Audio, Samples
+from speechd.encoders.base import Encoder
+from speechd.engines.base import Segment
+from speechd.errors import Unspeakable
+from speechd.join import Joiner, gap_s
+from speechd.planner import Planned, Planner
+from speechd.text.script import Boundary, Pause
+
+T = TypeVar("T")
+
+SEGMENTS_AHEAD: Final = 4
+"""Segments of one stream that may be in the pool at once: its share of idle slots, and its rows in the queue."""
+
+ENCODE_SAMPLES: Final = SAMPLE_RATE
+"""Samples an encoder gets at a time: a second costs at most 10 ms, so that streams of one worker take turns."""
+
+
+class Job(Protocol):
+    """A segment in the pool."""
+
+    @property
+    def synthesis_s(self) -> float:
+        """Seconds that the engine took, once there is a result."""
+        ...
+
+    async def result(self) -> Audio:
+        """The audio; raises `SynthesisFailed`. Ends in bounded time, whatever dies."""
+        ...
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more; may be called at any time."""
+        ...
+
+
+class Pool(Protocol):
+    """The slots of all workers, as a home worker sees them."""
+
+    def submit(self, segment: Segment, deadline: float) -> Job:
+        """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry."""
+        ...
+
+    def pace(self) -> float:
+        """Audio seconds that one more stream can expect to have synthesised in a second, as things stand."""
+        ...
+
+    def expected_wait_s(self) -> float:
+        """Seconds before a segment submitted now would be started."""
+        ...
+
+
+@dataclass(slots=True)
+class Timings:
+    """What happened to one stream. first_audio_s: seconds from its making to its first bytes; audio_s: audio encoded;
+    synthesis_s: what the engine took for all of it."""
+
+    first_audio_s: float | None = None
+    audio_s: float = 0.0
+    synthesis_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """A worker's threads beside its event loop and its slot. `encode` has a single thread, which orders its calls."""
+
+    text: Executor
+    encode: Executor
+
+
+class SpeechStream:
+    """`read` until it returns b"", then (and in any other case, after `read` has ended) `close`."""
+
+    def __init__(
+        self,
+        planner: Planner,
+        pool: Pool,
+        open_encoder: Callable[[], Encoder],
+        threads: Threads,
+        *,
+        joiner: Joiner,
+        look_ahead_s: float,
+    ) -> None:
+        self.timings = Timings()
+        self._planner, self._pool, self._threads = planner, pool, threads
+        self._open_encoder = open_encoder
+        self._encoder: Encoder | None = None
+        self._joiner = joiner
+        self._look_ahead_s = look_ahead_s
+        self._made = time.monotonic()
+        self._playback_began: float | None = None
+        self._submitted_s = 0.0
+        self._taken_s = 0.0
+        self._credit = asyncio.Event()
+        self._jobs: set[Job] = set()
+        self._planned: asyncio.Queue[tuple[Job, Planned] | Pause | Exception | None] = asyncio.Queue()
+        self._producer: asyncio.Task[None] | None = None
+        self._bytes = self._encoded()
+
+    async def read(self) -> bytes:
+        """The next bytes of the reply, b"" at its end. A further call says that the client took the bytes before.
+
+        Raises `SpeechdError`: what the client asked for cannot be spoken (from the first call), or synthesis failed.
+        """
+        self._taken_s = self.timings.audio_s
+        self._credit.set()
+        if self._producer is None:
+            self._producer = asyncio.create_task(self._produce())
+        data = await anext(self._bytes, b"")
+        if self._playback_began is None:
+            self._playback_began = time.monotonic()
+            self.timings.first_audio_s = self._playback_began - self._made
+        return data
+
+    async def close(self) -> None:
+        """Give everything back: waiting segments, the encoder, the producer. Safe to call twice."""
+        if self._producer is not None:
+            self._producer.cancel()
+        for job in self._jobs:
+            job.cancel()
+        self._jobs.clear()
+        await self._bytes.aclose()
+        # In its own thread, hence after an encode that a cancelled read left running there.
+        self._threads.encode.submit(self._close_encoder)
+
+    async def _produce(self) -> None:
+        try:
+            while (planned := await self._next_planned()) is not None:
+                if isinstance(planned, Pause):
+                    self._submitted_s += planned.duration_s
+                    self._planned.put_nowait(planned)
+                    continue
+                job = self._pool.submit(planned.segment, self._deadline())
+                self._submitted_s += planned.segment.duration_s
+                self._jobs.add(job)
+                self._planned.put_nowait((job, planned))
+            self._planned.put_nowait(None)
+        except Exception as error:  # whatever it is, it is raised in `read`
+            self._planned.put_nowait(error)
+
+    async def _next_planned(self) -> Planned | Pause | None:
+        while len(self._jobs) >= SEGMENTS_AHEAD or self._submitted_s - self._taken_s > self._look_ahead_s:
+            self._credit.clear()
+            await self._credit.wait()
+        ahead_s = self._submitted_s
+        if self._playback_began is not None:
+            ahead_s = max(0.0, ahead_s - (time.monotonic() - self._playback_began))
+        return await self._run(self._threads.text, self._planner.next, ahead_s, self._pool.pace())
+
+    def _deadline(self) -> float:
+        """When the listener, who plays from the first byte on, has heard all that was submitted."""
+        if not self._submitted_s:
+            return self._made
+        began = self._playback_began
+        if began is None:
+            began = time.monotonic() + self._pool.expected_wait_s()
+        return began + self._submitted_s
+
+    async def _encoded(self) -> AsyncGenerator[bytes, None]:
+        async for samples in self._joined():
+            for start in range(0, len(samples), ENCODE_SAMPLES):
+                piece = samples[start : start + ENCODE_SAMPLES]
+                data = await self._run(self._threads.encode, self._encode, piece)
+                self.timings.audio_s += len(piece) / SAMPLE_RATE
+                if data:
+                    yield data
+        if tail := await self._run(self._threads.encode, self._finish):
+            yield tail
+
+    async def _joined(self) -> AsyncGenerator[Samples, None]:
+        spoken = False
+        leading_s = 0.0  # a pause before any speech must not be the "first audio" that makes a reply a success
+        while (item := await self._planned.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            if isinstance(item, Pause):
+                if spoken:
+                    yield self._joiner.pause(item.duration_s)
+                else:
+                    leading_s += item.duration_s
+                continue
+            job, planned = item
+            audio = await job.result()
+            self._jobs.discard(job)
+            if not spoken and leading_s:
+                yield self._joiner.pause(leading_s)
+            spoken = True
+            samples = await self._run(self._threads.encode, self._joiner.push, audio, gap_s(planned.boundary))
+            self._submitted_s += len(samples) / SAMPLE_RATE - planned.segment.duration_s
+            self.timings.synthesis_s += job.synthesis_s
+            yield samples
+        if not spoken:
+            raise Unspeakable("'input' holds nothing that can be spoken.", param="input")
+        yield self._joiner.finish()
+
+    def _encode(self, samples: Samples) -> bytes:
+        if self._encoder is None:
+            self._encoder = self._open_encoder()
+        return self._encoder.encode(samples)
+
+    def _finish(self) -> bytes:
+        return self._encoder.finish() if self._encoder is not None else b""
+
+    def _close_encoder(self) -> None:
+        if self._encoder is not None:
+            self._encoder.close()
+
+    @staticmethod
+    async def _run(executor: Executor, function: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(executor, function, *arguments)

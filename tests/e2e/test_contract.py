@@ -1,0 +1,204 @@
+"""OpenAI's contract, with OpenAI's own client, against the real server."""
+
+import asyncio
+import base64
+import io
+import json
+import subprocess
+
+import av
+import httpx
+import numpy as np
+import openai
+import pytest
+from speechd.encoders import FORMATS
+from speechd.engines.tone import decode
+from speechd.schema import MODELS
+
+TEXT = "The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs, then go home."
+
+
+@pytest.fixture
+def client(tone_server):
+    with openai.OpenAI(base_url=tone_server.url + "/v1", api_key="unused", max_retries=0) as client:
+        yield client
+
+
+def spoken(pcm: bytes) -> str:
+    return decode(np.frombuffer(pcm, "<i2").astype(np.float32) / 32767)
+
+
+def letters(text: str) -> str:
+    return "".join(character for character in text if character.isalnum()).lower()
+
+
+def test_sdk_gets_all_the_text_in_order(client):
+    reply = client.audio.speech.create(model="tts-1", voice="alloy", input=TEXT, response_format="pcm")
+    assert letters(spoken(reply.content)) == letters(TEXT)
+
+
+def test_sdk_streams(client):
+    with client.audio.speech.with_streaming_response.create(
+        model="gpt-4o-mini-tts", voice="marin", input=TEXT, response_format="pcm"
+    ) as reply:
+        assert reply.headers["transfer-encoding"] == "chunked"
+        assert letters(spoken(b"".join(reply.iter_bytes()))) == letters(TEXT)
+
+
+def test_async_sdk_many_at_once(tone_server):
+    async def speak(client: openai.AsyncOpenAI, text: str) -> str:
+        reply = await client.audio.speech.create(model="tts-1", voice="echo", input=text, response_format="pcm")
+        return spoken(reply.content)
+
+    async def speak_all() -> list[str]:
+        async with openai.AsyncOpenAI(base_url=tone_server.url + "/v1", api_key="unused") as client:
+            return await asyncio.gather(*(speak(client, f"request {name} speaks") for name in "abcdefgh"))
+
+    assert [letters(text) for text in asyncio.run(speak_all())] == [f"request{name}speaks" for name in "abcdefgh"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("format", FORMATS)
+def test_format_decodes_to_the_audio(tone_server, format, stream):
+    reference = tone_server.speech(TEXT).content
+    reply = tone_server.speech(TEXT, response_format=format, stream=stream)
+    assert reply.headers["content-type"] == FORMATS[format].media_type
+    assert ("content-length" in reply.headers) is not stream
+    expected_s = len(reference) / 2 / 24_000
+    if format == "pcm":
+        assert reply.content == reference
+        return
+    with av.open(io.BytesIO(reply.content)) as container:
+        frames = list(container.decode(audio=0))
+    decoded_s = sum(frame.samples for frame in frames) / frames[0].sample_rate
+    # Streamed mp3 and aac carry their codec's delay and padding, up to three frames of 1024 samples.
+    assert decoded_s == pytest.approx(expected_s, abs=3 * 1024 / 24_000)
+    if format in ("wav", "flac"):
+        samples = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
+        assert letters(spoken(samples.astype("<i2").tobytes())) == letters(TEXT)
+
+
+def test_sse_events(tone_server):
+    events = []
+    body = {"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": "pcm", "stream_format": "sse"}
+    headers = {"accept": "application/octet-stream"}  # what the SDK sends, for sse too
+    with httpx.stream("POST", tone_server.url + "/v1/audio/speech", json=body, headers=headers) as reply:
+        assert reply.headers["content-type"].startswith("text/event-stream")
+        events = [json.loads(line.removeprefix("data: ")) for line in reply.iter_lines() if line]
+    *deltas, done = events
+    assert {event["type"] for event in deltas} == {"speech.audio.delta"}
+    assert letters(spoken(b"".join(base64.b64decode(event["audio"]) for event in deltas))) == letters(TEXT)
+    assert done["type"] == "speech.audio.done"
+    usage = done["usage"]
+    assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"] > 2
+
+
+def test_whole_wav_has_true_sizes(tone_server):
+    content = tone_server.speech("one two", response_format="wav", stream=False).content
+    assert int.from_bytes(content[4:8], "little") == len(content) - 8
+    assert int.from_bytes(content[40:44], "little") == len(content) - 44
+
+
+def test_every_listed_model_resolves(client):
+    ids = [model.id for model in client.models.list()]
+    assert ids == list(MODELS)
+    for id in ids:
+        assert client.models.retrieve(id).id == id
+    with pytest.raises(openai.NotFoundError):
+        client.models.retrieve("gpt-9")
+
+
+@pytest.mark.parametrize("voice", "alloy ash ballad coral echo fable onyx nova sage shimmer verse marin cedar".split())
+def test_openai_voice_speaks(client, voice):
+    assert client.audio.speech.create(model="tts-1-hd", voice=voice, input="hi", response_format="pcm").content
+
+
+def test_every_listed_voice_has_its_fields_and_resolves(tone_server):
+    voices = tone_server.get("/v1/audio/voices").json()["voices"]
+    assert len(voices) >= 54
+    for voice in voices:
+        assert set(voice) == {"id", "name", "language", "gender"}
+    assert tone_server.speech(voice={"id": voices[-1]["id"]}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "error", "param"),
+    [
+        ({"voice": "aloy"}, openai.BadRequestError, "voice"),
+        ({"input": ""}, openai.BadRequestError, "input"),
+        ({"input": "!!! --- ..."}, openai.BadRequestError, "input"),
+        ({"input": "[pause:1s]"}, openai.BadRequestError, "input"),
+        ({"speed": 9}, openai.BadRequestError, "speed"),
+        ({"model": "nope"}, openai.NotFoundError, "model"),
+    ],
+)
+def test_sdk_error_class(client, fields, error, param):
+    request = {"model": "tts-1", "voice": "alloy", "input": "hi"} | fields
+    with pytest.raises(error) as caught:
+        client.audio.speech.create(**request)
+    assert caught.value.param == param
+    assert caught.value.request_id.startswith("req_")
+
+
+def test_unknown_voice_names_the_nearest(tone_server):
+    reply = tone_server.speech(voice="af_bela")
+    assert reply.status_code == 400
+    assert "af_bella" in reply.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/v1/audio/speech", 405),
+        ("DELETE", "/v1/models", 405),
+        ("GET", "/v1/models/none", 404),
+    ],
+)
+def test_error_on_any_path_has_the_envelope(tone_server, method, path, status):
+    reply = httpx.request(method, tone_server.url + path)
+    assert reply.status_code == status
+    assert set(reply.json()["error"]) == {"message", "type", "param", "code"}
+    assert reply.headers["x-request-id"].startswith("req_")
+
+
+def test_form_body_is_415(tone_server):
+    reply = httpx.post(tone_server.url + "/v1/audio/speech", data={"model": "tts-1"})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (415, "unsupported_media_type")
+
+
+def test_pause_lasts_as_long_as_asked(tone_server):
+    lengths = [len(tone_server.speech(f"one {pause} two").content) / 48_000 for pause in ("", "[pause:2s]")]
+    assert lengths[1] - lengths[0] == pytest.approx(2, abs=0.5)
+
+
+def test_volume_multiplier_scales_the_samples(tone_server):
+    loud, soft = (
+        np.frombuffer(tone_server.speech("one two", volume_multiplier=volume).content, "<i2").astype(float)
+        for volume in (1, 0.25)
+    )
+    assert np.abs(soft).max() == pytest.approx(np.abs(loud).max() / 4, abs=2)
+
+
+def test_equal_requests_give_equal_bytes(tone_server):
+    assert (
+        tone_server.speech(TEXT, response_format="mp3").content
+        == tone_server.speech(TEXT, response_format="mp3").content
+    )
+
+
+def test_curl_saves_an_mp3(tone_server, tmp_path):
+    path = tmp_path / "hello.mp3"
+    body = json.dumps({"model": "tts-1", "voice": "alloy", "input": "Hello!"})
+    command = ["curl", "-sf", tone_server.url + "/v1/audio/speech", "-H", "Content-Type: application/json", "-d", body]
+    subprocess.run([*command, "-o", str(path)], check=True, timeout=30)
+    with av.open(str(path)) as container:
+        assert container.streams.audio[0].codec_context.name in ("mp3", "mp3float")
+
+
+def test_log_has_a_line_per_request_and_never_the_text(tone_server):
+    id = tone_server.speech("xylophone secrets").headers["x-request-id"]
+    line = next(line for line in tone_server.log().splitlines() if id in line)
+    for field in ("voice=af_alloy", "characters=17", "status=200", "audio_s=", "ttfa_s=", "rtf=", "outcome=complete"):
+        assert field in line
+    assert "xylophone" not in tone_server.log()
