@@ -1,3 +1,108 @@
 """The command line: flags over settings, nothing else."""
 
 from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from speechd import __version__, engines, log, settings
+from speechd.encoders import FORMATS
+from speechd.engines.base import Delivery
+from speechd.errors import EngineUnavailable, InvalidRequest, SpeechdError
+from speechd.settings import InvalidSetting, Settings
+from speechd.voices import Catalogue
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status: 0, 1 when it failed, 2 when it was called wrongly."""
+    arguments = _parser().parse_args(argv)
+    try:
+        loaded = Settings.load(settings.given(arguments), os.environ)
+        log.configure(loaded.log_level, json=loaded.log_format == "json")
+        status: int = arguments.run(arguments, loaded)
+    except (InvalidSetting, EngineUnavailable, SpeechdError) as error:
+        print(f"speechd: {error}", file=sys.stderr)
+        return 2 if isinstance(error, InvalidSetting | InvalidRequest) else 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="speechd", description="A speech server with OpenAI's contract.")
+    parser.add_argument("--version", action="version", version=f"speechd {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser(
+        "serve",
+        help="serve POST /v1/audio/speech",
+        description="Serve POST /v1/audio/speech. Every option is also an environment variable: --max-in-flight is "
+        "SPEECHD_MAX_IN_FLIGHT; the command line goes first.",
+    )
+    settings.add_arguments(serve)
+    serve.set_defaults(run=_serve)
+
+    say = commands.add_parser("say", help="speak a text into a file")
+    say.add_argument("text", nargs="*", help="what to say; standard input where it is absent")
+    say.add_argument("-o", "--output", type=Path, required=True, help="file; its suffix is the format, - is standard output")
+    say.add_argument("--format", choices=list(FORMATS), help="format, where the file's suffix does not say")
+    say.add_argument("--voice", default="af_heart", help="a voice or blend (default: af_heart)")
+    say.add_argument("--speed", type=float, default=1.0, help="0.25 ... 4 (default: 1)")
+    settings.add_arguments(say, groups=("engine", "log"))
+    say.set_defaults(run=_say)
+
+    voices = commands.add_parser("voices", help="list the voices")
+    settings.add_arguments(voices, groups=("engine",))
+    voices.set_defaults(run=_voices)
+
+    download = commands.add_parser("download", help="fetch and verify Kokoro's weights ahead of time")
+    settings.add_arguments(download, groups=("engine", "log"))
+    download.set_defaults(run=_download)
+    return parser
+
+
+def _serve(arguments: argparse.Namespace, loaded: Settings) -> int:
+    from speechd.server import launch  # gunicorn is not needed by the other commands
+
+    launch(loaded)
+
+
+def _say(arguments: argparse.Namespace, loaded: Settings) -> int:
+    from tqdm import tqdm
+
+    from speechd.say import say
+
+    format = arguments.format or arguments.output.suffix.removeprefix(".").lower()
+    if format not in FORMATS:
+        raise InvalidRequest(f"--format is one of {', '.join(FORMATS)}; {str(arguments.output)!r} does not name one")
+    text = " ".join(arguments.text) or sys.stdin.read()
+    choice = engines.create(loaded.engine, engines.EngineOptions.of(loaded))
+    blend = Catalogue(loaded.model_dir).parse(arguments.voice)
+    delivery = Delivery(blend, blend.language, arguments.speed)
+    choice.engine.start(loaded.threads * loaded.workers)
+    sink = sys.stdout.buffer if str(arguments.output) == "-" else arguments.output.open("wb")
+    with sink, tqdm(unit=" s of audio", disable=not sys.stderr.isatty(), bar_format="{n:.0f}{unit}, {elapsed}") as bar:
+        for data, spoken_s in say(text, delivery, choice.engine, format):
+            sink.write(data)
+            bar.update(spoken_s - bar.n)
+    return 0
+
+
+def _voices(arguments: argparse.Namespace, loaded: Settings) -> int:
+    for voice in Catalogue(loaded.model_dir):
+        print(f"{voice.id:16} {voice.language:6} {voice.gender:7} {voice.name}")
+    return 0
+
+
+def _download(arguments: argparse.Namespace, loaded: Settings) -> int:
+    from speechd.engines.kokoro.weights import download
+
+    print(download())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -55,7 +55,7 @@ class Api:
         ]
 
     async def speech(self, request: Request) -> SpeechReply:
-        """`POST /v1/audio/speech`. The body is read before a place is taken, and the place before any work on the text."""
+        """`POST /v1/audio/speech`. A place is taken after the body was read and before any work on the text."""
         _require_json(request)
         wanted = parse(await request.body(), catalogue=self.catalogue, max_input_chars=self.settings.max_input_chars)
         # A client of HTTP/1.0 knows no chunked transfer: only a length tells it a complete reply from a broken one.

@@ -58,8 +58,11 @@ MAX_SEED: Final = (1 << 56) - 1
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
-    """A valid request. `speed` 0.25 ... 4, `volume` 0 ... 4 (a factor on the samples), `language` a BCP 47 tag; `seed` is
-    None where it follows from the content."""
+    """A valid request.
+
+    speed: 0.25 ... 4; volume: 0 ... 4, a factor on the samples; language: a BCP 47 tag; seed: None where it follows
+    from the content; stream: whether bytes leave as they are made.
+    """
 
     model: str
     input: str

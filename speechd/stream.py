@@ -1,7 +1,7 @@
 """One reply as it happens: planned segments → audio in order → joined → encoded bytes.
 
-The state is a pair of clocks, both in seconds of audio: how much was submitted to the pool and how much the client took.
-A stream runs ahead of its client by its credit and no further, and everything it holds is given back in `close`.
+The state is a pair of clocks, both in seconds of audio: how much was submitted to the pool, and how much the client
+took. A stream runs ahead of its client by its credit and no further; all that it holds is given back in `close`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from speechd.engines.base import Segment
 from speechd.errors import Unspeakable
 from speechd.join import Joiner, gap_s
 from speechd.planner import Planned, Planner
-from speechd.text.script import Boundary, Pause
+from speechd.text.script import Pause
 
 T = TypeVar("T")
 

@@ -3,6 +3,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from speechd.errors import InvalidRequest, NotFound, SpeechdError
 from speechd.schema import SpeechRequest, parse
 from speechd.voices import Catalogue

@@ -72,11 +72,11 @@ def start(tmp_path: Path, **settings: object) -> Server:
     given = {"engine": "tone", "workers": 2, "threads": 1, "port": port, "drain_wait_s": 0, "log_level": "debug"}
     environ = {f"SPEECHD_{name.upper()}": str(value) for name, value in (given | settings).items()}
     log_path = tmp_path / f"server-{port}.log"
-    root = Path(__file__).parents[2]
+    path = f"{Path(__file__).parents[2]}:{Path(__file__).parent}"  # the package, and the engines of the tests
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "speechd.cli", "serve"],
-            env=os.environ | {"PYTHONPATH": str(root)} | environ,
+            env=os.environ | {"PYTHONPATH": path} | environ,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=tmp_path,

@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 import openai
 import pytest
+
 from speechd.encoders import FORMATS
 from speechd.engines.tone import decode
 from speechd.schema import MODELS

@@ -1,0 +1,46 @@
+"""An engine for fault injection: it speaks like `tone`, and obeys certain words of the text."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from speechd.audio import Audio
+from speechd.engines.base import Segment
+from speechd.engines.tone import ToneEngine
+
+
+class FaultyEngine(ToneEngine):
+    """ "kaboom" kills the process, "stall" hangs, "oops" raises; "slowly" takes a second for its segment."""
+
+    def synthesize(self, segment: Segment) -> Audio:
+        if b"kaboom" in segment.payload:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if b"stall" in segment.payload:
+            time.sleep(3600)
+        if b"oops" in segment.payload:
+            raise RuntimeError("as asked")
+        if b"slowly" in segment.payload:
+            time.sleep(1)
+        return super().synthesize(segment)
+
+
+def create(options: object) -> FaultyEngine:
+    """What `engine=faulty:create` names."""
+    return FaultyEngine()
+
+
+def fails_in_worker(options: object) -> FaultyEngine:
+    """An engine whose start fails in every worker that was not among the first two."""
+
+    class Failing(FaultyEngine):
+        def start(self, threads: int) -> None:
+            path = os.environ["FAULTY_BOOTS"]
+            with open(path, "a") as boots:
+                boots.write("x")
+            if 2 < os.path.getsize(path) <= 22:
+                raise RuntimeError("cannot start")
+            super().start(threads)
+
+    return Failing()

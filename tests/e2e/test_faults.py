@@ -1,0 +1,182 @@
+"""The table "What always holds": each fault injected into the real server."""
+
+import signal
+import socket
+import threading
+import time
+
+import httpx
+import numpy as np
+import psutil
+import pytest
+from server import running, start, until
+
+from speechd.engines.tone import decode
+
+LONG = " ".join(
+    f"sentence number {word} is spoken now." for word in "one two three four five six seven eight nine ten".split()
+)
+
+
+def letters(text: str) -> str:
+    return "".join(character for character in text if character.isalnum()).lower()
+
+
+def spoken(pcm: bytes) -> str:
+    return letters(decode(np.frombuffer(pcm, "<i2").astype(np.float32) / 32767))
+
+
+@pytest.fixture
+def faulty(tmp_path):
+    settings = {"engine": "faulty:create", "synthesis_timeout_s": 2, "worker_timeout_s": 3, "look_ahead_s": 600}
+    with running(tmp_path, **settings) as server:
+        yield server
+        until(lambda: idle(server), what="all places given back")
+
+
+def idle(server):
+    health = server.get("/health").json()
+    return health["in_flight"] == 0 and health["waiting"] == 0 and health["running"] == 0
+
+
+def begin(server, text, **fields):
+    """A request in a thread: (thread, its outcome to be)."""
+    outcome = {}
+
+    def ask():
+        try:
+            outcome["reply"] = server.speech(text, **fields)
+        except httpx.HTTPError as error:
+            outcome["error"] = error
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    return thread, outcome
+
+
+def test_engine_that_raises_at_first_is_a_500_in_the_envelope(faulty):
+    reply = faulty.speech("oops")
+    assert reply.status_code == 500
+    assert reply.json()["error"]["code"] == "synthesis_failed"
+
+
+def test_engine_that_raises_midway_breaks_the_transfer_off(faulty):
+    with pytest.raises(httpx.RemoteProtocolError):
+        faulty.speech("A first sentence that is spoken well enough. " * 3 + "Then oops happens.")
+
+
+def test_segment_that_kills_its_engine_fails_after_two_attempts(faulty):
+    before = {worker.pid for worker in faulty.workers()}
+    thread, outcome = begin(faulty, "kaboom")
+    thread.join(20)
+    # Either its home worker survived to say so, or it was among the two that died.
+    if "reply" in outcome:
+        assert outcome["reply"].status_code == 500
+    else:
+        assert isinstance(outcome["error"], httpx.RemoteProtocolError | httpx.ReadError)
+    until(lambda: len(faulty.workers()) == 2 and faulty.is_ready())
+    assert len({worker.pid for worker in faulty.workers()} - before) <= 2
+
+
+def test_synthesis_that_hangs_ends_its_worker_and_fails(faulty):
+    thread, outcome = begin(faulty, "stall")
+    thread.join(30)
+    assert not thread.is_alive()
+    assert "error" in outcome or outcome["reply"].status_code == 500
+    until(lambda: faulty.speech("hello").status_code == 200, 20)
+
+
+def test_killed_worker_breaks_only_its_own_transfers(faulty):
+    requests = [begin(faulty, f"slowly {LONG}") for _ in range(6)]
+    until(lambda: faulty.get("/health").json()["in_flight"] == 6)
+    victim = faulty.workers()[0]
+    victim.send_signal(signal.SIGKILL)
+    for thread, _ in requests:
+        thread.join(60)
+        assert not thread.is_alive()
+    for _, outcome in requests:
+        if "reply" in outcome:
+            assert outcome["reply"].status_code == 200
+            assert spoken(outcome["reply"].content) == letters(f"slowly {LONG}")
+    assert any("reply" in outcome for _, outcome in requests)
+    until(lambda: len(faulty.workers()) == 2 and victim.pid not in {worker.pid for worker in faulty.workers()})
+
+
+def test_stopped_worker_is_replaced(faulty):
+    victim = faulty.workers()[0]
+    victim.send_signal(signal.SIGSTOP)
+    until(lambda: not psutil.pid_exists(victim.pid), 20, "the stopped worker is killed")
+    until(lambda: len(faulty.workers()) == 2)
+    assert spoken(faulty.speech(LONG).content) == letters(LONG)
+
+
+def test_client_that_leaves_gives_its_place_back(faulty):
+    with httpx.stream("POST", faulty.url + "/v1/audio/speech", json=request(f"slowly {LONG}")) as reply:
+        next(reply.iter_raw())
+    until(lambda: idle(faulty), 5)
+
+
+def request(text: str) -> dict[str, str]:
+    return {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"}
+
+
+def test_sigterm_lets_streams_finish(tmp_path):
+    with running(tmp_path, engine="faulty:create", worker_timeout_s=2) as server:
+        thread, outcome = begin(server, f"slowly one two three. {LONG} slowly four five. {LONG} slowly six.")
+        until(lambda: server.get("/health").json()["in_flight"] == 1)
+        assert server.terminate(30) == 0
+        thread.join(30)
+        assert spoken(outcome["reply"].content).endswith("six")
+        server.process.wait(1)
+
+
+def test_client_that_never_reads_is_dropped(tmp_path):
+    with running(tmp_path, write_timeout_s=1, look_ahead_s=600) as server:
+        body = str(request("word " * 8000)).replace("'", '"').encode()
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            head = "POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            head += f"Content-Length: {len(body)}\r\n\r\n"
+            client.sendall(head.encode() + body)
+            until(lambda: not idle(server))
+            until(lambda: idle(server), 20, "the client is dropped")
+            assert "client too slow" in server.log()
+
+
+def test_boot_that_fails_twenty_times_leaves_the_server_up(tmp_path, monkeypatch):
+    monkeypatch.setenv("FAULTY_BOOTS", str(tmp_path / "boots"))
+    settings = {"engine": "faulty:fails_in_worker", "respawn_delay_s": 0.01, "respawn_limit_s": 0.1}
+    with running(tmp_path, **settings) as server:
+        server.workers()[0].kill()
+        until(lambda: (tmp_path / "boots").stat().st_size > 22, 60, "the boots")
+        until(lambda: server.get("/health").json()["ready"] == 2, 20)
+        assert server.speech("hello").status_code == 200
+
+
+def test_workers_end_with_their_arbiter(tmp_path):
+    server = start(tmp_path)
+    until(server.is_ready, 40)
+    workers = server.workers()
+    server.process.kill()
+    server.process.wait(5)
+    gone, alive = psutil.wait_procs(workers, timeout=10)
+    assert len(gone) == 2
+    assert not alive
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", server.port))
+
+
+def test_overload_is_refused_at_once_with_retry_after(tmp_path):
+    with running(tmp_path, engine="faulty:create", max_in_flight=2) as server:
+        held = [begin(server, "slowly spoken") for _ in range(2)]
+        until(lambda: server.get("/health").json()["in_flight"] == 2)
+        began = time.monotonic()
+        reply = server.speech("one more")
+        assert time.monotonic() - began < 0.5
+        assert (reply.status_code, reply.json()["error"]["code"]) == (503, "server_is_overloaded")
+        assert 1 <= int(reply.headers["retry-after"]) <= 60
+        assert 1000 <= float(reply.headers["retry-after-ms"]) <= 60_000
+        for thread, outcome in held:
+            thread.join(20)
+            assert outcome["reply"].status_code == 200
+        assert server.speech("one more").status_code == 200

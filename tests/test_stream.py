@@ -1,0 +1,267 @@
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from speechd.audio import SAMPLE_RATE, Audio, pcm16
+from speechd.encoders import open_encoder
+from speechd.engines.base import Segment
+from speechd.errors import SynthesisFailed, Unspeakable
+from speechd.join import Joiner
+from speechd.planner import Planned
+from speechd.stream import SEGMENTS_AHEAD, SpeechStream, Threads
+from speechd.text.script import Boundary, Pause
+
+TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
+"""A second of sound."""
+
+
+class FakePlanner:
+    def __init__(self, plan: list[Planned | Pause | Exception]) -> None:
+        self._plan = iter(plan)
+        self.asked: list[tuple[float, float]] = []
+
+    def next(self, ahead_s: float, pace: float) -> Planned | Pause | None:
+        self.asked.append((ahead_s, pace))
+        item = next(self._plan, None)
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+
+@dataclass(eq=False)
+class FakeJob:
+    segment: Segment
+    deadline: float
+    synthesis_s: float = 0.25
+    cancelled: bool = False
+    outcome: asyncio.Future[Audio] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    async def result(self) -> Audio:
+        return await self.outcome
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class FakePool:
+    """Answers segments at once, or when the test says so."""
+
+    def __init__(self, *, at_once: bool = True) -> None:
+        self.jobs: list[FakeJob] = []
+        self._at_once = at_once
+
+    def submit(self, segment: Segment, deadline: float) -> FakeJob:
+        job = FakeJob(segment, deadline)
+        self.jobs.append(job)
+        if self._at_once:
+            speak(job)
+        return job
+
+    def pace(self) -> float:
+        return 2.0
+
+    def expected_wait_s(self) -> float:
+        return 3.0
+
+
+def speak(job: FakeJob) -> None:
+    samples = np.tile(TONE, round(job.segment.duration_s)) * (0.1 * int(job.segment.payload))
+    job.outcome.set_result(Audio(samples.astype(np.float32)))
+
+
+def planned(level: int, duration_s: int = 1, boundary: Boundary = Boundary.WORD) -> Planned:
+    return Planned(Segment(str(level).encode(), float(duration_s)), boundary)
+
+
+class Harness:
+    def __init__(
+        self, plan: list[Planned | Pause | Exception], *, at_once: bool = True, look_ahead_s: float = 60
+    ) -> None:
+        self.planner = FakePlanner(plan)
+        self.pool = FakePool(at_once=at_once)
+        self.closed = 0
+        self.stream = SpeechStream(
+            self.planner,
+            self.pool,
+            self._open,
+            Threads(ThreadPoolExecutor(1), ThreadPoolExecutor(1)),
+            joiner=Joiner(),
+            look_ahead_s=look_ahead_s,
+        )
+
+    def _open(self):
+        encoder = open_encoder("pcm", whole=False)
+        close = encoder.close
+
+        def counted() -> None:
+            self.closed += 1
+            close()
+
+        encoder.close = counted
+        return encoder
+
+    async def read_all(self) -> bytes:
+        content = b""
+        while data := await self.stream.read():
+            content += data
+        return content
+
+    async def end(self) -> None:
+        await self.stream.close()
+        for executor in (self.stream._threads.text, self.stream._threads.encode):
+            executor.shutdown()
+
+
+async def jobs_in_pool(harness: Harness, count: int) -> None:
+    async with asyncio.timeout(5):
+        while len(harness.pool.jobs) < count:
+            await asyncio.sleep(0.001)
+
+
+def run(scenario):
+    asyncio.run(asyncio.wait_for(scenario, 20))
+
+
+def levels(content: bytes) -> list[int]:
+    """The order of the levels in which the segments were spoken."""
+    windows = np.frombuffer(content, "<i2").astype(np.float32)[: len(content) // 2 // 2400 * 2400].reshape(-1, 2400)
+    peaks = [round(peak / 32767 / 0.05) for peak in np.abs(windows).max(axis=1)]
+    return [level for level, before in zip(peaks, [0, *peaks], strict=False) if level and level != before]
+
+
+def test_audio_comes_in_order_even_if_synthesised_out_of_order():
+    async def scenario():
+        harness = Harness([planned(level) for level in (1, 2, 3)], at_once=False)
+        reading = asyncio.create_task(harness.read_all())
+        await jobs_in_pool(harness, 3)
+        for job in reversed(harness.pool.jobs):
+            speak(job)
+        assert levels(await reading) == [1, 2, 3]
+        assert harness.stream.timings.synthesis_s == 0.75
+        await harness.end()
+
+    run(scenario())
+
+
+def test_pauses_have_their_length_wherever_they_stand():
+    async def scenario():
+        plan = [Pause(1.0), planned(1), Pause(0.5), planned(2), Pause(0.25)]
+        harness = Harness(plan)
+        content = await harness.read_all()
+        silence_s = (np.frombuffer(content, "<i2") == 0).mean() * len(content) / 2 / SAMPLE_RATE
+        assert silence_s == pytest.approx(1.75, abs=0.01)
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("plan", [[], [Pause(1.0)]])
+def test_nothing_to_speak_is_an_error_before_any_byte(plan):
+    async def scenario():
+        harness = Harness(plan)
+        with pytest.raises(Unspeakable):
+            await harness.stream.read()
+        await harness.end()
+
+    run(scenario())
+
+
+def test_failed_segment_is_raised_after_the_audio_before_it():
+    async def scenario():
+        harness = Harness([planned(1), planned(2)], at_once=False)
+        reading = asyncio.create_task(harness.stream.read())
+        await jobs_in_pool(harness, 2)
+        harness.pool.jobs[1].outcome.set_exception(SynthesisFailed("no"))
+        speak(harness.pool.jobs[0])
+        assert levels(await reading) == [1]
+        with pytest.raises(SynthesisFailed):
+            await harness.read_all()
+        await harness.end()
+        assert harness.closed == 1
+
+    run(scenario())
+
+
+def test_failing_plan_is_raised_in_read():
+    async def scenario():
+        harness = Harness([planned(1), RuntimeError("text")])
+        with pytest.raises(RuntimeError, match="text"):
+            await harness.read_all()
+        await harness.end()
+
+    run(scenario())
+
+
+def test_client_that_takes_nothing_stops_its_stream_at_the_credit():
+    async def scenario():
+        harness = Harness([planned(1, 3) for _ in range(40)], look_ahead_s=5)
+        await harness.stream.read()
+        await jobs_in_pool(harness, 2)
+        await asyncio.sleep(0.05)  # nothing to wait for: nothing more may happen
+        assert len(harness.pool.jobs) == 2
+        content = await harness.read_all()
+        assert len(harness.pool.jobs) == 40
+        assert len(content) / 2 / SAMPLE_RATE > 115
+        await harness.end()
+
+    run(scenario())
+
+
+def test_a_stream_has_a_bounded_number_of_segments_in_the_pool():
+    async def scenario():
+        harness = Harness([planned(1) for _ in range(20)], at_once=False)
+        reading = asyncio.create_task(harness.read_all())
+        await jobs_in_pool(harness, SEGMENTS_AHEAD)
+        await asyncio.sleep(0.05)  # nothing to wait for: nothing more may happen
+        assert len(harness.pool.jobs) == SEGMENTS_AHEAD
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await harness.end()
+        assert all(job.cancelled for job in harness.pool.jobs)
+
+    run(scenario())
+
+
+def test_deadlines_follow_the_listener():
+    async def scenario():
+        before = time.monotonic()
+        harness = Harness([planned(1, 4), planned(2, 2), planned(3, 2)], at_once=False)
+        reading = asyncio.create_task(harness.stream.read())
+        await jobs_in_pool(harness, 3)
+        first, second, third = (job.deadline for job in harness.pool.jobs)
+        assert before <= first <= time.monotonic()
+        # The pool expects a wait of 3 s, then the listener hears the 4 s of the first segment.
+        assert before + 7 <= second <= time.monotonic() + 7
+        assert third - second == pytest.approx(2, abs=0.5)
+        speak(harness.pool.jobs[0])
+        await reading
+        await harness.end()
+
+    run(scenario())
+
+
+def test_planner_is_told_what_the_listener_has_in_hand():
+    async def scenario():
+        harness = Harness([planned(1, 4), planned(2, 2)])
+        await harness.read_all()
+        await harness.end()
+        (first, pace), (second, _), (third, _) = harness.planner.asked
+        assert (first, pace) == (0.0, 2.0)
+        assert second == pytest.approx(4, abs=0.5)
+        assert third == pytest.approx(6, abs=0.5)
+
+    run(scenario())
+
+
+def test_bytes_are_those_of_the_samples():
+    async def scenario():
+        harness = Harness([planned(5)])
+        content = await harness.read_all()
+        assert content[4_000:40_000] == pcm16(TONE * 0.5)[4_000:40_000]
+        await harness.end()
+
+    run(scenario())
