@@ -15,6 +15,7 @@
         ├── Overloaded        503  refused by admission
         └── NotReady          503  loading or draining
     EngineUnavailable              at start-up: an engine cannot run here; the message says what to do
+    BrokenOff                      after the status line: nothing is left but to break the transfer off
 
 Each class knows its status, type and code; `envelope` is OpenAI's error object with all four keys.
 """
@@ -27,6 +28,10 @@ from typing import ClassVar
 
 class EngineUnavailable(Exception):
     """An engine cannot run on this machine; the message tells the operator what to do."""
+
+
+class BrokenOff(Exception):
+    """Raised to the server after the status line: it closes the connection without ending the body."""
 
 
 class SpeechdError(Exception):

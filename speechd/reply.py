@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 
-from speechd.errors import Overloaded, SpeechdError
+from speechd.errors import BrokenOff, Overloaded, SpeechdError
 from speechd.stream import SpeechStream
 
 Message = MutableMapping[str, Any]
@@ -30,10 +30,6 @@ AUDIO_TOKENS_PER_S: Final = 20
 
 WHOLE_CHUNK_BYTES: Final = 1 << 16
 """A whole reply is written in pieces, so that a client that stops reading is noticed."""
-
-
-class BrokenOff(Exception):
-    """Raised to the server after the status line: it closes the connection without ending the body."""
 
 
 class Ticket(Protocol):

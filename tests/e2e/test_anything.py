@@ -1,0 +1,93 @@
+"""Whatever is sent, the answer is speech or a 4xx that says why."""
+
+import json
+import socket
+
+import httpx
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from speechd.engines.tone import decode
+
+lenient = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+fields = st.sampled_from(
+    "model input voice speed response_format stream stream_format lang_code volume_multiplier instructions seed x".split()
+)
+
+
+@pytest.fixture(scope="module")
+def client(tone_server):
+    with httpx.Client(base_url=tone_server.url, timeout=60) as client:
+        yield client
+
+
+def check(reply: httpx.Response) -> None:
+    assert reply.status_code == 200 or 400 <= reply.status_code < 500, reply.text
+    assert reply.headers["x-request-id"]
+    if reply.status_code != 200:
+        assert set(reply.json()["error"]) == {"message", "type", "param", "code"}
+
+
+@lenient
+@given(st.dictionaries(fields, values))
+def test_any_json_object(client, body):
+    least = {"model": "tts-1", "voice": "alloy", "input": "Hello."}
+    check(client.post("/v1/audio/speech", json=least | body))
+
+
+@lenient
+@given(st.binary(max_size=200))
+def test_any_bytes(client, body):
+    check(client.post("/v1/audio/speech", content=body, headers={"content-type": "application/json"}))
+
+
+@lenient
+@given(st.text(min_size=1, max_size=300))
+def test_any_text_is_spoken_or_refused(client, text):
+    body = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"}
+    reply = client.post("/v1/audio/speech", content=json.dumps(body), headers={"content-type": "application/json"})
+    check(reply)
+    # Words of plain letters must be heard again; what other signs are read as is the normaliser's business.
+    if reply.status_code == 200:
+        spoken = decode(np.frombuffer(reply.content, "<i2").astype(np.float32) / 32767)
+        for word in text.split():
+            if word.isalpha() and word.isascii() and len(word) > 3 and word.islower():
+                assert word in spoken
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 4,
+        b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\n" + b"X: " + b"y" * 40_000 + b"\r\n\r\n",
+        b"GET /" + b"y" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    ],
+)
+def test_raw_nonsense_is_answered_in_the_envelope_or_closed(tone_server, data):
+    with socket.create_connection(("127.0.0.1", tone_server.port), timeout=15) as raw:
+        raw.sendall(data)
+        raw.shutdown(socket.SHUT_WR)
+        answer = b""
+        while part := raw.recv(65536):
+            answer += part
+    if answer:
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.split()[1].startswith(b"4"), head
+        assert b"x-request-id" in head.lower()
+        assert set(json.loads(body)["error"]) == {"message", "type", "param", "code"}
+    assert tone_server.get("/health").status_code == 200
