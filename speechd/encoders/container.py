@@ -1,0 +1,121 @@
+"""Formats that FFmpeg's libraries write: a codec in a container, through PyAV."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+
+from speechd.audio import SAMPLE_RATE, Samples, pcm16
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """FFmpeg's names of a container and an encoder, and their options: for every reply, and for streamed ones only."""
+
+    container: str
+    encoder: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    streamed_options: Mapping[str, str] = field(default_factory=dict)
+    streamed_container_options: Mapping[str, str] = field(default_factory=dict)
+
+
+# Bit rates are transparent for mono speech. The figures are milliseconds of audio before the first bytes.
+MP3: Final = Codec(
+    "mp3",
+    "libmp3lame",
+    {"b": "128k"},
+    streamed_options={"reservoir": "0"},  # 60 ms, not 80
+    streamed_container_options={"write_xing": "0"},  # that header counts the frames of a finished file
+)
+# On speech the "fast" search leaves less noise than the default one (41 against 33 dB below it), at a quarter of the cost.
+AAC: Final = Codec("adts", "aac", {"b": "96k", "aac_coder": "fast"})
+OPUS: Final = Codec(
+    "ogg",
+    "libopus",
+    {"b": "64k"},
+    streamed_container_options={"page_duration": "20000"},  # µs; 40 ms, not 2 s
+)
+FLAC: Final = Codec("flac", "flac", streamed_options={"frame_size": "576"})  # 40 ms, not 100
+
+CONTAINER_OPTIONS: Final = {
+    "fflags": "+bitexact",  # equal audio gives equal bytes: no random serial numbers, no versions
+    "flush_packets": "1",
+    "id3v2_version": "0",  # mp3: the tag would only name FFmpeg
+    "metadata_header_padding": "0",  # flac: 8 KiB by default
+}
+
+
+class ContainerEncoder:
+    """One reply through a codec and its muxer.
+
+    Streamed, every packet leaves as soon as the codec has made it. Whole, the muxer patches its headers when it is
+    closed (gapless MP3, FLAC's length and MD5), and `finish` returns everything.
+
+    Every codec gets the very samples that `pcm` carries. After `close` a call raises `ValueError`.
+    """
+
+    def __init__(self, codec: Codec, *, whole: bool) -> None:
+        self._whole = whole
+        self._sink = io.BytesIO() if whole else _Pipe()
+        container_options = CONTAINER_OPTIONS | ({} if whole else dict(codec.streamed_container_options))
+        self._container = av.open(self._sink, "w", format=codec.container, container_options=container_options)
+        options = dict(codec.options) | ({} if whole else dict(codec.streamed_options))
+        stream = self._container.add_stream(codec.encoder, SAMPLE_RATE, options, layout="mono")
+        assert isinstance(stream, AudioStream)
+        self._stream: AudioStream | None = stream
+        self._position = 0
+        # Now, not with the first packet: flac's header must not take its MD5 from a codec that is already at its end.
+        self._container.start_encoding()
+        self._header_size = self._sink.tell()
+
+    def encode(self, samples: Samples) -> bytes:
+        if len(samples):
+            self._mux(_frame(samples, self._position))
+            self._position += len(samples)
+        # A header does not leave alone: the first bytes mean that there is audio.
+        if self._whole or self._sink.tell() == self._header_size:
+            return b""
+        self._header_size = 0
+        return self._take()
+
+    def finish(self) -> bytes:
+        self._mux(None)
+        self._container.close()
+        return self._take()
+
+    def close(self) -> None:
+        # Closing parts the container from its stream, which otherwise keep each other until a garbage collection.
+        self._container.close()
+        self._stream = None
+        self._sink.close()
+
+    def _mux(self, frame: av.AudioFrame | None) -> None:
+        if self._stream is None:
+            raise ValueError("this encoder is closed")
+        self._container.mux(self._stream.encode(frame))
+
+    def _take(self) -> bytes:
+        taken = self._sink.getvalue()
+        self._sink.seek(0)
+        self._sink.truncate()
+        return taken
+
+
+class _Pipe(io.BytesIO):
+    """Lets a muxer know that what it has written is gone, so that it patches nothing."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def _frame(samples: Samples, position: int) -> av.AudioFrame:
+    frame = av.AudioFrame.from_ndarray(np.frombuffer(pcm16(samples), dtype="<i2")[np.newaxis], "s16", "mono")
+    frame.sample_rate = SAMPLE_RATE
+    frame.pts = position
+    return frame

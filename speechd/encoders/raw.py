@@ -1,0 +1,61 @@
+"""Formats without a codec: bare PCM, and WAV."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from speechd.audio import SAMPLE_RATE, Samples, pcm16
+
+UNKNOWN_SIZE: Final = 0xFFFFFFFF
+"""Both sizes in the header of a WAV stream whose length is not known yet; players then read to the end."""
+
+SAMPLE_BYTES: Final = 2
+
+
+class PcmEncoder:
+    """Signed 16-bit little-endian samples and nothing else."""
+
+    def encode(self, samples: Samples) -> bytes:
+        return pcm16(samples)
+
+    def finish(self) -> bytes:
+        return b""
+
+    def close(self) -> None:
+        """Holds nothing."""
+
+
+class WavEncoder:
+    """RIFF/WAVE with one header: of unknown sizes at once if streamed, of the true sizes at the end if whole."""
+
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+        self._header_sent = False
+        self._held: list[bytes] = []
+
+    def encode(self, samples: Samples) -> bytes:
+        pcm = pcm16(samples)
+        if self._whole:
+            self._held.append(pcm)
+            return b""
+        if self._header_sent or not pcm:
+            return pcm
+        self._header_sent = True
+        return wav_header(UNKNOWN_SIZE) + pcm
+
+    def finish(self) -> bytes:
+        if self._header_sent:
+            return b""
+        pcm = b"".join(self._held)
+        return wav_header(len(pcm)) + pcm
+
+    def close(self) -> None:
+        self._held.clear()
+
+
+def wav_header(size: int) -> bytes:
+    """The 44 bytes before `size` bytes of samples; `UNKNOWN_SIZE` if that is not known."""
+    riff_size = size if size == UNKNOWN_SIZE else size + 36
+    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, SAMPLE_RATE, SAMPLE_RATE * SAMPLE_BYTES, SAMPLE_BYTES, 16)
+    return struct.pack("<4sI4s", b"RIFF", riff_size, b"WAVE") + fmt + struct.pack("<4sI", b"data", size)
