@@ -14,6 +14,8 @@ from speechd.encoders.raw import PcmEncoder, WavEncoder
 
 
 class Opener(Protocol):
+    """Makes an encoder, for a whole or a streamed reply."""
+
     def __call__(self, *, whole: bool) -> Encoder: ...
 
 

@@ -33,7 +33,7 @@ MP3: Final = Codec(
     streamed_options={"reservoir": "0"},  # 60 ms, not 80
     streamed_container_options={"write_xing": "0"},  # that header counts the frames of a finished file
 )
-# On speech the "fast" search leaves less noise than the default one (41 against 33 dB below it), at a quarter of the cost.
+# On speech the "fast" search leaves less noise than the default (41 against 33 dB below), at a quarter of its cost.
 AAC: Final = Codec("adts", "aac", {"b": "96k", "aac_coder": "fast"})
 OPUS: Final = Codec(
     "ogg",
