@@ -1,0 +1,311 @@
+"""Every option, once: name, type, default and meaning. This is the only place that reads the environment.
+
+The command line (`--max-in-flight`) goes before the environment (`SPEECHD_MAX_IN_FLIGHT`), and both before the default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+
+PREFIX: Final = "SPEECHD_"
+"""What the environment's name of an option begins with."""
+
+AUTO: Final = 0
+"""The value of a whole number that is worked out from the machine; written "auto"."""
+
+IN_FLIGHT_PER_WORKER: Final = 8
+"""Requests. A worker of two threads speaks about ten times faster than its listeners listen."""
+
+
+class InvalidSetting(Exception):
+    """An option has a value it cannot have; the message names the option, the value and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What is known of an option beside its name, type and default. `low` and `high` are allowed themselves."""
+
+    group: str
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    auto: bool = False
+
+    def check(self, value: Any) -> None:
+        """Raise `ValueError` if the value is out of range."""
+        if self.choices and value not in self.choices:
+            raise ValueError(f"is none of {', '.join(self.choices)}")
+        if self.auto and value == AUTO:
+            return
+        # Written so that nan, which compares false with everything, is out of range.
+        if self.low is not None and not value >= self.low:
+            raise ValueError(f"is under {self.low:g}")
+        if self.high is not None and not value <= self.high:
+            raise ValueError(f"is over {self.high:g}")
+
+
+def _about(group: str, meaning: str, **rest: Any) -> dict[str, Option]:
+    return {"option": Option(group, meaning, **rest)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Values of all options: in range, and with no "auto" left. Durations are in seconds, sizes in bytes."""
+
+    host: str = field(default="127.0.0.1", metadata=_about("server", "address to listen on; 0.0.0.0 for all"))
+    port: int = field(default=8880, metadata=_about("server", "TCP port to listen on", low=1, high=65_535))
+    workers: int = field(
+        default=AUTO,
+        metadata=_about(
+            "server",
+            "processes, each with its slot; auto: 2, or cores / 2 if that is more",
+            low=1,
+            high=1024,
+            auto=True,
+        ),
+    )
+    threads: int = field(
+        default=AUTO,
+        metadata=_about("server", "torch threads per worker; auto: cores / workers", low=1, high=1024, auto=True),
+    )
+
+    engine: str = field(
+        default="auto",
+        metadata=_about("engine", "kokoro, espeak, tone, package.module:factory, or auto: kokoro if it can run"),
+    )
+    model_dir: Path | None = field(
+        default=None, metadata=_about("engine", "folder with config.json, kokoro-v1_0.pth and voices/*.pt")
+    )
+    device: str = field(
+        default="auto", metadata=_about("engine", "where Kokoro runs", choices=("auto", "cpu", "cuda", "mps"))
+    )
+    dtype: str = field(
+        default="float32",
+        metadata=_about("engine", "precision of Kokoro's convolutions on the CPU", choices=("float32", "bfloat16")),
+    )
+
+    api_keys: tuple[str, ...] = field(
+        default=(),
+        repr=False,
+        metadata=_about(
+            "access", "comma-separated keys, one of which a request must bear; better not given on the command line"
+        ),
+    )
+    api_keys_file: Path | None = field(default=None, metadata=_about("access", "file with further keys, one a line"))
+    cors_origins: tuple[str, ...] = field(
+        default=(), metadata=_about("access", "comma-separated origins of web pages that may call; * for all")
+    )
+
+    max_input_chars: int = field(
+        default=50_000, metadata=_about("limits", "longest input; OpenAI's limit is 4096", low=1, high=10_000_000)
+    )
+    max_body_bytes: int = field(
+        default=1 << 20, metadata=_about("limits", "largest request body", low=1024, high=1 << 30)
+    )
+    max_header_bytes: int = field(
+        default=32 << 10, metadata=_about("limits", "largest request line and headers together", low=1024, high=1 << 20)
+    )
+    receipt_timeout_s: float = field(
+        default=10.0, metadata=_about("limits", "time a request may take to arrive", low=0.1, high=3600)
+    )
+    # Over 65 s: the pools of clients and of load balancers (AWS: 60 s) must let go of a connection before we do.
+    keep_alive_s: float = field(
+        default=75.0, metadata=_about("limits", "time an idle connection is kept open", low=1, high=86_400)
+    )
+    write_timeout_s: float = field(
+        default=30.0, metadata=_about("limits", "time a client may leave its audio unread", low=0.1, high=86_400)
+    )
+    synthesis_timeout_s: float = field(
+        default=60.0, metadata=_about("limits", "time the synthesis of one segment may take", low=0.1, high=86_400)
+    )
+
+    max_in_flight: int = field(
+        default=AUTO,
+        metadata=_about("admission", "requests served at once; auto: 8 per worker", low=1, high=65_535, auto=True),
+    )
+    max_in_flight_per_key: int = field(
+        default=0, metadata=_about("admission", "requests served at once for one API key; 0: no limit", low=0)
+    )
+    max_wait_s: float = field(
+        default=10.0,
+        metadata=_about("admission", "expected wait beyond which a request is refused", low=0.1, high=3600),
+    )
+    look_ahead_s: float = field(
+        default=20.0, metadata=_about("admission", "audio made for a stream ahead of its client", low=1, high=3600)
+    )
+
+    drain_wait_s: float = field(
+        default=0.0,
+        metadata=_about(
+            "processes", "time between /ready turning 503 on SIGTERM and the end of listening", low=0, high=3600
+        ),
+    )
+    grace_s: float = field(
+        default=600.0,
+        metadata=_about("processes", "time that requests in flight have to finish after that", low=0, high=86_400),
+    )
+    worker_timeout_s: int = field(
+        default=30, metadata=_about("processes", "silence after which a worker is taken to hang", low=1, high=3600)
+    )
+    boot_timeout_s: float = field(
+        default=120.0, metadata=_about("processes", "time a worker may take to start", low=0.1, high=86_400)
+    )
+    respawn_delay_s: float = field(
+        default=0.5,
+        metadata=_about(
+            "processes", "wait before a worker that failed to start is tried again; doubles", low=0.001, high=3600
+        ),
+    )
+    respawn_limit_s: float = field(
+        default=30.0, metadata=_about("processes", "longest such wait", low=0.001, high=3600)
+    )
+
+    log_level: str = field(
+        default="info",
+        metadata=_about("log", "least severe lines shown", choices=("debug", "info", "warning", "error")),
+    )
+    log_format: str = field(
+        default="logfmt", metadata=_about("log", "logfmt for people, json for machines", choices=("logfmt", "json"))
+    )
+
+    def __post_init__(self) -> None:
+        for row in _rows():
+            value = getattr(self, row.name)
+            try:
+                _of(row).check(value)
+            except ValueError as error:
+                raise InvalidSetting(_message(row.name, value, error)) from None
+        cores = available_cores()
+        # Two workers at least where there are two cores: one goes on while the other is replaced. Beyond, two threads
+        # each: a synthesis gains little from a third, and many small workers speak the most in sum.
+        workers = self.workers or max(1, cores // self.threads if self.threads else max(min(cores, 2), cores // 2))
+        object.__setattr__(self, "workers", workers)
+        object.__setattr__(self, "threads", self.threads or max(1, cores // workers))
+        object.__setattr__(self, "max_in_flight", self.max_in_flight or IN_FLIGHT_PER_WORKER * workers)
+
+    @classmethod
+    def load(cls, overrides: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
+        """Settings from the command line's values, by field name, and from the environment. Raises `InvalidSetting`."""
+        types = get_type_hints(cls)
+        values: dict[str, Any] = {}
+        for row in _rows():
+            text = overrides.get(row.name, environ.get(variable(row.name), ""))
+            if not text:  # An empty variable is an unset one: compose files cannot leave one out.
+                continue
+            try:
+                values[row.name] = AUTO if _of(row).auto and text == "auto" else _PARSERS[types[row.name]](text)
+            except ValueError as error:
+                raise InvalidSetting(_message(row.name, text, error)) from None
+        if path := values.get("api_keys_file"):
+            values["api_keys"] = (*values.get("api_keys", ()), *_keys_in(path))
+        return cls(**values)
+
+
+def add_arguments(parser: argparse.ArgumentParser, groups: Collection[str] = ()) -> None:
+    """Add a flag for every option (of `groups`); flags not given are absent from the result (see `given`)."""
+    sections: dict[str, Any] = {}
+    for row in _rows():
+        option = _of(row)
+        if groups and option.group not in groups:
+            continue
+        if option.group not in sections:
+            sections[option.group] = parser.add_argument_group(option.group)
+        sections[option.group].add_argument(
+            _flag(row.name),
+            dest=row.name,
+            default=argparse.SUPPRESS,
+            metavar="|".join(option.choices) or _METAVARS.get(str(row.type), "TEXT"),
+            help=f"{option.meaning} (default: {_default(row)})".replace("%", "%%"),
+        )
+
+
+def given(arguments: argparse.Namespace) -> dict[str, str]:
+    """The options that the command line named, by field name, as `Settings.load` takes them."""
+    return {row.name: getattr(arguments, row.name) for row in _rows() if hasattr(arguments, row.name)}
+
+
+def variable(name: str) -> str:
+    """The environment's name of an option."""
+    return PREFIX + name.upper()
+
+
+def available_cores() -> int:
+    """Cores this process may use: its affinity mask, within its control group's quota (a container's `--cpus`)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(cores, int(quota) // int(period)))
+    except (OSError, ValueError):  # No control group, or "max": no quota.
+        return cores
+
+
+def _rows() -> tuple[Field[Any], ...]:
+    return fields(Settings)
+
+
+def _of(row: Field[Any]) -> Option:
+    option = row.metadata["option"]
+    assert isinstance(option, Option)
+    return option
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _default(row: Field[Any]) -> str:
+    if _of(row).auto:
+        return "auto"
+    return (
+        "none"
+        if row.default in (None, ())
+        else f"{row.default:g}"
+        if isinstance(row.default, float)
+        else str(row.default)
+    )
+
+
+def _message(name: str, value: object, error: ValueError) -> str:
+    return f"{_flag(name)} ({variable(name)}): {str(value)!r} {error}"
+
+
+def _keys_in(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split()
+    except (OSError, ValueError) as error:
+        raise InvalidSetting(_message("api_keys_file", path, ValueError(f"cannot be read: {error}"))) from None
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("is not a whole number") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError("is not a number") from None
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part for part in (part.strip() for part in text.split(",")) if part)
+
+
+_PARSERS: Final[Mapping[object, Callable[[str], object]]] = {
+    str: str,
+    int: _whole_number,
+    float: _number,
+    Path | None: Path,
+    tuple[str, ...]: _list,
+}
+
+_METAVARS: Final = {"int": "N", "float": "SECONDS", "Path | None": "PATH", "tuple[str, ...]": "LIST"}

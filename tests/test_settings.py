@@ -1,0 +1,116 @@
+"""Options: precedence, ranges, what `auto` comes to."""
+
+import argparse
+import dataclasses
+
+import pytest
+
+from speechd import settings
+from speechd.settings import InvalidSetting, Settings
+
+
+@pytest.fixture
+def eight_cores(monkeypatch):
+    monkeypatch.setattr(settings, "available_cores", lambda: 8)
+
+
+def test_command_line_goes_before_environment_and_environment_before_default():
+    loaded = Settings.load({"port": "1"}, {"SPEECHD_PORT": "2", "SPEECHD_HOST": "::1"})
+    assert (loaded.port, loaded.host, loaded.device) == (1, "::1", "auto")
+
+
+def test_empty_variable_is_an_unset_one():
+    assert Settings.load({}, {"SPEECHD_PORT": ""}).port == 8880
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("port", "http", "is not a whole number"),
+        ("port", "70000", "is over 65535"),
+        ("grace_s", "nan", "is under 0"),
+        ("grace_s", "soon", "is not a number"),
+        ("workers", "-1", "is under 1"),
+        ("device", "tpu", "is none of auto, cpu, cuda, mps"),
+        ("api_keys_file", "/nowhere/keys", "cannot be read"),
+    ],
+)
+def test_wrong_value_is_named_with_its_option_and_reason(name, text, complaint):
+    with pytest.raises(InvalidSetting) as caught:
+        Settings.load({}, {settings.variable(name): text})
+    message = str(caught.value)
+    assert f"--{name.replace('_', '-')}" in message
+    assert settings.variable(name) in message
+    assert complaint in message
+
+
+@pytest.mark.parametrize(
+    ("cores", "given", "workers", "threads"),
+    [
+        (1, {}, 1, 1),
+        (2, {}, 2, 1),
+        (3, {}, 2, 1),
+        (8, {}, 4, 2),
+        (8, {"workers": "2"}, 2, 4),
+        (8, {"threads": "1"}, 8, 1),
+        (2, {"threads": "4"}, 1, 4),
+        (2, {"workers": "5"}, 5, 1),
+        (8, {"workers": "auto", "threads": "auto"}, 4, 2),
+    ],
+)
+def test_auto_workers_and_threads_fill_the_cores(monkeypatch, cores, given, workers, threads):
+    monkeypatch.setattr(settings, "available_cores", lambda: cores)
+    loaded = Settings.load(given, {})
+    assert (loaded.workers, loaded.threads) == (workers, threads)
+
+
+@pytest.mark.usefixtures("eight_cores")
+def test_auto_in_flight_follows_the_workers():
+    assert Settings().max_in_flight == 32
+    assert Settings(workers=1).max_in_flight == 8
+    assert Settings(max_in_flight=3).max_in_flight == 3
+
+
+def test_keys_of_the_file_join_those_given(tmp_path):
+    (tmp_path / "keys").write_text("three\n\nfour\n")
+    loaded = Settings.load({"api_keys_file": str(tmp_path / "keys")}, {"SPEECHD_API_KEYS": "one, two,"})
+    assert loaded.api_keys == ("one", "two", "three", "four")
+
+
+def test_keys_are_not_shown():
+    assert "hush" not in repr(Settings(api_keys=("hush",)))
+
+
+def test_every_option_has_a_flag_whose_value_loads():
+    parser = argparse.ArgumentParser()
+    settings.add_arguments(parser)
+    default = Settings()
+    for row in dataclasses.fields(Settings):
+        flag = f"--{row.name.replace('_', '-')}"
+        value = getattr(default, row.name)
+        if value in (None, ()):
+            continue
+        given = settings.given(parser.parse_args([flag, str(value)]))
+        assert given == {row.name: str(value)}
+        assert Settings.load(given, {}) == default
+
+
+def test_flags_of_chosen_groups_alone():
+    parser = argparse.ArgumentParser()
+    settings.add_arguments(parser, groups=("log",))
+    assert settings.given(parser.parse_args(["--log-level", "debug"])) == {"log_level": "debug"}
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--port", "1"])
+
+
+def test_help_states_meaning_and_default(capsys):
+    parser = argparse.ArgumentParser()
+    settings.add_arguments(parser)
+    parser.print_help()
+    text = " ".join(capsys.readouterr().out.split())
+    assert "--receipt-timeout-s SECONDS time a request may take to arrive (default: 10)" in text
+    assert "--log-format logfmt|json" in text
+
+
+def test_cores_are_at_least_one():
+    assert settings.available_cores() >= 1
