@@ -1,0 +1,417 @@
+"""The HTTP edge, over real sockets and on both event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import socket
+import struct
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from speechd.errors import BrokenOff, InvalidRequest
+from speechd.protocol import WRITE_BUFFER_BYTES, Edge, Limits, SpeechProtocol
+
+LIMITS = Limits(header_bytes=8 << 10, body_bytes=64 << 10, receipt_timeout_s=0.4)
+GET = b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class App:
+    """An app whose path says what it does; `seen` is what it met with."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.go_on = threading.Event()
+
+    async def __call__(self, scope, receive, send):
+        await getattr(self, scope["path"].strip("/"))(scope, receive, send)
+
+    async def echo(self, scope, receive, send):
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                self.seen.append("left")
+                return
+            body, more = body + message["body"], message["more_body"]
+        self.seen.append("read")
+        length = str(len(body)).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        await send({"type": "http.response.body", "body": body})
+
+    async def early(self, scope, receive, send):
+        await send({"type": "http.response.start", "status": 401, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"no"})
+
+    async def slow(self, scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"first ", "more_body": True})
+        while not self.go_on.is_set():
+            await asyncio.sleep(0.005)
+        await send({"type": "http.response.body", "body": b"last"})
+
+    async def bug(self, scope, receive, send):
+        raise ValueError("a bug")
+
+    async def midway(self, scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"first", "more_body": True})
+        raise BrokenOff("the engine failed")
+
+    async def invalid(self, scope, receive, send):
+        raise InvalidRequest("not so", param="input")
+
+    async def endless(self, scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        sent = 0
+        try:
+            while True:
+                async with asyncio.timeout(0.3):
+                    await send({"type": "http.response.body", "body": bytes(4096), "more_body": True})
+                sent += 4096
+        except TimeoutError:
+            self.seen.append(str(sent))
+            scope["extensions"]["speechd.abort"]()
+            raise BrokenOff("the client did not read") from None
+
+
+class Served:
+    """A server in a thread, and the app in it."""
+
+    def __init__(self, loop: str) -> None:
+        self.app = App()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 << 10)
+        config = uvicorn.Config(
+            self.app,
+            http=SpeechProtocol,
+            loop=loop,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            access_log=False,
+            log_config=None,
+            timeout_keep_alive=75,
+        )
+        self.server = uvicorn.Server(config)
+        self.server.server_state = self.edge = Edge(LIMITS)
+        self.thread = threading.Thread(target=self.server.run, args=([self.listener],))
+        self.thread.start()
+        until(lambda: self.server.started)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(self.listener.getsockname(), timeout=5)
+
+    def ask(self, *pieces: bytes) -> bytes:
+        """Everything the server sends back until it closes."""
+        with self.connect() as client:
+            for piece in pieces:
+                client.sendall(piece)
+            return rest(client)
+
+    def close(self) -> None:
+        self.app.go_on.set()
+        self.server.should_exit = True
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+
+def until(condition, timeout_s=5.0):
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def rest(client: socket.socket) -> bytes:
+    data = b""
+    while piece := client.recv(1 << 16):
+        data += piece
+    return data
+
+
+def until_end(client: socket.socket, ending: bytes) -> bytes:
+    """What comes, up to bytes that end so."""
+    data = b""
+    while not data.endswith(ending):
+        piece = client.recv(1 << 16)
+        assert piece, data
+        data += piece
+    return data
+
+
+def parsed(reply: bytes) -> tuple[int, dict[bytes, bytes], bytes]:
+    head, _, body = reply.partition(b"\r\n\r\n")
+    status, *lines = head.split(b"\r\n")
+    headers = dict(line.split(b": ", 1) for line in lines)
+    return int(status.split()[1]), headers, body
+
+
+def error(reply: bytes) -> tuple[int, dict[str, str]]:
+    """Status and error of a reply that must be in the envelope, have a request id, and end the connection."""
+    status, headers, body = parsed(reply)
+    assert headers[b"content-type"] == b"application/json"
+    assert headers[b"connection"] == b"close"
+    assert headers[b"x-request-id"].startswith(b"req_")
+    assert int(headers[b"content-length"]) == len(body)
+    envelope = json.loads(body)["error"]
+    assert set(envelope) == {"message", "type", "param", "code"}
+    return status, envelope
+
+
+def post(body: bytes, path: str = "/echo", headers: str = "") -> bytes:
+    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
+
+
+@pytest.fixture(scope="module", params=["asyncio", "uvloop"])
+def server(request):
+    served = Served(request.param)
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def served(server):
+    server.app.seen.clear()
+    server.app.go_on.clear()
+    yield server
+    server.app.go_on.set()
+    until(lambda: not server.edge.connections)
+
+
+def test_ordinary_requests_share_a_connection(served):
+    with served.connect() as client:
+        for body in (b"one", b"two"):
+            client.sendall(post(body))
+            until_end(client, b"\r\n\r\n" + body)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"hello\r\n\r\n",
+        b"GET /echo HTTP/9.9\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nno colon\r\n\r\n",
+        b"GET http:// HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ],
+)
+def test_malformed_http_is_a_400(served, bad):
+    assert error(served.ask(bad))[0] == 400
+    assert served.app.seen == []
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /echo?" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\n" + b"X: a\r\n" * 2000 + b"\r\n",
+        b"GET /echo HTTP/1.1\r\nX: " + b"a" * 200_000,
+        b"GET /echo HTTP/1.1\r\n" + b"a" * 200_000,
+        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: a\r\n" * 2000 + b"\r\n",
+    ],
+    ids=["line", "header", "many headers", "unfinished header", "unfinished name", "trailers"],
+)
+def test_giant_head_is_a_431(served, head):
+    status, envelope = error(served.ask(head))
+    assert (status, envelope["code"]) == (431, "headers_too_large")
+    assert "read" not in served.app.seen
+
+
+def test_head_within_the_limit_is_served_however_it_is_cut(served):
+    head = b"GET /echo HTTP/1.1\r\nX: " + b"a" * 4000 + b"\r\nY: " + b"b" * 4000 + b"\r\nConnection: close\r\n\r\n"
+    pieces = [head[start : start + 700] for start in range(0, len(head), 700)]
+    assert parsed(served.ask(*pieces))[0] == 200
+
+
+def test_giant_body_is_a_413_before_it_is_sent(served):
+    reply = served.ask(b"POST /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 65537\r\n\r\n")
+    status, envelope = error(reply)
+    assert (status, envelope["code"]) == (413, "request_too_large")
+    assert served.app.seen == []
+
+
+def test_giant_body_that_comes_all_the_same_does_not_take_the_answer_away(served):
+    assert error(served.ask(post(bytes(4 << 20))))[0] == 413
+
+
+def test_giant_chunked_body_is_a_413_and_the_app_is_told(served):
+    head = b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert error(served.ask(head, *[b"1000\r\n" + bytes(4096) + b"\r\n"] * 17))[0] == 413
+    until(lambda: served.app.seen == ["left"])
+
+
+def test_continue_is_sent_when_the_body_is_wanted(served):
+    with served.connect() as client:
+        client.sendall(b"POST /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        assert client.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"hi")
+        until_end(client, b"\r\n\r\nhi")
+
+
+@pytest.mark.parametrize("sent", [b"", b"\r\n\r\n"], ids=["silent", "newlines"])
+def test_connection_without_a_request_is_closed_without_an_answer(served, sent):
+    assert served.ask(sent) == b""
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"GE", b"GET /echo HTTP/1.1\r\nX: ", b"POST /echo HTTP/1.1\r\nContent-Length: 5\r\n\r\nab"],
+    ids=["line", "headers", "body"],
+)
+def test_request_that_does_not_arrive_is_a_408(served, begun):
+    status, envelope = error(served.ask(begun))
+    assert (status, envelope["code"]) == (408, "request_timeout")
+    assert "read" not in served.app.seen
+
+
+def test_trickling_request_is_a_408(served):
+    with served.connect() as client, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        client.sendall(b"GET /echo HTTP/1.1\r\n")
+        client.settimeout(0.02)
+        for _ in range(200):
+            client.sendall(b"X: a\r\n")
+            with contextlib.suppress(TimeoutError):
+                assert error(client.recv(4096))[0] == 408
+                return
+    pytest.fail("a trickling request was let in")
+
+
+def test_second_request_has_its_own_deadline(served):
+    with served.connect() as client:
+        client.sendall(post(b"one"))
+        until_end(client, b"one")
+        client.sendall(b"GET /echo HT")
+        assert error(rest(client))[0] == 408
+
+
+def test_idle_connection_is_kept_beyond_the_receipt_deadline(served):
+    with served.connect() as client, served.connect() as silent:
+        client.sendall(post(b"one"))
+        until_end(client, b"one")
+        assert silent.recv(1) == b""  # its deadline has passed, and with it that of the other
+        client.sendall(post(b"two"))
+        until_end(client, b"\r\n\r\ntwo")
+
+
+def test_request_sent_ahead_waits_without_harm_to_the_response_before_it(served):
+    with served.connect() as client, served.connect() as silent:
+        client.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n" + GET[:10])
+        assert silent.recv(1) == b""
+        served.app.go_on.set()
+        until_end(client, b"first \r\n")
+        client.sendall(GET[10:].replace(b"Host", b"Connection: close\r\nHost"))
+        assert b"HTTP/1.1 200 OK" in rest(client)
+
+
+def test_bad_request_sent_ahead_lets_the_response_before_it_end(served):
+    with served.connect() as client:
+        client.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        until_end(client, b"first \r\n")
+        client.sendall(b"nonsense\r\n\r\n")
+        until(lambda: not next(iter(served.edge.connections))._running.keep_alive)
+        served.app.go_on.set()
+        assert rest(client).endswith(b"4\r\nlast\r\n0\r\n\r\n")
+
+
+def test_body_that_does_not_arrive_after_an_early_answer_ends_the_connection(served):
+    reply = served.ask(b"POST /early HTTP/1.1\r\nContent-Length: 5\r\n\r\nab")
+    assert parsed(reply)[0] == 401
+    assert reply.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize("wish", ["h2c", "websocket"])
+@pytest.mark.parametrize("cut", [0, 20, 300])
+def test_upgrade_is_ignored_and_the_body_is_not_lost(served, wish, cut):
+    headers = f"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: {wish}\r\nHTTP2-Settings: AAEA\r\n"
+    with served.connect() as client:
+        for body in (b"one" * 100, b"two"):
+            request = post(body, headers=headers)
+            client.sendall(request[:cut])
+            client.sendall(request[cut:])
+            assert until_end(client, b"\r\n\r\n" + body).count(b"HTTP/1.1") == 1
+        client.sendall(
+            f"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n{headers}\r\n2\r\nhi\r\n0\r\n\r\n".encode()
+        )
+        until_end(client, b"\r\n\r\nhi")
+
+
+def test_bug_in_the_app_is_a_500(served):
+    assert error(served.ask(b"GET /bug HTTP/1.1\r\nHost: x\r\n\r\n"))[0] == 500
+
+
+def test_error_of_ours_that_the_app_lets_through_keeps_its_status(served):
+    status, envelope = error(served.ask(b"GET /invalid HTTP/1.1\r\nHost: x\r\n\r\n"))
+    assert (status, envelope["param"]) == (400, "input")
+
+
+def test_failure_midway_breaks_the_transfer_off_with_one_line_in_the_log(served, caplog):
+    with caplog.at_level(logging.INFO):
+        reply = served.ask(b"GET /midway HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: not served.edge.connections)
+    assert reply.endswith(b"5\r\nfirst\r\n")
+    (record,) = caplog.records
+    assert record.getMessage() == "failed: the engine failed"
+    assert record.exc_info is None
+
+
+def test_client_that_never_reads_is_dropped_at_once(served):
+    with served.connect() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: served.app.seen)
+        until(lambda: not served.edge.connections)
+    # What send() took without waiting: our buffer, and the kernel's two.
+    assert int(served.app.seen[0]) < (4 << 20)
+
+
+def test_little_is_buffered_here(served):
+    with served.connect() as client:
+        client.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        until_end(client, b"first \r\n")
+        (connection,) = served.edge.connections
+        assert connection.transport.get_write_buffer_limits()[1] == WRITE_BUFFER_BYTES
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_draining_closes_idle_connections_and_lets_requests_finish(loop):
+    served = Served(loop)
+    with served.connect() as idle, served.connect() as sending, served.connect() as receiving, served.connect() as both:
+        idle.sendall(GET)
+        until_end(idle, b"\r\n\r\n")
+        receiving.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        until_end(receiving, b"first \r\n")
+        sending.sendall(GET[:12])
+        both.sendall(post(b"body")[:-2])
+        until(lambda: sum(connection._part.value > 1 for connection in served.edge.connections) == 2)
+        served.server.should_exit = True
+        assert rest(idle) == b""
+        sending.sendall(GET[12:])
+        both.sendall(b"dy")
+        for client in (sending, both):
+            status, headers, _ = parsed(rest(client))
+            assert (status, headers[b"connection"]) == (200, b"close")
+        served.app.go_on.set()
+        assert rest(receiving).endswith(b"4\r\nlast\r\n0\r\n\r\n")
+    served.close()
+
+
+def test_client_that_resets_leaves_nothing_behind(served):
+    client = served.connect()
+    client.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+    until_end(client, b"first \r\n")
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    until(lambda: not served.edge.connections)
