@@ -1,0 +1,174 @@
+"""The ISTFTNet generator, 97 % of the work: upsampled frames and the harmonic source → samples, time x channels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from . import kernels
+from .adain import Style, StyleMap, affine
+from .kernels import Activation, Convolution
+from .source import HarmonicSource, Spectrum
+from .weights import Weights
+
+LEAK: Final = 0.1
+"""Slope of the leaky ReLU below zero, before each upsampling."""
+
+Styles = list[tuple[Tensor, Tensor]]
+MakeConvolution = Callable[[Tensor, Tensor, int, Activation], Convolution]
+"""Weight (out, in, taps), bias (out,), dilation, activation before it → the convolution."""
+
+
+class Buffers:
+    """Rows that live from one synthesis to the next, because fresh pages cost as much as the work on them.
+
+    They grow to the longest synthesis, which the model's limit of tokens bounds.
+    """
+
+    def __init__(self) -> None:
+        self._memory: dict[str, Tensor] = {}
+
+    def rows(self, name: str, count: int, channels: int) -> Tensor:
+        """Rows (count, channels) with any content; the same memory for the same name."""
+        size = count * channels
+        if name not in self._memory or len(self._memory[name]) < size:
+            self._memory.pop(name, None)
+            self._memory[name] = torch.empty(size)
+        return self._memory[name][:size].view(count, channels)
+
+
+class ResidualBlock:
+    """Three rounds of (norm, Snake, dilated convolution, norm, Snake, convolution) beside an identity."""
+
+    def __init__(self, weights: Weights, dilations: list[int], style: Style, make: MakeConvolution) -> None:
+        self._rounds = []
+        for index, dilation in enumerate(dilations):
+            pair = []
+            for half, step in (1, dilation), (2, 1):
+                # With v = αu, u + sin²(αu)/α is (v + sin²(v))/α: α goes into the norm, 1/α into the convolution.
+                alpha = weights.tensor(f"alpha{half}.{index}").flatten()
+                weight, bias = weights.convolution(f"convs{half}.{index}")
+                norm = style.add(weights.part(f"adain{half}.{index}"), alpha)
+                pair.append((norm, make(weight / alpha[:, None], bias, step, Activation.SNAKE)))
+            self._rounds.append(pair)
+
+    def __call__(self, rows: Tensor, of: Tensor, styles: Styles, buffers: Buffers, out: Tensor, add: bool) -> Tensor:
+        """out ← block(rows) (+ out where `add`), and out's moments. `of`: the moments of rows; `out` may be rows."""
+        count, channels = rows.shape
+        inner = buffers.rows("inner", count, channels)
+        stay = rows
+        for index, ((first, widen), (second, close)) in enumerate(self._rounds):
+            of = widen(stay, affine(of, count, *styles[first]), inner)
+            last = index == len(self._rounds) - 1
+            to = out if last else (rows if out is rows else buffers.rows("stay", count, channels))
+            of = close(inner, affine(of, count, *styles[second]), to, stay, last and add)
+            stay = to
+        return of
+
+
+class Upsample:
+    """A transposed convolution whose taps are twice its stride, as one product of neighbouring rows."""
+
+    def __init__(self, weights: Weights, name: str, stride: int, scale: float) -> None:
+        weight, bias = weights.convolution(name)
+        inputs, outputs, taps = weight.shape
+        if taps != 2 * stride:
+            raise ValueError(f"{name}: {taps} taps at stride {stride}; only twice the stride is known here")
+        # Row q of the product: what input rows q - 1 and q give to the time steps from q · stride on.
+        before, here = weight[:, :, stride:], weight[:, :, :stride]
+        self._weight = torch.cat([before, here]).permute(2, 1, 0).reshape(stride * outputs, 2 * inputs) * scale
+        self._bias = bias.repeat(stride) if len(bias) == outputs else bias.new_zeros(stride * outputs)
+        self._stride = stride
+        self._outputs = outputs
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        """(time, in) → (time x stride, out)."""
+        pairs = torch.cat([functional.pad(rows, (0, 0, 1, 0)), functional.pad(rows, (0, 0, 0, 1))], dim=1)
+        steps = functional.linear(pairs, self._weight, self._bias).view(-1, self._outputs)
+        cut = self._stride // 2
+        return steps[cut : cut + len(rows) * self._stride]
+
+
+class NoiseBranch:
+    """The source's spectrum at one stage's rate: a strided convolution, then a residual block."""
+
+    def __init__(self, weights: Weights, index: int, stride: int) -> None:
+        weight, self._bias = weights.convolution(f"noise_convs.{index}")
+        self._taps = weight.shape[2]
+        self._weight = weight.transpose(1, 2).flatten(1)
+        self._stride = stride
+        self._pad = (stride + 1) // 2 if self._taps > 1 else 0
+
+    def __call__(self, spectrum: Tensor, out: Tensor) -> None:
+        """spectrum (frames, 2 x bins) → out (time, channels)."""
+        wide = spectrum.shape[1]
+        padded = functional.pad(spectrum, (0, 0, self._pad, self._pad))
+        windows = padded.as_strided((len(out), self._taps * wide), (self._stride * wide, 1))
+        torch.addmm(self._bias, windows, self._weight.T, out=out)
+
+
+class Stage:
+    """One upsampling: leaky ReLU, transposed convolution, plus the noise branch, then the mean of residual blocks."""
+
+    def __init__(
+        self, weights: Weights, config: dict[str, Any], index: int, style: Style, make: MakeConvolution
+    ) -> None:
+        rates, kernels_per_stage = config["upsample_rates"], len(config["resblock_kernel_sizes"])
+        dilations = config["resblock_dilation_sizes"]
+        self._last = index == len(rates) - 1
+        # The mean of the previous stage's blocks: leaky ReLU lets the division pass, so the weights take it.
+        self._upsample = Upsample(weights, f"ups.{index}", rates[index], 1.0 if index == 0 else 1 / kernels_per_stage)
+        self._noise = NoiseBranch(weights, index, math.prod(rates[index + 1 :]))
+        self._noise_block = ResidualBlock(weights.part(f"noise_res.{index}"), [1, 3, 5], style, make)
+        self._blocks = [
+            ResidualBlock(weights.part(f"resblocks.{index * kernels_per_stage + block}"), dilations[block], style, make)
+            for block in range(kernels_per_stage)
+        ]
+
+    def __call__(self, rows: Tensor, spectrum: Tensor, styles: Styles, buffers: Buffers) -> Tensor:
+        """(time, in) → (time x stride, out), one more at the last stage; the sum, not the mean, of the blocks."""
+        wide = self._upsample(functional.leaky_relu(rows, LEAK))
+        mirrored = 1 if self._last else 0
+        count, channels = len(wide) + mirrored, wide.shape[1]
+        mixed = buffers.rows("mixed", count, channels)
+        self._noise(spectrum, mixed)
+        self._noise_block(mixed, kernels.moments(mixed), styles, buffers, mixed, False)
+        mixed[mirrored:] += wide
+        mixed[:mirrored] += wide[1 : 1 + mirrored]
+        of = kernels.moments(mixed)
+        total = buffers.rows(f"total{channels}", count, channels)
+        for index, block in enumerate(self._blocks):
+            block(mixed, of, styles, buffers, total, index > 0)
+        return total
+
+
+class Generator:
+    """Half frames, style and the source's excitation → samples."""
+
+    def __init__(self, weights: Weights, config: dict[str, Any], make: MakeConvolution) -> None:
+        hop = config["gen_istft_hop_size"]
+        self.source = HarmonicSource(weights.part("m_source"), math.prod(config["upsample_rates"]) * hop)
+        self._spectrum = Spectrum(config["gen_istft_n_fft"], hop)
+        style = Style()
+        self._stages = [Stage(weights, config, index, style, make) for index in range(len(config["upsample_rates"]))]
+        self._style: StyleMap = style.freeze()
+        weight, bias = weights.convolution("conv_post")
+        self._post = make(weight / len(config["resblock_kernel_sizes"]), bias, 1, Activation.LEAKY)
+        self._identity = torch.ones(weight.shape[1]), torch.zeros(weight.shape[1])
+        self._buffers = Buffers()
+
+    def __call__(self, rows: Tensor, style: Tensor, excitation: Tensor) -> Tensor:
+        """rows (half frames, channels), style (1, style size), excitation (samples,) → (samples,)."""
+        spectrum = self._spectrum.polar(excitation)
+        styles = self._style(style)
+        for stage in self._stages:
+            rows = stage(rows, spectrum, styles, self._buffers)
+        polar = self._buffers.rows("polar", len(rows), 2 * self._spectrum.bins)
+        self._post(rows, self._identity, polar)
+        magnitude, phase = torch.split(polar, self._spectrum.bins, dim=1)
+        return self._spectrum.samples(magnitude.exp(), phase.sin())

@@ -1,0 +1,106 @@
+"""The generator's one costly step - norm, activation, convolution, residual, statistics - in plain PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Final, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+TILE_ROWS: Final = 1024
+"""Time steps of one tile: 128 channels of it in float32 are 512 KiB, which stays in a core's second-level cache."""
+
+
+class Activation(IntEnum):
+    """SNAKE: u + sin²(u). LEAKY: u where positive, else 0.01 u."""
+
+    SNAKE = 0
+    LEAKY = 1
+
+
+class Convolution(Protocol):
+    """A convolution over time with what comes before and after it, on rows (time, channels), the length kept."""
+
+    def __call__(
+        self,
+        source: Tensor,
+        affine: tuple[Tensor, Tensor],
+        out: Tensor,
+        residual: Tensor | None = None,
+        accumulate: bool = False,
+    ) -> Tensor:
+        """out ← convolution(activation(source x scale + shift)) + bias (+ residual) (+ out); the moments of out.
+
+        source (time, in), affine: scale and shift (in,); out, residual (time, out), float32, contiguous.
+        `out` may be `residual`, not `source`. Moments: sum and sum of squares over time, (2, out) float64.
+        """
+        ...
+
+
+def moments(rows: Tensor) -> Tensor:
+    """Sum and sum of squares over time, (2, channels) float64, of rows (time, channels)."""
+    total = torch.zeros(2, rows.shape[1], dtype=torch.float64)
+    for tile in torch.split(rows, TILE_ROWS):
+        total += _tile_moments(tile)
+    return total
+
+
+def _tile_moments(tile: Tensor) -> Tensor:
+    # Around the first row, so that a mean far from zero does not cancel the squares in float32.
+    pivot = tile[0].double()
+    away = tile - tile[0]
+    total = away.sum(dim=0).double()
+    square = (away * away).sum(dim=0).double()
+    count = len(tile)
+    return torch.stack([total + count * pivot, square + 2 * pivot * total + count * pivot * pivot])
+
+
+class TorchConvolution:
+    """The convolution by PyTorch's own, tile by tile with channels last."""
+
+    def __init__(
+        self, weight: Tensor, bias: Tensor, dilation: int, activation: Activation, dtype: torch.dtype = torch.float32
+    ) -> None:
+        """weight (out, in, taps), bias (out,), float32; dtype: of the products."""
+        self._weight = weight[:, :, None].to(dtype, memory_format=torch.channels_last)
+        self._bias = bias.to(dtype)
+        self._dilation = dilation
+        self._activation = activation
+        self._reach = dilation * (weight.shape[2] // 2)
+
+    def __call__(
+        self,
+        source: Tensor,
+        affine: tuple[Tensor, Tensor],
+        out: Tensor,
+        residual: Tensor | None = None,
+        accumulate: bool = False,
+    ) -> Tensor:
+        total = torch.zeros(2, out.shape[1], dtype=torch.float64)
+        for start, tile in self._tiles(source, affine):
+            rows = functional.conv2d(tile, self._weight, self._bias, dilation=(1, self._dilation))[0, :, 0].T
+            here = slice(start, start + len(rows))
+            if residual is not None:
+                rows = rows + residual[here]
+            if accumulate:
+                out[here] += rows
+            else:
+                out[here] = rows
+            total += _tile_moments(out[here])
+        return total
+
+    def _tiles(self, source: Tensor, affine: tuple[Tensor, Tensor]) -> Iterator[tuple[int, Tensor]]:
+        """Activated rows of each tile and of `reach` more on both sides, as (1, in, 1, rows) with channels last."""
+        scale, shift = affine
+        for start in range(0, len(source), TILE_ROWS):
+            first, end = start - self._reach, min(start + TILE_ROWS, len(source)) + self._reach
+            near = torch.addcmul(shift, source[max(first, 0) : end], scale)
+            if self._activation is Activation.SNAKE:
+                near = near.addcmul_(sine := near.sin(), sine)
+            else:
+                near = functional.leaky_relu_(near)
+            missing = (0, 0, max(-first, 0), max(end - len(source), 0))
+            yield start, functional.pad(near.to(self._weight.dtype), missing).T[None, :, None]
