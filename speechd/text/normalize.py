@@ -1,0 +1,42 @@
+"""Written → spoken form: "12 km" → "twelve kilometers"."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from speechd.text.markup import PRONUNCIATION
+from speechd.text.normal import english, romance
+from speechd.text.normal.typography import sweep, tidy
+from speechd.text.normal.words import Words
+
+_ENGLISH: Final = frozenset({"en-us", "en-gb"})
+_ROMANCE: Final = frozenset({"es", "fr-fr", "it", "pt-br"})
+
+
+def normalize(text: str, language: str) -> str:
+    """The spoken form of a sentence or passage.
+
+    language: "en-us", "en-gb", "es", "fr-fr", "it", "pt-br"; any other text is only tidied, because its engine's own
+    G2P reads numbers ("hi", "ja", "zh"). `[word](/ipa/)` stays as it is, no word is lost, spoken text does not change.
+    """
+    pieces = []
+    position = 0
+    for kept in PRONUNCIATION.finditer(text):
+        pieces += [_spoken(text[position : kept.start()], language), kept[0]]
+        position = kept.end()
+    return "".join([*pieces, _spoken(text[position:], language)])
+
+
+def _spoken(text: str, language: str) -> str:
+    text = tidy(text)
+    if language in _ENGLISH:
+        return sweep(english.spoken(text, _words(language)))
+    if language in _ROMANCE:
+        return sweep(romance.spoken(text, _words(language)))
+    return text
+
+
+@lru_cache(maxsize=8)
+def _words(language: str) -> Words:
+    return Words(language)
