@@ -1,0 +1,66 @@
+"""Admission: a request is taken, with a ticket, or refused at once. Nothing waits in front of it."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from speechd.errors import NotReady, Overloaded
+from speechd.workers.scoreboard import Scoreboard, State
+
+
+class Ticket:
+    """A request's place among those in flight. Released once or more; as a context manager, at its end.
+
+    If its worker dies, the arbiter gives the place back.
+    """
+
+    def __init__(self, board: Scoreboard, index: int, key: int | None) -> None:
+        self._board, self._index, self._key = board, index, key
+        self._held = True
+
+    def release(self) -> None:
+        """Give the place back. From the event loop, the only thread that writes the worker's counts."""
+        if self._held:
+            self._held = False
+            _count(self._board, self._index, self._key, -1)
+
+    def __enter__(self) -> Ticket:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+class Admission:
+    """The decision, for the requests of worker `index`."""
+
+    def __init__(self, board: Scoreboard, index: int) -> None:
+        self._board, self._index = board, index
+
+    def admit(self, key: int | None = None) -> Ticket:
+        """A place for a request with the API key of this number, counted over all workers.
+
+        Raises `Overloaded` if too many are in flight or the backlog is too long, `NotReady` if this worker is draining
+        or no worker is ready.
+        """
+        board, limits = self._board, self._board.limits
+        if board.state(self._index) is State.DRAINING or not board.is_ready():
+            raise NotReady("The server is loading or draining.", retry_after_s=1.0)
+        wait_s = board.expected_wait_s()
+        if wait_s > limits.max_wait_s:
+            raise Overloaded("The server has too much to synthesise already.", retry_after_s=wait_s)
+        with board.lock:
+            if board.in_flight.sum() >= limits.max_in_flight:
+                raise Overloaded("Too many requests are in flight.", retry_after_s=wait_s)
+            if key is not None and 0 < limits.max_in_flight_per_key <= board.in_flight_by_key[:, key].sum():
+                raise Overloaded("Too many requests with this API key are in flight.", retry_after_s=wait_s)
+            _count(board, self._index, key, +1)
+        return Ticket(board, self._index, key)
+
+
+def _count(board: Scoreboard, index: int, key: int | None, by: int) -> None:
+    board.in_flight[index] += by
+    if key is not None:
+        board.in_flight_by_key[index, key] += by

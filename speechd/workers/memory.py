@@ -1,0 +1,27 @@
+"""Memory and files that forked processes share, without a name to leak: they are gone with the last process."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+import sys
+import tempfile
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def shared(dtype: npt.DTypeLike, *shape: int) -> npt.NDArray[Any]:
+    """Zeros that every process forked from this one reads and writes too. Pages never touched cost nothing."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    return np.ndarray(shape, dtype, buffer=mmap.mmap(-1, max(1, size)))
+
+
+def anonymous_file() -> int:
+    """The descriptor of an empty file without a name, for the caller to close."""
+    if sys.platform == "linux":
+        return os.memfd_create("speechd")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

@@ -1,0 +1,114 @@
+"""The pool as a home worker sees it: segments go in, audio comes back, whichever worker's slot spoke it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import Final
+
+from speechd.audio import Audio
+from speechd.engines.base import Segment
+from speechd.errors import Overloaded, SynthesisFailed
+from speechd.workers.queue import Place
+from speechd.workers.scoreboard import Scoreboard
+from speechd.workers.wire import Outcome, Reply, silent
+
+SWEEP_S: Final = 1.0
+"""How often a home worker looks whether its segments still exist: how long one that was lost is waited for."""
+
+REASON: Final = {
+    Outcome.RAISED: "The engine failed to synthesise a part of the input.",
+    Outcome.KILLED: "A part of the input ended two workers; it is not tried again.",
+    Outcome.LOST: "The audio of a part of the input was lost.",
+}
+
+
+class Job:
+    """A segment in the pool."""
+
+    def __init__(self, pool: Pool, place: Place) -> None:
+        self.place = place
+        self.synthesis_s = 0.0
+        self._pool = pool
+        self._reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+
+    async def result(self) -> Audio:
+        """The audio; raises `SynthesisFailed`. Ends in bounded time, whatever dies."""
+        reply = await self._reply
+        self.synthesis_s = reply.synthesis_s
+        if reply.outcome is not Outcome.SPOKEN:
+            raise SynthesisFailed(REASON[reply.outcome])
+        return Audio(reply.samples)
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more; may be called at any time."""
+        self._pool.forget(self)
+
+    def resolve(self, reply: Reply) -> None:
+        """Called by the pool, which knows what became of the segment."""
+        if not self._reply.done():
+            self._reply.set_result(reply)
+
+
+class Pool:
+    """The slots of all workers, for the requests of worker `index`. Used from the event loop of `open`."""
+
+    def __init__(self, board: Scoreboard, index: int) -> None:
+        self._board, self._index = board, index
+        self._replies = board.replies[index]
+        self._jobs: dict[int, Job] = {}
+        self._sweeping: asyncio.TimerHandle | None = None
+
+    def open(self) -> None:
+        """Listen for replies."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._replies.fileno(), self._receive)
+        self._sweeping = loop.call_later(SWEEP_S, self._sweep)
+
+    def close(self) -> None:
+        """Cancel all jobs and listen no more."""
+        for job in list(self._jobs.values()):
+            self.forget(job)
+        if self._sweeping is not None:
+            asyncio.get_running_loop().remove_reader(self._replies.fileno())
+            self._sweeping.cancel()
+
+    def submit(self, segment: Segment, deadline: float) -> Job:
+        """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry."""
+        place = self._board.queue.put(segment, self._index, deadline)
+        if place is None:
+            raise Overloaded("The queue is full.", retry_after_s=self._board.expected_wait_s())
+        job = self._jobs[place.serial] = Job(self, place)
+        self._board.bell.ring()
+        return job
+
+    def forget(self, job: Job) -> None:
+        """Cancel the job, if it is not over."""
+        if self._jobs.pop(job.place.serial, None):
+            job.resolve(silent(job.place.serial, Outcome.LOST))
+            with suppress(TimeoutError):  # then a slot speaks it for nobody
+                self._board.queue.cancel(job.place)
+
+    def pace(self) -> float:
+        """Audio seconds that one more stream can expect to have synthesised in a second, as things stand."""
+        demand = self._board.queue.waiting + self._board.queue.running + 1
+        return self._board.speed() / max(self._board.ready, demand, 1)
+
+    def expected_wait_s(self) -> float:
+        """Seconds before a segment whose deadline is now would be started."""
+        return self._board.expected_wait_s(time.monotonic())
+
+    def _receive(self) -> None:
+        while reply := self._replies.receive():
+            # Serial numbers never repeat: an unknown one is of a cancelled job, or of the worker before this one.
+            if job := self._jobs.pop(reply.serial, None):
+                job.resolve(reply)
+
+    def _sweep(self) -> None:
+        gone = [job for job in self._jobs.values() if not self._board.queue.has(job.place)]
+        # A slot replies before it gives the row back: what was replied to is in the socket by now.
+        self._receive()
+        for job in gone:
+            self.forget(job)
+        self._sweeping = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)

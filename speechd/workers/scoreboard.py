@@ -1,0 +1,189 @@
+"""The scoreboard: what all workers know of each other, in memory that the arbiter makes before it forks them."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from speechd.workers.lock import Lock
+from speechd.workers.memory import shared
+from speechd.workers.queue import SegmentQueue
+from speechd.workers.wire import Doorbell, Outcome, Replies, silent
+
+ASSUMED_SPEED: Final = 2.0
+"""Audio seconds per second of a slot that has not been measured: about what stock Kokoro does on one core."""
+
+MEMORY: Final = 0.8
+"""What a slot's measured speed keeps of the past at each segment: the last five or so count."""
+
+
+class State(IntEnum):
+    """Of a worker's row."""
+
+    FREE = 0
+    """No worker has it."""
+    BOOTING = 1
+    READY = 2
+    """Its engine is warm and its slot works."""
+    DRAINING = 3
+    """It finishes what is in flight, and works for others until it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """max_in_flight: requests, of all workers together, and with one API key (0: no limit of its own).
+    max_wait_s: expected seconds until the present backlog is synthesised, beyond which requests are refused.
+    segments_per_request: most segments of one request that are in the queue at once.
+    synthesis_timeout_s: what one engine call may take."""
+
+    max_in_flight: int
+    max_in_flight_per_key: int
+    max_wait_s: float
+    segments_per_request: int
+    synthesis_timeout_s: float
+
+
+class Scoreboard:
+    """One row per worker. Made in the arbiter, which calls `claim_index` before a fork and `clear` after a death; a
+    worker calls `adopt` first of all.
+
+    Each worker writes its own row and the arbiter those of the dead; `queue` and `lock` see to themselves.
+    """
+
+    def __init__(self, workers: int, limits: Limits, *, keys: int = 0) -> None:
+        self.workers = workers
+        self.limits = limits
+        self.lock = Lock()
+        # Room for all, and for the segments that slots still finish for requests that are gone.
+        self.queue = SegmentQueue(limits.max_in_flight * limits.segments_per_request + workers, self.lock)
+        self.bell = Doorbell()
+        self.replies = tuple(Replies() for _ in range(workers))
+        self.in_flight = shared(np.int32, workers)
+        self.in_flight_by_key = shared(np.int32, workers, keys)
+        self._state = shared(np.uint8, workers)
+        self._pid = shared(np.int32, workers)
+        self._boots = shared(np.int32, workers)
+        self._failed_boots = shared(np.int32, workers)
+        self._recent_audio_s = shared(np.float64, workers)
+        self._recent_busy_s = shared(np.float64, workers)
+        self._segments = shared(np.int64, workers)
+        self._audio_s = shared(np.float64, workers)
+        self._busy_s = shared(np.float64, workers)
+
+    def claim_index(self) -> int:
+        """The row of the worker that is about to be forked; raises `RuntimeError` if every row has a worker."""
+        free = np.flatnonzero(self._state == State.FREE)
+        if not free.size:
+            raise RuntimeError(f"the scoreboard has rows for {self.workers} workers")
+        index = int(free[0])
+        self._state[index] = State.BOOTING
+        self._boots[index] += 1
+        return index
+
+    def adopt(self, index: int) -> None:
+        """This process is worker `index`."""
+        self._pid[index] = os.getpid()
+
+    def set_ready(self, index: int) -> None:
+        """The slot of worker `index` works."""
+        self._failed_boots[index] = 0
+        self._state[index] = State.READY
+
+    def drain(self, index: int) -> None:
+        """Worker `index` admits no more requests."""
+        self._state[index] = State.DRAINING
+
+    def clear(self, index: int) -> None:
+        """Worker `index` has ended, in whatever way: give back all that it held, and its row."""
+        failed = self.queue.clear(index)
+        self._failed_boots[index] += self._state[index] == State.BOOTING
+        self.in_flight[index] = 0
+        self.in_flight_by_key[index] = 0
+        self._pid[index] = 0
+        self._state[index] = State.FREE
+        for home, serial in failed:
+            self.replies[home].send(silent(serial, Outcome.KILLED), wait=False)
+        # A ring that the dead worker heard may have been for any segment that waits.
+        self.bell.ring(self.queue.waiting)
+
+    def record(self, index: int, audio_s: float, busy_s: float) -> None:
+        """The slot of worker `index` has synthesised a segment of `audio_s` in `busy_s`."""
+        self._recent_audio_s[index] = MEMORY * self._recent_audio_s[index] + audio_s
+        self._recent_busy_s[index] = MEMORY * self._recent_busy_s[index] + busy_s
+        self._segments[index] += 1
+        self._audio_s[index] += audio_s
+        self._busy_s[index] += busy_s
+
+    def failed_boots(self, index: int) -> int:
+        """Workers of this row in succession that ended before they were ready."""
+        return int(self._failed_boots[index])
+
+    def state(self, index: int) -> State:
+        """The state of row `index`."""
+        return State(self._state[index])
+
+    def is_ready(self) -> bool:
+        """Whether any worker is ready."""
+        return self.ready > 0
+
+    @property
+    def ready(self) -> int:
+        """Workers that are ready."""
+        return int(np.count_nonzero(self._state == State.READY))
+
+    def speeds(self) -> npt.NDArray[np.float64]:
+        """Audio seconds that each worker's slot synthesises in a second, shape (workers,)."""
+        measured = self._recent_busy_s > 0.0
+        speeds = np.full(self.workers, ASSUMED_SPEED)
+        np.divide(self._recent_audio_s, self._recent_busy_s, out=speeds, where=measured)
+        return speeds
+
+    def speed(self) -> float:
+        """Audio seconds that the ready slots synthesise in a second, all together."""
+        return float(self.speeds()[self._state == State.READY].sum())
+
+    def expected_wait_s(self, due: float = math.inf) -> float:
+        """Seconds until the ready slots have synthesised what runs, and what waits with a deadline up to `due`.
+
+        Nothing while a slot is idle; while none is ready, as if one were.
+        """
+        if self.queue.waiting + self.queue.running < self.ready:
+            return 0.0
+        return self.queue.backlog_s(self.speeds(), due) / (self.speed() or ASSUMED_SPEED)
+
+    def states(self) -> list[dict[str, object]]:
+        """Every row with its counts since the server began, for people and for metrics."""
+        return [
+            {
+                "state": self.state(index).name.lower(),
+                "pid": int(self._pid[index]),
+                "boots": int(self._boots[index]),
+                "failed_boots": int(self._failed_boots[index]),
+                "in_flight": int(self.in_flight[index]),
+                "busy": self.queue.runs(index),
+                "speed": float(self.speeds()[index]),
+                "segments": int(self._segments[index]),
+                "audio_s": float(self._audio_s[index]),
+                "busy_s": float(self._busy_s[index]),
+            }
+            for index in range(self.workers)
+        ]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Scoreboard in flight {self.in_flight.sum()}/{self.limits.max_in_flight}, "
+            f"waiting {self.queue.waiting}, running {self.queue.running}, ready {self.ready}/{self.workers}>"
+        )
+
+    def close(self) -> None:
+        """Close sockets and files, in this process."""
+        self.lock.close()
+        self.bell.close()
+        for replies in self.replies:
+            replies.close()

@@ -1,0 +1,75 @@
+"""A worker's slot: the thread that synthesises one segment at a time, of any worker's requests."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import threading
+import time
+
+import numpy as np
+
+from speechd.audio import SAMPLE_RATE, Samples
+from speechd.engines.base import Engine, Segment
+from speechd.workers.queue import Lease
+from speechd.workers.scoreboard import Scoreboard
+from speechd.workers.wire import Outcome, Reply
+
+log = logging.getLogger("speechd")
+
+
+class Slot:
+    """Works from `start` to `stop`, on whatever segment has the earliest deadline."""
+
+    def __init__(self, engine: Engine, board: Scoreboard, index: int) -> None:
+        self._engine, self._board, self._index = engine, board, index
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="slot", daemon=True)
+
+    def start(self) -> None:
+        """The engine is warm: make the worker ready and take segments."""
+        self._thread.start()
+        self._board.set_ready(self._index)
+
+    def stop(self) -> None:
+        """Take no more segments; return when the one in hand is done (`synthesis_timeout_s` at most)."""
+        self._stopping = True
+        self._board.drain(self._index)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                if lease := self._board.queue.take(self._index):
+                    self._work(lease)
+                else:
+                    self._board.bell.wait()
+        except BaseException:
+            # A worker without a slot, or with a lease it cannot give back, does harm: the arbiter forks a new one.
+            log.critical("slot failed", exc_info=True)
+            os._exit(1)
+
+    def _work(self, lease: Lease) -> None:
+        began = time.monotonic()
+        outcome, samples = self._synthesize(lease.segment)
+        busy_s = time.monotonic() - began
+        if outcome is Outcome.SPOKEN:
+            self._board.record(self._index, len(samples) / SAMPLE_RATE, busy_s)
+        # The reply first: a worker killed between the two leaves a segment to do again, and not one that is nowhere.
+        if self._board.queue.is_wanted(lease):
+            self._board.replies[lease.home].send(Reply(lease.place.serial, outcome, samples, busy_s))
+        self._board.queue.give_back(lease)
+
+    def _synthesize(self, segment: Segment) -> tuple[Outcome, Samples]:
+        # The watchdog is a thread in C: an engine that hangs with Python's lock held does not stop it. It writes
+        # where all threads are to stderr and ends the process; what was leased is then done by another worker.
+        faulthandler.dump_traceback_later(self._board.limits.synthesis_timeout_s, exit=True)
+        try:
+            return Outcome.SPOKEN, self._engine.synthesize(segment).samples
+        except Exception:  # whatever an engine raises, it is this segment that failed
+            log.error("synthesis failed", exc_info=True)
+            return Outcome.RAISED, np.empty(0, np.float32)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
