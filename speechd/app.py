@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
@@ -26,45 +25,87 @@ from speechd import engines
 from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unauthorized
 from speechd.routes import Api
 from speechd.settings import Settings
-from speechd.stream import Threads
+from speechd.stream import SEGMENTS_AHEAD, Threads
 from speechd.voices import Catalogue
 from speechd.workers.admission import Admission
 from speechd.workers.pool import Pool
-from speechd.workers.scoreboard import Scoreboard
+from speechd.workers.scoreboard import Limits, Scoreboard
 from speechd.workers.slot import Slot
 
 log = logging.getLogger("speechd")
 request_log = logging.getLogger("speechd.request")
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What is made once, in the arbiter, and shared by all workers: the engine's weights by copy-on-write, the
-    scoreboard by shared memory."""
-
-    settings: Settings
-    choice: engines.Choice
-    catalogue: Catalogue
-    board: Scoreboard
+def prepare(settings: Settings) -> Speechd:
+    """Everything that is shared, in the arbiter: the engine is loaded here, once. Raises `EngineUnavailable`."""
+    choice = engines.create(settings.engine, engines.EngineOptions.of(settings))
+    if choice.warning:
+        log.warning("%s", choice.warning)
+    return Speechd(settings, choice, Catalogue(settings.model_dir))
 
 
-def build(shared: Shared, index: int) -> ASGIApp:
-    """The app of worker `index`, after the fork."""
-    settings, board, engine = shared.settings, shared.board, shared.choice.engine
-    pool = Pool(board, index)
-    slot = Slot(engine, board, index)
+class Speechd:
+    """What the arbiter makes and its workers share: the engine's weights by copy-on-write, the scoreboard by shared
+    memory. Its methods are the server's hooks (see `server.Hooks`)."""
+
+    def __init__(self, settings: Settings, choice: engines.Choice, catalogue: Catalogue) -> None:
+        limits = Limits(
+            max_in_flight=settings.max_in_flight,
+            max_in_flight_per_key=settings.max_in_flight_per_key,
+            max_wait_s=settings.max_wait_s,
+            segments_per_request=SEGMENTS_AHEAD,
+            synthesis_timeout_s=settings.synthesis_timeout_s,
+        )
+        self.settings = settings
+        self.choice = choice
+        self.catalogue = catalogue
+        self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys))
+        self._slot: Slot | None = None
+
+    def forking(self, index: int) -> None:
+        self.board.claim(index)
+
+    def build(self, index: int) -> ASGIApp:
+        self.board.adopt(index)
+        self._slot = Slot(self.choice.engine, self.board, index)
+        return build(self, self._slot, index)
+
+    async def boot(self, index: int) -> None:
+        assert self._slot is not None
+        began = time.monotonic()
+        engine, threads = self.choice.engine, self.settings.threads
+        await asyncio.get_running_loop().run_in_executor(None, engine.start, threads)
+        self._slot.start()
+        took_s = time.monotonic() - began
+        log.info("ready", extra={"fields": {"worker": index, "engine": engine.name, "threads": threads, "s": took_s}})
+
+    def draining(self, index: int) -> None:
+        self.board.drain(index)
+
+    def ended(self, index: int, failures: int) -> None:
+        self.board.clear(index)
+
+
+def build(shared: Speechd, slot: Slot, index: int) -> ASGIApp:
+    """The app of worker `index`."""
+    settings = shared.settings
+    pool = Pool(shared.board, index)
     threads = Threads(ThreadPoolExecutor(1, "text"), ThreadPoolExecutor(1, "encode"))
-    admission = Admission(board, index)
-    api = Api(settings, shared.choice, shared.catalogue, board, admission, pool, threads)
+    api = Api(
+        settings,
+        shared.choice,
+        shared.catalogue,
+        shared.board,
+        Admission(shared.board, index),
+        pool,
+        threads,
+    )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pool.open()
-        # Not awaited: a worker that is still loading accepts connections, and says at /ready that it is not ready.
-        starting = asyncio.create_task(_start(slot, engine, settings.threads))
         yield
-        starting.cancel()
-        slot.stop()
+        await asyncio.get_running_loop().run_in_executor(None, slot.stop)
         pool.close()
 
     middleware = [Middleware(RequireKey, keys=settings.api_keys)]
@@ -140,12 +181,6 @@ class RequireKey:
                 return
             scope["state"]["key"] = matches.index(True)
         await self._app(scope, receive, send)
-
-
-async def _start(slot: Slot, engine: engines.base.Engine, threads: int) -> None:
-    await asyncio.get_running_loop().run_in_executor(None, engine.start, threads)
-    slot.start()
-    log.info("ready", extra={"fields": {"engine": engine.name, "threads": threads}})
 
 
 async def _answer(request: Request, error: Exception) -> Response:

@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
 
     say = commands.add_parser("say", help="speak a text into a file")
     say.add_argument("text", nargs="*", help="what to say; standard input where it is absent")
-    say.add_argument("-o", "--output", type=Path, required=True, help="file; its suffix is the format, - is standard output")
+    say.add_argument(
+        "-o", "--output", type=Path, required=True, help="file; its suffix is the format, - is standard output"
+    )
     say.add_argument("--format", choices=list(FORMATS), help="format, where the file's suffix does not say")
     say.add_argument("--voice", default="af_heart", help="a voice or blend (default: af_heart)")
     say.add_argument("--speed", type=float, default=1.0, help="0.25 ... 4 (default: 1)")
@@ -83,11 +85,16 @@ def _say(arguments: argparse.Namespace, loaded: Settings) -> int:
     blend = Catalogue(loaded.model_dir).parse(arguments.voice)
     delivery = Delivery(blend, blend.language, arguments.speed)
     choice.engine.start(loaded.threads * loaded.workers)
-    sink = sys.stdout.buffer if str(arguments.output) == "-" else arguments.output.open("wb")
-    with sink, tqdm(unit=" s of audio", disable=not sys.stderr.isatty(), bar_format="{n:.0f}{unit}, {elapsed}") as bar:
+    content = bytearray()
+    with tqdm(unit=" s of audio", disable=not sys.stderr.isatty(), bar_format="{n:.0f}{unit}, {elapsed}") as bar:
         for data, spoken_s in say(text, delivery, choice.engine, format):
-            sink.write(data)
+            content += data
             bar.update(spoken_s - bar.n)
+    # Written when it is complete: a failure leaves no file that looks like speech.
+    if str(arguments.output) == "-":
+        sys.stdout.buffer.write(content)
+    else:
+        arguments.output.write_bytes(content)
     return 0
 
 

@@ -117,11 +117,16 @@ class Api:
 
     async def health(self, request: Request) -> Response:
         """`GET /health`: the process answers. What it serves with is stated, for people."""
+        board = self.board
         health: dict[str, object] = {
             "status": "ok",
             "version": __version__,
             "engine": self.choice.engine.name,
-            "workers": self.board.states(),
+            "in_flight": int(board.in_flight.sum()),
+            "waiting": board.queue.waiting,
+            "running": board.queue.running,
+            "ready": board.ready,
+            "workers": board.states(),
         }
         if self.choice.warning:
             health["warning"] = self.choice.warning

@@ -12,13 +12,13 @@ from speechd.planner import Planner
 from speechd.text.script import Pause
 
 
-def say(input: str, delivery: Delivery, engine: Engine, format: str, *, volume: float = 1.0) -> Iterator[tuple[bytes, float]]:
+def say(input: str, delivery: Delivery, engine: Engine, format: str) -> Iterator[tuple[bytes, float]]:
     """The bytes of `format`, whole, as they come to be, each with the audio seconds spoken so far.
 
     `engine` is started. Raises what a request would: `InvalidRequest`, `Unspeakable`, or the engine's own exception.
     """
     planner = Planner(input, delivery, engine)
-    joiner = Joiner(delivery.speed, volume)
+    joiner = Joiner(delivery.speed)
     encoder = open_encoder(format, whole=True)
     spoken_s = 0.0
     try:
