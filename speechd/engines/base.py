@@ -6,6 +6,7 @@ another one. The segment therefore carries everything that synthesis needs in at
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -18,6 +19,11 @@ PAYLOAD_LIMIT: Final = 4096
 
 class SegmentTooLong(Exception):
     """The text has more phonemes than one engine call speaks (Kokoro: 510); split it and prepare the parts."""
+
+
+def speakable(text: str) -> bool:
+    """Whether anything in `text` has a spoken form: a letter, a digit or a symbol, not punctuation and spaces alone."""
+    return any(unicodedata.category(character)[0] in "LNS" for character in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speechd.audio import pcm16, silence
+from speechd.engines.base import PAYLOAD_LIMIT, Delivery, SegmentTooLong
+from speechd.engines.tone import ToneEngine, decode
+from speechd.join import Joiner
+from speechd.voices import Catalogue
+
+BLEND = Catalogue().parse("af_heart")
+TEXT = "The quick brown fox, 0123456789."
+
+
+def speak(text, speed=1.0, engine=None):
+    engine = engine or ToneEngine()
+    return engine.synthesize(engine.prepare(text, Delivery(BLEND, "en-us", speed)))
+
+
+speakable_text = st.text(min_size=1, max_size=60).filter(lambda text: any(map(str.isalnum, text)))
+
+
+@given(speakable_text, st.sampled_from([0.25, 0.9, 1.0, 1.7, 4.0]), st.sampled_from([0.05, 0.7, 1.6]))
+def test_text_survives_pcm_at_any_speed_and_volume(text, speed, volume):
+    pcm = pcm16(speak(text, speed).samples * np.float32(volume))
+    assert decode(np.frombuffer(pcm, "<i2").astype(np.float32) / 32767) == text
+
+
+@given(
+    st.lists(speakable_text, min_size=1, max_size=4), st.sampled_from([0.0, 0.01, 0.3]), st.sampled_from([0.5, 1, 4])
+)
+def test_text_survives_joins(texts, gap_s, speed):
+    joiner = Joiner(speed)
+    parts = [joiner.push(speak(text, speed), gap_s) for text in texts]
+    assert decode(np.concatenate([*parts, joiner.finish()])) == "".join(texts)
+
+
+def test_every_byte_pair_is_told_apart():
+    text = "".join(chr(0x100 + value) for value in range(700)) + "\0\x7f"
+    parts = [text[start : start + 300] for start in range(0, len(text), 300)]
+    assert "".join(decode(speak(part).samples) for part in parts) == text
+
+
+def test_silence_decodes_to_nothing():
+    assert decode(silence(0.5)) == decode(silence(0)) == ""
+
+
+def test_duration_is_as_predicted():
+    segment = ToneEngine().prepare(TEXT, Delivery(BLEND, "en-us", 1.3))
+    assert ToneEngine().synthesize(segment).duration_s == pytest.approx(segment.duration_s)
+
+
+@pytest.mark.parametrize("speed", [0.25, 0.5, 2.0, 4.0])
+def test_duration_is_proportional_to_speed(speed):
+    assert speak(TEXT, speed).duration_s == pytest.approx(speak(TEXT).duration_s / speed, rel=0.001)
+
+
+def test_nothing_speakable_is_no_segment():
+    assert ToneEngine().prepare("... —!", Delivery(BLEND, "en-us")) is None
+
+
+def test_longest_text_fits_the_payload():
+    engine = ToneEngine()
+    segment = engine.prepare("\N{GRINNING FACE}" * 1022, Delivery(BLEND, "en-us"))
+    assert len(segment.payload) == PAYLOAD_LIMIT
+    with pytest.raises(SegmentTooLong):
+        engine.prepare("\N{GRINNING FACE}" * 1023, Delivery(BLEND, "en-us"))
+
+
+def test_synthesis_costs_what_was_asked(monkeypatch):
+    slept = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    audio = speak(TEXT, engine=ToneEngine(rtf=100.0))
+    assert slept[0] == pytest.approx(100 * audio.duration_s, rel=0.05)
