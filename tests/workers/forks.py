@@ -146,10 +146,11 @@ class House:
 
     def end(self) -> None:
         """Kill all; check that nothing is left."""
-        self.board.clear(self.home)
-        for index in list(self.pids):
+        for index in self.pids:
             self.signal(index)
+        while self.pids:
             self.bury()
+        self.board.clear(self.home)
         limits, rows = self.board.limits, self.board.workers
         left = f"<Scoreboard in flight 0/{limits.max_in_flight}, waiting 0, running 0, ready 0/{rows}>"
         assert repr(self.board) == left

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from forks import LIMITS, House, in_fresh_process, segment
+
+from speechd.errors import NotReady, Overloaded
+from speechd.workers.admission import Admission
+from speechd.workers.scoreboard import Scoreboard
+
+KEYS = 3
+
+
+@pytest.fixture
+def board() -> Iterator[Scoreboard]:
+    """Two ready workers; five requests at most, and two with one key."""
+    board = Scoreboard(2, replace(LIMITS, max_in_flight=5, max_in_flight_per_key=2), keys=KEYS)
+    for index in (0, 1):
+        board.claim_index()
+        board.set_ready(index)
+    yield board
+    board.close()
+
+
+def test_admit_counts_over_all_workers(board: Scoreboard) -> None:
+    tickets = [Admission(board, index % 2).admit() for index in range(5)]
+    for index in (0, 1):
+        with pytest.raises(Overloaded):
+            Admission(board, index).admit()
+    tickets[0].release()
+    Admission(board, 1).admit()
+    with pytest.raises(Overloaded):
+        Admission(board, 0).admit()
+
+
+def test_admit_counts_each_key_over_all_workers(board: Scoreboard) -> None:
+    ticket = Admission(board, 0).admit(1)
+    Admission(board, 1).admit(1)
+    with pytest.raises(Overloaded):
+        Admission(board, 0).admit(1)
+    Admission(board, 0).admit(2)
+    Admission(board, 0).admit(None)
+    ticket.release()
+    Admission(board, 1).admit(1)
+
+
+def test_refusal_for_its_key_leaves_the_count_as_it_was(board: Scoreboard) -> None:
+    for _ in range(2):
+        Admission(board, 0).admit(0)
+    before = repr(board)
+    with pytest.raises(Overloaded):
+        Admission(board, 0).admit(0)
+    assert repr(board) == before
+
+
+def test_release_twice_gives_one_place_back(board: Scoreboard) -> None:
+    kept, ticket = Admission(board, 0).admit(0), Admission(board, 0).admit(0)
+    ticket.release()
+    ticket.release()
+    assert board.in_flight.sum() == board.in_flight_by_key[:, 0].sum() == 1
+    kept.release()
+
+
+def test_ticket_as_context_manager_is_released_by_an_error(board: Scoreboard) -> None:
+    with suppress(ValueError), Admission(board, 0).admit(0):
+        assert board.in_flight.sum() == 1
+        raise ValueError
+    assert board.in_flight.sum() == 0
+
+
+def test_backlog_beyond_the_longest_wait_is_refused_with_the_wait(board: Scoreboard) -> None:
+    board.record(0, audio_s=2.0, busy_s=1.0)
+    board.record(1, audio_s=2.0, busy_s=1.0)
+    admission = Admission(board, 0)
+    for _ in range(2):
+        board.queue.put(segment(1, duration_s=20.0), 0, 0.0)
+    admission.admit()
+    place = board.queue.put(segment(1, duration_s=20.0), 0, 0.0)
+    with pytest.raises(Overloaded) as refused:
+        admission.admit()
+    assert 15.0 <= refused.value.retry_after_s <= 22.5
+    board.queue.cancel(place)
+    admission.admit()
+
+
+def test_draining_worker_refuses(board: Scoreboard) -> None:
+    board.drain(0)
+    with pytest.raises(NotReady):
+        Admission(board, 0).admit()
+    Admission(board, 1).admit()
+
+
+def test_worker_whose_peers_are_ready_admits_while_it_boots(board: Scoreboard) -> None:
+    board.clear(0)
+    board.claim_index()
+    Admission(board, 0).admit()
+    board.clear(1)
+    with pytest.raises(NotReady):
+        Admission(board, 0).admit()
+
+
+def test_clear_gives_back_the_places_of_the_dead_worker_alone(board: Scoreboard) -> None:
+    Admission(board, 0).admit(0)
+    Admission(board, 1).admit(0)
+    board.clear(0)
+    assert board.in_flight.sum() == board.in_flight_by_key[:, 0].sum() == 1
+
+
+@in_fresh_process
+def test_bound_holds_while_workers_that_hold_places_are_killed() -> None:
+    limits = replace(LIMITS, max_in_flight=6, max_in_flight_per_key=3)
+    house = House(slots=0, limits=limits, keys=KEYS, rows=5)
+    house.board.set_ready(house.home)
+    choice = random.Random(5)
+
+    def hammer(index: int) -> None:
+        admission, own, tickets = Admission(house.board, index), random.Random(os.getpid()), []
+        while True:
+            with suppress(Overloaded):
+                tickets.append(admission.admit(own.choice([None, 0, 1, 2])))
+            if len(tickets) > own.randrange(4):
+                tickets.pop(own.randrange(len(tickets))).release()
+
+    for _ in range(4):
+        house.fork(hammer)
+    most = most_of_a_key = 0
+    for _ in range(150):
+        kill_at = time.monotonic() + choice.uniform(0.0, 0.01)
+        while time.monotonic() < kill_at:
+            with house.board.lock:  # places only come back meanwhile
+                most = max(most, int(house.board.in_flight.sum()))
+                most_of_a_key = max(most_of_a_key, int(house.board.in_flight_by_key.sum(axis=0).max()))
+        victim = choice.choice(list(house.pids))
+        house.signal(victim)
+        assert house.bury() == (victim, -signal.SIGKILL)
+        house.fork(hammer)
+    assert (most, most_of_a_key) == (6, 3)
+    house.end()

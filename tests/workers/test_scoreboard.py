@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import pytest
+from forks import LIMITS, segment
+
+from speechd.workers.queue import MAX_DEATHS
+from speechd.workers.scoreboard import ASSUMED_SPEED, Scoreboard, State
+from speechd.workers.wire import Outcome
+
+
+@pytest.fixture
+def board() -> Iterator[Scoreboard]:
+    """Two ready workers."""
+    board = Scoreboard(2, LIMITS, keys=1)
+    for index in (0, 1):
+        assert board.claim_index() == index
+        board.adopt(index)
+        board.set_ready(index)
+    yield board
+    board.close()
+
+
+def test_repr_shows_the_live_counts(board: Scoreboard) -> None:
+    board.in_flight[1] = 2
+    for _ in range(3):
+        board.queue.put(segment(1), 0, 0.0)
+    board.queue.take(1)
+    board.drain(0)
+    assert repr(board) == "<Scoreboard in flight 2/8, waiting 2, running 1, ready 1/2>"
+
+
+def test_claim_index_without_a_free_row_raises(board: Scoreboard) -> None:
+    with pytest.raises(RuntimeError):
+        board.claim_index()
+
+
+def test_claim_index_gives_the_row_of_a_dead_worker_again(board: Scoreboard) -> None:
+    board.clear(1)
+    assert board.claim_index() == 1
+    assert board.state(1) is State.BOOTING
+    assert board.states()[1]["boots"] == 2
+
+
+def test_failed_boots_are_counted_in_succession_until_one_is_ready(board: Scoreboard) -> None:
+    counts = []
+    board.clear(0)
+    counts.append(board.failed_boots(0))
+    for _ in range(3):
+        board.claim_index()
+        board.clear(0)
+        counts.append(board.failed_boots(0))
+    board.claim_index()
+    board.set_ready(0)
+    counts.append(board.failed_boots(0))
+    assert counts == [0, 1, 2, 3, 0]
+
+
+def test_board_is_ready_while_any_worker_is(board: Scoreboard) -> None:
+    seen = [board.is_ready()]
+    board.drain(0)
+    seen.append(board.is_ready())
+    board.clear(1)
+    seen.append(board.is_ready())
+    assert seen == [True, True, False]
+
+
+def test_speed_of_a_ready_slot_is_assumed_until_it_is_measured(board: Scoreboard) -> None:
+    board.record(0, audio_s=10.0, busy_s=2.0)
+    assert board.speed() == 5.0 + ASSUMED_SPEED
+
+
+def test_speed_follows_the_latest_segments(board: Scoreboard) -> None:
+    board.drain(1)
+    for _ in range(50):
+        board.record(0, audio_s=10.0, busy_s=1.0)
+    for _ in range(10):
+        board.record(0, audio_s=2.0, busy_s=1.0)
+    assert 2.0 < board.speed() < 3.0
+
+
+def test_speed_outlives_its_worker(board: Scoreboard) -> None:
+    board.record(0, audio_s=10.0, busy_s=1.0)
+    board.clear(0)
+    board.claim_index()
+    board.set_ready(0)
+    assert board.speed() == 10.0 + ASSUMED_SPEED
+
+
+def test_expected_wait_is_zero_while_a_slot_is_idle(board: Scoreboard) -> None:
+    board.queue.put(segment(1, duration_s=100.0), 0, 0.0)
+    board.queue.take(0)
+    assert board.expected_wait_s() == 0.0
+
+
+def test_expected_wait_is_the_backlog_over_the_speed_of_ready_slots(board: Scoreboard) -> None:
+    for _ in range(4):
+        board.queue.put(segment(1, duration_s=30.0), 0, 0.0)
+    assert board.expected_wait_s() == 120.0 / (2 * ASSUMED_SPEED)
+    board.drain(1)
+    assert board.expected_wait_s() == 120.0 / ASSUMED_SPEED
+    board.drain(0)
+    assert board.expected_wait_s() == 120.0 / ASSUMED_SPEED  # as if one slot were ready
+
+
+def test_expected_wait_counts_what_a_running_segment_still_lacks(board: Scoreboard) -> None:
+    for _ in range(2):
+        board.queue.put(segment(1, duration_s=1000.0), 0, 0.0)
+    board.queue.take(0)
+    board.queue.take(1)
+    first = board.expected_wait_s()
+    began = time.monotonic()
+    while time.monotonic() < began + 0.01:
+        pass
+    later = board.expected_wait_s()
+    assert later <= first - 0.01
+    assert 490.0 < later < first <= 500.0
+
+
+def test_expected_wait_for_a_due_segment_leaves_out_what_is_due_later(board: Scoreboard) -> None:
+    for due in (1.0, 2.0, 9.0, math.inf):
+        board.queue.put(segment(1, duration_s=10.0), 0, due)
+    assert board.expected_wait_s(2.0) == 20.0 / (2 * ASSUMED_SPEED)
+
+
+def test_queue_holds_all_segments_that_limits_allow_and_no_more(board: Scoreboard) -> None:
+    rows = LIMITS.max_in_flight * LIMITS.segments_per_request + 2
+    places = [board.queue.put(segment(1), 0, 0.0) for _ in range(rows)]
+    assert None not in places
+    assert board.queue.put(segment(1), 0, 0.0) is None
+
+
+def test_cancel_of_an_earlier_segment_leaves_its_successor_in_the_row(board: Scoreboard) -> None:
+    first = board.queue.put(segment(1), 0, 0.0)
+    board.queue.cancel(first)
+    second = board.queue.put(segment(2), 0, 0.0)
+    assert first.row == second.row
+    board.queue.cancel(first)
+    assert not board.queue.has(first)
+    assert board.queue.has(second)
+
+
+def test_take_gives_back_what_was_put(board: Scoreboard) -> None:
+    wanted = segment(3, "wait", 2.5)
+    place = board.queue.put(wanted, 1, 0.0)
+    lease = board.queue.take(0)
+    assert (lease.place, lease.home, lease.segment) == (place, 1, wanted)
+
+
+def test_clear_of_a_home_drops_what_waits_and_lets_the_rest_run_for_nobody(board: Scoreboard) -> None:
+    for _ in range(3):
+        board.queue.put(segment(1), 0, 0.0)
+    lease = board.queue.take(1)
+    board.clear(0)
+    assert (board.queue.waiting, board.queue.running) == (0, 1)
+    assert not board.queue.is_wanted(lease)
+    board.queue.give_back(lease)
+    assert board.queue.running == 0
+
+
+def test_clear_of_a_slot_lets_its_segment_wait_again_once(board: Scoreboard) -> None:
+    place = board.queue.put(segment(1), 1, 0.0)
+    for death in range(1, MAX_DEATHS + 1):
+        board.queue.take(0)
+        board.clear(0)
+        assert board.queue.has(place) is (death < MAX_DEATHS)
+    reply = board.replies[1].receive()
+    assert (reply.serial, reply.outcome) == (place.serial, Outcome.KILLED)
+
+
+def test_clear_of_a_worker_that_was_home_and_slot_of_a_segment_drops_it(board: Scoreboard) -> None:
+    board.queue.put(segment(1), 0, 0.0)
+    board.queue.take(0)
+    board.clear(0)
+    assert (board.queue.waiting, board.queue.running) == (0, 0)
