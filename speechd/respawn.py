@@ -1,0 +1,51 @@
+"""When a worker may be forked: at once, but with growing waits where the one before it failed to start.
+
+Pure: no clock, no process. A worker that had served and then died is replaced at once; only failures to start count.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class _Row:
+    taken: bool = False
+    failures: int = 0
+    due: float = -math.inf
+
+
+class Respawn:
+    """One row per worker of the server; a row is taken by a worker, or due at a moment of the caller's clock."""
+
+    def __init__(self, workers: int, *, delay_s: float, limit_s: float) -> None:
+        self._rows = [_Row() for _ in range(workers)]
+        self._delay_s = delay_s
+        self._limit_s = limit_s
+
+    def __repr__(self) -> str:
+        free = [f"{index} after {row.failures} failures" for index, row in enumerate(self._rows) if not row.taken]
+        return f"<Respawn free: {', '.join(free) or 'none'}>"
+
+    def due(self, now: float) -> int | None:
+        """The lowest row that may have a worker now."""
+        return next((index for index, row in enumerate(self._rows) if not row.taken and row.due <= now), None)
+
+    def wait_s(self, now: float) -> float:
+        """Time until a row is due; infinite while all are taken."""
+        return max(0.0, min((row.due - now for row in self._rows if not row.taken), default=math.inf))
+
+    def take(self, index: int) -> None:
+        """A worker of this row is being forked."""
+        assert not self._rows[index].taken
+        self._rows[index].taken = True
+
+    def give_back(self, index: int, *, served: bool, now: float) -> int:
+        """The row's worker has ended; `served` if it had ever been ready. Returns the failures to start in a row."""
+        row = self._rows[index]
+        row.taken = False
+        row.failures = 0 if served else row.failures + 1
+        delay_s = min(self._limit_s, self._delay_s * 2 ** min(row.failures - 1, 64)) if row.failures else 0.0
+        row.due = now + delay_s
+        return row.failures

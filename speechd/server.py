@@ -1,0 +1,219 @@
+"""The arbiter's side: processes, signals and listening sockets. The only importer of gunicorn.
+
+    launch ── exec ──▶ main ──▶ Application ──▶ SpeechArbiter ── fork ──▶ SpeechWorker ──▶ SpeechServer
+
+The number of workers is fixed. SIGTERM and SIGINT drain, a second SIGINT and SIGQUIT end at once. Other signals of
+gunicorn's (reload, more workers, fewer) are refused: a rolling restart is the orchestrator's.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import math
+import mmap
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+from gunicorn.glogging import Logger
+
+from speechd import settings as options
+from speechd.errors import EngineUnavailable
+from speechd.log import configure
+from speechd.respawn import Respawn
+from speechd.settings import InvalidSetting, Settings
+from speechd.worker import Hooks, SpeechWorker
+
+QUICK_S: Final = 2
+"""What workers have to end in when there is to be no draining; then they are killed."""
+
+SEND_BUFFER_BYTES: Final = 32 << 10
+"""Per connection. The kernel's own choice takes 4 MB (84 s of PCM) from us for a client that never reads."""
+
+FILES_WANTED: Final = 1 << 16
+"""Descriptors, mostly connections. The usual soft limit of 1024 is soon used up by silent ones."""
+
+ENVIRONMENT: Final = {
+    # The arbiter is to stay without a thread pool: forking where one has run hangs the child.
+    "OMP_NUM_THREADS": "1",
+    # Else glibc keeps up to 8 heaps per core, each holding on to its own freed memory.
+    "MALLOC_ARENA_MAX": "2",
+    # oneDNN keeps what it compiled for every shape: 592 MB at the default of 1024, 59 MB and no slower at 64.
+    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
+    # Hugging Face's tokenizers warn of forks otherwise, and its hub is told of every use.
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+
+log = logging.getLogger("speechd")
+
+
+def launch(overrides: Mapping[str, str]) -> NoReturn:
+    """Become the server: what must be in the environment from a process's start is set, and `main` is executed."""
+    given = {options.variable(name): text for name, text in overrides.items()}
+    os.execve(sys.executable, [sys.executable, "-m", "speechd.server"], {**ENVIRONMENT, **os.environ, **given})
+
+
+def serve(settings: Settings, hooks: Hooks) -> NoReturn:
+    """Be the arbiter until the server ends; the process exits."""
+    configure(settings.log_level, json=settings.log_format == "json")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_WANTED if hard == resource.RLIM_INFINITY else min(FILES_WANTED, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    SpeechArbiter(Application(settings, hooks)).run()
+    raise AssertionError("an arbiter exits")
+
+
+def main() -> NoReturn:
+    """What `launch` executes."""
+    from speechd.app import prepare
+
+    try:
+        settings = Settings.load({}, os.environ)
+        hooks = prepare(settings)
+    except (InvalidSetting, EngineUnavailable) as error:
+        sys.exit(f"speechd: {error}")
+    serve(settings, hooks)
+
+
+class SpeechArbiter(Arbiter):  # type: ignore[misc]
+    """The parent of the workers, which gives each its row and outlives all their failures but the very first."""
+
+    def __init__(self, app: Application) -> None:
+        settings = app.settings
+        self._hooks = app.hooks
+        self._served = app.served
+        self._has_served = False
+        self._respawn = Respawn(settings.workers, delay_s=settings.respawn_delay_s, limit_s=settings.respawn_limit_s)
+        self._write_timeout_s = settings.write_timeout_s
+        super().__init__(app)
+
+    def start(self) -> None:
+        """Listen; then put what exists out of the garbage collector's reach, so that it stays shared after forks."""
+        super().start()
+        for listener in self.LISTENERS:
+            _limit_unread(listener, self._write_timeout_s)
+        gc.collect()
+        gc.freeze()
+
+    def spawn_workers(self) -> None:
+        """Fork what is due."""
+        while self._respawn.due(time.monotonic()) is not None:
+            self.spawn_worker()
+
+    def spawn_worker(self) -> int:
+        """Fork one worker. Until it has its own, it would take our handlers' place and lose a signal."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)
+        try:
+            pid: int = super().spawn_worker()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self.SIGNALS)
+        return pid
+
+    def forking(self, worker: SpeechWorker) -> None:
+        """Gunicorn's `pre_fork`."""
+        index = self._respawn.due(time.monotonic())
+        assert index is not None
+        self._respawn.take(index)
+        worker.index = index
+        self._hooks.forking(index)
+
+    def ended(self, worker: SpeechWorker) -> None:
+        """Gunicorn's `child_exit`, which comes for every death."""
+        self._has_served = self._has_served or any(self._served[:])
+        served = bool(self._served[worker.index])
+        self._served[worker.index] = 0
+        failures = self._respawn.give_back(worker.index, served=served, now=time.monotonic())
+        self._hooks.ended(worker.index, failures)
+        if failures and self._has_served:
+            log.error("worker %d failed to start, %d times in a row", worker.index, failures)
+        elif failures and self.LISTENERS:  # They are closed first when the server ends.
+            raise HaltServer("no worker could start; its error is above", 1)
+
+    def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
+        """Wait, but not beyond the moment when a worker is due."""
+        signals: list[int] = super().wait_for_signals(min(timeout, self._respawn.wait_s(time.monotonic())))
+        return signals
+
+    def stop(self, graceful: bool = True) -> None:
+        """End the workers."""
+        if not graceful:
+            self.cfg.set("graceful_timeout", QUICK_S)
+        super().stop(graceful)
+
+    def handle_int(self) -> NoReturn:
+        """SIGINT: as SIGTERM."""
+        self.handle_term()
+        raise AssertionError("draining begins with an exception")
+
+    def _refuse(self) -> None:
+        log.warning("this signal does nothing here: restart the server instead")
+
+    handle_hup = handle_ttin = handle_ttou = handle_usr2 = handle_winch = _refuse
+
+
+class Application(BaseApplication):  # type: ignore[misc]
+    """Our settings as gunicorn's, and what arbiter and workers share. `served[i]`: worker `i` has been ready."""
+
+    def __init__(self, settings: Settings, hooks: Hooks) -> None:
+        self.settings = settings
+        self.hooks = hooks
+        self.served = mmap.mmap(-1, settings.workers)
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Called by gunicorn."""
+        settings = self.settings
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        given = {
+            "bind": f"{host}:{settings.port}",
+            "workers": settings.workers,
+            "worker_class": SpeechWorker,
+            "timeout": settings.worker_timeout_s,
+            "graceful_timeout": math.ceil(settings.drain_wait_s + settings.grace_s) + QUICK_S,
+            "loglevel": settings.log_level,
+            "logger_class": RootLogger,
+            "control_socket_disable": True,  # it would start a thread in the arbiter, which forks
+            "worker_tmp_dir": "/dev/shm"
+            if os.access("/dev/shm", os.W_OK)
+            else None,  # heartbeats that wait for no disk
+            "pre_fork": SpeechArbiter.forking,
+            "child_exit": SpeechArbiter.ended,
+        }
+        for name, value in given.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> NoReturn:
+        """Never called: each worker has its own app."""
+        raise NotImplementedError
+
+
+class RootLogger(Logger):  # type: ignore[misc]
+    """Gunicorn's lines go where all lines go."""
+
+    def setup(self, cfg: Any) -> None:
+        """Called by gunicorn."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+def _limit_unread(listener: socket.socket, timeout_s: float) -> None:
+    """What the kernel takes from us for a client that does not read, and for how long. Connections inherit it."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(timeout_s * 1000))
+
+
+if __name__ == "__main__":
+    main()

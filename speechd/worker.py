@@ -1,0 +1,189 @@
+"""The worker's side: its server, heartbeat, start and end."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import faulthandler
+import logging
+import math
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from uvicorn import Config, Server
+from uvicorn_worker import UvicornWorker
+
+from speechd.errors import EngineUnavailable
+from speechd.protocol import Edge, Limits, SpeechProtocol
+
+if TYPE_CHECKING:
+    from speechd.server import Application
+
+FAILED: Final = 70
+"""Exit code of a worker that failed (EX_SOFTWARE). Not 3 and not 4: those tell gunicorn to end the whole server."""
+
+PR_SET_PDEATHSIG: Final = 1
+"""From <linux/prctl.h>."""
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+"""ASGI: scope, receive, send."""
+
+log = logging.getLogger("speechd")
+
+
+class Hooks(Protocol):
+    """What the server asks of the application it runs. Made in the arbiter, with all that is shared, before a fork."""
+
+    def forking(self, index: int) -> None:
+        """In the arbiter: worker `index` (0 ... workers - 1) is about to be forked."""
+
+    def build(self, index: int) -> App:
+        """In the worker: its app. The app's lifespan is run before connections are accepted."""
+
+    async def boot(self, index: int) -> None:
+        """In the worker, while it accepts connections: get ready. Raising ends it; so does `boot_timeout_s`."""
+
+    def draining(self, index: int) -> None:
+        """In the worker: it is to end. It accepts connections for another `drain_wait_s`."""
+
+    def ended(self, index: int, failures: int) -> None:
+        """In the arbiter: worker `index` is dead; `failures` in a row have died before they were ready."""
+
+
+class SpeechServer(Server):
+    """uvicorn's server in a worker, which drains on SIGTERM before it stops to listen."""
+
+    def __init__(self, config: Config, worker: SpeechWorker) -> None:
+        super().__init__(config)
+        settings = worker.settings
+        limits = Limits(settings.max_header_bytes, settings.max_body_bytes, settings.receipt_timeout_s)
+        self.edge = self.server_state = Edge(limits)
+        self._worker = worker
+        self._drain_wait_s = settings.drain_wait_s
+        self._drained_at = math.inf
+        self._interrupted = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._worker.listening()
+
+    async def on_tick(self, counter: int) -> bool:
+        self.should_exit = self.should_exit or time.monotonic() >= self._drained_at
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Not passed on to uvicorn, which in the end would die of the signal instead of exiting with 0. And the one
+        # Ctrl-C of a terminal reaches a worker twice: from there, and as the arbiter's SIGTERM.
+        if sig == signal.SIGQUIT or (sig == signal.SIGINT and self._interrupted):
+            self.force_exit = self.should_exit = True
+            asyncio.get_running_loop().call_soon_threadsafe(self._abort_all)
+        self._interrupted = self._interrupted or sig == signal.SIGINT
+        self.drain()
+
+    def drain(self) -> None:
+        """Say that this worker is on its way out; stop listening after `drain_wait_s`."""
+        if not self.edge.draining:
+            self.edge.draining = True
+            self._drained_at = time.monotonic() + self._drain_wait_s
+            self._worker.draining()
+
+    def _abort_all(self) -> None:
+        for connection in list(self.edge.connections):
+            connection.transport.abort()
+
+
+class SpeechWorker(UvicornWorker):  # type: ignore[misc]
+    """A worker: its heartbeat, its start and its end. `index` is its row, set just before the fork."""
+
+    CONFIG_KWARGS: dict[str, Any] = {  # noqa: RUF012  # gunicorn's way
+        "interface": "asgi3",
+        "http": SpeechProtocol,
+        "ws": "none",
+        "lifespan": "on",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "callback_notify": None,  # uvicorn's own heartbeat stops while draining, and when the wall clock steps back
+    }
+
+    index: int
+    app: Application
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.settings = self.app.settings
+        self.config.timeout_keep_alive = self.settings.keep_alive_s
+        self.config.timeout_graceful_shutdown = self.settings.grace_s
+        uvicorn_log = logging.getLogger("uvicorn.error")
+        uvicorn_log.setLevel(logging.WARNING)
+        uvicorn_log.propagate = True
+        self._tasks: list[asyncio.Task[None]] = []
+        self._boot_error: Exception | None = None
+
+    def init_process(self) -> None:
+        """Be the worker, from the fork to the exit."""
+        _end_with_parent(self.ppid)
+        for number in self.SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        # Ends the process from a thread of C, so that a start that keeps the interpreter to itself is ended too.
+        faulthandler.dump_traceback_later(self.settings.boot_timeout_s, exit=True)
+        try:
+            super().init_process()
+            if self._boot_error is not None:
+                raise self._boot_error
+        except Exception as error:
+            expected = isinstance(error, EngineUnavailable)
+            log.error("worker %d failed: %s", self.index, error, exc_info=None if expected else error)
+            sys.exit(FAILED)
+        except SystemExit as end:
+            sys.exit(FAILED if end.code else 0)
+
+    def load_wsgi(self) -> None:
+        """Gunicorn's word for building the app."""
+        self.wsgi = self.app.hooks.build(self.index)
+
+    async def _serve(self) -> None:
+        self.config.app = self.wsgi
+        self.server = SpeechServer(self.config, self)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGQUIT, self.server.handle_exit, signal.SIGQUIT, None)
+        await self.server.serve(sockets=self.sockets)
+
+    def listening(self) -> None:
+        """Connections are accepted: from now on this worker shows that it lives."""
+        self._tasks = [asyncio.create_task(self._beat()), asyncio.create_task(self._boot())]
+
+    def draining(self) -> None:
+        """This worker is on its way out."""
+        self.app.hooks.draining(self.index)
+
+    async def _beat(self) -> None:
+        while True:
+            self.notify()
+            if os.getppid() != self.ppid:
+                os._exit(FAILED)
+            await asyncio.sleep(min(1.0, self.settings.worker_timeout_s / 4))
+
+    async def _boot(self) -> None:
+        try:
+            await self.app.hooks.boot(self.index)
+        except Exception as error:  # Told by `init_process`, after the exchanges of this worker have ended.
+            self._boot_error = error
+            self.server.drain()
+        else:
+            self.app.served[self.index] = 1
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _end_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when the arbiter dies, however it does; else workers would keep the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # It died before that.
+        os._exit(FAILED)
