@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 PAUSE_LIMIT_S: Final = 30.0
@@ -35,7 +36,8 @@ _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     r"\ufff0-\ufffd\ud800-\udfff\ue000-\uf8ff\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
-# Pictographs and what joins them (variation selectors, keycaps, a joiner before a pictograph). The musical sharp and flat stay.
+# Pictographs and what joins them (variation selectors, keycaps, a joiner before it).
+# The musical sharp and flat stay.
 _EMOJI = re.compile(
     r"\u200d?[\u2300-\u23ff\u2500-\u266c\u2670-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff][\ufe0e\ufe0f]?|[\ufe00-\ufe0f\u20e3]"
 )
@@ -44,9 +46,14 @@ _LINE_BREAK = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _UNSPOKEN_ELEMENTS: Final = ("script", "style", "head")
-_BLOCK_TAGS: Final = "p|div|br|hr|li|ul|ol|dl|dt|dd|tr|table|thead|tbody|h[1-6]|pre|blockquote|section|article|header|footer|nav|main|html|body"
+_BLOCK_TAGS: Final = (
+    "p|div|br|hr|li|ul|ol|dl|dt|dd|tr|table|thead|tbody|h[1-6]|pre|blockquote|section|article|header|footer|nav|main|"
+    "html|body"
+)
 _INLINE_TAGS: Final = (
+    ""
     "a|abbr|b|bdi|bdo|big|button|caption|center|cite|code|del|details|em|figcaption|figure|font|form|i|iframe|img|input|ins|kbd|label|link|mark|"
+    ""
     "meta|option|q|s|samp|script|select|small|span|strike|strong|style|sub|summary|sup|svg|path|time|title|tt|u|var|video|audio|source|wbr|"
     "speak|voice|prosody|say-as|phoneme|emphasis"
 )
@@ -64,14 +71,16 @@ _HEADING_END = re.compile(r"\s#+\s*$")
 _ITEM = re.compile(r"\s*(?:[-*+•‣◦▪·]\s+(?:\[[ xX]\]\s+)?|(?=\d{1,3}[.)]\s+\D))")
 _STOPPED = re.compile(r"[.!?…:;,。！？；：、।॥؟۔][\"'”’»)\]」』]*$")
 
-_IMAGE_OR_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\((?!/[^/()\n]{1,100}/\))[^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?(?:\s+[\"'(][^\"\n]{0,200}[\"')])?\s?\)")
-_REFERENCE = re.compile(r"\[([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,100}\]")
+_IMAGE_OR_LINK = re.compile(
+    r"!?\[([^\[\]\n]{0,300})\]\((?!/[^/()\n]{1,100}/\))[^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?(?:\s+[\"'(][^\"\n]{0,200}[\"')])?\s?\)"
+)
+_REFERENCE = re.compile(r"\[((?!pause:)[^\[\]\n]{1,300})\]\[(?!pause:)[^\[\]\n]{0,100}\]", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\n]{1,50}\]")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^\s<>@:]{0,100}[@:][^\s<>]{1,2000})>")
 _ESCAPE = re.compile(r"\\([\\`*_#+.!|>~-])")
 _EMPHASIS = re.compile(
-    r"\*{2,}|(?<![\w)\]*\s])\*(?=[^\s*])|(?<!\S)\*(?=[^\s*\d])|(?<=[^\s*])\*(?![\w(\[*])"  # asterisks that are no product
-    r"|(?<![\w_])_++|(?<!_)_++(?!\w)|~~|`+"
+    r"(?<!\\)(?:\*{2,}|(?<![\w)\]*\s])\*(?=[^\s*])|(?<!\S)\*(?=[^\s*\d])|(?<=[^\s*])\*(?![\w(\[*])"  # no products
+    r"|(?<![\w_])_++|(?<!_)_++(?!\w)|~~|`+)"
 )
 
 
@@ -168,7 +177,7 @@ def _paragraph(lines: list[str], end: str = "\n\n") -> Iterator[str]:
         return
     item = len(lines) > 1 and lines[1] == ""
     text = lines[0]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         if line:
             alone = not item and len(before) < WRAP_LENGTH and not line[0].islower()
             text += ("\n" if alone else " ") + line

@@ -13,6 +13,9 @@ from speechd.text.normal.words import Words
 _ENGLISH: Final = frozenset({"en-us", "en-gb"})
 _ROMANCE: Final = frozenset({"es", "fr-fr", "it", "pt-br"})
 
+_PASSES: Final = 4
+"""One makes almost any text spoken and a second finds nothing to do; signs that hid each other may need another."""
+
 
 def normalize(text: str, language: str) -> str:
     """The spoken form of a sentence or passage.
@@ -29,11 +32,14 @@ def normalize(text: str, language: str) -> str:
 
 
 def _spoken(text: str, language: str) -> str:
-    text = tidy(text)
-    if language in _ENGLISH:
-        return sweep(english.spoken(text, _words(language)))
-    if language in _ROMANCE:
-        return sweep(romance.spoken(text, _words(language)))
+    rules = english.spoken if language in _ENGLISH else romance.spoken if language in _ROMANCE else None
+    if rules is None:
+        return tidy(text)
+    for _ in range(_PASSES):
+        before = text
+        text = sweep(rules(tidy(text), _words(language)))
+        if text == before:
+            break
     return text
 
 

@@ -31,7 +31,7 @@ class Passage:
 class Script:
     """The text of one utterance, consumed from its beginning; a sentence is normalised only when it is needed.
 
-    Mutable state: `_text`, the spoken text fetched but not taken, which ends as `_end` says; `_pause`, the pause after it.
+    Mutable state: `_text`, spoken text fetched but not taken, which ends as `_end` says; `_pause`, what follows it.
     """
 
     def __init__(self, input: str, language: str) -> None:

@@ -26,24 +26,27 @@ _MARKED: Final = 170
 
 _ABBREVIATIONS: Final = frozenset(
     # Never the end of a sentence: something follows.
-    "dr mr mrs ms prof st gen col sgt capt cpt lt cmdr adm maj rev hon gov sen rep pres supt mt ft messrs fr br no nos "
+    "dr mr mrs ms prof gen col sgt capt cpt lt cmdr adm maj rev hon gov sen rep pres supt mt ft messrs fr br no nos "
     "fig figs eq eqs vs v cf ca approx pp vol vols ch sec art ed eds op al viz resp est dept e.g i.e "
-    "sr sra srta dra ud uds d.ª mme mlle mm sig dott dott.ssa ing avv av pág págs núm nº art.º prof.ª z.b bzw usw".split()
+    "sr sra srta dra ud uds d.ª mme mlle mm sig dott dott.ssa ing avv av pág págs núm nº art.º prof.ª "
+    "z.b bzw usw".split()
 )
 _OPEN_ABBREVIATIONS: Final = frozenset(
     # The end of a sentence only where one visibly starts after it.
     "etc inc ltd co corp jr bros a.m p.m ph.d m.d b.a m.a b.c a.d u.s u.k u.n e.u d.c u.s.a l.a n.y a.k.a "
-    "ave blvd rd jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun "
+    "st ave blvd rd jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun "
     "min max hr hrs oz lb lbs in ext tel p".split()
 )
 _STARTERS: Final = frozenset(
-    "the a an this that these those he she it we they i you his her its our their my your there here then now but and or so if "
-    "when while what who where why how in on at as for from to after before although because since however yet no not".split()
+    "the a an this that these those he she it we they i you his her its our their my your there here then now but and "
+    "or so if "
+    "when while what who where why how in on at as for from to after before although because since "
+    "however yet no not".split()
 )
 
 _OPENERS: Final = "\"'“‘«„([¿¡*"
 _STOP = re.compile(
-    r"[.!?…]++[\"'”’»)\]]*+(?=\s)\s*+"  # a stop, what closes after it, white space
+    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)\s*+"  # a stop, what closes after it, white space
     r"|[。！？｡]++[」』”’）】\"']*+\s*+"
     r"|[।॥؟۔]++[\"'”’»)\]]*+\s*+"
     r"|(?<!\s)[^\S\n]*+\n\s*+"
@@ -131,22 +134,26 @@ def _ends(text: str, start: int, stop: re.Match[str]) -> bool:
     if mark != ".":
         return not lower
     before = _WORD_BEFORE.search(text, max(start, stop.start() - 24), stop.start())
-    return before is None or _word_ends(before[0], after, alone=before.start() - start < 8 and not text[start : before.start()].strip())
+    return before is None or _word_ends(
+        before[0], after, alone=before.start() - start < 8 and not text[start : before.start()].strip()
+    )
 
 
 def _word_ends(word: str, after: str, *, alone: bool) -> bool:
     """Whether `word` with its full stop ends a sentence before `after`. alone: nothing else is in the sentence."""
     key = word.lower().strip("'’-")
     starts = (re.match(r"[^\W\d_]+(?:['’][a-z]+)?", after) or [""])[0]
-    if alone and (key.isdecimal() and len(key) <= 3 or len(key) == 1):
+    if alone and ((key.isdecimal() and len(key) <= 3) or len(key) == 1):
         return False  # "1. First", "A. Smith"
+    if not any(map(str.isalpha, key)):
+        return True
     if key in _ABBREVIATIONS:
         # "Is it a no. The ..." and "He said no. Then": a number follows where "No." is short for number.
-        return key in ("no", "nos", "art", "fig", "sec", "al", "ed") and not after[:1].isdigit() and key != "al"
-    if key in _OPEN_ABBREVIATIONS or "." in key or len(key) == 1 and key.isalpha() and word.isupper():
-        if key in ("in", "max", "sun", "sat", "mar") and not after[:1].isdigit():
+        return key in ("no", "nos", "art", "fig", "sec", "al", "ed") and not after[:1].isdecimal() and key != "al"
+    if key in _OPEN_ABBREVIATIONS or "." in key or (len(key) == 1 and key.isalpha() and word.isupper()):
+        if key in ("in", "max", "sun", "sat", "mar") and not after[:1].isdecimal():
             return not after[:1].islower()
-        return starts.lower() in _STARTERS and starts[:1].isupper() or after[:1] == "" or starts == "I"
+        return (starts.lower() in _STARTERS and starts[:1].isupper()) or after[:1] == "" or starts == "I"
     return True
 
 
@@ -181,9 +188,11 @@ def _hard_cut(text: str, limit: int) -> int:
     if torn > 0 and "](/" in text[torn:] and not PRONUNCIATION.match(text[:limit], torn):
         return torn
     number = _TRAILING_NUMBER.search(text[max(0, limit - 82) : limit])
-    if number and text[limit].isdigit() and (start := limit - len(number[0])) > 0:
+    if number and text[limit].isdecimal() and (start := limit - len(number[0])) > 0:
         return start
     at = limit
-    while at > 1 and (unicodedata.category(text[at])[0] == "M" or text[at] == "\u200d" or text[at - 1] in _VIRAMAS_AND_JOINERS):
+    while at > 1 and (
+        unicodedata.category(text[at])[0] == "M" or text[at] == "\u200d" or text[at - 1] in _VIRAMAS_AND_JOINERS
+    ):
         at -= 1
     return at if at > 1 else limit

@@ -25,7 +25,7 @@ class Rule(NamedTuple):
 
 
 def rule(pattern: str, spoken: str | Spoken, *, hint: str = "", flags: int = 0) -> Rule:
-    """A rule; `spoken` may be a template as in `re.sub`. hint: what every match contains, to skip the search cheaply."""
+    """A rule; `spoken` may be a template as in `re.sub`. hint: what every match contains, to skip searches."""
     compiled = re.compile(pattern, flags)
     if isinstance(spoken, str):
         template = spoken

@@ -1,4 +1,4 @@
-"""One form for what can be typed in many: quotes, dashes, spaces, full-width and styled letters, digits of all scripts."""
+"""One form for what can be typed in many: quotes, dashes, spaces, full-width and styled letters, all digits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ _CHARACTERS: Final = str.maketrans(
         **dict.fromkeys("“”„‟«»″〝〞＂", '"'),
         **dict.fromkeys("‐‑", "-"),
         **dict.fromkeys("―⸺⸻", "—"),
-        **dict.fromkeys("\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
+        **dict.fromkeys(
+            "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
+        ),
         **dict.fromkeys("⁄∕", "/"),
         "μ": "µ",
         "Ω": "Ω",
@@ -23,8 +25,8 @@ _CHARACTERS: Final = str.maketrans(
         "\ufeff": None,
     }
 )
-# Forms that NFKC turns into plain letters and digits without loss: subscripts, letterlike symbols but ™, Roman numerals,
-# enclosed numbers and letters, squared units, ligatures, full-width forms, mathematical alphabets.
+# Forms that NFKC turns into plain letters and digits without loss: subscripts, letterlike symbols but ™, Roman
+# numerals, enclosed numbers and letters, squared units, ligatures, full-width forms, mathematical alphabets.
 _STYLED = re.compile(
     r"[\u2080-\u208e\u2100-\u2121\u2123-\u214e\u2160-\u2188\u2460-\u24ff\u3371-\u33df\ufb00-\ufb06\uff01-\uffef\U0001d400-\U0001d7ff]+"
 )
@@ -49,13 +51,13 @@ _UNSPOKEN = re.compile(
     r"|/+|(?<![\w'-])-++(?=\s|$)"
 )
 _JOINING_DASH = re.compile(r"(?<=\w)[–−](?=\w)")
-_DASH = re.compile(r"[–−]")
-_SPACED_MARK = re.compile(r"[ ]+(?=[,.;:!?…)](?:\s|$))")
+_DASH = re.compile(r"[–−]|--+")
+_SPACED_MARK = re.compile(r"[ ](?=[,.;:!?…)](?:\s|$))")
 _SPACES = re.compile(r"[ ]{2,}")
 
 
 def sweep(text: str) -> str:
-    """What remains when the rules are through: signs without a word go, dashes are of two kinds, white space is single."""
+    """What remains when the rules are through: signs without a word go, dashes are two, white space is single."""
     text = _UNSPOKEN.sub(" ", text)
     text = _DASH.sub("—", _JOINING_DASH.sub("-", text))
-    return _SPACES.sub(" ", _SPACED_MARK.sub("", text))
+    return _SPACED_MARK.sub("", _SPACES.sub(" ", text))

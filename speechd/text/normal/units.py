@@ -12,10 +12,12 @@ UNITS: Final[Mapping[str, str]] = {
     "km": "length-kilometer", "m": "length-meter", "dm": "length-decimeter", "cm": "length-centimeter",
     "mm": "length-millimeter", "µm": "length-micrometer", "nm": "length-nanometer", "mi": "length-mile",
     "yd": "length-yard", "yds": "length-yard", "ft": "length-foot", "ha": "area-hectare",
-    "sq ft": "area-square-foot", "sq m": "area-square-meter", "sq km": "area-square-kilometer", "sq mi": "area-square-mile",
+    "sq ft": "area-square-foot", "sq m": "area-square-meter", "sq km": "area-square-kilometer",
+    "sq mi": "area-square-mile",
     "kg": "mass-kilogram", "g": "mass-gram", "mg": "mass-milligram", "µg": "mass-microgram", "mcg": "mass-microgram",
     "lb": "mass-pound", "lbs": "mass-pound", "oz": "mass-ounce", "t": "mass-tonne",
-    "l": "volume-liter", "L": "volume-liter", "dl": "volume-deciliter", "cl": "volume-centiliter", "hl": "volume-hectoliter",
+    "l": "volume-liter", "L": "volume-liter", "dl": "volume-deciliter", "cl": "volume-centiliter",
+    "hl": "volume-hectoliter",
     "ml": "volume-milliliter", "mL": "volume-milliliter", "gal": "volume-gallon", "tsp": "volume-teaspoon",
     "tbsp": "volume-tablespoon", "fl oz": "volume-fluid-ounce",
     "ms": "duration-millisecond", "µs": "duration-microsecond", "ns": "duration-nanosecond", "s": "duration-second",
@@ -47,16 +49,20 @@ SQUARES: Final[Mapping[str, str]] = {
     "ft": "area-square-foot", "in": "area-square-inch", "yd": "area-square-yard",
 }  # fmt: skip
 CUBES: Final[Mapping[str, str]] = {
-    "km": "volume-cubic-kilometer", "m": "volume-cubic-meter", "cm": "volume-cubic-centimeter", "ft": "volume-cubic-foot",
+    "km": "volume-cubic-kilometer", "m": "volume-cubic-meter", "cm": "volume-cubic-centimeter",
+    "ft": "volume-cubic-foot",
     "in": "volume-cubic-inch",
 }  # fmt: skip
 PER: Final[Mapping[str, str]] = {
-    "h": "hour", "hr": "hour", "s": "second", "min": "minute", "day": "day", "l": "liter", "L": "liter", "kg": "kilogram",
+    "h": "hour", "hr": "hour", "s": "second", "min": "minute", "day": "day", "l": "liter", "L": "liter",
+    "kg": "kilogram",
     "km": "kilometer", "m": "meter", "ml": "milliliter", "mL": "milliliter", "m²": "square-meter", "m³": "cubic-meter",
     "cm³": "cubic-centimeter", "m3": "cubic-meter", "cm3": "cubic-centimeter", "dl": "deciliter", "dL": "deciliter",
 }  # fmt: skip
 
-SYMBOL: Final = f"(?:(?P<power>{either(SQUARES)}(?:[²³]|\\^?[23]))|(?P<symbol>{either(UNITS)})(?:/(?P<per>{either(PER)}))?+)"
+SYMBOL: Final = (
+    f"(?:(?P<power>{either(SQUARES)}(?:[²³]|\\^?[23]))|(?P<symbol>{either(UNITS)})(?:/(?P<per>{either(PER)}))?+)"
+)
 """Groups: power ("m²", "cm^3"), or symbol and perhaps per ("mg", "l")."""
 
 

@@ -13,6 +13,14 @@ LONGEST_NUMBER: Final = 15
 _LOCALES: Final = {"en-us": "en_US", "en-gb": "en_GB", "es": "es", "fr-fr": "fr", "it": "it", "pt-br": "pt"}
 _POINT: Final = {"en": "point", "es": "coma", "fr": "virgule", "it": "virgola", "pt": "vírgula"}
 _MINUS: Final = {"en": "minus", "es": "menos", "fr": "moins", "it": "meno", "pt": "menos"}
+# The last word of a number that ends with 1, and its forms before a masculine and a feminine noun.
+_ONE: Final = {
+    "es": (("veintiuno", "veintiún", "veintiuna"), ("uno", "un", "una")),
+    "fr": (("un", "un", "une"),),
+    "it": (("ventuno", "ventuno", "ventuno"), ("uno", "un", "una")),
+    "pt": (("um", "um", "uma"),),
+}
+_FEMININE: Final = frozenset("heure livre tonne once minute seconde milliseconde calorie kilocalorie roupie".split())
 
 
 class Words:
@@ -47,7 +55,11 @@ class Words:
 
     def digits(self, text: str, zero: str | None = None) -> str:
         """Each digit by itself; anything else is skipped. zero: another word for 0 ("oh")."""
-        return " ".join(zero if zero and digit == "0" else _words(int(digit), self.family, "cardinal") for digit in text if digit.isdigit())
+        return " ".join(
+            zero if zero and digit == "0" else _words(int(digit), self.family, "cardinal")
+            for digit in text
+            if digit.isdecimal()
+        )
 
     def pairs(self, digits: str) -> str:
         """Three or four digits as in room or flight numbers: "one oh one", "seven forty-seven", "twelve oh five"."""
@@ -74,13 +86,22 @@ class Words:
 
     def measure(self, amount: str, unit: str) -> str:
         """ "1.5" and "length-kilometer" as "one point five kilometers"."""
-        return f"{self.before_noun(self.number(amount))} {self.unit(amount, unit)}"
+        name = self.unit(amount, unit)
+        return f"{self.counting(amount, name)} {name}"
 
-    def before_noun(self, number: str) -> str:
-        """ "uno" and "veintiuno" lose their end before a (masculine) noun."""
-        if self.family == "es" and number.endswith("uno"):
-            return "veintiún" if number.endswith("veintiuno") and len(number) == 9 else number[:-1]
-        return "un" if self.family == "it" and number == "uno" else number
+    def counting(self, amount: str, noun: str) -> str:
+        """`number` as it stands before the noun it counts: "un kilómetro", "una hora", "veintiún euros"."""
+        number = self.number(amount)
+        if self.family == "en" or not amount.endswith("1") or "." in amount:
+            return number
+        first = noun.split()[0].rstrip("s")
+        feminine = (
+            first in _FEMININE if self.family == "fr" else first[-1] in "ah" and not first.endswith(("gramma", "grama"))
+        )
+        for plain, masculine, female in _ONE[self.family]:
+            if number.endswith(plain):
+                return number[: len(number) - len(plain)] + (female if feminine else masculine)
+        return number
 
     def _cleaned(self, words: str) -> str:
         words = words.replace(",", "")

@@ -15,7 +15,9 @@ _BY_NAME: Final[Mapping[str, str]] = {
     **{month[:3]: month for month in _MONTHS},
     "Sept": "September",
 }
-_MONTH: Final = rf"(?P<month>{'|'.join(_MONTHS)}|(?:{'|'.join(month[:3] for month in _MONTHS if month != 'May')}|Sept)\b\.?)"
+_MONTH: Final = (
+    rf"(?P<month>{'|'.join(_MONTHS)}|(?:{'|'.join(month[:3] for month in _MONTHS if month != 'May')}|Sept)\b\.?)"
+)
 _DAY: Final = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?:[ ]?[-–][ ]?(?P<last>[12]?\d|3[01])(?:st|nd|rd|th)?)?"
 _YEAR: Final = r"(?P<year>[12]\d{3})(?![\w]|[.,]\d)"
 _WEEKDAYS: Final = {
@@ -106,14 +108,31 @@ def _from_time(match: re.Match[str], words: Words) -> str:
 _TIME_END: Final = r"(?!\w|:\d)"
 _HALF: Final = r"([aApP])\.?[mM](?:\.|(?!\w))"
 RULES: Final[tuple[Rule, ...]] = (
-    rule(r"(?<![\w-])(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)?(?![\w-])", _iso, hint="-"),
+    rule(
+        r"(?<![\w-])(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?"
+        r"(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)?(?![\w-])",
+        _iso,
+        hint="-",
+    ),
     rule(r"(?<![\w/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\w|[/.-]\d)", _numeric),
     rule(rf"(?<!\w){_MONTH}[ ]{_DAY}(?:,?[ ]{_YEAR})?(?![\w%]|[.,:/]\d|[ ]?[-–]\d)", _month_day),
     rule(rf"(?<![\w.,/-])(?P<the>[Tt]he[ ])?{_DAY}(?:[ ]of)?[ ]{_MONTH}(?!\w)(?:,?[ ]{_YEAR})?", _day_month),
     rule(rf"(?<!\w){_MONTH},?[ ](?:of[ ])?{_YEAR}", lambda m, w: f"{_month(m)} {w.year(m['year'])}"),
-    rule(rf"(?<!\w)(?:{'|'.join(_WEEKDAYS)})(?=\.?,[ ](?:{'|'.join(_MONTHS)}|the[ ]|at[ ]|\d))\.?", lambda m, _: _WEEKDAYS[m[0].rstrip(".")]),
-    rule(rf"(?<![\w.:/-])(\d{{1,2}})(?::(\d{{2}}))?(?:[ ]?{_HALF})?[ ]?[-–][ ]?(?=\d{{1,2}}(?::\d{{2}}(?!\d)|[ ]?{_HALF}))", _from_time),
+    rule(
+        rf"(?<!\w)(?:{'|'.join(_WEEKDAYS)})(?=\.?,[ ](?:{'|'.join(_MONTHS)}|the[ ]|at[ ]|\d))\.?",
+        lambda m, _: _WEEKDAYS[m[0].rstrip(".")],
+    ),
+    rule(
+        rf"(?<![\w.:/-])(\d{{1,2}})(?::(\d{{2}}))?(?:[ ]?{_HALF})?"
+        rf"[ ]?[-–][ ]?(?=\d{{1,2}}(?::\d{{2}}(?!\d)|[ ]?{_HALF}))",
+        _from_time,
+    ),
     rule(rf"(?<![\w.:/$£€-])(\d{{1,2}})[:.](\d{{2}})()[ ]?{_HALF}", _time),
-    rule(rf"(?<![\w.,:/-])(\d{{1,2}}):(\d{{2}})(?::(\d{{2}}))?(?:[ ]?{_HALF})?{_TIME_END}(?![ ](?:ratio|aspect|odds|scale))", _time, hint=":"),
+    rule(
+        rf"(?<![\w.,:/-])(\d{{1,2}}):(\d{{2}})(?::(\d{{2}}))?"
+        rf"(?:[ ]?{_HALF})?{_TIME_END}(?![ ](?:ratio|aspect|odds|scale))",
+        _time,
+        hint=":",
+    ),
     rule(rf"(?<![\w.:/$£€-])(\d{{1,2}})[ ]?{_HALF}", _hour),
-)  # fmt: skip
+)

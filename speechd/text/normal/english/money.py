@@ -26,7 +26,8 @@ _YEN: Final = _Currency("yen", "yen")
 _RUPEE: Final = _Currency("rupee", "rupees", "paisa", "paise")
 _SYMBOLS: Final[Mapping[str, _Currency]] = {
     "$": _DOLLAR, "£": _POUND, "€": _EURO, "¥": _YEN, "₹": _RUPEE, "₩": _Currency("won", "won"),
-    "₽": _Currency("ruble", "rubles", "kopeck", "kopecks"), "₺": _Currency("lira", "lira"), "₫": _Currency("dong", "dong"),
+    "₽": _Currency("ruble", "rubles", "kopeck", "kopecks"), "₺": _Currency("lira", "lira"),
+    "₫": _Currency("dong", "dong"),
     "₪": _Currency("shekel", "shekels"), "฿": _Currency("baht", "baht"), "₿": _Currency("bitcoin", "bitcoins"),
     "₦": _Currency("naira", "naira"), "₱": _Currency("peso", "pesos"), "₴": _Currency("hryvnia", "hryvnias"),
     "US$": _Currency("U.S. dollar", "U.S. dollars", "cent", "cents"),
@@ -37,19 +38,25 @@ _SYMBOLS: Final[Mapping[str, _Currency]] = {
     "R$": _Currency("real", "reais", "centavo", "centavos"),
 }  # fmt: skip
 _CODES: Final[Mapping[str, _Currency]] = {
-    "USD": _SYMBOLS["US$"], "EUR": _EURO, "GBP": _POUND, "JPY": _YEN, "INR": _RUPEE, "AUD": _SYMBOLS["A$"], "CAD": _SYMBOLS["C$"],
+    "USD": _SYMBOLS["US$"], "EUR": _EURO, "GBP": _POUND, "JPY": _YEN, "INR": _RUPEE, "AUD": _SYMBOLS["A$"],
+    "CAD": _SYMBOLS["C$"],
     "CHF": _Currency("Swiss franc", "Swiss francs", "centime", "centimes"), "CNY": _Currency("yuan", "yuan"),
-    "RMB": _Currency("yuan", "yuan"), "KRW": _SYMBOLS["₩"], "RUB": _SYMBOLS["₽"], "BRL": _SYMBOLS["R$"], "BTC": _SYMBOLS["₿"],
-    "MXN": _Currency("Mexican peso", "Mexican pesos", "centavo", "centavos"), "SEK": _Currency("Swedish krona", "Swedish kronor"),
+    "RMB": _Currency("yuan", "yuan"), "KRW": _SYMBOLS["₩"], "RUB": _SYMBOLS["₽"], "BRL": _SYMBOLS["R$"],
+    "BTC": _SYMBOLS["₿"],
+    "MXN": _Currency("Mexican peso", "Mexican pesos", "centavo", "centavos"),
+    "SEK": _Currency("Swedish krona", "Swedish kronor"),
     "NOK": _Currency("Norwegian krone", "Norwegian kroner"), "DKK": _Currency("Danish krone", "Danish kroner"),
-    "PLN": _Currency("zloty", "zlotys"), "ZAR": _Currency("rand", "rand"), "NZD": _SYMBOLS["NZ$"], "HKD": _SYMBOLS["HK$"],
+    "PLN": _Currency("zloty", "zlotys"), "ZAR": _Currency("rand", "rand"), "NZD": _SYMBOLS["NZ$"],
+    "HKD": _SYMBOLS["HK$"],
     "SGD": _Currency("Singapore dollar", "Singapore dollars", "cent", "cents"),
 }  # fmt: skip
 _CURRENCIES: Final = {**_SYMBOLS, **_CODES}
 
 SCALES: Final[Mapping[str, str]] = {
-    "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "b": "billion", "B": "billion", "bn": "billion",
-    "T": "trillion", "tn": "trillion", "thousand": "thousand", "million": "million", "billion": "billion", "trillion": "trillion",
+    "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "b": "billion", "B": "billion",
+    "bn": "billion",
+    "T": "trillion", "tn": "trillion", "thousand": "thousand", "million": "million", "billion": "billion",
+    "trillion": "trillion",
 }  # fmt: skip
 _SCALE: Final = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|[kKmMbBT]|mn|bn|tn)(?!\w))?"
 
@@ -81,15 +88,26 @@ def _money(match: re.Match[str], words: Words) -> str:
     return ("minus " if match["sign"] else "") + spoken + per
 
 
-_RANGE: Final = rf"(?:(?P<low>{NUMBER}){DASH}[$£€¥₹]?(?=\d))?(?P<number>{NUMBER}|\.\d++)"
+_RANGE: Final = rf"(?:(?P<low>{NUMBER})(?:[ ]?[€£¥])?{DASH}[$£€¥₹]?(?=\d))?(?P<number>{NUMBER}|\.\d++)"
 _MINUS: Final = r"(?:(?<![\w)\]%°.,-])[-−](?=[A-Z]{0,3}[$£€¥₹]))?"
 _PRICED: Final = (
-    "bill note coin gift fee fine price prize tax increase discount voucher budget deal ticket investment donation loan grant contract "
+    "bill note coin gift fee fine price prize tax increase discount voucher budget deal ticket investment donation "
+    "loan grant contract "
     "reward bonus check cheque bet salary project valuation market industry fund package lawsuit settlement"
 ).split()
 _PER: Final = rf"(?:/(?=[^\W\d_]))?(?=[ -](?P<noun>{either(_PRICED)})(?!\w))?"
 RULES: Final[tuple[Rule, ...]] = (
-    rule(rf"(?P<sign>{_MINUS})(?<!\w)(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}{_PER}", _money),
-    rule(rf"(?<![\w.,$£€])(?P<sign>{SIGN}){_RANGE}{_SCALE}[ ]?(?P<currency>[€£¥₹₩₽₺₪]|{either(_CODES)}(?!\w)){_PER}", _money),
-    rule(rf"(?<![\w.,])({NUMBER})[ ]?¢", lambda m, w: f"{w.number(m[1].replace(',', ''))} {'cent' if m[1] == '1' else 'cents'}", hint="¢"),
-)  # fmt: skip
+    rule(
+        rf"(?P<sign>{_MINUS})(?<!\w)(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}{_PER}",
+        _money,
+    ),
+    rule(
+        rf"(?<![\w.,$£€])(?P<sign>{SIGN}){_RANGE}{_SCALE}[ ]?(?P<currency>[€£¥₹₩₽₺₪]|{either(_CODES)}(?!\w)){_PER}",
+        _money,
+    ),
+    rule(
+        rf"(?<![\w.,])({NUMBER})[ ]?¢",
+        lambda m, w: f"{w.number(m[1].replace(',', ''))} {'cent' if m[1] == '1' else 'cents'}",
+        hint="¢",
+    ),
+)

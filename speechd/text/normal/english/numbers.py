@@ -6,33 +6,42 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from speechd.text.normal.rules import DASH, END, NUMBER, SIGN, START, Rule, either, rule
+from speechd.text.normal.rules import DASH, NUMBER, SIGN, START, Rule, either, rule
 from speechd.text.normal.units import SYMBOL, unit_of
 from speechd.text.normal.words import Words
 
 _FRACTIONS: Final[Mapping[str, str]] = {
-    "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5", "⅙": "1/6",
+    "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5",
+    "⅙": "1/6",
     "⅚": "5/6", "⅐": "1/7", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8", "⅑": "1/9", "⅒": "1/10",
 }  # fmt: skip
 _PARTED: Final = (
-    "cup teaspoon tablespoon tsp tbsp pint quart gallon ounce pound inch foot mile yard acre hour minute second day week month year century "
-    "meter metre kilometer kilometre liter litre gram kilogram bottle can dozen stick page point percent slice package lb oz mi"
+    "cup teaspoon tablespoon tsp tbsp pint quart gallon ounce pound inch foot mile yard acre hour minute second day "
+    "week month year century "
+    "meter metre kilometer kilometre liter litre gram kilogram bottle can dozen stick page point percent slice "
+    "package lb oz mi"
 ).split()
 _WHOLE: Final = {"tsp": "teaspoon", "tbsp": "tablespoon", "lb": "pound", "oz": "ounce", "mi": "mile"}
 _SCALE: Final = {"k": "thousand", "K": "thousand", "M": "million", "mn": "million", "bn": "billion", "tn": "trillion"}
 _OTHER_UNITS: Final[Mapping[str, str]] = {
     "fps": "frames per second", "rpm": "revolutions per minute", "bpm": "beats per minute", "ppm": "parts per million",
     "dB": "decibels", "mAh": "milliamp hours", "Ah": "amp hours", "sqft": "square feet", "sq. ft.": "square feet",
-    "ft.": "feet", "lbs.": "pounds", "oz.": "ounces", "hrs.": "hours", "mins.": "minutes", "yrs": "years", "yrs.": "years",
+    "ft.": "feet", "lbs.": "pounds", "oz.": "ounces", "hrs.": "hours", "mins.": "minutes", "yrs": "years",
+    "yrs.": "years",
     "pts": "points", "wk": "weeks", "wks": "weeks", "ºK": "kelvin", "pp": "percentage points", "pct": "percent",
 }  # fmt: skip
 _PLACES: Final = (
-    "Room Rm Suite Apartment Apt Flight Boeing Airbus Route Highway Hwy Interstate Bus Unit Area Studio Building Gate Psalm Peugeot Levi's BMW "
+    "Room Rm Suite Apartment Apt Flight Boeing Airbus Route Highway Hwy Interstate Bus Unit Area Studio Building Gate "
+    "Psalm Peugeot Levi's BMW "
     "room suite apartment flight route highway interstate bus unit area code"
 ).split()
-_BEFORE_YEAR: Final = "in since by from until till of during circa around about year before after between and to late early mid spring summer autumn fall winter copyright ©".split()
+_BEFORE_YEAR: Final = (
+    "in since by from until till of during circa around about year before after between and to late early mid spring "
+    "summer autumn fall winter copyright ©"
+).split()
 _ELEMENTS: Final = (
-    "Al|Ag|Ar|Au|Ba|Be|Bi|Br|Ca|Cd|Ce|Cl|Co|Cr|Cs|Cu|Fe|Ga|Ge|He|Hg|Kr|La|Li|Mg|Mn|Mo|Na|Nd|Ne|Ni|Pb|Pd|Pt|Ra|Rb|Rn|Se|Si|Sn|Sr|Th|Ti|Xe|Zn|Zr"
+    "Al|Ag|Ar|Au|Ba|Be|Bi|Br|Ca|Cd|Ce|Cl|Co|Cr|Cs|Cu|Fe|Ga|Ge|He|Hg|Kr|La|Li|Mg|Mn|Mo|"
+    "Na|Nd|Ne|Ni|Pb|Pd|Pt|Ra|Rb|Rn|Se|Si|Sn|Sr|Th|Ti|Xe|Zn|Zr"
 )
 _FORMULA = re.compile(rf"(?=.{{0,3}}[a-z])(?:{_ELEMENTS}|[BCFHIKNOPSUVWY]){{1,4}}")
 _NO_PLURALS: Final = "was is has does this its as his us thus always perhaps across towards less".split()
@@ -121,12 +130,12 @@ def _phone(match: re.Match[str], words: Words) -> str:
 def _code(match: re.Match[str], words: Words) -> str:
     """Letters and digits in one: "A4", "F-16", "B2B", "H264"."""
     pieces = re.findall(r"\d+|[^\W\d_]+", match[0])
-    return "-".join(_code_number(piece, words) if piece.isdigit() else spelled(piece) for piece in pieces)
+    return "-".join(_code_number(piece, words) if piece.isdecimal() else spelled(piece) for piece in pieces)
 
 
 def spelled(letters: str) -> str:
     """Letters of a code: one or two capitals and chemical symbols one by one, words as they are."""
-    if len(letters) == 2 and letters.isupper() or _FORMULA.fullmatch(letters):
+    if (len(letters) == 2 and letters.isupper()) or _FORMULA.fullmatch(letters):
         return "-".join(letters.upper())
     return letters
 
@@ -146,7 +155,7 @@ def _power(match: re.Match[str], words: Words) -> str:
     exponent = match[2].translate(_RAISED)
     if exponent in ("2", "3"):
         return f"{match[1]} {'squared' if exponent == '2' else 'cubed'}"
-    return f"{match[1]} to the power of {number(exponent, words) if exponent.lstrip('-−').isdigit() else exponent}"
+    return f"{match[1]} to the power of {number(exponent, words) if exponent.lstrip('-−').isdecimal() else exponent}"
 
 
 _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿⁱ", "0123456789-+ni")
@@ -163,40 +172,97 @@ CODES: Final[tuple[Rule, ...]] = (
     rule(r"(?<![\w.,-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w.,-])\d{3}-\d{4}(?![\w-])", _phone, hint="-"),
     rule(r"(?<![\w.,-])0\d{2,4}[ -]\d{3,4}(?:[ -]\d{3,4})?(?![\w-]|,\d)", _phone),
     rule(r"(?<=[Dd]ial )\d{3}(?!\w|[.,-]\d)|(?<=[Cc]all )[1-9]11(?!\w|[.,-]\d)", lambda m, w: w.digits(m[0])),
-    rule(rf"(?<=\b)({either(_PLACES)}[ ]#?)(\d{{3}})(?!\w|[.,]\d)", lambda m, w: m[1].replace("#", "") + _code_number(m[2], w)),
+    rule(
+        rf"(?<=\b)({either(_PLACES)}[ ]#?)(\d{{3}})(?!\w|[.,]\d)",
+        lambda m, w: m[1].replace("#", "") + _code_number(m[2], w),
+    ),
 )
 
 MEASURES: Final[tuple[Rule, ...]] = (
-    rule(r"(?<![\w.,])['’]?(1\d{3}|20\d{2})['’]?s(?!\w)|(?:(?<![\w])['’](?=\d)|(?<=the )|(?<=mid-)|(?<=early )|(?<=late )|(?<=his )|(?<=her ))([1-9]0)['’]?s(?!\w)", _decade, hint="s"),
-    rule(f"([\\d]{{0,9}})[ ]?([{''.join(_FRACTIONS)}])", lambda m, w: f" {_vulgar(m, w)}" if not m[1] else _vulgar(m, w)),
+    rule(
+        r"(?<![\w.,])['’]?(1\d{3}|20\d{2})['’]?s(?!\w)"
+        r"|(?:(?<![\w])['’](?=\d)|(?<=the )|(?<=mid-)|(?<=early )|(?<=late )|(?<=his )|(?<=her ))([1-9]0)['’]?s(?!\w)",
+        _decade,
+        hint="s",
+    ),
+    rule(
+        f"([\\d]{{0,9}})[ ]?([{''.join(_FRACTIONS)}])", lambda m, w: f" {_vulgar(m, w)}" if not m[1] else _vulgar(m, w)
+    ),
     rule(rf"{START}(\d{{1,2}})['’][ ]?(\d{{1,2}})(?:\"|'')", _feet),
-    rule(rf"(?<![\w.,\"])({NUMBER})\"(?=[ ](?:x|by|wide|tall|long|deep|thick|screen|display|pipe|monitor|TV)(?!\w))", lambda m, w: w.measure(_plain(m[1]), "length-inch")),
-    rule(rf"{START}(?P<sign>{SIGN})({NUMBER})[ -]?in\.?(?=[ ](?:wide|tall|long|deep|thick|high|x)(?!\w))", lambda m, w: w.measure(m["sign"] + _plain(m[2]), "length-inch"), hint="in"),
-    rule(rf"(?<![\w.,/])(?:(?P<whole>\d{{1,6}})(?:[ ]|[ ]?-))?(?P<top>\d{{1,3}})/(?P<bottom>\d{{1,3}})(?![\w/]|[.,]\d){_NOUNS}", _fraction, hint="/"),
-    rule(rf"{START}({NUMBER})[ ]?({either(_OTHER_UNITS)})(?!\w)", lambda m, w: f"{number(m[1], w)} {_OTHER_UNITS[m[2]]}"),
-    rule(rf"(?<![\w.,/])(?P<sign>{SIGN}){_TO_RANGE}(?P<number>{NUMBER}|\.\d++)(?P<joint>[ -]?)(?:{SYMBOL})(?![\w°²³^]|/\d)", _measure),
-    rule(rf"{START}(\d{{1,9}}(?:\.\d{{1,3}})?){DASH}(?=\d{{1,9}}(?:\.\d{{1,3}})?[x×kKM](?!\w))", lambda m, w: f"{number(m[1], w)} to "),
-    rule(rf"{START}(?!4K|8K|2K)({NUMBER})[ ]?({either(_SCALE)})(?!\w)", lambda m, w: f"{number(m[1], w)} {_SCALE[m[2]]}"),
-)  # fmt: skip
+    rule(
+        rf"(?<![\w.,\"])({NUMBER})\"(?=[ ](?:x|by|wide|tall|long|deep|thick|screen|display|pipe|monitor|TV)(?!\w))",
+        lambda m, w: w.measure(_plain(m[1]), "length-inch"),
+    ),
+    rule(
+        rf"{START}(?P<sign>{SIGN})({NUMBER})[ -]?in\.?(?=[ ](?:wide|tall|long|deep|thick|high|x)(?!\w))",
+        lambda m, w: w.measure(m["sign"] + _plain(m[2]), "length-inch"),
+        hint="in",
+    ),
+    rule(
+        rf"(?<![\w.,/])(?:(?P<whole>\d{{1,6}})(?:[ ]|[ ]?-))?"
+        rf"(?P<top>\d{{1,3}})/(?P<bottom>\d{{1,3}})(?![\w/]|[.,]\d){_NOUNS}",
+        _fraction,
+        hint="/",
+    ),
+    rule(
+        rf"{START}({NUMBER})[ ]?({either(_OTHER_UNITS)})(?!\w)", lambda m, w: f"{number(m[1], w)} {_OTHER_UNITS[m[2]]}"
+    ),
+    rule(
+        rf"(?<![\w.,/])(?P<sign>{SIGN}){_TO_RANGE}(?P<number>{NUMBER}|\.\d++)"
+        rf"(?P<joint>[ -]?)(?:{SYMBOL})(?![\w°²³^]|/\d)",
+        _measure,
+    ),
+    rule(
+        rf"{START}(\d{{1,9}}(?:\.\d{{1,3}})?){DASH}(?=\d{{1,9}}(?:\.\d{{1,3}})?[x×kKM](?!\w))",
+        lambda m, w: f"{number(m[1], w)} to ",
+    ),
+    rule(
+        rf"{START}(?!4K|8K|2K)({NUMBER})[ ]?({either(_SCALE)})(?!\w)", lambda m, w: f"{number(m[1], w)} {_SCALE[m[2]]}"
+    ),
+)
 
 NUMBERS: Final[tuple[Rule, ...]] = (
-    rule(r"(?<![\w.,])\d{1,3}(?:\.\d{3}){2,4}(?![\w.])", lambda m, w: w.number(m[0].replace(".", "")), hint="."),
     rule(rf"{START}(\d{{1,6}}(?:\.\d{{1,9}})?)[eE]([+−-]?)(\d{{1,4}})(?!\w)", _scientific),
     rule(r"(?<!\w)([A-Za-z]|\d{1,15}(?:\.\d{1,9})?|(?<=\))|\))\^\{?([-−]?\d{1,9}|[a-zA-Z])\}?(?!\w)", _power, hint="^"),
     rule(r"(\w|\))([⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿⁱ]{1,9})", _power),
-    rule(r"(?<!\w)(?:AD|A\.D\.)[ ]\d{1,4}(?!\w|[.,]\d)|(?<![\w.,-])\d{1,5}(?:[ ]?[-–][ ]?\d{1,5})?[ ]?(?:BCE?|CE|AD|B\.C\.(?:E\.)?|A\.D\.|C\.E\.)(?!\w)", _era),
+    rule(
+        r"(?<!\w)(?:AD|A\.D\.)[ ]\d{1,4}(?!\w|[.,]\d)"
+        r"|(?<![\w.,-])\d{1,5}(?:[ ]?[-–][ ]?\d{1,5})?[ ]?(?:BCE?|CE|AD|B\.C\.(?:E\.)?|A\.D\.|C\.E\.)(?!\w)",
+        _era,
+    ),
     rule(rf"(?<![\w.,-])(1[1-9]\d{{2}}|20\d{{2}}){DASH}((?:1[1-9]|20)\d{{2}}|\d{{2}})(?!\w|[.,]\d|-)", _year_range),
-    rule(rf"(?<![\w.,-])(?:(?P<before>(?<!\w)(?:{'|'.join(_BEFORE_YEAR)})[ ])(?=1\d|2[01])|(?=1[1-9]|20))(?P<year>[12]\d{{3}})(?=[ ](?P<noun>[a-z]+s|people|men|women|children|sheep|fish)(?!\w))?(?![\w-]|[.,]\d|[ ]?[×+*/=])", _bare_year, flags=re.IGNORECASE),
+    rule(
+        rf"(?<![\w.,-])(?:(?P<before>(?<!\w)(?:{'|'.join(_BEFORE_YEAR)})[ ])(?=1\d|2[01])|(?=1[1-9]|20))"
+        rf"(?P<year>[12]\d{{3}})(?=[ ](?P<noun>[a-z]+s|people|men|women|children|sheep|fish)(?!\w))?(?![\w-]|[.,]\d|[ ]?[×+*/=])",
+        _bare_year,
+        flags=re.IGNORECASE,
+    ),
     rule(r"(?<=\dst|\dnd|\drd|\dth)[-–](?=\d)", " to "),
-    rule(r"(?<![\w.,])(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:st|nd|rd|th)(?!\w)", lambda m, w: w.ordinal(int(_plain(m[1])))),
+    rule(
+        r"(?<![\w.,])(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:st|nd|rd|th)(?!\w)", lambda m, w: w.ordinal(int(_plain(m[1])))
+    ),
     rule(r"(?<![\w&])#[ ]?(?=\d)", "number ", hint="#"),
-    rule(rf"{START}({NUMBER})[ ]?[x×](?=[ ](?:faster|slower|more|less|larger|smaller|better|bigger|cheaper|as|the|a|per)\b|[).,;:!?]|$|[ ]?(?![\w(]|[ ]))", lambda m, w: f"{number(m[1], w)} times"),
+    rule(
+        rf"{START}({NUMBER})[ ]?[x×](?=[ ](?:faster|slower|more|less|larger|smaller|better|bigger|cheaper|as|the|a|per)\b"
+        rf"|[).,;:!?]|$|[ ]?(?![\w(]|[ ]))",
+        lambda m, w: f"{number(m[1], w)} times",
+    ),
     rule(r"(?<![\w.,])(\d{3,4})[ ]?[x×][ ]?(\d{3,4})(?!\w|[.,]\d)", lambda m, w: f"{w.pairs(m[1])} by {w.pairs(m[2])}"),
     rule(rf"(?<![\w.,])({NUMBER})[ ]?[x×][ ]?(?=[\d.])", lambda m, w: f"{number(m[1], w)} by "),
     rule(rf"{START}({NUMBER})x(?!\w)", lambda m, w: f"{number(m[1], w)} times"),
-    rule(r"(?<![\w.,:])(\d{1,4}):(\d{1,4})(?![\w:]|[.,]\d)", lambda m, w: f"{w.cardinal(m[1])} to {w.cardinal(m[2])}", hint=":"),
-    rule(rf"(?<![\w.,-])({SIGN})({NUMBER}|\.\d++){DASH}(?={NUMBER}(?![\w]|-\d))", lambda m, w: f"{number(m[1] + m[2], w)} to "),
-    rule(r"(?<![\w-])(?=[A-Za-z]{0,9}-?\d)(?=\d{0,9}-?[A-Za-z]|[A-Za-z])[A-Za-z]{0,9}(?:(?:-(?=\d))?\d{1,9}[A-Za-z]{0,9}){1,9}(?![\w]|-\d)", _code),
+    rule(
+        r"(?<![\w.,:])(\d{1,4}):(\d{1,4})(?![\w:]|[.,]\d)",
+        lambda m, w: f"{w.cardinal(m[1])} to {w.cardinal(m[2])}",
+        hint=":",
+    ),
+    rule(
+        rf"(?<![\w.,-])({SIGN})({NUMBER}|\.\d++){DASH}(?={NUMBER}(?![\w]|-\d))",
+        lambda m, w: f"{number(m[1] + m[2], w)} to ",
+    ),
+    rule(
+        r"(?<![\w-])(?=[A-Za-z]{0,9}-?\d)(?=\d{0,9}-?[A-Za-z]|[A-Za-z])[A-Za-z]{0,9}(?:(?:-(?=\d))?\d{1,9}[A-Za-z]{0,9}){1,9}(?![\w]|-\d)",
+        _code,
+    ),
     rule(rf"(?<![\w.])({SIGN})({NUMBER}|\.\d++)", lambda m, w: number(m[1] + m[2], w)),
     rule(r"\d{1,4000}", lambda m, w: f" {w.number(m[0])} "),
-)  # fmt: skip
+)

@@ -10,26 +10,39 @@ from speechd.text.normal.rules import Rule, either, rule
 _GREEK: Final = dict(
     zip(
         "αβγδεζηθικλμνξοπρσςτυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega "
-        "Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho Sigma Tau Upsilon Phi Chi Psi Omega".split(),
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau "
+        "upsilon phi chi psi omega "
+        "Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho "
+        "Sigma Tau Upsilon Phi Chi Psi Omega".split(),
         strict=True,
     )
 )
 _LANGUAGES: Final[Mapping[str, str]] = {
-    "C++": "C plus plus", "C#": "C sharp", "F#": "F sharp", "J#": "J sharp", "G#": "G sharp", "A#": "A sharp", "D#": "D sharp",
+    "C++": "C plus plus", "C#": "C sharp", "F#": "F sharp", "J#": "J sharp", "G#": "G sharp", "A#": "A sharp",
+    "D#": "D sharp",
     "c++": "C plus plus", "c#": "C sharp", ".NET": "dot net", "Notepad++": "Notepad plus plus", "Node.js": "Node JS",
-    "Vue.js": "Vue JS", "Next.js": "Next JS", "React.js": "React JS", "ASP.NET": "ASP dot net", "I/O": "I O", "TCP/IP": "TCP IP",
+    "Vue.js": "Vue JS", "Next.js": "Next JS", "React.js": "React JS", "ASP.NET": "ASP dot net", "I/O": "I O",
+    "TCP/IP": "TCP IP",
 }  # fmt: skip
 _SPOKEN: Final[Mapping[str, str]] = {
-    "&&": "and", "||": "or", "==": "equals", "!=": "not equal to", "<=": "less than or equal to", ">=": "greater than or equal to",
-    "->": "to", "=>": "to", "<-": "from", "&": "and", "+": "plus", "=": "equals", "%": "percent", "×": "times", "÷": "divided by",
-    "±": "plus or minus", "∓": "minus or plus", "≤": "less than or equal to", "≥": "greater than or equal to", "≠": "not equal to",
-    "≈": "approximately", "≅": "approximately", "≡": "is equivalent to", "∞": "infinity", "√": "square root of", "∑": "sum of",
-    "∏": "product of", "∫": "integral of", "∂": "partial", "∇": "nabla", "∈": "in", "∉": "not in", "∪": "union", "∩": "intersection",
-    "⊂": "subset of", "⊆": "subset of", "∅": "the empty set", "∀": "for all", "∃": "there exists", "¬": "not", "∧": "and", "∨": "or",
-    "→": "to", "⇒": "implies", "←": "from", "↔": "to and from", "⇔": "if and only if", "↑": "up", "↓": "down", "−": "minus",
-    "°": "degrees", "©": "copyright", "®": "registered", "™": "trademark", "§": "section", "¶": "paragraph", "№": "number",
-    "$": "dollars", "£": "pounds", "€": "euros", "¥": "yen", "₹": "rupees", "¢": "cents", "@": "at", "µ": "micro", "‰": "per mille",
+    "&&": "and", "||": "or", "==": "equals", "!=": "not equal to", "<=": "less than or equal to",
+    ">=": "greater than or equal to",
+    "->": "to", "=>": "to", "<-": "from", "&": "and", "+": "plus", "=": "equals", "%": "percent", "×": "times",
+    "÷": "divided by",
+    "±": "plus or minus", "∓": "minus or plus", "≤": "less than or equal to", "≥": "greater than or equal to",
+    "≠": "not equal to",
+    "≈": "approximately", "≅": "approximately", "≡": "is equivalent to", "∞": "infinity", "√": "square root of",
+    "∑": "sum of",
+    "∏": "product of", "∫": "integral of", "∂": "partial", "∇": "nabla", "∈": "in", "∉": "not in", "∪": "union",
+    "∩": "intersection",
+    "⊂": "subset of", "⊆": "subset of", "∅": "the empty set", "∀": "for all", "∃": "there exists", "¬": "not",
+    "∧": "and", "∨": "or",
+    "→": "to", "⇒": "implies", "←": "from", "↔": "to and from", "⇔": "if and only if", "↑": "up", "↓": "down",
+    "−": "minus",
+    "°": "degrees", "©": "copyright", "®": "registered", "™": "trademark", "§": "section", "¶": "paragraph",
+    "№": "number",
+    "$": "dollars", "£": "pounds", "€": "euros", "¥": "yen", "₹": "rupees", "¢": "cents", "@": "at", "µ": "micro",
+    "‰": "per mille",
     "♯": "sharp", "♭": "flat", "Ω": "Omega", "·": "times", "~": "about", "^": "to the power of",
 }  # fmt: skip
 RULES: Final[tuple[Rule, ...]] = (
@@ -41,7 +54,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<!\w)[wW]/(?=[ ]?\w)", "with ", hint="/"),
     rule(r"(?<!\w)c/o(?=[ ])", "care of", hint="/"),
     rule(r"(?<!\w)b/c(?=[ ])", "because", hint="/"),
-)  # fmt: skip
+)
 
 SIGNS: Final[tuple[Rule, ...]] = (
     rule(r"(?<=\d)[ ]?\*[ ]?(?=[\d(])", " times ", hint="*"),
