@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(arguments: argparse.Namespace, loaded: Settings) -> int:
     from speechd.server import launch  # gunicorn is not needed by the other commands
 
-    launch(loaded)
+    launch(settings.given(arguments))
 
 
 def _say(arguments: argparse.Namespace, loaded: Settings) -> int:

@@ -65,7 +65,6 @@ def launch(overrides: Mapping[str, str]) -> NoReturn:
 
 def serve(settings: Settings, hooks: Hooks) -> NoReturn:
     """Be the arbiter until the server ends; the process exits."""
-    configure(settings.log_level, json=settings.log_format == "json")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES_WANTED if hard == resource.RLIM_INFINITY else min(FILES_WANTED, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -80,6 +79,7 @@ def main() -> NoReturn:
 
     try:
         settings = Settings.load({}, os.environ)
+        configure(settings.log_level, json=settings.log_format == "json")
         hooks = prepare(settings)
     except (InvalidSetting, EngineUnavailable) as error:
         sys.exit(f"speechd: {error}")

@@ -50,8 +50,10 @@ class Option:
             raise ValueError(f"is over {self.high:g}")
 
 
-def _about(group: str, meaning: str, **rest: Any) -> dict[str, Option]:
-    return {"option": Option(group, meaning, **rest)}
+def _about(
+    group: str, meaning: str, low: float | None = None, high: float | None = None, **rest: Any
+) -> dict[str, Option]:
+    return {"option": Option(group, meaning, low, high, **rest)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,20 +61,15 @@ class Settings:
     """Values of all options: in range, and with no "auto" left. Durations are in seconds, sizes in bytes."""
 
     host: str = field(default="127.0.0.1", metadata=_about("server", "address to listen on; 0.0.0.0 for all"))
-    port: int = field(default=8880, metadata=_about("server", "TCP port to listen on", low=1, high=65_535))
+    port: int = field(default=8880, metadata=_about("server", "TCP port to listen on", 1, 65_535))
     workers: int = field(
         default=AUTO,
         metadata=_about(
-            "server",
-            "processes, each with its slot; auto: 2, or cores / 2 if that is more",
-            low=1,
-            high=1024,
-            auto=True,
+            "server", "processes, each with its slot; auto: 2, or cores / 2 if that is more", 1, 1024, auto=True
         ),
     )
     threads: int = field(
-        default=AUTO,
-        metadata=_about("server", "torch threads per worker; auto: cores / workers", low=1, high=1024, auto=True),
+        default=AUTO, metadata=_about("server", "torch threads per worker; auto: cores / workers", 1, 1024, auto=True)
     )
 
     engine: str = field(
@@ -103,68 +100,57 @@ class Settings:
     )
 
     max_input_chars: int = field(
-        default=50_000, metadata=_about("limits", "longest input; OpenAI's limit is 4096", low=1, high=10_000_000)
+        default=50_000, metadata=_about("limits", "longest input; OpenAI's limit is 4096", 1, 10_000_000)
     )
-    max_body_bytes: int = field(
-        default=1 << 20, metadata=_about("limits", "largest request body", low=1024, high=1 << 30)
-    )
+    max_body_bytes: int = field(default=1 << 20, metadata=_about("limits", "largest request body", 1024, 1 << 30))
     max_header_bytes: int = field(
-        default=32 << 10, metadata=_about("limits", "largest request line and headers together", low=1024, high=1 << 20)
+        default=32 << 10, metadata=_about("limits", "largest request line and headers together", 1024, 1 << 20)
     )
     receipt_timeout_s: float = field(
-        default=10.0, metadata=_about("limits", "time a request may take to arrive", low=0.1, high=3600)
+        default=10.0, metadata=_about("limits", "time a request may take to arrive", 0.1, 3600)
     )
     # Over 65 s: the pools of clients and of load balancers (AWS: 60 s) must let go of a connection before we do.
     keep_alive_s: float = field(
-        default=75.0, metadata=_about("limits", "time an idle connection is kept open", low=1, high=86_400)
+        default=75.0, metadata=_about("limits", "time an idle connection is kept open", 1, 86_400)
     )
     write_timeout_s: float = field(
-        default=30.0, metadata=_about("limits", "time a client may leave its audio unread", low=0.1, high=86_400)
+        default=30.0, metadata=_about("limits", "time a client may leave its audio unread", 0.1, 86_400)
     )
     synthesis_timeout_s: float = field(
-        default=60.0, metadata=_about("limits", "time the synthesis of one segment may take", low=0.1, high=86_400)
+        default=60.0, metadata=_about("limits", "time the synthesis of one segment may take", 0.1, 86_400)
     )
 
     max_in_flight: int = field(
-        default=AUTO,
-        metadata=_about("admission", "requests served at once; auto: 8 per worker", low=1, high=65_535, auto=True),
+        default=AUTO, metadata=_about("admission", "requests served at once; auto: 8 per worker", 1, 65_535, auto=True)
     )
     max_in_flight_per_key: int = field(
-        default=0, metadata=_about("admission", "requests served at once for one API key; 0: no limit", low=0)
+        default=0, metadata=_about("admission", "requests served at once for one API key; 0: no limit", 0)
     )
     max_wait_s: float = field(
-        default=10.0,
-        metadata=_about("admission", "expected wait beyond which a request is refused", low=0.1, high=3600),
+        default=10.0, metadata=_about("admission", "expected wait beyond which a request is refused", 0.1, 3600)
     )
     look_ahead_s: float = field(
-        default=20.0, metadata=_about("admission", "audio made for a stream ahead of its client", low=1, high=3600)
+        default=20.0, metadata=_about("admission", "audio made for a stream ahead of its client", 1, 3600)
     )
 
     drain_wait_s: float = field(
         default=0.0,
-        metadata=_about(
-            "processes", "time between /ready turning 503 on SIGTERM and the end of listening", low=0, high=3600
-        ),
+        metadata=_about("processes", "time between /ready turning 503 on SIGTERM and the end of listening", 0, 3600),
     )
     grace_s: float = field(
-        default=600.0,
-        metadata=_about("processes", "time that requests in flight have to finish after that", low=0, high=86_400),
+        default=600.0, metadata=_about("processes", "time that requests in flight have to finish after that", 0, 86_400)
     )
     worker_timeout_s: int = field(
-        default=30, metadata=_about("processes", "silence after which a worker is taken to hang", low=1, high=3600)
+        default=30, metadata=_about("processes", "silence after which a worker is taken to hang", 1, 3600)
     )
     boot_timeout_s: float = field(
-        default=120.0, metadata=_about("processes", "time a worker may take to start", low=0.1, high=86_400)
+        default=120.0, metadata=_about("processes", "time a worker may take to start", 0.1, 86_400)
     )
     respawn_delay_s: float = field(
         default=0.5,
-        metadata=_about(
-            "processes", "wait before a worker that failed to start is tried again; doubles", low=0.001, high=3600
-        ),
+        metadata=_about("processes", "wait before a worker that failed to start is tried again; doubles", 0.001, 3600),
     )
-    respawn_limit_s: float = field(
-        default=30.0, metadata=_about("processes", "longest such wait", low=0.001, high=3600)
-    )
+    respawn_limit_s: float = field(default=30.0, metadata=_about("processes", "longest such wait", 0.001, 3600))
 
     log_level: str = field(
         default="info",

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from speechd.errors import BrokenOff, EngineUnavailable
+from speechd.log import configure
 from speechd.server import serve
 from speechd.settings import Settings
 
@@ -101,4 +102,5 @@ class Fake:
 
 
 if __name__ == "__main__":
+    configure("info", json=False)
     serve(Settings.load({}, os.environ), Fake())

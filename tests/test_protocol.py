@@ -26,6 +26,7 @@ class App:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.headers: dict[bytes, bytes] = {}
         self.go_on = threading.Event()
 
     async def __call__(self, scope, receive, send):
@@ -40,6 +41,7 @@ class App:
                 return
             body, more = body + message["body"], message["more_body"]
         self.seen.append("read")
+        self.headers = dict(scope["headers"])
         length = str(len(body)).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
         await send({"type": "http.response.body", "body": body})
@@ -258,6 +260,13 @@ def test_continue_is_sent_when_the_body_is_wanted(served):
         assert client.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
         client.sendall(b"hi")
         until_end(client, b"\r\n\r\nhi")
+
+
+def test_trailer_does_not_pass_for_a_header(served):
+    head = b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\nX: a\r\n\r\n"
+    served.ask(head + b"2\r\nhi\r\n0\r\nAuthorization: b\r\n\r\n")
+    assert served.app.headers[b"x"] == b"a"
+    assert b"authorization" not in served.app.headers
 
 
 @pytest.mark.parametrize("sent", [b"", b"\r\n\r\n"], ids=["silent", "newlines"])

@@ -18,6 +18,8 @@ import pytest
 
 from speechd import server as server_module
 from speechd.respawn import Respawn
+from speechd.settings import Settings
+from speechd.worker import SpeechWorker
 
 QUICK = {
     "workers": 2,
@@ -236,6 +238,7 @@ def test_stopped_worker_is_replaced(tmp_path):
 def test_workers_die_with_their_arbiter_and_the_port_is_free(tmp_path):
     with running(tmp_path) as server:
         workers = server.workers()
+        workers[0].send_signal(signal.SIGSTOP)  # this one can see to nothing itself
         server.process.kill()
         server.process.wait(5)
         assert len(psutil.wait_procs(workers, timeout=5)[0]) == 2
@@ -255,6 +258,19 @@ def test_signals_that_change_the_workers_do_nothing(tmp_path, number):
 def test_arbiter_has_one_thread(tmp_path):
     with running(tmp_path) as server:
         assert psutil.Process(server.process.pid).num_threads() == 1
+
+
+def test_settings_reach_uvicorn_and_gunicorn():
+    settings = Settings(host="::1", port=1234, workers=3, grace_s=1.5, drain_wait_s=2.0, worker_timeout_s=7)
+    application = server_module.Application(settings, hooks=None)
+    cfg = application.cfg
+    assert (cfg.bind, cfg.workers, cfg.timeout) == (["[::1]:1234"], 3, 7)
+    assert cfg.graceful_timeout >= 1.5 + 2.0
+    worker = SpeechWorker(1, os.getpid(), [], application, cfg.timeout, cfg, server_module.RootLogger(cfg))
+    assert worker.config.timeout_graceful_shutdown == 1.5
+    # The SDK keeps idle connections for 5 s, load balancers for 60 s: whoever closes later does not race them.
+    assert worker.config.timeout_keep_alive >= 65
+    worker.tmp.close()
 
 
 def test_launch_sets_what_a_process_needs_from_its_start_unless_it_is_set(monkeypatch):
