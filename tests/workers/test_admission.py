@@ -113,6 +113,24 @@ def test_clear_gives_back_the_places_of_the_dead_worker_alone(board: Scoreboard)
     assert board.in_flight.sum() == board.in_flight_by_key[:, 0].sum() == 1
 
 
+def test_admit_checks_and_counts_under_one_lock(board: Scoreboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Watched:
+        """A lock just before which a peer took the last place but one."""
+
+        def __enter__(self) -> None:
+            board.in_flight[1] += 4
+
+        def __exit__(self, *error: object) -> None:
+            seen.append(int(board.in_flight.sum()))
+
+    seen: list[int] = []
+    monkeypatch.setattr(board, "lock", Watched())
+    Admission(board, 0).admit()
+    with pytest.raises(Overloaded):
+        Admission(board, 0).admit()
+    assert seen == [5, 9]
+
+
 @in_fresh_process
 def test_bound_holds_while_workers_that_hold_places_are_killed() -> None:
     limits = replace(LIMITS, max_in_flight=6, max_in_flight_per_key=3)

@@ -164,7 +164,8 @@ def test_engine_that_hangs_ends_its_worker_and_another_speaks() -> None:
     async def scene(pool: Pool) -> None:
         job = pool.submit(segment(1, "hang once"), 0.0)
         until(lambda: house.stage.starts[1] == 1)
-        assert house.bury() == (house.stage.slot[1], 1)
+        hung = int(house.stage.slot[1])
+        assert house.bury() == (hung, 1)
         assert await name_of(job) == 1
 
     run(house, scene)
@@ -289,6 +290,23 @@ def test_job_whose_segment_is_nowhere_fails() -> None:
         house.board.queue.give_back(house.board.queue.take(house.home))
         with pytest.raises(SynthesisFailed):
             await job.result()
+
+    run(house, scene)
+
+
+@in_fresh_process
+def test_job_whose_reply_is_not_read_yet_is_not_taken_for_lost() -> None:
+    house = House(slots=0, rows=1)
+
+    async def scene(pool: Pool) -> None:
+        job = pool.submit(segment(1), 0.0)
+        lease = house.board.queue.take(house.home)
+        samples = np.ones(COUNT, np.float32)
+        house.board.replies[house.home].send(Reply(lease.place.serial, Outcome.SPOKEN, samples, 0.5))
+        house.board.queue.give_back(lease)
+        pool._sweep()
+        assert await name_of(job) == 1
+        assert job.synthesis_s == 0.5
 
     run(house, scene)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import select
 import time
 from collections.abc import Iterator
 
@@ -169,6 +170,18 @@ def test_clear_of_a_slot_lets_its_segment_wait_again_once(board: Scoreboard) -> 
         assert board.queue.has(place) is (death < MAX_DEATHS)
     reply = board.replies[1].receive()
     assert (reply.serial, reply.outcome) == (place.serial, Outcome.KILLED)
+
+
+def test_clear_rings_for_every_segment_that_waits(board: Scoreboard) -> None:
+    for _ in range(3):
+        board.queue.put(segment(1), 1, 0.0)
+    board.queue.take(0)
+    board.clear(0)
+    rings = 0
+    while select.select([board.bell._inside], [], [], 0)[0]:
+        board.bell.wait()
+        rings += 1
+    assert rings == 3
 
 
 def test_clear_of_a_worker_that_was_home_and_slot_of_a_segment_drops_it(board: Scoreboard) -> None:
