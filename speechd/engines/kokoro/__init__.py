@@ -1,0 +1,1 @@
+"""The kokoro engine. Its modules import torch; this one does not."""

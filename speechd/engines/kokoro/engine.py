@@ -1,0 +1,118 @@
+"""The kokoro engine: a text's phonemes and a voice's row make a segment; the model speaks it in any worker."""
+
+from __future__ import annotations
+
+import struct
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from speechd.audio import Audio
+from speechd.engines import EngineOptions
+from speechd.engines.base import Delivery, Segment, SegmentTooLong
+from speechd.engines.kokoro.g2p import G2P
+from speechd.engines.kokoro.model import load
+from speechd.engines.kokoro.weights import PACK_SHAPE, locate
+from speechd.errors import InvalidRequest
+from speechd.voices import Blend
+
+TOKEN_LIMIT: Final = PACK_SHAPE[0]
+"""Phonemes in one segment: a voice has a row for each number of them."""
+
+STYLE_SIZE: Final = PACK_SHAPE[2]
+
+PACKS_KEPT: Final = 64
+"""Voices in memory, 0.5 MB each: all of the release, and some more."""
+
+FRAME_S: Final = 0.025
+"""Seconds. What the model counts durations in; a phoneme has at least one frame."""
+
+FRAMES_PER_PHONEME: Final = 2.9
+"""At speed 1: 14 phonemes a second."""
+
+WARM_UP_PHONEMES: Final = "həlˈO wˈɜɹld."
+
+SEED_MASK: Final = 2**63 - 1
+"""Torch takes no larger seeds."""
+
+_HEADER = struct.Struct("<dQ")
+
+
+class KokoroEngine:
+    """Kokoro-82M. Speeds hold to about 2.5; beyond, more and more phonemes have the least duration there is."""
+
+    name: Final = "kokoro"
+    passage_limit: Final = 400
+    efficient_length: Final = 200
+
+    def __init__(self, options: EngineOptions) -> None:
+        # A process in which torch has used a second thread hangs in its forks.
+        torch.set_num_threads(1)
+        self._weights = locate(options.model_dir)
+        config = self._weights.config()
+        self._ids: dict[str, int] = config["vocab"]
+        self._model = load(config, self._weights.state(), options.device, options.dtype)
+        self._g2p = G2P(self._ids)
+        self._pack = lru_cache(PACKS_KEPT)(self._weights.pack)
+
+    def check(self, delivery: Delivery) -> None:
+        for voice, _ in delivery.blend.parts:
+            if not self._weights.has_pack(voice.id):
+                raise InvalidRequest(
+                    f"This server lacks the pack of the voice '{voice.id}'; 'speechd download' adds it.",
+                    param="voice",
+                    code="voice_not_found",
+                )
+            self._pack(voice.id)
+        self._g2p.check(delivery.language)
+
+    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+        phonemes = self._g2p.phonemes(text, delivery.language)
+        if not phonemes:
+            return None
+        if len(phonemes) > TOKEN_LIMIT:
+            raise SegmentTooLong
+        frames = len(phonemes) * max(1.0, FRAMES_PER_PHONEME / delivery.speed)
+        style = self._style(delivery.blend, len(phonemes))
+        tokens = np.array([self._ids[phoneme] for phoneme in phonemes], np.uint16)
+        return Segment(Spoken(delivery.speed, delivery.seed & SEED_MASK, style, tokens).packed(), frames * FRAME_S)
+
+    def start(self, threads: int) -> None:
+        torch.set_num_threads(threads)
+        tokens = [self._ids[phoneme] for phoneme in WARM_UP_PHONEMES if phoneme in self._ids]
+        style = np.zeros(STYLE_SIZE, np.float32)
+        self._speak(Spoken(1.0, 0, style, np.array(tokens, np.uint16)))
+
+    def synthesize(self, segment: Segment) -> Audio:
+        return self._speak(Spoken.unpacked(segment.payload))
+
+    def _speak(self, spoken: Spoken) -> Audio:
+        tokens = torch.nn.functional.pad(torch.from_numpy(spoken.tokens.astype(np.int64)), (1, 1))
+        samples = self._model(tokens, torch.from_numpy(spoken.style.copy())[None], spoken.speed, spoken.seed)
+        return Audio(samples.numpy())
+
+    def _style(self, blend: Blend, phonemes: int) -> npt.NDArray[np.float32]:
+        """The row of the voices for this number of phonemes, as the kokoro package chooses it; averaged by weight."""
+        rows = [self._pack(voice.id)[phonemes - 1] for voice, _ in blend.parts]
+        return np.average(rows, axis=0, weights=[weight for _, weight in blend.parts]).astype(np.float32)
+
+
+class Spoken(NamedTuple):
+    """What the model is given. style: (256,), tokens: without pads."""
+
+    speed: float
+    seed: int
+    style: npt.NDArray[np.float32]
+    tokens: npt.NDArray[np.uint16]
+
+    def packed(self) -> bytes:
+        return _HEADER.pack(self.speed, self.seed) + self.style.tobytes() + self.tokens.tobytes()
+
+    @classmethod
+    def unpacked(cls, payload: bytes) -> Spoken:
+        speed, seed = _HEADER.unpack_from(payload)
+        style = np.frombuffer(payload, np.float32, STYLE_SIZE, _HEADER.size)
+        return cls(speed, seed, style, np.frombuffer(payload, np.uint16, -1, _HEADER.size + style.nbytes))
