@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from speechd.errors import NotReady, Overloaded
-from speechd.workers.scoreboard import Scoreboard, State
+from speechd.workers.scoreboard import Scoreboard
 
 
 class Ticket:
@@ -42,12 +42,12 @@ class Admission:
     def admit(self, key: int | None = None) -> Ticket:
         """A place for a request with the API key of this number, counted over all workers.
 
-        Raises `Overloaded` if too many are in flight or the backlog is too long, `NotReady` if this worker is draining
-        or no worker is ready.
+        Raises `Overloaded` if too many are in flight or the backlog is too long, `NotReady` if no slot works yet. A
+        draining worker takes what still comes to it: those that send it have not seen yet that it is not ready.
         """
         board, limits = self._board, self._board.limits
-        if board.state(self._index) is State.DRAINING or not board.is_ready():
-            raise NotReady("The server is loading or draining.", retry_after_s=1.0)
+        if not board.slots:
+            raise NotReady("The server is loading.", retry_after_s=1.0)
         wait_s = board.expected_wait_s()
         if wait_s > limits.max_wait_s:
             raise Overloaded("The server has too much to synthesise already.", retry_after_s=wait_s)

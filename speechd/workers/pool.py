@@ -93,7 +93,7 @@ class Pool:
     def pace(self) -> float:
         """Audio seconds that one more stream can expect to have synthesised in a second, as things stand."""
         demand = self._board.queue.waiting + self._board.queue.running + 1
-        return self._board.speed() / max(self._board.ready, demand, 1)
+        return self._board.speed() / max(self._board.slots, demand, 1)
 
     def expected_wait_s(self) -> float:
         """Seconds before a segment whose deadline is now would be started."""

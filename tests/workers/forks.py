@@ -19,7 +19,7 @@ import numpy as np
 from speechd.audio import Audio
 from speechd.engines.base import Segment
 from speechd.workers.memory import shared
-from speechd.workers.scoreboard import Limits, Scoreboard
+from speechd.workers.scoreboard import Limits, Scoreboard, State
 from speechd.workers.slot import Slot
 
 PATIENCE_S = 20.0
@@ -107,7 +107,8 @@ class House:
     def __init__(self, slots: int = 2, limits: Limits = LIMITS, *, keys: int = 0, rows: int | None = None) -> None:
         self.stage = Stage()
         self.board = Scoreboard(rows or slots + 1, limits, keys=keys)
-        self.home = self.board.claim_index()
+        self.home = 0
+        self.board.claim(self.home)
         self.board.adopt(self.home)
         self.pids: dict[int, int] = {}
         for _ in range(slots):
@@ -116,7 +117,8 @@ class House:
 
     def fork(self, body: Callable[[int], None]) -> int:
         """A worker that does this and ends; its index."""
-        index = self.board.claim_index()
+        index = next(index for index in range(self.board.workers) if self.board.state(index) is State.FREE)
+        self.board.claim(index)
         pid = os.fork()
         if not pid:
             try:

@@ -18,7 +18,7 @@ def board() -> Iterator[Scoreboard]:
     """Two ready workers."""
     board = Scoreboard(2, LIMITS, keys=1)
     for index in (0, 1):
-        assert board.claim_index() == index
+        board.claim(index)
         board.adopt(index)
         board.set_ready(index)
     yield board
@@ -34,14 +34,9 @@ def test_repr_shows_the_live_counts(board: Scoreboard) -> None:
     assert repr(board) == "<Scoreboard in flight 2/8, waiting 2, running 1, ready 1/2>"
 
 
-def test_claim_index_without_a_free_row_raises(board: Scoreboard) -> None:
-    with pytest.raises(RuntimeError):
-        board.claim_index()
-
-
-def test_claim_index_gives_the_row_of_a_dead_worker_again(board: Scoreboard) -> None:
+def test_row_of_a_dead_worker_is_claimed_again(board: Scoreboard) -> None:
     board.clear(1)
-    assert board.claim_index() == 1
+    board.claim(1)
     assert board.state(1) is State.BOOTING
     assert board.states()[1]["boots"] == 2
 
@@ -51,10 +46,10 @@ def test_failed_boots_are_counted_in_succession_until_one_is_ready(board: Scoreb
     board.clear(0)
     counts.append(board.failed_boots(0))
     for _ in range(3):
-        board.claim_index()
+        board.claim(0)
         board.clear(0)
         counts.append(board.failed_boots(0))
-    board.claim_index()
+    board.claim(0)
     board.set_ready(0)
     counts.append(board.failed_boots(0))
     assert counts == [0, 1, 2, 3, 0]
@@ -75,7 +70,7 @@ def test_speed_of_a_ready_slot_is_assumed_until_it_is_measured(board: Scoreboard
 
 
 def test_speed_follows_the_latest_segments(board: Scoreboard) -> None:
-    board.drain(1)
+    board.clear(1)
     for _ in range(50):
         board.record(0, audio_s=10.0, busy_s=1.0)
     for _ in range(10):
@@ -86,7 +81,7 @@ def test_speed_follows_the_latest_segments(board: Scoreboard) -> None:
 def test_speed_outlives_its_worker(board: Scoreboard) -> None:
     board.record(0, audio_s=10.0, busy_s=1.0)
     board.clear(0)
-    board.claim_index()
+    board.claim(0)
     board.set_ready(0)
     assert board.speed() == 10.0 + ASSUMED_SPEED
 
@@ -97,11 +92,11 @@ def test_expected_wait_is_zero_while_a_slot_is_idle(board: Scoreboard) -> None:
     assert board.expected_wait_s() == 0.0
 
 
-def test_expected_wait_is_the_backlog_over_the_speed_of_ready_slots(board: Scoreboard) -> None:
+def test_expected_wait_is_the_backlog_over_the_speed_of_the_slots(board: Scoreboard) -> None:
     for _ in range(4):
         board.queue.put(segment(1, duration_s=30.0), 0, 0.0)
     assert board.expected_wait_s() == 120.0 / (2 * ASSUMED_SPEED)
-    board.drain(1)
+    board.clear(1)
     assert board.expected_wait_s() == 120.0 / ASSUMED_SPEED
     board.drain(0)
     assert board.expected_wait_s() == 120.0 / ASSUMED_SPEED  # as if one slot were ready
