@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import time
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -34,6 +35,9 @@ RAMP: Final = SAMPLE_RATE // 1000
 
 ENVELOPE: Final = SAMPLE_RATE // 480
 """Samples over which power is averaged to find bursts: one beat of the two nearest sines, so that beats level out."""
+
+ANALYSED: Final = SAMPLE_RATE // 60
+"""Samples of a burst, from its middle, that tell its frequencies: 4 cycles of the least difference."""
 
 SOUND_POWER_SHARE: Final = 0.1
 """Share of the loudest power from which there is a burst."""
@@ -99,14 +103,18 @@ def decode(samples: Samples) -> str:
 
 
 def _byte(burst: Samples) -> int:
-    high, low = (_loudest(burst, hertz) for hertz in (HIGH_HALF, LOW_HALF))
-    return high << 4 | low
+    start = max(0, (len(burst) - ANALYSED) // 2)
+    halves = np.abs(_waves(min(len(burst), ANALYSED)) @ burst[start : start + ANALYSED]).reshape(2, 16)
+    high, low = halves.argmax(axis=1)
+    return int(high) << 4 | int(low)
 
 
-def _loudest(burst: Samples, hertz: npt.NDArray[np.floating]) -> int:
-    """The index of the frequency with the most power, by a discrete Fourier transform at these frequencies alone."""
-    waves = np.exp(-2j * np.pi * hertz[:, None] * np.arange(len(burst)) / SAMPLE_RATE)
-    return int(np.abs(waves @ (burst * np.hanning(len(burst)))).argmax())
+@lru_cache(ANALYSED)
+def _waves(length: int) -> npt.NDArray[np.complex64]:
+    """The rows of a discrete Fourier transform for our frequencies alone, windowed."""
+    hertz = np.concatenate((HIGH_HALF, LOW_HALF))
+    waves = np.exp(-2j * np.pi * hertz[:, None] * np.arange(length) / SAMPLE_RATE)
+    return (waves * np.hanning(length)).astype(np.complex64)
 
 
 def _length(speed: float) -> int:

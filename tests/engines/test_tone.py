@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechd.audio import pcm16, silence
@@ -21,12 +21,14 @@ def speak(text, speed=1.0, engine=None):
 speakable_text = st.text(min_size=1, max_size=60).filter(lambda text: any(map(str.isalnum, text)))
 
 
+@settings(deadline=None, max_examples=50)
 @given(speakable_text, st.sampled_from([0.25, 0.9, 1.0, 1.7, 4.0]), st.sampled_from([0.05, 0.7, 1.6]))
 def test_text_survives_pcm_at_any_speed_and_volume(text, speed, volume):
     pcm = pcm16(speak(text, speed).samples * np.float32(volume))
     assert decode(np.frombuffer(pcm, "<i2").astype(np.float32) / 32767) == text
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(speakable_text, min_size=1, max_size=4), st.sampled_from([0.0, 0.01, 0.3]), st.sampled_from([0.5, 1, 4])
 )

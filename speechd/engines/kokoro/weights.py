@@ -106,7 +106,7 @@ class Weights:
 
     def _broken(self, name: str, reason: object) -> EngineUnavailable:
         return EngineUnavailable(
-            f"{self.folder / name} cannot be used: {str(reason).splitlines()[0]}. "
+            f"{self.folder / name} cannot be used: {(str(reason) or repr(reason)).splitlines()[0]}. "
             "Delete it, and fetch it again with 'speechd download'."
         )
 

@@ -1,0 +1,142 @@
+import pytest
+import spacy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bench.checkpoint import REAL
+from speechd.engines.kokoro import english
+from speechd.engines.kokoro.english import English, kokoro_ipa
+from speechd.engines.kokoro.g2p import G2P, _with_english
+from speechd.engines.kokoro.tags import tagger
+from speechd.errors import InvalidRequest
+
+VOCABULARY = REAL["vocab"]
+
+
+@pytest.fixture(scope="module")
+def g2p():
+    """As on a machine that has no trained tagger."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(english, "TAGGER", "no_such_pipeline")
+        return G2P(VOCABULARY)
+
+
+def test_missing_tagger_is_told_loudly_and_nothing_is_downloaded(monkeypatch, caplog):
+    monkeypatch.setattr(english, "TAGGER", "no_such_pipeline")
+    monkeypatch.setattr(spacy.cli, "download", lambda name: pytest.fail("download"))
+    G2P(VOCABULARY)
+    assert "spacy download no_such_pipeline" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("text", "phonemes"),
+    [
+        ("Hello, world!", "həlˈO, wˈɜɹld!"),
+        ("A book; a pen: “yes” (no)…", "ɐ bˈʊk; ɐ pˈɛn: “jˈɛs” (nˈO)…"),
+        ("I have to record the record.", "ˌI hæv tə ɹəkˈɔɹd ðə ɹˈɛkəɹd."),
+        ("We used to live here.", "wˌi jˈust tə lˈɪv hˈɪɹ."),
+        ("He has read it.", "hˌi hæz ɹˈɛd ɪt."),
+        ("We use the use.", "wˌi jˈuz ðə jˈus."),
+        ('"Stop", he said.', "“stˈɑp”, hi sˈɛd."),
+    ],
+)
+def test_american_english(g2p, text, phonemes):
+    assert g2p.phonemes(text, "en-us") == phonemes
+
+
+def test_british_english(g2p):
+    assert g2p.phonemes("The world is my own.", "en-gb") == "ðə wˈɜːld ɪz mI ˈQn."
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "phonemes"),
+    [
+        ("es", "¿Qué tal, mundo?", "kˈe tˈal, mˈundo?"),
+        ("fr-fr", "Un bon vin.", "œ̃ bˈɔ̃ vˈɛ̃."),
+        ("hi", "नमस्ते दुनिया", "nəmˈʌsteː dˈʊnɪjˌaː"),
+        ("it", "Ciao, mondo!", "ʧˈao, mˈondo!"),
+        ("pt-br", "Olá, mundo!", "olˈa, mˈu\u0303ŋdʊ!"),
+    ],
+)
+def test_other_language(g2p, language, text, phonemes):
+    assert g2p.phonemes(text, language) == phonemes
+
+
+def test_unknown_language_is_refused(g2p):
+    with pytest.raises(InvalidRequest, match="'xx'"):
+        g2p.check("xx")
+
+
+@pytest.mark.parametrize("language", ["en-us", "en-gb", "es", "fr-fr"])
+def test_inline_ipa_is_spoken(g2p, language):
+    phonemes = g2p.phonemes("o [New York](/nu jˈɔɹk/), o", language)
+    assert f" {kokoro_ipa('nu jˈɔɹk')}, " in phonemes
+
+
+@pytest.mark.parametrize(
+    ("ipa", "expected"),
+    [
+        ("həˈloʊ", "həˈlO"),
+        ("t͡ʃeɪn", "ʧAn"),
+        ("dʒɔɪ", "ʤY"),
+        ("grin", "ɡɹin"),
+        ("'faɪnd", "ˈfInd"),
+        ("kˈOkəɹO", "kˈOkəɹO"),
+    ],
+)
+def test_ipa_in_kokoros_alphabet(ipa, expected):
+    assert kokoro_ipa(ipa) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["zxqv", "привет", "日本語", "שלום", "→", "𒀀", "x²", "naïve", "don't", "l'amour", "9", "½"]
+)
+def test_word_that_the_lexicon_lacks_is_spoken(g2p, text):
+    alone = g2p.phonemes(text, "en-us")
+    assert alone
+    assert len(g2p.phonemes(f"one {text} two", "en-us")) >= len("wˈʌn tˈu") + len(alone) // 2
+
+
+def test_no_name_of_a_language_is_spoken(g2p):
+    # espeak-ng marks what it takes for foreign: "(fr)...(en)".
+    for language in ("en-us", "fr-fr", "hi"):
+        assert "(" not in g2p.phonemes("hello привет bonjour jalapeño", language)
+
+
+def test_mark_for_stress_is_text_here(g2p):
+    assert "tˈu" in g2p.phonemes("[see](2) it", "en-us")
+
+
+def test_failure_in_misaki_loses_no_text(g2p, monkeypatch, caplog):
+    reader = English(False, tagger())
+    monkeypatch.setattr(reader._g2p.lexicon, "get_word", lambda *_: 1 / 0)
+    assert reader("hello world") == "həlˈO wˈɜɹld"
+    assert "espeak-ng reads instead" in caplog.text
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=40), st.sampled_from(["en-us", "en-gb", "es", "hi"]))
+def test_any_text_has_phonemes_of_the_vocabulary(g2p, text, language):
+    assert set(g2p.phonemes(text, language)) <= set(VOCABULARY)
+    if any(character.isascii() and character.isalnum() for character in text):
+        assert g2p.phonemes(text, language)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.sampled_from("a an $5.50 1,000 -3 '90s U.S. \"hi\" (so) [x] used to 3rd 10s e-mail @you #1 50% '".split()),
+        max_size=8,
+    )
+)
+def test_odd_tokens_of_english_are_read_by_misaki(g2p, words):
+    reader = g2p._reader("en-us")
+    assert reader._g2p(" ".join(words), english._marked) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "phonemes"),
+    [("你好 hello world, 世界", "<你好> HELLO WORLD<, 世界>"), ("ok", "OK"), ("世界x", "<世界>X"), ("a 世", "A <世>")],
+)
+def test_latin_letters_among_others_are_read_as_english(text, phonemes):
+    assert _with_english("<{}>".format, str.upper)(text) == phonemes
