@@ -98,8 +98,11 @@ def decode(samples: Samples) -> str:
         return ""
     power = np.convolve(np.square(samples, dtype=np.float64), np.full(ENVELOPE, 1 / ENVELOPE), "same")
     sounds = np.concatenate(([False], power > SOUND_POWER_SHARE * power.max(), [False]))
-    edges = np.flatnonzero(np.diff(sounds.astype(np.int8)))
-    return bytes(_byte(samples[start:stop]) for start, stop in edges.reshape(-1, 2)).decode(errors="replace")
+    bursts = np.flatnonzero(np.diff(sounds.astype(np.int8))).reshape(-1, 2)
+    # Much shorter ones are clicks that a lossy codec added.
+    lengths = bursts[:, 1] - bursts[:, 0]
+    bursts = bursts[lengths > np.median(lengths) / 4] if lengths.size else bursts
+    return bytes(_byte(samples[start:stop]) for start, stop in bursts).decode(errors="replace")
 
 
 def _byte(burst: Samples) -> int:
