@@ -61,7 +61,7 @@ class StyleMap:
 
     def __call__(self, style: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Gain and offset, each (channels,), of every norm for `style` (1, style size)."""
-        parts = torch.split(functional.linear(style, self.weight, self.bias)[0], self.sizes)
+        parts = torch.split(functional.linear(style, self.weight, self.bias)[0], list(self.sizes))
         return list(zip(parts[::2], parts[1::2], strict=True))
 
 

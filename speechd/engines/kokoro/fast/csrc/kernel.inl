@@ -1,0 +1,218 @@
+// One block of a convolution, in vectors of kLanes floats. Included once for each instruction set, inside a namespace
+// that defines kLanes and kRows (rows of one register tile: kRows x 2 vectors of sums must stay in registers).
+
+typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
+
+constexpr int kWidth = 2 * kLanes;  // output channels of one register tile
+// How far ahead memory is fetched: the hardware does not guess that only a few channels of every row are read.
+constexpr int kRowsAhead = 16, kTilesAhead = 2;
+
+static inline Vector load(const float* from) {
+  Vector value;
+  __builtin_memcpy(&value, from, sizeof value);
+  return value;
+}
+
+static inline void store(float* to, Vector value) { __builtin_memcpy(to, &value, sizeof value); }
+
+// Taking zero away, unlike adding it, changes no value and so costs nothing.
+static inline Vector all(float value) { return value - Vector{}; }
+
+// u + sin(u)^2. With u = pi (n + r), sin(u)^2 is sin(pi r)^2 = r^2 P(r^2), |r| <= 1/2. P is the minimax polynomial
+// (Lawson's iteration, absolute error 6e-9); 1/pi in two parts keeps r exact for |u| up to 1e5.
+static inline Vector snake(Vector u) {
+  const Vector high = all(0x1.45f306p-2f), low = all(0x1.b9391p-27f);
+  const Vector shift = all(0x1.8p23f);  // adding and taking it away again rounds to the nearest integer
+  const Vector n = (u * high + shift) - shift;
+  const Vector r = u * low + (u * high - n);
+  const Vector z = r * r;
+  Vector p = all(-3.2729452f);
+  p = p * z + 12.990729f;
+  p = p * z - 30.085953f;
+  p = p * z + 42.725384f;
+  p = p * z - 32.46958f;
+  p = p * z + 9.869603f;
+  return p * z + u;
+}
+
+static inline Vector leaky(Vector u) { return u < 0.0f ? u * 0.01f : u; }
+
+// Activated rows first ... first + count of kLanes channels; zero outside the source.
+static void activate(const Convolution& conv, const Call& call, int64_t first, int64_t count, int64_t channel,
+                     float* to) {
+  const Vector scale = load(call.scale + channel), shift = load(call.shift + channel);
+  for (int64_t row = first; row < first + count; ++row, to += kLanes) {
+    if (row < 0 || row >= call.rows) {
+      store(to, Vector{});
+      continue;
+    }
+    __builtin_prefetch(call.source + (row + kRowsAhead) * conv.inputs + channel);
+    const Vector u = load(call.source + row * conv.inputs + channel) * scale + shift;
+    store(to, conv.activation == kSnake ? snake(u) : leaky(u));
+  }
+}
+
+// The forward transform of kPoints rows `stride` apart. The rows of the matrix for points a and -a have the same even
+// and opposite odd coefficients, and neither has the first nor the last, which only the point 0 needs.
+static inline void forward(const float* matrix, const float* from, int64_t stride, float* to, int64_t to_stride) {
+  Vector x[kPoints];
+  for (int i = 0; i < kPoints; ++i) x[i] = load(from + i * stride);
+  Vector zero{};
+#pragma GCC unroll 6
+  for (int i = 0; i < kPoints; i += 2) zero += x[i] * matrix[i];
+  store(to, zero);
+#pragma GCC unroll 5
+  for (int point = 1; point < kPoints; point += 2) {
+    const float* row = matrix + point * kPoints;
+    Vector even{}, odd{};
+#pragma GCC unroll 5
+    for (int i = 1; i < kPoints - 1; i += 2) {
+      odd += x[i] * row[i];
+      even += x[i + 1] * row[i + 1];
+    }
+    store(to + point * to_stride, even + odd);
+    store(to + (point + 1) * to_stride, even - odd);
+  }
+}
+
+// Transformed rows of a whole block: [kPoints][inputs / kDepth][plan.transformed][kDepth].
+static void transform(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, float* active,
+                      float* to) {
+  const int64_t d = conv.dilation, first = start - d * (conv.taps / 2);
+  const int64_t point_stride = conv.inputs * plan.transformed;
+  for (int64_t channel = 0; channel < conv.inputs; channel += kLanes) {
+    activate(conv, call, first, plan.source_rows, channel, active);
+    float* row = to + channel / kDepth * (plan.transformed * kDepth) + channel % kDepth;
+    for (int64_t tile = 0; tile < plan.tiles + conv.groups - 1; ++tile)
+      for (int64_t phase = 0; phase < d; ++phase, row += kDepth)
+        forward(conv.forward, active + (tile * conv.step * d + phase) * kLanes, d * kLanes, row, point_stride);
+  }
+}
+
+// Rows of products: kRows x kWidth sums over all groups and input channels.
+static inline void product(const Convolution& conv, const Plan& plan, const float* rows, const float* weight,
+                           float* to) {
+  Vector sum[kRows][2] = {};
+  for (int64_t part = 0; part < conv.inputs / kDepth; ++part, rows += plan.transformed * kDepth)
+    for (int64_t group = 0; group < conv.groups; ++group) {
+      const float* from = rows + group * conv.dilation * kDepth;
+      for (int depth = 0; depth < kDepth; ++depth, weight += kWidth) {
+        const Vector left = load(weight), right = load(weight + kLanes);
+#pragma GCC unroll 16
+        for (int row = 0; row < kRows; ++row) {
+          const Vector value = all(from[row * kDepth + depth]);
+          sum[row][0] += value * left;
+          sum[row][1] += value * right;
+        }
+      }
+    }
+#pragma GCC unroll 16
+  for (int row = 0; row < kRows; ++row) {
+    store(to + row * kWidth, sum[row][0]);
+    store(to + row * kWidth + kLanes, sum[row][1]);
+  }
+}
+
+// Sum and sum of squares around a pivot, so that a mean far from zero does not cancel the squares in float32.
+struct Moments {
+  Vector pivot, sum, square;
+  void add(Vector value) {
+    const Vector away = value - pivot;
+    sum += away;
+    square += away * away;
+  }
+  // Sums of sums round less than one long sum.
+  void add(const Moments& part) {
+    sum += part.sum;
+    square += part.square;
+  }
+};
+
+// The backward transform of the products of one block and kLanes output channels, and all that follows it.
+template <int kStep>
+static void finish(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, int64_t channel,
+                   const float* products, double* moments) {
+  const int64_t d = conv.dilation, point_stride = plan.products * kWidth;
+  const int64_t end = start + plan.rows < call.rows ? start + plan.rows : call.rows;
+  const int64_t valid = conv.outputs - channel < kLanes ? conv.outputs - channel : kLanes;
+  const Vector bias = load(conv.bias + channel);
+  Moments total{};
+  const float* from = products;
+  for (int64_t tile = 0; tile < plan.tiles; ++tile)
+    for (int64_t phase = 0; phase < d; ++phase, from += kWidth) {
+      int64_t row = start + tile * kStep * d + phase;
+      if (row >= end) continue;
+#pragma GCC unroll 9
+      for (int i = 0; i < kStep; ++i) {
+        const int64_t ahead = (row + (i + kTilesAhead * kStep) * d) * conv.outputs + channel;
+        __builtin_prefetch(call.residual + ahead);
+        __builtin_prefetch(call.out + ahead, 1);
+      }
+      Vector y[kStep];
+      const Vector zero = load(from);
+      y[0] = bias + zero * conv.backward[0];
+#pragma GCC unroll 9
+      for (int i = 1; i < kStep; ++i) y[i] = bias;
+#pragma GCC unroll 5
+      for (int point = 1; point < kPoints; point += 2) {
+        const Vector plus = load(from + point * point_stride), minus = load(from + (point + 1) * point_stride);
+        const Vector even = plus + minus, odd = plus - minus;
+#pragma GCC unroll 9
+        for (int i = 0; i < kStep; ++i) y[i] += (i % 2 ? odd : even) * conv.backward[i * kPoints + point];
+      }
+      Moments part{total.pivot, {}, {}};
+#pragma GCC unroll 9
+      for (int i = 0; i < kStep; ++i, row += d) {
+        if (row >= end) break;
+        const int64_t place = row * conv.outputs + channel;
+        if (valid == kLanes) {
+          if (call.residual) y[i] += load(call.residual + place);
+          if (call.accumulate) y[i] += load(call.out + place);
+          store(call.out + place, y[i]);
+        } else {
+          for (int64_t lane = 0; lane < valid; ++lane) {
+            if (call.residual) y[i][lane] += call.residual[place + lane];
+            if (call.accumulate) y[i][lane] += call.out[place + lane];
+            call.out[place + lane] = y[i][lane];
+          }
+        }
+        if (i == 0 && row == start) part.pivot = total.pivot = y[i];
+        part.add(y[i]);
+      }
+      total.add(part);
+    }
+  const double count = double(end - start);
+  for (int64_t lane = 0; lane < valid; ++lane) {
+    const double pivot = total.pivot[lane], sum = total.sum[lane];
+    moments[channel + lane] = sum + count * pivot;
+    moments[conv.outputs + channel + lane] = total.square[lane] + 2 * pivot * sum + count * pivot * pivot;
+  }
+}
+
+static void finish_any(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, int64_t channel,
+                       const float* products, double* moments) {
+  switch (conv.step) {
+    case 5: return finish<5>(conv, call, plan, start, channel, products, moments);
+    case 6: return finish<6>(conv, call, plan, start, channel, products, moments);
+    case 9: return finish<9>(conv, call, plan, start, channel, products, moments);
+  }
+}
+
+// Block `index` of the call; its moments alone go to `moments`.
+static void block(const Convolution& conv, const Call& call, const Plan& plan, int64_t index, float* scratch,
+                  double* moments) {
+  float* transformed = scratch;
+  float* products = transformed + kPoints * conv.inputs * plan.transformed;
+  const int64_t start = index * plan.rows;
+  transform(conv, call, plan, start, products, transformed);  // the products are not there yet: their room is free
+  const int64_t weight_size = conv.inputs * conv.groups * kWidth;
+  const float* weight = conv.weight;
+  for (int64_t channel = 0; channel < conv.outputs; channel += kWidth) {
+    for (int point = 0; point < kPoints; ++point, weight += weight_size)
+      for (int64_t row = 0; row < plan.products; row += kRows)
+        product(conv, plan, transformed + point * conv.inputs * plan.transformed + row * kDepth, weight,
+                products + (point * plan.products + row) * kWidth);
+    for (int half = 0; half < kWidth && channel + half < conv.outputs; half += kLanes)
+      finish_any(conv, call, plan, start, channel + half, products + half, moments);
+  }
+}

@@ -1,0 +1,142 @@
+"""The compiled kernels (csrc): where they are, and a convolution that uses them."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+from ctypes import POINTER, Structure, c_int64, c_void_p
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from . import winograd
+from .kernels import Activation
+
+LIBRARY: Final = "speechd.engines.kokoro.fast._kernels"
+DEPTH: Final = 32
+"""Input channels that lie together; `kDepth` of the kernels."""
+GROUPED: Final = 6
+"""Taps of each group of a kernel too long for one transform; there are then as many outputs."""
+OUTPUTS: Final = {3: 9, 7: 5, 11: GROUPED}
+"""Outputs of one transform for each number of taps that the kernels know."""
+
+
+class NotBuilt(Exception):
+    """The kernels were not compiled when speechd was installed, or not for this machine."""
+
+
+class _Convolution(Structure):
+    """`Convolution` of csrc/convolution.h."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("weight", "bias", "forward", "backward")),
+        *((name, c_int64) for name in ("inputs", "outputs", "taps", "groups", "step", "dilation", "activation")),
+    )
+
+
+class _Call(Structure):
+    """`Call` of csrc/convolution.h."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("source", "scale", "shift", "residual", "out", "moments", "scratch")),
+        *((name, c_int64) for name in ("rows", "accumulate", "threads")),
+    )
+
+
+class Kernels:
+    """The library, with the instruction set it shall use and the scratch memory that its threads share."""
+
+    def __init__(self, isa: int | None = None) -> None:
+        """isa: 0 for what every machine has up to the best of this one, which is the default. Raises NotBuilt."""
+        spec = importlib.util.find_spec(LIBRARY)
+        if spec is None or spec.origin is None:
+            raise NotBuilt(
+                "install speechd again where a C++ compiler is, or run `python setup.py build_ext --inplace`"
+            )
+        try:
+            self._library = ctypes.CDLL(spec.origin)
+        except OSError as error:
+            raise NotBuilt(str(error)) from error
+        self._declare()
+        self.isa: int = self._library.speechd_isa() if isa is None else isa
+        self.width: int = self._library.speechd_width(self.isa)
+        self._scratch = torch.empty(0)
+
+    def _declare(self) -> None:
+        library = self._library
+        library.speechd_isa.argtypes, library.speechd_isa.restype = [], c_int64
+        library.speechd_width.argtypes, library.speechd_width.restype = [c_int64], c_int64
+        library.speechd_scratch_floats.argtypes = [POINTER(_Convolution), c_int64]
+        library.speechd_scratch_floats.restype = c_int64
+        library.speechd_convolve.argtypes = [POINTER(_Convolution), POINTER(_Call), c_int64]
+        library.speechd_convolve.restype = None
+
+    def convolve(self, convolution: _Convolution, call: _Call) -> None:
+        """Run `call`, whose scratch and threads are set here, on as many threads as PyTorch uses."""
+        call.threads = torch.get_num_threads()
+        size = call.threads * self._library.speechd_scratch_floats(convolution, self.isa)
+        if len(self._scratch) < size:
+            self._scratch = torch.empty(size)
+        call.scratch = self._scratch.data_ptr()
+        self._library.speechd_convolve(convolution, call, self.isa)
+
+
+def suits(weight: Tensor) -> bool:
+    """Whether the kernels know convolutions of this shape (out, in, taps)."""
+    return weight.shape[2] in OUTPUTS and weight.shape[1] % DEPTH == 0
+
+
+class NativeConvolution:
+    """The convolution by the compiled kernels; see `kernels.Convolution`."""
+
+    def __init__(self, weight: Tensor, bias: Tensor, dilation: int, activation: Activation, kernels: Kernels) -> None:
+        """weight (out, in, taps) that `suits`, bias (out,), float32."""
+        outputs, inputs, taps = weight.shape
+        step = OUTPUTS[taps]
+        group = min(taps, len(winograd.POINTS) + 1 - step)
+        groups = -(-taps // group)
+        matrices = winograd.transform(step, group)
+        self._kernels = kernels
+        self._outputs = outputs
+        self._weight = _pack(weight, groups, torch.from_numpy(matrices.weights), kernels.width)
+        self._bias = functional.pad(bias, (0, -outputs % kernels.width))
+        self._forward = torch.from_numpy(matrices.forward).float().contiguous()
+        self._backward = torch.from_numpy(matrices.backward).float().contiguous()
+        self._prepared = _Convolution(
+            *(tensor.data_ptr() for tensor in (self._weight, self._bias, self._forward, self._backward)),
+            *(inputs, outputs, taps, groups, step, dilation, int(activation)),
+        )
+
+    def __call__(
+        self,
+        source: Tensor,
+        affine: tuple[Tensor, Tensor],
+        out: Tensor,
+        residual: Tensor | None = None,
+        accumulate: bool = False,
+    ) -> Tensor:
+        scale, shift = affine
+        moments = torch.empty(2, self._outputs, dtype=torch.float64)
+        call = _Call(
+            source=source.data_ptr(),
+            scale=scale.data_ptr(),
+            shift=shift.data_ptr(),
+            residual=None if residual is None else residual.data_ptr(),
+            out=out.data_ptr(),
+            moments=moments.data_ptr(),
+            rows=len(source),
+            accumulate=int(accumulate),
+        )
+        self._kernels.convolve(self._prepared, call)
+        return moments
+
+
+def _pack(weight: Tensor, groups: int, matrix: Tensor, width: int) -> Tensor:
+    """Weights of the products as the kernels read them (csrc/convolution.h), from weight (out, in, taps)."""
+    outputs, inputs, taps = weight.shape
+    group = matrix.shape[1]
+    padded = functional.pad(weight.double(), (0, groups * group - taps, 0, 0, 0, -outputs % width))
+    split = padded.view(-1, width, inputs // DEPTH, DEPTH, groups, group)
+    return torch.einsum("owidgt,pt->opigdw", split, matrix).float().contiguous()

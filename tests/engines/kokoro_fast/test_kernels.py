@@ -1,0 +1,129 @@
+"""Every way of computing the generator's convolution, against float64."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+from torch import Tensor
+
+from speechd.engines.kokoro.fast import kernels
+from speechd.engines.kokoro.fast.generator import MakeConvolution
+from speechd.engines.kokoro.fast.kernels import Activation, Convolution, TorchConvolution
+from speechd.engines.kokoro.fast.native import Kernels, NativeConvolution, NotBuilt, suits
+
+
+def native(isa: int) -> MakeConvolution:
+    built = Kernels(isa)
+    return lambda weight, bias, dilation, activation: NativeConvolution(weight, bias, dilation, activation, built)
+
+
+def ways() -> list[object]:
+    """PyTorch's, and each instruction set of this machine. SPEECHD_NO_NATIVE=1 does without the kernels, knowingly."""
+    found: list[object] = [pytest.param(TorchConvolution, id="torch")]
+    if os.environ.get("SPEECHD_NO_NATIVE") != "1":
+        try:
+            best = Kernels().isa
+        except NotBuilt:
+            best = 0
+        found += [pytest.param(lambda *args, isa=isa: native(isa)(*args), id=f"isa{isa}") for isa in range(best + 1)]
+    return found
+
+
+@pytest.mark.skipif(os.environ.get("SPEECHD_NO_NATIVE") == "1", reason="SPEECHD_NO_NATIVE=1")
+def test_kernels_are_built() -> None:
+    Kernels()  # raises NotBuilt, which says how to build them
+
+
+def exact(
+    weight: Tensor, bias: Tensor, dilation: int, activation: Activation, source: Tensor, affine: tuple[Tensor, Tensor]
+) -> Tensor:
+    u = source.double() * affine[0].double() + affine[1].double()
+    v = u + u.sin() ** 2 if activation is Activation.SNAKE else torch.nn.functional.leaky_relu(u)
+    pad = dilation * (weight.shape[2] // 2)
+    return torch.nn.functional.conv1d(v.T[None], weight.double(), bias.double(), padding=pad, dilation=dilation)[0].T
+
+
+def made(
+    make: MakeConvolution, taps: int, dilation: int, activation: Activation, outputs: int = 64
+) -> tuple[Convolution, Tensor, Tensor]:
+    weight = torch.randn(outputs, 64, taps) / (64 * taps) ** 0.5
+    bias = torch.randn(outputs)
+    return make(weight, bias, dilation, activation), weight, bias
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize("make", ways())
+@pytest.mark.parametrize(("taps", "dilation"), [(3, 1), (3, 5), (7, 1), (7, 3), (11, 1), (11, 3), (11, 5)])
+@pytest.mark.parametrize("rows", [1, 10, 1900])
+def test_convolution_of_snake(make: MakeConvolution, taps: int, dilation: int, rows: int) -> None:
+    convolution, weight, bias = made(make, taps, dilation, Activation.SNAKE)
+    source, affine = torch.randn(rows, 64), (torch.randn(64) * 3, torch.randn(64) * 5)
+    out = torch.full((rows, 64), torch.nan)
+    moments = convolution(source, affine, out)
+    expected = exact(weight, bias, dilation, Activation.SNAKE, source, affine)
+    torch.testing.assert_close(out.double(), expected, rtol=0, atol=3e-4)
+    torch.testing.assert_close(
+        moments, torch.stack([out.double().sum(0), out.double().square().sum(0)]), rtol=1e-5, atol=1e-2
+    )
+
+
+@pytest.mark.parametrize("make", ways())
+def test_convolution_to_few_channels_after_leaky_relu(make: MakeConvolution) -> None:
+    convolution, weight, bias = made(make, 7, 1, Activation.LEAKY, outputs=22)
+    source, affine, out = torch.randn(700, 64), (torch.ones(64), torch.zeros(64)), torch.empty(700, 22)
+    convolution(source, affine, out)
+    expected = exact(weight, bias, 1, Activation.LEAKY, source, affine)
+    torch.testing.assert_close(out.double(), expected, rtol=0, atol=3e-4)
+
+
+@pytest.mark.parametrize("make", ways())
+@pytest.mark.parametrize("accumulate", [False, True])
+def test_convolution_adds_residual_and_what_is_there(make: MakeConvolution, accumulate: bool) -> None:
+    convolution, _, _ = made(make, 11, 3, Activation.SNAKE)
+    source, affine = torch.randn(700, 64), (torch.ones(64), torch.zeros(64))
+    alone, residual, out = torch.empty(700, 64), torch.randn(700, 64), torch.randn(700, 64)
+    convolution(source, affine, alone)
+    expected = alone + residual + (out if accumulate else 0)
+    moments = convolution(source, affine, out, residual, accumulate)
+    torch.testing.assert_close(out, expected)
+    torch.testing.assert_close(moments[0], expected.double().sum(0), rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("make", ways())
+def test_convolution_into_its_residual(make: MakeConvolution) -> None:
+    convolution, _, _ = made(make, 3, 1, Activation.SNAKE)
+    source, affine, residual = torch.randn(700, 64), (torch.ones(64), torch.zeros(64)), torch.randn(700, 64)
+    apart = torch.empty(700, 64)
+    convolution(source, affine, apart, residual)
+    convolution(source, affine, residual, residual)
+    torch.testing.assert_close(residual, apart, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("make", ways()[1:])
+def test_compiled_convolution_does_not_depend_on_threads(make: MakeConvolution) -> None:
+    convolution, _, _ = made(make, 7, 3, Activation.SNAKE)
+    source, affine = torch.randn(3000, 64), (torch.ones(64), torch.zeros(64))
+    results = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        out = torch.empty(3000, 64)
+        results.append((convolution(source, affine, out), out))
+    torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
+
+
+def test_moments_of_a_mean_far_from_zero() -> None:
+    rows = torch.randn(3000, 4) + 1000
+    total, square = kernels.moments(rows) / 3000
+    variance = rows.double().var(dim=0, correction=0)
+    torch.testing.assert_close(square - total * total, variance, rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize(("taps", "inputs", "known"), [(3, 64, True), (5, 64, False), (7, 48, False)])
+def test_suits_what_the_kernels_know(taps: int, inputs: int, known: bool) -> None:
+    assert suits(torch.empty(8, inputs, taps)) is known
