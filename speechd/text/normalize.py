@@ -22,13 +22,14 @@ def normalize(text: str, language: str) -> str:
 
     language: "en-us", "en-gb", "es", "fr-fr", "it", "pt-br"; any other text is only tidied, because its engine's own
     G2P reads numbers ("hi", "ja", "zh"). `[word](/ipa/)` stays as it is, no word is lost, spoken text does not change.
+    Spaces around it go.
     """
     pieces = []
     position = 0
     for kept in PRONUNCIATION.finditer(text):
         pieces += [_spoken(text[position : kept.start()], language), kept[0]]
         position = kept.end()
-    return "".join([*pieces, _spoken(text[position:], language)])
+    return "".join([*pieces, _spoken(text[position:], language)]).strip(" ")
 
 
 def _spoken(text: str, language: str) -> str:

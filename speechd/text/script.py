@@ -54,7 +54,7 @@ class Script:
             head, rest = split_near(self._text, target, limit)
             self._text = rest if _speakable(rest) else ""
             if _speakable(head):
-                return Passage(head, self._boundary(head) if self._text else self._end)
+                return Passage(head, self._boundary(head, rest) if self._text else self._end)
 
     def _fill(self, length: int) -> None:
         """Fetch sentences until `length` characters are here, or a paragraph's end or a pause stands behind them."""
@@ -69,8 +69,8 @@ class Script:
                 self._end = piece.boundary
 
     @staticmethod
-    def _boundary(head: str) -> Boundary:
-        if ends_sentence(head):
+    def _boundary(head: str, rest: str) -> Boundary:
+        if ends_sentence(head, rest):
             return Boundary.SENTENCE
         return Boundary.CLAUSE if ends_clause(head) else Boundary.WORD
 

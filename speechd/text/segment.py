@@ -21,13 +21,17 @@ TOLERANCE: Final = 0.4
 SHORTEST_TAIL: Final = 12
 """Characters. A shorter rest is not worth a segment of its own."""
 
+_CONTEXT: Final = 24
+"""Characters before and after a stop that tell whether it ends a sentence."""
+
 _MARKED: Final = 170
 """Characters. The longest `[word](/ipa/)` is a little shorter."""
 
 _ABBREVIATIONS: Final = frozenset(
     # Never the end of a sentence: something follows.
     "dr mr mrs ms prof gen col sgt capt cpt lt cmdr adm maj rev hon gov sen rep pres supt mt ft messrs fr br no nos "
-    "fig figs eq eqs vs v cf ca approx pp vol vols ch sec art ed eds op al viz resp est dept e.g i.e "
+    "fig figs eq eqs vs v cf ca approx pp vol vols ch sec art ed eds op al viz resp est dept incl excl esp misc temp "
+    "avg assn univ e.g i.e "
     "sr sra srta dra ud uds d.ª mme mlle mm sig dott dott.ssa ing avv av pág págs núm nº art.º prof.ª "
     "z.b bzw usw".split()
 )
@@ -54,8 +58,16 @@ _STOP = re.compile(
 _WORD_BEFORE = re.compile(r"[\w.'’ªº-]{1,24}$")
 _CLAUSE = re.compile(
     r"[,;:—–][\"'”’»)\]]*+\s++|[)\]”»]\s++|\s—\s*|—|[，、；：]"
-    r"|(?<!\s)\s++(?=(?:and|or|but|because|which|while|although|when|where|who|that|so|y|o|pero|porque|que|et|ou|mais|qui|e|ma|però|mas)\s)"
+    r"|(?<!\s)\s++(?=(?:and|or|but|because|which|while|although|when|where|who|that|so|"
+    r"y|o|pero|porque|que|et|ou|mais|qui|e|ma|però|mas)\s)"
 )
+# Words that lean on the next one: a cut after them is heard.
+_LEANING: Final = (
+    "the a an to of in on at by for with from and or but as is are was were be not no my your his her its our their "
+    "point minus degrees hundred thousand million billion el la los las un una de del en y o que con por le les des du "
+    "une et à au il lo gli di da che per os um uma do"
+).split()
+_PHRASE = re.compile(r"(?<!\s)" + "".join(rf"(?<!\b{word})" for word in _LEANING) + r"(?:(?<!\d)\s++|\s++(?!\d))")
 _SPACE = re.compile(r"(?<![\d\s])\s++|(?<!\s)\s++(?!\d)")
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？｡।॥؟۔][\"'”’»)\]」』）】]*$")
 _ENDS_CLAUSE = re.compile(r"[,;:—–，、；：)\]][\"'”’»)\]」』）】]*$")
@@ -78,34 +90,40 @@ def sentences(text: str) -> Iterator[str]:
         yield from _bounded(text[start:])
 
 
-def ends_sentence(text: str) -> bool:
-    """Whether `text` ends with a mark that ends sentences, and what closes after it."""
-    return _ENDS_SENTENCE.search(text) is not None
+def ends_sentence(text: str, after: str = "") -> bool:
+    """Whether `text` ends with a mark that ends sentences, and what closes after it; `after` follows."""
+    text = text[-_CONTEXT:]
+    if not _ENDS_SENTENCE.search(text):
+        return False
+    joined = f"{text} {after[:_CONTEXT]}"
+    stops = (match for match in _STOP.finditer(joined) if match.end() >= len(text))
+    return not after or all(_ends(joined, 0, match) for match in list(stops)[:1])
 
 
 def ends_clause(text: str) -> bool:
     """Whether `text` ends with a mark that ends clauses, and what closes after it."""
-    return _ENDS_CLAUSE.search(text) is not None
+    return _ENDS_CLAUSE.search(text[-_CONTEXT:]) is not None
 
 
 def split(text: str, limit: int) -> tuple[str, str]:
     """A head of at most `limit` (>= 1) characters at the best boundary, and the rest; white space between them goes.
 
-    Sentence before clause before word. A word is cut only where it is longer than `limit` by itself, between graphemes.
+    Sentence before clause before phrase before word. A word is cut
+    only where it is longer than `limit` by itself, between graphemes.
     """
     at = _cut(text, limit)
     return text[:at].rstrip(), text[at:].lstrip()
 
 
 def split_near(text: str, target: int, limit: int) -> tuple[str, str]:
-    """As `split`, but the head has about `target` characters: the sentence, clause or word that ends nearest to it."""
+    """As `split`, but the head has about `target` characters: the sentence, clause, phrase or word ending nearest."""
     least, most = round(target * (1 - TOLERANCE)), min(limit, round(target * (1 + TOLERANCE)))
     if len(text) <= most:
         return text, ""
     for positions in _boundaries(text[: most + _MARKED], most):
         near = [at for at in positions if least <= len(text[:at].rstrip()) <= most and len(text) - at >= SHORTEST_TAIL]
         if near:
-            at = min(near, key=lambda at: abs(at - target))
+            at = min(near, key=lambda at: abs(len(text[:at].rstrip()) - target))
             return text[:at].rstrip(), text[at:].lstrip()
     return split(text, limit)
 
@@ -125,7 +143,7 @@ def _ends(text: str, start: int, stop: re.Match[str]) -> bool:
     mark = stop[0].strip()
     if not mark or "\n" in stop[0] or mark[0] not in ".!?…":
         return True
-    after = text[stop.end() : stop.end() + 24].lstrip(_OPENERS)
+    after = text[stop.end() : stop.end() + _CONTEXT].lstrip(_OPENERS)
     lower = after[:1].islower()
     if mark[0] != ".":
         return not (lower and (mark[0] == "…" or mark[-1] in "\"'”’»)]"))
@@ -133,7 +151,7 @@ def _ends(text: str, start: int, stop: re.Match[str]) -> bool:
         return not lower
     if mark != ".":
         return not lower
-    before = _WORD_BEFORE.search(text, max(start, stop.start() - 24), stop.start())
+    before = _WORD_BEFORE.search(text, max(start, stop.start() - _CONTEXT), stop.start())
     return before is None or _word_ends(
         before[0], after, alone=before.start() - start < 8 and not text[start : before.start()].strip()
     )
@@ -163,7 +181,7 @@ def _cut(text: str, limit: int) -> int:
         return len(text)
     text = text[: limit + _MARKED]
     least = int(limit * SHORTEST_HEAD)
-    for positions, shortest in zip(_boundaries(text, limit), (least, least, 1), strict=True):
+    for positions, shortest in zip(_boundaries(text, limit), (least, least, least, 1), strict=True):
         for at in reversed(positions):
             if max(1, shortest) <= len(text[:at].rstrip()) <= limit:
                 return at
@@ -171,12 +189,13 @@ def _cut(text: str, limit: int) -> int:
 
 
 def _boundaries(text: str, limit: int) -> Iterator[list[int]]:
-    """Positions after which `text[: limit + 1]` can be cut: ends of sentences, then of clauses, then of words."""
+    """Positions after which `text[: limit + 1]` can be cut: ends of sentences, of clauses, of phrases, of words."""
     window = text[: limit + 1]
     spans = [match.span() for match in PRONUNCIATION.finditer(text)] if "](/" in text else []
     for ends in (
         (match.end() for match in _STOP.finditer(window) if _ends(text, 0, match)),
         (match.end() for match in _CLAUSE.finditer(window)),
+        (match.end() for match in _PHRASE.finditer(window)),
         (match.end() for match in _SPACE.finditer(window)),
     ):
         yield [at for at in ends if not any(start < at < end for start, end in spans)]

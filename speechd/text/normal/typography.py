@@ -16,7 +16,6 @@ _CHARACTERS: Final = str.maketrans(
             "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
         ),
         **dict.fromkeys("⁄∕", "/"),
-        "μ": "µ",
         "Ω": "Ω",
         "∙": "·",
         "\u00ad": None,
@@ -31,6 +30,7 @@ _STYLED = re.compile(
     r"[\u2080-\u208e\u2100-\u2121\u2123-\u214e\u2160-\u2188\u2460-\u24ff\u3371-\u33df\ufb00-\ufb06\uff01-\uffef\U0001d400-\U0001d7ff]+"
 )
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+_MICRO = re.compile(r"(?<![^\W\d])μ(?=[glmsLFVAW](?!\w))")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _DOTS = re.compile(r"\.{3,}|(?:\. ){2,}\.")
 _DASHES = re.compile(r"(?<=[\w\"')\]]) ?-{2,3} ?(?=[\w\"'(\[])|(?<=\s)[-–]{1,3}(?=\s+[^\W\d])")
@@ -41,7 +41,7 @@ def tidy(text: str) -> str:
     if not text.isascii():
         text = _SURROGATE.sub("", text)
         text = _STYLED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-        text = text.translate(_CHARACTERS)
+        text = _MICRO.sub("µ", text.translate(_CHARACTERS))
         text = _FOREIGN_DIGIT.sub(lambda match: str(unicodedata.decimal(match[0])), text)
     return _DASHES.sub(" — ", _DOTS.sub("…", text))
 

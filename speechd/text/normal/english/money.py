@@ -95,7 +95,7 @@ _PRICED: Final = (
     "loan grant contract "
     "reward bonus check cheque bet salary project valuation market industry fund package lawsuit settlement"
 ).split()
-_PER: Final = rf"(?:/(?=[^\W\d_]))?(?=[ -](?P<noun>{either(_PRICED)})(?!\w))?"
+_PER: Final = rf"(?:/(?=[^\W\d_]))?(?=[ -](?:[a-z]{{1,12}}[ ])?(?P<noun>{either(_PRICED)})(?!\w))?"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         rf"(?P<sign>{_MINUS})(?<!\w)(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}{_PER}",

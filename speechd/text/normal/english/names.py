@@ -29,10 +29,11 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "vs": "versus",
     "approx.": "approximately", "ca.": "circa", "cf.": "compare", "et al.": "et al", "viz.": "namely",
     "incl.": "including",
-    "excl.": "excluding", "dept.": "department", "Dept.": "Department", "est.": "established", "Est.": "Established",
+    "excl.": "excluding", "esp.": "especially", "avg.": "average", "temp.": "temperature",
+    "dept.": "department", "Dept.": "Department", "est.": "established", "Est.": "Established",
     "govt.": "government", "Inc.": "Incorporated", "Ltd.": "Limited", "Co.": "Company", "Corp.": "Corporation",
     "Bros.": "Brothers",
-    "Jr.": "Junior", "Sr.": "Senior", "Esq.": "Esquire", "misc.": "miscellaneous", "min.": "minimum", "max.": "maximum",
+    "Jr.": "Junior", "Sr.": "Senior", "Esq.": "Esquire", "misc.": "miscellaneous",
     "tel.": "telephone", "Tel.": "Telephone", "ext.": "extension", "Ext.": "Extension", "Assn.": "Association",
     "Univ.": "University",
     "hrs.": "hours", "mins.": "minutes", "yrs.": "years", "abbr.": "abbreviation", "P.S.": "P.S", "aka": "A.K.A",
@@ -107,7 +108,13 @@ def _abbreviation(match: re.Match[str], _: Words) -> str:
 
 
 RULES: Final[tuple[Rule, ...]] = (
-    rule(rf"(?<!\w)({either(_BEFORE_NUMBER)})\.[ ]?(?=[#\d])", lambda m, _: f"{_BEFORE_NUMBER[m[1]]} ", hint="."),
+    rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.(?=[ ][A-Z])", " Street.", hint=" St."),
+    rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.?(?=[ ,.;]|$)", " Street", hint=" St"),
+    rule(
+        rf"(?<!\w)({either(_BEFORE_NUMBER)})\.[ ]?(?=[#\d]|[IVXLC]{{1,6}}(?!\w))",
+        lambda m, _: f"{_BEFORE_NUMBER[m[1]]} ",
+        hint=".",
+    ),
     rule(
         rf"(?<=[a-z\dA-Z])[ ]({either(_STREETS)})"
         rf"(?:\.(?=[ ]?[,;a-z\n]|[ ](?:NE|NW|SE|SW|[NSEW])\b)|(?=,[ ]|[ ](?:in|and|at|near|is)[ ]))",

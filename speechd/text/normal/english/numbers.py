@@ -44,7 +44,7 @@ _ELEMENTS: Final = (
     "Na|Nd|Ne|Ni|Pb|Pd|Pt|Ra|Rb|Rn|Se|Si|Sn|Sr|Th|Ti|Xe|Zn|Zr"
 )
 _FORMULA = re.compile(rf"(?=.{{0,3}}[a-z])(?:{_ELEMENTS}|[BCFHIKNOPSUVWY]){{1,4}}")
-_NO_PLURALS: Final = "was is has does this its as his us thus always perhaps across towards less".split()
+_NO_PLURALS: Final = "hours was is has does this its as his us thus always perhaps across towards less".split()
 
 
 def _plain(number: str) -> str:
@@ -76,7 +76,7 @@ def _fraction(match: re.Match[str], words: Words) -> str:
     """ "3/4" as "three quarters", "1 1/2" as "one and a half", "3/4 cup" as "three quarters of a cup"."""
     whole, top, bottom = match["whole"], int(match["top"]), int(match["bottom"])
     noun = _WHOLE.get(match["noun"] or "", match["noun"])
-    if bottom == 0 or bottom > 100 or (not whole and (top == 0 or bottom == 1)):
+    if (bottom > 16 and bottom not in (20, 32, 64, 100)) or (not whole and (top == 0 or bottom < 2)) or bottom == 0:
         return f"{words.cardinal(match['top'])} over {words.cardinal(match['bottom'])}" + (f" {noun}" if noun else "")
     name = {2: "half", 4: "quarter"}.get(bottom) or words.ordinal(bottom)
     if top != 1:
@@ -128,14 +128,20 @@ def _phone(match: re.Match[str], words: Words) -> str:
 
 
 def _code(match: re.Match[str], words: Words) -> str:
-    """Letters and digits in one: "A4", "F-16", "B2B", "H264"."""
-    pieces = re.findall(r"\d+|[^\W\d_]+", match[0])
-    return "-".join(_code_number(piece, words) if piece.isdecimal() else spelled(piece) for piece in pieces)
+    """Letters and digits in one: "A4", "F-16", "B2B", "H264", "CO2", "MP3s"."""
+    code = match[0].removesuffix("s")
+    plural = match[0][len(code) :]
+    formula = "-" not in code
+    pieces = (
+        _code_number(piece, words) if piece.isdecimal() else _spelled(piece, formula=formula)
+        for piece in re.findall(r"\d+|[^\W\d_]+", code)
+    )
+    return "-".join(pieces) + plural
 
 
-def spelled(letters: str) -> str:
-    """Letters of a code: one or two capitals and chemical symbols one by one, words as they are."""
-    if (len(letters) == 2 and letters.isupper()) or _FORMULA.fullmatch(letters):
+def _spelled(letters: str, *, formula: bool) -> str:
+    """Letters of a code: two capitals and, in a formula, chemical symbols one by one; words as they are."""
+    if (len(letters) == 2 and letters.isupper()) or (formula and _FORMULA.fullmatch(letters)):
         return "-".join(letters.upper())
     return letters
 
@@ -160,9 +166,14 @@ def _power(match: re.Match[str], words: Words) -> str:
 
 _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿⁱ", "0123456789-+ni")
 _TO_RANGE: Final = rf"(?:(?P<low>{NUMBER}|\.\d++)(?P<dash>{DASH}|[ ]?[x×][ ]?)(?=[-−]?[\d.]))?"
-_NOUNS: Final = rf"(?:[ ](?:of an? )?(?P<noun>{either(_PARTED)})(?!\w))?"
+_NOUNS: Final = rf"(?:[ ](?:of an? )?(?P<noun>{either(_PARTED)})(?!\w)(?:(?<=tsp|bsp)\.|(?<=lb|oz)\.)?)?"
 
 CODES: Final[tuple[Rule, ...]] = (
+    rule(r"(?<![\w&])#[ ]?(?=\d|[A-Z]{1,3}-?\d)", "number ", hint="#"),
+    rule(r"(?<!\S)~(?=[\d$£€¥])", "about ", hint="~"),
+    rule(r"(?<!\S)>[ ]?(?=[\d$£€¥])|(?<=\s)>(?=\s)", " greater than ", hint=">"),
+    rule(r"(?<!\S)<[ ]?(?=[\d$£€¥])|(?<=\s)<(?=\s)", " less than ", hint="<"),
+    rule(r"(?<=ending in )\d{4}(?!\w)|(?<=ending )\d{4}(?!\w)|(?<=PIN )\d{4}(?!\w)", lambda m, w: w.digits(m[0])),
     rule(r"(?<![\w./-])24/7(?![\w/]|[.,]\d)", "twenty-four seven", hint="24/7"),
     rule(r"(?<![\w./-])9/11(?![\w/]|[.,]\d)", "nine eleven", hint="9/11"),
     rule(r"(?<![\w./-])50/50(?![\w/]|[.,]\d)", "fifty-fifty", hint="50/50"),
@@ -189,9 +200,11 @@ MEASURES: Final[tuple[Rule, ...]] = (
         f"([\\d]{{0,9}})[ ]?([{''.join(_FRACTIONS)}])", lambda m, w: f" {_vulgar(m, w)}" if not m[1] else _vulgar(m, w)
     ),
     rule(rf"{START}(\d{{1,2}})['’][ ]?(\d{{1,2}})(?:\"|'')", _feet),
+    rule(rf"{START}(\d{{1,2}})[ ]?(?:ft|feet)\.?[ ](\d{{1,2}})[ ]?in(?:\.(?=[ ]?[,;a-z]))?(?!\w)", _feet, hint="in"),
     rule(
-        rf"(?<![\w.,\"])({NUMBER})\"(?=[ ](?:x|by|wide|tall|long|deep|thick|screen|display|pipe|monitor|TV)(?!\w))",
-        lambda m, w: w.measure(_plain(m[1]), "length-inch"),
+        rf"(?<![\w.,/\"])({NUMBER})\"(?=[ ](?P<noun>screen|display|pipe|monitor|TV)?"
+        r"(?:(?<=[a-z])|x|by|of|wide|tall|long|deep|thick)(?!\w))",
+        lambda m, w: f"{number(m[1], w)} {w.unit('1' if m['noun'] else _plain(m[1]), 'length-inch')}",
     ),
     rule(
         rf"{START}(?P<sign>{SIGN})({NUMBER})[ -]?in\.?(?=[ ](?:wide|tall|long|deep|thick|high|x)(?!\w))",
@@ -209,7 +222,7 @@ MEASURES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"(?<![\w.,/])(?P<sign>{SIGN}){_TO_RANGE}(?P<number>{NUMBER}|\.\d++)"
-        rf"(?P<joint>[ -]?)(?:{SYMBOL})(?![\w°²³^]|/\d)",
+        rf"(?P<joint>[ -]?)(?:{SYMBOL})(?![\w°²³^]|/\d)(?:(?<=[a-z])\.(?=[,;]|[ ][a-z]))?",
         _measure,
     ),
     rule(
@@ -219,9 +232,16 @@ MEASURES: Final[tuple[Rule, ...]] = (
     rule(
         rf"{START}(?!4K|8K|2K)({NUMBER})[ ]?({either(_SCALE)})(?!\w)", lambda m, w: f"{number(m[1], w)} {_SCALE[m[2]]}"
     ),
+    rule(r"(?<![\w.,])(\d{3,4})[ ]?[x×][ ]?(\d{3,4})(?!\w|[.,]\d)", lambda m, w: f"{w.pairs(m[1])} by {w.pairs(m[2])}"),
+    rule(
+        rf"(?<![\w.,])({NUMBER})(?:[ ]?x[ ]?|×)(?=\d{{1,4}}(?!\d|[.,]\d|[\^⁰¹²³⁴-⁹]))",
+        lambda m, w: f"{number(m[1], w)} by ",
+    ),
 )
 
 NUMBERS: Final[tuple[Rule, ...]] = (
+    rule(r"(?<=[^\W\d_])\.(?=\d)", " point ", hint="."),
+    rule(r"(?<!\w)'(?=\d{2}(?![\w']))", "", hint="'"),
     rule(rf"{START}(\d{{1,6}}(?:\.\d{{1,9}})?)[eE]([+−-]?)(\d{{1,4}})(?!\w)", _scientific),
     rule(r"(?<!\w)([A-Za-z]|\d{1,15}(?:\.\d{1,9})?|(?<=\))|\))\^\{?([-−]?\d{1,9}|[a-zA-Z])\}?(?!\w)", _power, hint="^"),
     rule(r"(\w|\))([⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿⁱ]{1,9})", _power),
@@ -233,7 +253,8 @@ NUMBERS: Final[tuple[Rule, ...]] = (
     rule(rf"(?<![\w.,-])(1[1-9]\d{{2}}|20\d{{2}}){DASH}((?:1[1-9]|20)\d{{2}}|\d{{2}})(?!\w|[.,]\d|-)", _year_range),
     rule(
         rf"(?<![\w.,-])(?:(?P<before>(?<!\w)(?:{'|'.join(_BEFORE_YEAR)})[ ])(?=1\d|2[01])|(?=1[1-9]|20))"
-        rf"(?P<year>[12]\d{{3}})(?=[ ](?P<noun>[a-z]+s|people|men|women|children|sheep|fish)(?!\w))?(?![\w-]|[.,]\d|[ ]?[×+*/=])",
+        rf"(?P<year>[12]\d{{3}})(?=[ ](?P<noun>[a-z]+s|people|men|women|children|sheep|fish)(?!\w))?"
+        r"(?![\w-]|[.,]\d|[ ]?[×+*/=])",
         _bare_year,
         flags=re.IGNORECASE,
     ),
@@ -241,14 +262,12 @@ NUMBERS: Final[tuple[Rule, ...]] = (
     rule(
         r"(?<![\w.,])(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:st|nd|rd|th)(?!\w)", lambda m, w: w.ordinal(int(_plain(m[1])))
     ),
-    rule(r"(?<![\w&])#[ ]?(?=\d)", "number ", hint="#"),
     rule(
-        rf"{START}({NUMBER})[ ]?[x×](?=[ ](?:faster|slower|more|less|larger|smaller|better|bigger|cheaper|as|the|a|per)\b"
+        rf"{START}({NUMBER})[ ]?[x×]"
+        r"(?=[ ](?:faster|slower|more|less|larger|smaller|better|bigger|cheaper|as|the|a|per)\b"
         rf"|[).,;:!?]|$|[ ]?(?![\w(]|[ ]))",
         lambda m, w: f"{number(m[1], w)} times",
     ),
-    rule(r"(?<![\w.,])(\d{3,4})[ ]?[x×][ ]?(\d{3,4})(?!\w|[.,]\d)", lambda m, w: f"{w.pairs(m[1])} by {w.pairs(m[2])}"),
-    rule(rf"(?<![\w.,])({NUMBER})[ ]?[x×][ ]?(?=[\d.])", lambda m, w: f"{number(m[1], w)} by "),
     rule(rf"{START}({NUMBER})x(?!\w)", lambda m, w: f"{number(m[1], w)} times"),
     rule(
         r"(?<![\w.,:])(\d{1,4}):(\d{1,4})(?![\w:]|[.,]\d)",
@@ -260,7 +279,7 @@ NUMBERS: Final[tuple[Rule, ...]] = (
         lambda m, w: f"{number(m[1] + m[2], w)} to ",
     ),
     rule(
-        r"(?<![\w-])(?=[A-Za-z]{0,9}-?\d)(?=\d{0,9}-?[A-Za-z]|[A-Za-z])[A-Za-z]{0,9}(?:(?:-(?=\d))?\d{1,9}[A-Za-z]{0,9}){1,9}(?![\w]|-\d)",
+        r"(?<!\w)(?=[A-Za-z]{0,9}-?\d)(?=\d{0,9}-?[A-Za-z]|[A-Za-z])[A-Za-z]{0,9}(?:(?:-(?=\d))?\d{1,9}[A-Za-z]{0,9}){1,9}(?![\w]|-\d)",
         _code,
     ),
     rule(rf"(?<![\w.])({SIGN})({NUMBER}|\.\d++)", lambda m, w: number(m[1] + m[2], w)),

@@ -9,8 +9,8 @@ from speechd.text.normal.rules import Rule, either, rule
 
 _GREEK: Final = dict(
     zip(
-        "αβγδεζηθικλμνξοπρσςτυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau "
+        "µαβγδεζηθικλμνξοπρσςτυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ",
+        "mu alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau "
         "upsilon phi chi psi omega "
         "Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho "
         "Sigma Tau Upsilon Phi Chi Psi Omega".split(),
@@ -41,9 +41,8 @@ _SPOKEN: Final[Mapping[str, str]] = {
     "−": "minus",
     "°": "degrees", "©": "copyright", "®": "registered", "™": "trademark", "§": "section", "¶": "paragraph",
     "№": "number",
-    "$": "dollars", "£": "pounds", "€": "euros", "¥": "yen", "₹": "rupees", "¢": "cents", "@": "at", "µ": "micro",
-    "‰": "per mille",
-    "♯": "sharp", "♭": "flat", "Ω": "Omega", "·": "times", "~": "about", "^": "to the power of",
+    "$": "dollars", "£": "pounds", "€": "euros", "¥": "yen", "₹": "rupees", "¢": "cents", "@": "at", "‰": "per mille",
+    "♯": "sharp", "♭": "flat", "·": "times", "~": "about", "^": "to the power of",
 }  # fmt: skip
 RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?<![\w.#]){either(_LANGUAGES)}(?![\w+#])", lambda m, _: _LANGUAGES[m[0]]),
@@ -60,9 +59,8 @@ SIGNS: Final[tuple[Rule, ...]] = (
     rule(r"(?<=\d)[ ]?\*[ ]?(?=[\d(])", " times ", hint="*"),
     rule(r"(?<=\d)[ ]?/[ ]?(?=\d)", " over ", hint="/"),
     rule(r"(?<=\d)[ ]?-[ ]?(?=\d{1,15}[ ]?=)", " minus ", hint="-"),
-    rule(r"(?<!\S)~(?=[\d$£€¥])", "about ", hint="~"),
-    rule(r"(?<!\S)>[ ]?(?=[\d$£€¥])|(?<=\s)>(?=\s)", " greater than ", hint=">"),
-    rule(r"(?<!\S)<[ ]?(?=[\d$£€¥])|(?<=\s)<(?=\s)", " less than ", hint="<"),
+    rule(r"(?<=\s)>(?=\s)", " greater than ", hint=">"),
+    rule(r"(?<=\s)<(?=\s)", " less than ", hint="<"),
     rule(rf"(?<!\w)[{''.join(_GREEK)}](?!\w)|(?<=\d)[{''.join(_GREEK)}](?!\w)", lambda m, _: f" {_GREEK[m[0]]} "),
     rule(either(set(_SPOKEN) - {"~", "^"}), lambda m, _: f" {_SPOKEN[m[0]]} "),
 )
