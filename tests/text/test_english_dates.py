@@ -36,6 +36,7 @@ def test_year_is_spoken(written: str, spoken: str) -> None:
         ("1/2/2024", "January second, twenty twenty-four"),
         ("31/12/2024", "December thirty-first, twenty twenty-four"),
         ("01/15/25", "January fifteenth, twenty twenty-five"),
+        ("on 12/25 at home", "on December twenty-fifth at home"),
         ("99/99/2024", "ninety-nine over ninety-nine over twenty twenty-four"),
     ],
 )

@@ -61,6 +61,7 @@ def test_number_is_spoken(written: str, spoken: str) -> None:
         ("100%", "one hundred percent"),
         ("a 5-mile walk, a 5-km run", "a five-mile walk, a five kilometer run"),
         ("25-30 min., then", "twenty-five to thirty minutes, then"),
+        ("It is 5 ft.", "It is five feet."),
         ("10 in the morning", "ten in the morning"),
         ("10k people, 10M users", "ten thousand people, ten million users"),
     ],

@@ -77,6 +77,14 @@ def _numeric(match: re.Match[str], words: Words) -> str:
     return match[0]
 
 
+def _month_and_day(match: re.Match[str], words: Words) -> str:
+    """ "on 12/25", "on 4/12": the American order, or where it is the custom the European one."""
+    month, day = int(match[1]), int(match[2])
+    if words.day_first and day <= 12:
+        month, day = day, month
+    return f"{_MONTHS[month - 1]} {words.ordinal(day)}"
+
+
 def _clock(hour: str, minute: str, second: str | None, words: Words, half: str | None = None) -> str:
     """A time of day. half: "a" or "p" of a.m. and p.m."""
     if minute == "00":
@@ -115,6 +123,7 @@ RULES: Final[tuple[Rule, ...]] = (
         hint="-",
     ),
     rule(r"(?<![\w/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\w|[/.-]\d)", _numeric),
+    rule(r"(?<=[Oo]n )(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/]|[.,]\d)", _month_and_day, hint="n "),
     rule(rf"(?<!\w){_MONTH}[ ]{_DAY}(?:,?[ ]{_YEAR})?(?![\w%]|[.,:/]\d|[ ]?[-–]\d)", _month_day),
     rule(rf"(?<![\w.,/-])(?P<the>[Tt]he[ ])?{_DAY}(?:[ ]of)?[ ]{_MONTH}(?!\w)(?:,?[ ]{_YEAR})?", _day_month),
     rule(rf"(?<!\w){_MONTH},?[ ](?:of[ ])?{_YEAR}", lambda m, w: f"{_month(m)} {w.year(m['year'])}"),

@@ -26,9 +26,8 @@ _SCALE: Final = {"k": "thousand", "K": "thousand", "M": "million", "mn": "millio
 _OTHER_UNITS: Final[Mapping[str, str]] = {
     "fps": "frames per second", "rpm": "revolutions per minute", "bpm": "beats per minute", "ppm": "parts per million",
     "dB": "decibels", "mAh": "milliamp hours", "Ah": "amp hours", "sqft": "square feet", "sq. ft.": "square feet",
-    "ft.": "feet", "lbs.": "pounds", "oz.": "ounces", "hrs.": "hours", "mins.": "minutes", "yrs": "years",
-    "yrs.": "years",
-    "pts": "points", "wk": "weeks", "wks": "weeks", "ºK": "kelvin", "pp": "percentage points", "pct": "percent",
+    "yrs": "years",
+        "pts": "points", "wk": "weeks", "wks": "weeks", "ºK": "kelvin", "pp": "percentage points", "pct": "percent",
 }  # fmt: skip
 _PLACES: Final = (
     "Room Rm Suite Apartment Apt Flight Boeing Airbus Route Highway Hwy Interstate Bus Unit Area Studio Building Gate "
