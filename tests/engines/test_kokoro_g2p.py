@@ -73,6 +73,11 @@ def test_inline_ipa_is_spoken(g2p, language):
     assert f" {kokoro_ipa('nu jˈɔɹk')}, " in phonemes
 
 
+@pytest.mark.parametrize("language", ["en-us", "es"])
+def test_word_whose_ipa_has_no_known_sound_is_spoken_as_written(g2p, language):
+    assert g2p.phonemes("[banana](/ʘǃ/) o", language) == g2p.phonemes("banana o", language)
+
+
 @pytest.mark.parametrize(
     ("ipa", "expected"),
     [

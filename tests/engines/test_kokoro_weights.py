@@ -1,6 +1,9 @@
+import hashlib
 import shutil
 import subprocess
+from types import SimpleNamespace
 
+import huggingface_hub
 import numpy as np
 import pytest
 import torch
@@ -37,6 +40,9 @@ def spoil(folder, name, content):
         (folder / name).write_bytes(content)
     else:
         torch.save(content, folder / name)
+
+
+VOICES = ("af_bella", "af_heart")
 
 
 class Danger:
@@ -108,6 +114,48 @@ def test_hub_within_reach_is_fetched_from(no_hub, monkeypatch, tmp_path, model_d
     monkeypatch.setattr(module, "_reachable", lambda: True)
     monkeypatch.setattr(module, "_download_apart", lambda: cache(tmp_path, model_dir))
     assert locate(None).pack("af_heart").shape == (510, 256)
+
+
+@pytest.fixture
+def hub(monkeypatch, model_dir):
+    """A hub whose files are the checkpoint's, and whose listing has the SHA-256 given by the test."""
+    digests = {MODEL: hashlib.sha256((model_dir / MODEL).read_bytes()).hexdigest()}
+
+    def fetch(repository, *, revision, local_dir, allow_patterns, etag_timeout):
+        assert (repository, revision) == (REPOSITORY, REVISION)
+        assert {CONFIG, MODEL, "voices/af_heart.pt"} <= set(allow_patterns)
+        return str(shutil.copytree(model_dir, local_dir))
+
+    def listing(self, repository, *, revision, files_metadata):
+        files = [SimpleNamespace(rfilename=name, lfs=SimpleNamespace(sha256=digests[name])) for name in digests]
+        return SimpleNamespace(siblings=[*files, SimpleNamespace(rfilename=CONFIG, lfs=None)])
+
+    monkeypatch.setattr(module, "_reachable", lambda: True)
+    monkeypatch.setattr(module, "KOKORO_IDS", VOICES)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", listing)
+    return digests
+
+
+def test_download_fills_a_folder_and_verifies_it(hub, tmp_path):
+    folder = download(tmp_path / "new")
+    assert folder == tmp_path / "new"
+    assert locate(folder) == Weights(folder)
+
+
+def test_download_of_other_bytes_than_listed_is_an_error(hub, tmp_path):
+    hub[MODEL] = "0" * 64
+    with pytest.raises(EngineUnavailable, match="damaged"):
+        download(tmp_path / "new")
+
+
+def test_download_that_breaks_off_is_an_error(hub, tmp_path, monkeypatch):
+    def fail(*arguments, **options):
+        raise ConnectionError("reset by peer")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
+    with pytest.raises(EngineUnavailable, match="reset by peer"):
+        download(tmp_path / "new")
 
 
 def test_hub_that_does_not_answer_in_time_is_out_of_reach(monkeypatch):

@@ -14,7 +14,7 @@ from misaki import en, espeak
 from phonemizer.backend import EspeakBackend
 
 from speechd.engines.kokoro.tags import tagger
-from speechd.text.markup import PRONUNCIATION
+from speechd.text.markup import PRONUNCIATION, plain
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class English:
         except Exception as error:
             # Misaki's rules assert, index and convert on all kinds of odd tokens; espeak-ng takes any text.
             log.warning("misaki failed on a passage, which espeak-ng reads instead: %r", error)
-            return PRONUNCIATION.sub(lambda match: match["ipa"], self._spell(PRONUNCIATION.sub(r"\g<word>", text)))
+            return self._spell(plain(text))
         return "".join(self._phonemes(token) + (" " if token.whitespace else "") for token in tokens).strip()
 
     def _phonemes(self, token: en.MToken) -> str:

@@ -44,9 +44,14 @@ class G2P:
 
     def phonemes(self, text: str, language: str) -> str:
         """Each character is in the vocabulary; empty where nothing in the text is spoken."""
+        text = PRONUNCIATION.sub(self._pronounceable, text)
         if not speakable(text):
             return ""
         return self._known(self._reader(language)(text)).strip()
+
+    def _pronounceable(self, match: re.Match[str]) -> str:
+        """`[word](/ipa/)` as it is, or the word alone where the model has none of its sounds."""
+        return match[0] if self._known(kokoro_ipa(match["ipa"])).strip(" ˈˌ.") else match["word"]
 
     def _reader(self, language: str) -> Reader:
         reader = self._readers.get(language)
@@ -86,9 +91,8 @@ def _extra(language: str) -> Reader:
 
         return _first(ZHG2P())
     except ImportError as error:
-        raise _unsupported(
-            language, f"needs packages that this server lacks: pip install 'speechd[{language}]'"
-        ) from error
+        reason = f"needs a package that this server lacks ({error.name}): pip install 'speechd[{language}]'"
+        raise _unsupported(language, reason) from error
 
 
 def _unsupported(language: str, reason: str) -> InvalidRequest:
