@@ -1,98 +1,23 @@
-"""The real server, as a process, for tests: started on a free port, waited for, and ended."""
+"""The real server, as a process, for tests: `bench.server`, with the engines that lie beside the tests."""
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-import httpx
-import psutil
+from bench import server
+from bench.server import Server, free_port, until
 
+__all__ = ["Server", "free_port", "running", "start", "until"]
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def until(condition: Callable[[], object], timeout_s: float = 10.0, what: str = "condition") -> None:
-    """Poll until the condition is true; fail when it is not in time."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come true within {timeout_s} s"
-        time.sleep(0.01)
-
-
-class Server:
-    """A running server: its address, process and log."""
-
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log_path: Path) -> None:
-        self.process = process
-        self.port = port
-        self.url = f"http://127.0.0.1:{port}"
-        self._log_path = log_path
-
-    def log(self) -> str:
-        return self._log_path.read_text(errors="replace")
-
-    def workers(self) -> list[psutil.Process]:
-        return [child for child in psutil.Process(self.process.pid).children() if child.is_running()]
-
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=10)
-
-    def is_ready(self) -> bool:
-        assert self.process.poll() is None, self.log()
-        try:
-            return self.get("/ready").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def speech(self, input: str = "hello", **fields: object) -> httpx.Response:
-        body = {"model": "tts-1", "voice": "alloy", "input": input, "response_format": "pcm"} | fields
-        return httpx.post(self.url + "/v1/audio/speech", json=body, timeout=60)
-
-    def terminate(self, timeout_s: float = 20.0) -> int:
-        """SIGTERM to the arbiter; its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout_s)
+ENGINES = (Path(__file__).parent,)
 
 
 def start(tmp_path: Path, **settings: object) -> Server:
-    """Start a server; settings as in `speechd serve --help`, in the names of its environment variables."""
-    port = free_port()
-    given = {"engine": "tone", "workers": 2, "threads": 1, "port": port, "drain_wait_s": 0, "log_level": "debug"}
-    environ = {f"SPEECHD_{name.upper()}": str(value) for name, value in (given | settings).items()}
-    log_path = tmp_path / f"server-{port}.log"
-    path = f"{Path(__file__).parents[2]}:{Path(__file__).parent}"  # the package, and the engines of the tests
-    with log_path.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "speechd.cli", "serve"],
-            env=os.environ | {"PYTHONPATH": path} | environ,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            cwd=tmp_path,
-        )
-    return Server(process, port, log_path)
+    """See `bench.server.start`."""
+    return server.start(tmp_path, path=ENGINES, **settings)
 
 
-@contextmanager
-def running(tmp_path: Path, **settings: object) -> Iterator[Server]:
-    """A server that is ready; at the end it must exit cleanly when asked to."""
-    server = start(tmp_path, **settings)
-    try:
-        until(server.is_ready, 40, "ready")
-        yield server
-        assert server.terminate() == 0, server.log()
-    finally:
-        for process in [*server.workers(), server.process] if server.process.poll() is None else []:
-            process.kill()
-        server.process.wait(10)
+def running(tmp_path: Path, **settings: object) -> AbstractContextManager[Server]:
+    """See `bench.server.running`."""
+    return server.running(tmp_path, path=ENGINES, **settings)

@@ -1,0 +1,114 @@
+"""The real server as a process, for benchmarks and tests: started on a free port, waited for, and ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+ROOT = Path(__file__).parents[1]
+
+START_TIMEOUT_S = 120.0
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def until(condition: Callable[[], object], timeout_s: float = 10.0, what: str = "condition") -> None:
+    """Poll until the condition is true; raises `AssertionError` when it is not in time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come true within {timeout_s} s"
+        time.sleep(0.01)
+
+
+class Server:
+    """A running server: its address, process and log."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log_path: Path) -> None:
+        self.process = process
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self._log_path = log_path
+
+    def log(self) -> str:
+        """Its lines so far."""
+        return self._log_path.read_text(errors="replace")
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes of its workers, ready or not."""
+        return [child for child in psutil.Process(self.process.pid).children() if child.is_running()]
+
+    def get(self, path: str) -> httpx.Response:
+        """`GET` of a path, over a connection of its own."""
+        return httpx.get(self.url + path, timeout=10)
+
+    def health(self) -> dict[str, Any]:
+        """What `/health` says."""
+        health: dict[str, Any] = self.get("/health").json()
+        return health
+
+    def is_ready(self) -> bool:
+        """Whether it says so. Raises `AssertionError` with its log if it has ended."""
+        assert self.process.poll() is None, self.log()
+        try:
+            return self.get("/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def speech(self, input: str = "hello", **fields: object) -> httpx.Response:
+        """`POST /v1/audio/speech`, for PCM where the fields do not say otherwise."""
+        body = {"model": "tts-1", "voice": "alloy", "input": input, "response_format": "pcm"} | fields
+        return httpx.post(self.url + "/v1/audio/speech", json=body, timeout=60)
+
+    def terminate(self, timeout_s: float = 20.0) -> int:
+        """SIGTERM to the arbiter; its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout_s)
+
+
+def start(folder: Path, *, path: Sequence[Path] = (), **settings: object) -> Server:
+    """Start a server in a folder, where its log will be. path: where its engine may be imported from, beside the
+    checkout; settings: as in `speechd serve --help`, in the names of its environment variables."""
+    port = free_port()
+    given = {"engine": "tone", "workers": 2, "threads": 1, "port": port, "drain_wait_s": 0, "log_level": "debug"}
+    environ = {f"SPEECHD_{name.upper()}": str(value) for name, value in (given | settings).items()}
+    log_path = folder / f"server-{port}.log"
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "speechd.cli", "serve"],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, *path)))} | environ,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+        )
+    return Server(process, port, log_path)
+
+
+@contextmanager
+def running(folder: Path, *, path: Sequence[Path] = (), **settings: object) -> Iterator[Server]:
+    """A server that is ready; at the end it must exit cleanly when asked to."""
+    server = start(folder, path=path, **settings)
+    try:
+        until(server.is_ready, START_TIMEOUT_S, "ready")
+        yield server
+        assert server.terminate() == 0, server.log()
+    finally:
+        for process in [*server.workers(), server.process] if server.process.poll() is None else []:
+            process.kill()
+        server.process.wait(10)
