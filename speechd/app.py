@@ -39,8 +39,6 @@ request_log = logging.getLogger("speechd.request")
 def prepare(settings: Settings) -> Speechd:
     """Everything that is shared, in the arbiter: the engine is loaded here, once. Raises `EngineUnavailable`."""
     choice = engines.create(settings.engine, engines.EngineOptions.of(settings))
-    if choice.warning:
-        log.warning("%s", choice.warning)
     return Speechd(settings, choice, Catalogue(settings.model_dir))
 
 

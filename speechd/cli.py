@@ -107,7 +107,7 @@ def _voices(arguments: argparse.Namespace, loaded: Settings) -> int:
 def _download(arguments: argparse.Namespace, loaded: Settings) -> int:
     from speechd.engines.kokoro.weights import download
 
-    print(download())
+    print(download(loaded.model_dir))
     return 0
 
 

@@ -12,7 +12,8 @@ from typing import Final
 
 from speechd.engines.base import Delivery, Engine, Segment, SegmentTooLong
 from speechd.errors import InvalidRequest
-from speechd.text.script import Boundary, Passage, Pause, Script
+from speechd.text.markup import Pause
+from speechd.text.script import Boundary, Passage, Script
 from speechd.text.segment import split
 
 FIRST_LENGTH: Final = 40

@@ -9,7 +9,7 @@ from speechd.engines.base import Delivery, Engine
 from speechd.errors import Unspeakable
 from speechd.join import Joiner, gap_s
 from speechd.planner import Planner
-from speechd.text.script import Pause
+from speechd.text.markup import Pause
 
 
 def say(input: str, delivery: Delivery, engine: Engine, format: str) -> Iterator[tuple[bytes, float]]:

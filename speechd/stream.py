@@ -19,7 +19,7 @@ from speechd.engines.base import Segment
 from speechd.errors import Unspeakable
 from speechd.join import Joiner, gap_s
 from speechd.planner import Planned, Planner
-from speechd.text.script import Pause
+from speechd.text.markup import Pause
 
 T = TypeVar("T")
 

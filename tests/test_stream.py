@@ -13,7 +13,8 @@ from speechd.errors import SynthesisFailed, Unspeakable
 from speechd.join import Joiner
 from speechd.planner import Planned
 from speechd.stream import SEGMENTS_AHEAD, SpeechStream, Threads
-from speechd.text.script import Boundary, Pause
+from speechd.text.markup import Pause
+from speechd.text.script import Boundary
 
 TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
 """A second of sound."""

@@ -77,10 +77,13 @@ def create(name: str, options: EngineOptions) -> Choice:
 
 def _kokoro(options: EngineOptions) -> Engine:
     try:
+        from speechd.engines.kokoro.weights import locate
+
+        weights = locate(options.model_dir)  # before the imports that take seconds, in case there are none
         from speechd.engines.kokoro.engine import KokoroEngine
     except ImportError as error:
-        raise EngineUnavailable(f"Kokoro's packages are not installed ({error}): see 'make setup'.") from error
-    return KokoroEngine(options)
+        raise EngineUnavailable(f"Kokoro's packages are not installed ({error}): see 'make run'.") from error
+    return KokoroEngine(weights, options)
 
 
 def _espeak(options: EngineOptions) -> Engine:

@@ -131,7 +131,7 @@ def test_stock_model_speaks_with_the_durations_of_the_fast_one(engine, model_dir
 def test_device_that_is_named_and_absent_is_an_error(model_dir):
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    engine = KokoroEngine(EngineOptions(model_dir, device="cuda"))
+    engine = KokoroEngine(Weights(model_dir), EngineOptions(device="cuda"))
     with pytest.raises(EngineUnavailable, match="no cuda device"):
         engine.start(1)
 

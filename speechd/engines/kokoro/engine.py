@@ -15,7 +15,7 @@ from speechd.engines import EngineOptions
 from speechd.engines.base import Delivery, Segment, SegmentTooLong
 from speechd.engines.kokoro.g2p import G2P
 from speechd.engines.kokoro.model import load
-from speechd.engines.kokoro.weights import PACK_SHAPE, locate
+from speechd.engines.kokoro.weights import PACK_SHAPE, Weights
 from speechd.errors import InvalidRequest
 from speechd.voices import Blend
 
@@ -48,10 +48,10 @@ class KokoroEngine:
     passage_limit: Final = 400
     efficient_length: Final = 200
 
-    def __init__(self, options: EngineOptions) -> None:
+    def __init__(self, weights: Weights, options: EngineOptions) -> None:
         # A process in which torch has used a second thread hangs in its forks.
         torch.set_num_threads(1)
-        self._weights = locate(options.model_dir)
+        self._weights = weights
         config = self._weights.config()
         self._ids: dict[str, int] = config["vocab"]
         self._model = load(config, self._weights.state(), options.device, options.dtype)

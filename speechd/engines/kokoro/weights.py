@@ -13,18 +13,19 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import huggingface_hub
 import numpy as np
 import numpy.typing as npt
-import torch
 from huggingface_hub import constants as hub
-from torch import Tensor
 
 from speechd.errors import EngineUnavailable
 from speechd.voices import KOKORO_IDS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ HUB_TIMEOUT_S: Final = 4.0
 Pack = npt.NDArray[np.float32]
 """A voice, shape (510, 256)."""
 
-State = dict[str, dict[str, Tensor]]
+State = dict[str, dict[str, "Tensor"]]
 """The model's tensors by part and by name."""
 
 
@@ -83,7 +84,7 @@ class Weights:
     def pack(self, id: str) -> Pack:
         name = f"voices/{id}.pt"
         pack = self._load(name)
-        if not isinstance(pack, Tensor) or pack.shape != PACK_SHAPE:
+        if getattr(pack, "shape", None) != PACK_SHAPE:
             raise self._broken(name, f"it is no tensor of shape {PACK_SHAPE}")
         return np.asarray(pack.squeeze(1).float().numpy(), dtype=np.float32)
 
@@ -98,7 +99,9 @@ class Weights:
         for id in KOKORO_IDS:
             self.pack(id)
 
-    def _load(self, name: str) -> object:
+    def _load(self, name: str) -> Any:
+        import torch  # takes seconds, which a machine without weights is spared
+
         try:
             return torch.load(self.folder / name, map_location="cpu", weights_only=True)
         except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
