@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -112,3 +114,30 @@ def running(folder: Path, *, path: Sequence[Path] = (), **settings: object) -> I
         for process in [*server.workers(), server.process] if server.process.poll() is None else []:
             process.kill()
         server.process.wait(10)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which server a benchmark measures."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--url", help="a running server, speechd or any other of OpenAI's contract")
+    which.add_argument("--engine", help="start a speechd with this engine: tone, espeak, kokoro ...")
+    parser.add_argument("--model-dir", type=Path, help="Kokoro's weights, for --engine kokoro")
+    parser.add_argument(
+        "--setting", action="append", default=[], metavar="NAME=VALUE", help="a setting of the server started"
+    )
+
+
+@contextmanager
+def chosen(arguments: argparse.Namespace) -> Iterator[str]:
+    """The URL of the server that was chosen, which is started and ended if need be."""
+    if arguments.url:
+        yield arguments.url
+        return
+    settings: dict[str, object] = dict(pair.partition("=")[::2] for pair in arguments.setting)
+    if arguments.model_dir:
+        settings["model_dir"] = arguments.model_dir.resolve()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder), **{"engine": arguments.engine, "log_level": "warning"} | settings) as server,
+    ):
+        yield server.url

@@ -1,0 +1,104 @@
+"""Puts a server under load and says what its listeners lived through, for each number of listeners at once.
+
+    python -m bench.load --url http://127.0.0.1:8880 [--format opus] [--realtime]
+    python -m bench.load --engine tone|espeak|kokoro [--setting max_in_flight=256] [--levels 1,8,64] [--rate 5,50]
+
+By default listeners ask again as soon as they have a reply. With --realtime each first hears its reply to the end, so
+that N listeners are N people listening. With --rate requests arrive at random, that many a second, whatever becomes of
+them. The last line is JSON. Ctrl-C ends it with what was measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Coroutine, Iterator
+from dataclasses import asdict
+from typing import Any, Final
+
+import uvloop
+from tqdm import tqdm
+
+from bench import record, server
+from bench.crowd import Crowd, Target
+from bench.texts import varied
+
+LEVELS: Final = "1,2,4,8,16,32,64,128"
+QUICK: Final = {"levels": "1,4", "seconds": 1.0}
+
+COLUMNS: Final = {
+    "level": 7,
+    "heard": 6,
+    "refused": 7,
+    "failed": 6,
+    "ttfa_p50_s": 10,
+    "ttfa_p99_s": 10,
+    "e2e_p99_s": 9,
+    "rtf_p99": 7,
+    "underrun_p50_s": 14,
+    "underrun_p99_s": 14,
+    "c50": 5,
+    "c100": 5,
+    "c200": 5,
+    "audio_s_per_s": 13,
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = _arguments()
+    rows: list[dict[str, Any]] = []
+    print(" ".join(f"{name:>{width}}" for name, width in COLUMNS.items()))
+    with server.chosen(arguments) as url:
+        target = Target(url, arguments.format, arguments.voice, arguments.model, arguments.api_key)
+        for row in _rows(target, arguments):
+            rows.append(row)
+            print(
+                record.cells(row, COLUMNS),
+                *(f"{count} × {error}" for error, count in row["errors"].items()),
+                flush=True,
+            )
+    settings = {name: value for name, value in vars(arguments).items() if name != "api_key"}
+    print(record.json_line("load", settings, rows))
+
+
+def _rows(target: Target, arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """A row for each level, up to the one in which somebody presses Ctrl-C."""
+    levels = arguments.rate or arguments.levels
+    for level in tqdm(levels, desc="levels", leave=False, disable=None):
+        crowd = Crowd(target, varied(arguments.seed))
+        load: Coroutine[Any, Any, None]
+        if arguments.rate:
+            load = crowd.open(level, arguments.seconds, arguments.seed)
+        else:
+            load = crowd.closed(int(level), arguments.seconds, realtime=arguments.realtime)
+        try:
+            uvloop.run(load)
+        except KeyboardInterrupt:
+            yield {"level": level, **asdict(crowd.figures()), "interrupted": True}
+            return
+        yield {"level": level, **asdict(crowd.figures())}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    server.add_arguments(parser)
+    parser.add_argument("--api-key", help="sent as a bearer token")
+    parser.add_argument("--model", default="tts-1")
+    parser.add_argument("--voice", default="alloy")
+    parser.add_argument("--format", default="pcm", choices=("pcm", "wav", "mp3", "opus", "aac", "flac"))
+    parser.add_argument("--levels", default=LEVELS, metavar="N,N...", help=f"listeners at once (default: {LEVELS})")
+    parser.add_argument("--rate", default="", metavar="R,R...", help="requests a second, instead of listeners")
+    parser.add_argument("--seconds", type=float, default=15.0, help="for each level (default: 15)")
+    parser.add_argument("--realtime", action="store_true", help="listeners hear a reply before they ask again")
+    parser.add_argument("--seed", type=int, default=0, help="of the texts and of random arrivals (default: 0)")
+    parser.add_argument("--quick", action="store_true", help="two small levels, some seconds")
+    arguments = parser.parse_args()
+    if arguments.quick:
+        vars(arguments).update(QUICK)
+    arguments.levels = [int(level) for level in arguments.levels.split(",")]
+    arguments.rate = [float(rate) for rate in arguments.rate.split(",") if rate]
+    return arguments
+
+
+if __name__ == "__main__":
+    main()

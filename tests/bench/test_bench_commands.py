@@ -1,0 +1,27 @@
+"""Every benchmark runs against the real server, so that none can rot."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from bench.server import ROOT
+
+
+def run(*command: str) -> tuple[list[str], dict]:
+    """The table and the JSON of a benchmark."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    *table, last = done.stdout.splitlines()
+    return table, json.loads(last)
+
+
+@pytest.mark.parametrize("options", [("--format", "opus"), ("--realtime",), ("--rate", "5")])
+def test_load_measures_every_level(options):
+    table, result = run("bench.load", "--engine", "tone", "--quick", *options)
+    assert len(table) == 1 + len(result["rows"])
+    assert all(row["heard"] and not row["failed"] for row in result["rows"])
+    assert {"at", "machine", "versions", "commit", "settings"} <= result.keys()
