@@ -48,16 +48,20 @@ class Admission:
         board, limits = self._board, self._board.limits
         if not board.slots:
             raise NotReady("The server is loading.", retry_after_s=1.0)
-        wait_s = board.expected_wait_s()
-        if wait_s > limits.max_wait_s:
-            raise Overloaded("The server has too much to synthesise already.", retry_after_s=wait_s)
+        if board.expected_wait_s() > limits.max_wait_s:
+            raise self._overloaded("The server has too much to synthesise already.")
+        places = board.places()
         with board.lock:
-            if board.in_flight.sum() >= limits.max_in_flight:
-                raise Overloaded("Too many requests are in flight.", retry_after_s=wait_s)
+            if board.in_flight.sum() >= places:
+                raise self._overloaded("Too many requests are in flight.")
             if key is not None and 0 < limits.max_in_flight_per_key <= board.in_flight_by_key[:, key].sum():
-                raise Overloaded("Too many requests with this API key are in flight.", retry_after_s=wait_s)
+                raise self._overloaded("Too many requests with this API key are in flight.")
             _count(board, self._index, key, +1)
         return Ticket(board, self._index, key)
+
+    def _overloaded(self, message: str) -> Overloaded:
+        # By then the present work is done, and a place is likely to be free.
+        return Overloaded(message, retry_after_s=self._board.backlog_s())
 
 
 def _count(board: Scoreboard, index: int, key: int | None, by: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import Final
 
@@ -78,7 +77,7 @@ class Pool:
         """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry."""
         place = self._board.queue.put(segment, self._index, deadline)
         if place is None:
-            raise Overloaded("The queue is full.", retry_after_s=self._board.expected_wait_s())
+            raise Overloaded("The queue is full.", retry_after_s=self._board.backlog_s())
         job = self._jobs[place.serial] = Job(self, place)
         self._board.bell.ring()
         return job
@@ -97,7 +96,7 @@ class Pool:
 
     def expected_wait_s(self) -> float:
         """Seconds before a segment whose deadline is now would be started."""
-        return self._board.expected_wait_s(time.monotonic())
+        return self._board.expected_wait_s()
 
     def _receive(self) -> None:
         while reply := self._replies.receive():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -17,10 +18,14 @@ from speechd.workers.queue import SegmentQueue
 from speechd.workers.wire import Doorbell, Outcome, Replies, silent
 
 ASSUMED_SPEED: Final = 2.0
-"""Audio seconds per second of a slot that has not been measured: about what stock Kokoro does on one core."""
+"""Audio seconds per second of a slot before any has been measured: about what stock Kokoro does on one core."""
 
 MEMORY: Final = 0.8
 """What a slot's measured speed keeps of the past at each segment: the last five or so count."""
+
+LISTENING_SHARE: Final = 0.8
+"""What remains builds up the audio that listeners have in hand, so that they survive a crowd of newcomers. Beyond the
+capacity, `bench/simulate.py` finds a C100 of 99.6 % or more at 0.8, and of 60 to 97 % at 0.9; slots are as busy."""
 
 
 class State(IntEnum):
@@ -38,19 +43,17 @@ class State(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Limits:
     """max_in_flight: requests, of all workers together, and with one API key (0: no limit of its own).
-    max_wait_s: expected seconds before a first segment is started, beyond which requests are refused.
+    max_wait_s: expected seconds before a first segment is started beyond which requests are refused.
     segments_per_request: most segments of one request that are in the queue at once.
     synthesis_timeout_s: what one engine call may take.
-    listening_share: of the measured speed of the ready slots, how much those in flight may need, a second of audio in a
-    second each. What is left builds up the audio that they have in hand. `bench/simulate.py` at 4 times the load that
-    can be served: C100 is 99.6 % at 0.7 and 54 % at 0.85, and the slots are as busy at either."""
+    listening_share: how much of the slots' measured speed the requests in flight may need, see `places`."""
 
     max_in_flight: int
     max_in_flight_per_key: int
     max_wait_s: float
     segments_per_request: int
     synthesis_timeout_s: float
-    listening_share: float = 0.7
+    listening_share: float = LISTENING_SHARE
 
 
 class Scoreboard:
@@ -145,21 +148,29 @@ class Scoreboard:
     def speeds(self) -> npt.NDArray[np.float64]:
         """Audio seconds that each worker's slot synthesises in a second, shape (workers,)."""
         measured = self._recent_busy_s > 0.0
-        speeds = np.full(self.workers, ASSUMED_SPEED)
-        np.divide(self._recent_audio_s, self._recent_busy_s, out=speeds, where=measured)
-        return speeds
+        speeds = self._recent_audio_s / np.where(measured, self._recent_busy_s, 1.0)
+        return np.where(measured, speeds, speeds[measured].mean() if measured.any() else ASSUMED_SPEED)
 
     def speed(self) -> float:
         """Audio seconds that all working slots synthesise in a second, together."""
         return float(self.speeds()[self._working()].sum())
 
-    def expected_wait_s(self, due: float = math.inf) -> float:
-        """Seconds until the slots have synthesised what runs, and what waits with a deadline up to `due`.
+    def places(self) -> int:
+        """Requests that may be in flight: one for each slot, beyond that as many as can be listened to without an
+        underrun (each takes a second of audio in a second), and never more than `max_in_flight`."""
+        limits = self.limits
+        if not self._recent_busy_s.any():  # nothing is known of the speed
+            return limits.max_in_flight
+        return min(limits.max_in_flight, max(self.slots, int(limits.listening_share * self.speed())))
 
-        Nothing while a slot is idle; while none works, as if one did.
-        """
+    def expected_wait_s(self) -> float:
+        """Seconds before a segment whose deadline is now would be started; 0 while a slot is idle."""
         if self.queue.waiting + self.queue.running < self.slots:
             return 0.0
+        return self.backlog_s(time.monotonic())
+
+    def backlog_s(self, due: float = math.inf) -> float:
+        """Seconds that the slots (or one, if none works) need for what runs, and waits with a deadline up to `due`."""
         return self.queue.backlog_s(self.speeds(), due) / (self.speed() or ASSUMED_SPEED)
 
     def states(self) -> list[dict[str, object]]:
@@ -181,7 +192,7 @@ class Scoreboard:
         ]
 
     def _working(self) -> npt.NDArray[np.bool_]:
-        return (self._state == State.READY) | (self._state == State.DRAINING)
+        return np.isin(self._state, (State.READY, State.DRAINING))
 
     def __repr__(self) -> str:
         return (

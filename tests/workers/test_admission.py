@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 import random
 import signal
@@ -75,19 +76,27 @@ def test_ticket_as_context_manager_is_released_by_an_error(board: Scoreboard) ->
     assert board.in_flight.sum() == 0
 
 
-def test_backlog_beyond_the_longest_wait_is_refused_with_the_wait(board: Scoreboard) -> None:
-    board.record(0, audio_s=2.0, busy_s=1.0)
-    board.record(1, audio_s=2.0, busy_s=1.0)
+def test_expected_wait_beyond_the_longest_is_refused_with_the_backlog(board: Scoreboard) -> None:
+    board.record(0, audio_s=4.0, busy_s=1.0)
     admission = Admission(board, 0)
-    for _ in range(2):
-        board.queue.put(segment(1, duration_s=20.0), 0, 0.0)
+    for deadline in (0.0, 0.0, math.inf):
+        board.queue.put(segment(1, duration_s=40.0), 0, deadline)
     admission.admit()
-    place = board.queue.put(segment(1, duration_s=20.0), 0, 0.0)
+    place = board.queue.put(segment(1, duration_s=8.0), 0, 0.0)
     with pytest.raises(Overloaded) as refused:
         admission.admit()
-    assert 15.0 <= refused.value.retry_after_s <= 22.5
+    assert 16.0 <= refused.value.retry_after_s <= 24.0
     board.queue.cancel(place)
     admission.admit()
+
+
+def test_listener_that_is_one_too_many_for_the_slots_is_refused(board: Scoreboard) -> None:
+    board.record(0, audio_s=2.0, busy_s=1.0)
+    tickets = [Admission(board, index).admit() for index in (0, 1, 0)]
+    with pytest.raises(Overloaded):
+        Admission(board, 1).admit()
+    tickets[1].release()
+    Admission(board, 1).admit()
 
 
 def test_draining_worker_takes_what_still_comes(board: Scoreboard) -> None:

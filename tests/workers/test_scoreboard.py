@@ -64,9 +64,13 @@ def test_board_is_ready_while_any_worker_is(board: Scoreboard) -> None:
     assert seen == [True, True, False]
 
 
-def test_speed_of_a_ready_slot_is_assumed_until_it_is_measured(board: Scoreboard) -> None:
+def test_speed_is_assumed_until_a_slot_is_measured(board: Scoreboard) -> None:
+    assert board.speed() == 2 * ASSUMED_SPEED
+
+
+def test_speed_of_a_slot_that_is_not_measured_is_that_of_the_others(board: Scoreboard) -> None:
     board.record(0, audio_s=10.0, busy_s=2.0)
-    assert board.speed() == 5.0 + ASSUMED_SPEED
+    assert board.speed() == 10.0
 
 
 def test_speed_follows_the_latest_segments(board: Scoreboard) -> None:
@@ -83,7 +87,25 @@ def test_speed_outlives_its_worker(board: Scoreboard) -> None:
     board.clear(0)
     board.claim(0)
     board.set_ready(0)
-    assert board.speed() == 10.0 + ASSUMED_SPEED
+    assert board.speed() == 20.0
+
+
+def test_places_are_all_that_are_allowed_until_the_speed_is_known(board: Scoreboard) -> None:
+    assert board.places() == LIMITS.max_in_flight
+
+
+@pytest.mark.parametrize(
+    ("speed", "places"),
+    [
+        pytest.param(0.1, 2, id="one for each slot, however slow"),
+        pytest.param(1.8, 2, id="2.9 listeners"),
+        pytest.param(4.0, 6, id="6.4 listeners"),
+        pytest.param(100.0, LIMITS.max_in_flight, id="160 listeners"),
+    ],
+)
+def test_places_are_listeners_that_the_slots_can_speak_to(board: Scoreboard, speed: float, places: int) -> None:
+    board.record(0, audio_s=speed, busy_s=1.0)
+    assert board.places() == places
 
 
 def test_expected_wait_is_zero_while_a_slot_is_idle(board: Scoreboard) -> None:
@@ -92,34 +114,41 @@ def test_expected_wait_is_zero_while_a_slot_is_idle(board: Scoreboard) -> None:
     assert board.expected_wait_s() == 0.0
 
 
-def test_expected_wait_is_the_backlog_over_the_speed_of_the_slots(board: Scoreboard) -> None:
-    for _ in range(4):
-        board.queue.put(segment(1, duration_s=30.0), 0, 0.0)
-    assert board.expected_wait_s() == 120.0 / (2 * ASSUMED_SPEED)
-    board.clear(1)
-    assert board.expected_wait_s() == 120.0 / ASSUMED_SPEED
+def test_expected_wait_leaves_out_what_is_due_later(board: Scoreboard) -> None:
+    now = time.monotonic()
+    for due in (now - 1.0, now, now + 1000.0, math.inf):
+        board.queue.put(segment(1, duration_s=10.0), 0, due)
+    assert board.expected_wait_s() == 20.0 / (2 * ASSUMED_SPEED)
+
+
+def test_backlog_is_all_that_waits_over_the_speed_of_the_slots(board: Scoreboard) -> None:
+    for due in (0.0, 1e9, math.inf):
+        board.queue.put(segment(1, duration_s=40.0), 0, due)
+    assert board.backlog_s() == 120.0 / (2 * ASSUMED_SPEED)
     board.drain(0)
-    assert board.expected_wait_s() == 120.0 / ASSUMED_SPEED  # as if one slot were ready
+    board.clear(1)
+    assert board.backlog_s() == 120.0 / ASSUMED_SPEED
+    board.clear(0)
+    assert board.backlog_s() == 0.0
 
 
-def test_expected_wait_counts_what_a_running_segment_still_lacks(board: Scoreboard) -> None:
-    for _ in range(2):
-        board.queue.put(segment(1, duration_s=1000.0), 0, 0.0)
+def test_backlog_without_a_slot_is_reckoned_as_with_one(board: Scoreboard) -> None:
+    board.clear(0)
+    board.clear(1)
+    board.queue.put(segment(1, duration_s=40.0), 0, 0.0)
+    assert board.backlog_s() == 40.0 / ASSUMED_SPEED
+
+
+def test_backlog_counts_what_a_running_segment_still_lacks(board: Scoreboard) -> None:
+    board.queue.put(segment(1, duration_s=1000.0), 0, 0.0)
     board.queue.take(0)
-    board.queue.take(1)
-    first = board.expected_wait_s()
+    first = board.backlog_s()
     began = time.monotonic()
     while time.monotonic() < began + 0.01:
         pass
-    later = board.expected_wait_s()
-    assert later <= first - 0.01
-    assert 490.0 < later < first <= 500.0
-
-
-def test_expected_wait_for_a_due_segment_leaves_out_what_is_due_later(board: Scoreboard) -> None:
-    for due in (1.0, 2.0, 9.0, math.inf):
-        board.queue.put(segment(1, duration_s=10.0), 0, due)
-    assert board.expected_wait_s(2.0) == 20.0 / (2 * ASSUMED_SPEED)
+    later = board.backlog_s()
+    assert later <= first - 0.01 * ASSUMED_SPEED / (2 * ASSUMED_SPEED)
+    assert 240.0 < later < first <= 250.0
 
 
 def test_queue_holds_all_segments_that_limits_allow_and_no_more(board: Scoreboard) -> None:
