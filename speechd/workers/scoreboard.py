@@ -94,9 +94,10 @@ class Scoreboard:
         self._pid[index] = os.getpid()
 
     def set_ready(self, index: int) -> None:
-        """The slot of worker `index` works."""
+        """The slot of worker `index` works. One that is draining already is not ready any more."""
         self._failed_boots[index] = 0
-        self._state[index] = State.READY
+        if self._state[index] == State.BOOTING:
+            self._state[index] = State.READY
 
     def drain(self, index: int) -> None:
         """Worker `index` is on its way out."""

@@ -55,6 +55,14 @@ def test_failed_boots_are_counted_in_succession_until_one_is_ready(board: Scoreb
     assert counts == [0, 1, 2, 3, 0]
 
 
+def test_worker_told_to_drain_while_it_boots_never_is_ready(board: Scoreboard) -> None:
+    board.clear(0)
+    board.claim(0)
+    board.drain(0)
+    board.set_ready(0)
+    assert board.state(0) is State.DRAINING
+
+
 def test_board_is_ready_while_any_worker_is(board: Scoreboard) -> None:
     seen = [board.is_ready()]
     board.drain(0)
