@@ -13,7 +13,7 @@ import orjson
 class Fields(logging.Formatter):
     """`time level message key=value ...`, or the same as one JSON object."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def __init__(self, *, json: bool) -> None:
         super().__init__(datefmt="%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,126 @@
+"""Who may call, how much may be sent, and what a client with retries sees when the house is full."""
+
+import threading
+import time
+
+import httpx
+import openai
+import pytest
+from server import running, until
+
+ORIGIN = "https://page.example"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    settings = {
+        "engine": "faulty:create",
+        "api_keys": "first-key,second-key",
+        "cors_origins": ORIGIN,
+        "max_in_flight": 2,
+        "max_in_flight_per_key": 1,
+        "max_input_chars": 5000,
+        "max_body_bytes": 20_000,
+        "receipt_timeout_s": 1,
+    }
+    with running(tmp_path_factory.mktemp("access"), **settings) as server:
+        yield server
+
+
+def client(server, key="first-key", **options) -> openai.OpenAI:
+    return openai.OpenAI(base_url=server.url + "/v1", api_key=key, **options)
+
+
+def speak(client, text="hello") -> bytes:
+    return client.audio.speech.create(model="tts-1", voice="alloy", input=text, response_format="pcm").content
+
+
+@pytest.mark.parametrize("key", ["first-key", "second-key"])
+def test_each_key_is_accepted(server, key):
+    assert speak(client(server, key))
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer no"}, {"authorization": "Basic first-key"}])
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/audio/voices"])
+def test_other_keys_are_refused_in_the_envelope(server, path, headers):
+    reply = httpx.get(server.url + path, headers=headers)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (401, "invalid_api_key")
+    assert reply.headers["x-request-id"].startswith("req_")
+
+
+def test_sdk_raises_authentication_error(server):
+    with pytest.raises(openai.AuthenticationError):
+        speak(client(server, "wrong"))
+
+
+def test_health_needs_no_key(server):
+    assert server.get("/health").status_code == 200
+    assert server.get("/ready").status_code == 200
+
+
+def test_keys_are_not_in_the_log(server):
+    speak(client(server))
+    assert "first-key" not in server.log()
+
+
+def test_page_of_an_allowed_origin_may_call(server):
+    preflight = {"origin": ORIGIN, "access-control-request-method": "POST"}
+    preflight["access-control-request-headers"] = "authorization,content-type"
+    reply = httpx.options(server.url + "/v1/audio/speech", headers=preflight)
+    assert reply.status_code == 200
+    assert reply.headers["access-control-allow-origin"] == ORIGIN
+    reply = httpx.get(server.url + "/v1/models", headers={"origin": ORIGIN})
+    assert reply.headers["access-control-allow-origin"] == ORIGIN
+
+
+def test_page_of_another_origin_may_not(server):
+    reply = httpx.get(server.url + "/v1/models", headers={"origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in reply.headers
+
+
+def test_input_over_the_limit_is_a_precise_400(server):
+    with pytest.raises(openai.BadRequestError, match="maximum length 5000, but got a string with length 6000"):
+        speak(client(server), "x" * 6000)
+
+
+def test_body_over_the_limit_is_413(server):
+    with pytest.raises(openai.APIStatusError) as caught:
+        speak(client(server), "x" * 30_000)
+    assert (caught.value.status_code, caught.value.code) == (413, "request_too_large")
+
+
+def hold(server, key: str, seconds: float) -> threading.Thread:
+    """A request in flight for at least so long."""
+    text = "slowly. " * round(seconds)
+    thread = threading.Thread(target=speak, args=(client(server, key), text))
+    thread.start()
+    until(lambda: server.get("/health").json()["in_flight"] >= 1)
+    return thread
+
+
+def test_one_key_cannot_take_all_places(server):
+    holder = hold(server, "first-key", 2)
+    with pytest.raises(openai.InternalServerError) as caught:
+        speak(client(server, "first-key", max_retries=0))
+    assert (caught.value.status_code, caught.value.code) == (503, "server_is_overloaded")
+    assert speak(client(server, "second-key", max_retries=0))
+    holder.join(30)
+
+
+def test_sdk_with_default_retries_gets_through_when_room_appears(server):
+    holder = hold(server, "first-key", 2)
+    began = time.monotonic()
+    assert speak(client(server, "first-key"))
+    assert time.monotonic() - began > 0.9  # it was refused at first
+    holder.join(30)
+
+
+def test_health_answers_while_every_slot_works(server):
+    holders = [hold(server, key, 3) for key in ("first-key", "second-key")]
+    until(lambda: server.get("/health").json()["running"] == 2)
+    with httpx.Client(base_url=server.url) as http:
+        for _ in range(20):
+            assert http.get("/health").json()["status"] == "ok"
+        assert http.get("/health").json()["in_flight"] > 0  # 21 answers, and the slots are still at it
+    for holder in holders:
+        holder.join(30)
