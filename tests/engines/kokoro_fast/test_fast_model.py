@@ -12,7 +12,7 @@ import torch
 from made_model import Made, tokens, voice_row
 
 from speechd.engines.kokoro import fast
-from speechd.engines.kokoro.fast.verify import EXACT_SNR_DB, compare, relative_error, snr_db
+from speechd.engines.kokoro.fast.verify import CLOSE_SNR_DB, EXACT_SNR_DB, compare, relative_error, snr_db
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +43,12 @@ def test_model_is_the_same_function(
 def test_model_of_real_upsampling_is_the_same_function(real: Made) -> None:
     comparison = compare(real.stock, fast.load(real.config, real.state), tokens(12), voice_row(0), 1.0)
     assert comparison.exact(EXACT_SNR_DB), str(comparison)
+
+
+def test_model_in_bfloat16_is_close(small: Made) -> None:
+    model = fast.load(small.config, small.state, dtype="bfloat16")
+    comparison = compare(small.stock, model, tokens(20), voice_row(0), 1.0)
+    assert comparison.exact(CLOSE_SNR_DB), str(comparison)
 
 
 def test_excitation_is_the_same(real: Made) -> None:

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from .generator import MakeConvolution
 from .kernels import Activation, Convolution, TorchConvolution
 from .model import FastModel
-from .native import Kernels, NativeConvolution, NotBuilt, suits
+from .native import CLOSE_PARTS, EXACT_PARTS, Kernels, NativeConvolution, NotBuilt, suits
 
 __all__ = ["FastModel", "load"]
 
@@ -25,17 +24,19 @@ def load(
 ) -> FastModel:
     """The model of a checkpoint: `config` as in its config.json, `state` its five state dicts by name.
 
-    dtype "bfloat16" computes the generator's convolutions in it, where "float32" (exact) is not fast enough.
+    dtype "float32" is exact. "bfloat16" makes the numbers that the generator's convolutions multiply of two bfloat16
+    instead of three, on CPUs with a matrix unit (AMX), which halves the products; on others it changes nothing, because
+    float32 by Winograd's convolutions is faster there than bfloat16 could be.
     native: whether to use the compiled kernels; without them PyTorch computes the same, slower.
     Call it before the fork with torch on one thread; it starts no thread. `state` may be dropped afterwards.
     """
-    products = {"float32": torch.float32, "bfloat16": torch.bfloat16}[dtype]
-    make: MakeConvolution = partial(TorchConvolution, dtype=products)
-    if native and products is torch.float32:
+    parts = {"float32": EXACT_PARTS, "bfloat16": CLOSE_PARTS}[dtype]
+    make: MakeConvolution = TorchConvolution
+    if native:
         try:
-            make = partial(_best, Kernels())
+            make = partial(_best, Kernels(parts=parts))
         except NotBuilt as error:
-            log.warning("Kokoro's compiled kernels are not there, and it is about half as fast without: %s", error)
+            log.warning("Kokoro's compiled kernels are not there, and without them it is half as fast: %s", error)
     return FastModel(config, state, make)
 
 

@@ -19,6 +19,9 @@ from .weights import Weights
 LEAK: Final = 0.1
 """Slope of the leaky ReLU below zero, before each upsampling."""
 
+UPSAMPLED_ROWS: Final = 256
+"""Input rows of one product of an upsampling: the result, up to ten times as many rows, stays in the cache."""
+
 Styles = list[tuple[Tensor, Tensor]]
 MakeConvolution = Callable[[Tensor, Tensor, int, Activation], Convolution]
 """Weight (out, in, taps), bias (out,), dilation, activation before it → the convolution."""
@@ -83,15 +86,21 @@ class Upsample:
         before, here = weight[:, :, stride:], weight[:, :, :stride]
         self._weight = torch.cat([before, here]).permute(2, 1, 0).reshape(stride * outputs, 2 * inputs) * scale
         self._bias = bias.repeat(stride) if len(bias) == outputs else bias.new_zeros(stride * outputs)
-        self._stride = stride
-        self._outputs = outputs
+        self.stride = stride
+        self.outputs = outputs
 
-    def __call__(self, rows: Tensor) -> Tensor:
-        """(time, in) → (time x stride, out)."""
-        pairs = torch.cat([functional.pad(rows, (0, 0, 1, 0)), functional.pad(rows, (0, 0, 0, 1))], dim=1)
-        steps = functional.linear(pairs, self._weight, self._bias).view(-1, self._outputs)
-        cut = self._stride // 2
-        return steps[cut : cut + len(rows) * self._stride]
+    def add(self, rows: Tensor, out: Tensor) -> None:
+        """rows (time, in); out (time x stride, out) is added to."""
+        padded = functional.pad(rows, (0, 0, 1, 1))
+        cut = self.stride // 2
+        for first in range(0, len(rows) + 1, UPSAMPLED_ROWS):
+            count = min(UPSAMPLED_ROWS, len(rows) + 1 - first)
+            near = padded[first : first + count + 1]
+            steps = functional.linear(torch.cat([near[:-1], near[1:]], dim=1), self._weight, self._bias)
+            start = first * self.stride - cut
+            end = min(start + count * self.stride, len(out))
+            begin = max(start, 0)
+            out[begin:end] += steps.view(-1, self.outputs)[begin - start : end - start]
 
 
 class NoiseBranch:
@@ -132,14 +141,15 @@ class Stage:
 
     def __call__(self, rows: Tensor, spectrum: Tensor, styles: Styles, buffers: Buffers) -> Tensor:
         """(time, in) → (time x stride, out), one more at the last stage; the sum, not the mean, of the blocks."""
-        wide = self._upsample(functional.leaky_relu(rows, LEAK))
-        mirrored = 1 if self._last else 0
-        count, channels = len(wide) + mirrored, wide.shape[1]
+        extra = 1 if self._last else 0
+        count, channels = len(rows) * self._upsample.stride + extra, self._upsample.outputs
         mixed = buffers.rows("mixed", count, channels)
         self._noise(spectrum, mixed)
         self._noise_block(mixed, kernels.moments(mixed), styles, buffers, mixed, False)
-        mixed[mirrored:] += wide
-        mixed[:mirrored] += wide[1 : 1 + mirrored]
+        before = mixed[2 * extra].clone()
+        self._upsample.add(functional.leaky_relu(rows, LEAK), mixed[extra:])
+        if self._last:
+            mixed[0] += mixed[2] - before  # the step before the first mirrors the one after it
         of = kernels.moments(mixed)
         total = buffers.rows(f"total{channels}", count, channels)
         for index, block in enumerate(self._blocks):

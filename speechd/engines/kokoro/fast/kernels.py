@@ -61,12 +61,10 @@ def _tile_moments(tile: Tensor) -> Tensor:
 class TorchConvolution:
     """The convolution by PyTorch's own, tile by tile with channels last."""
 
-    def __init__(
-        self, weight: Tensor, bias: Tensor, dilation: int, activation: Activation, dtype: torch.dtype = torch.float32
-    ) -> None:
-        """weight (out, in, taps), bias (out,), float32; dtype: of the products."""
-        self._weight = weight[:, :, None].to(dtype, memory_format=torch.channels_last)
-        self._bias = bias.to(dtype)
+    def __init__(self, weight: Tensor, bias: Tensor, dilation: int, activation: Activation) -> None:
+        """weight (out, in, taps), bias (out,), float32."""
+        self._weight = weight[:, :, None].contiguous(memory_format=torch.channels_last)
+        self._bias = bias
         self._dilation = dilation
         self._activation = activation
         self._reach = dilation * (weight.shape[2] // 2)
@@ -103,4 +101,4 @@ class TorchConvolution:
             else:
                 near = functional.leaky_relu_(near)
             missing = (0, 0, max(-first, 0), max(end - len(source), 0))
-            yield start, functional.pad(near.to(self._weight.dtype), missing).T[None, :, None]
+            yield start, functional.pad(near, missing).T[None, :, None]

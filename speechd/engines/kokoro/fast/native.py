@@ -19,6 +19,12 @@ DEPTH: Final = 32
 """Input channels that lie together; `kDepth` of the kernels."""
 GROUPED: Final = 6
 """Taps of each group of a kernel too long for one transform; there are then as many outputs."""
+TILE: Final = 16
+"""Columns of a tile of a matrix unit."""
+EXACT_PARTS: Final = 3
+"""bfloat16 numbers whose sum is a float32; of 8 bits each."""
+CLOSE_PARTS: Final = 2
+"""The same for 16 of its 24 bits, in half the products."""
 OUTPUTS: Final = {3: 9, 7: 5, 11: GROUPED}
 """Outputs of one transform for each number of taps that the kernels know."""
 
@@ -32,7 +38,10 @@ class _Convolution(Structure):
 
     _fields_ = (
         *((name, c_void_p) for name in ("weight", "bias", "forward", "backward")),
-        *((name, c_int64) for name in ("inputs", "outputs", "taps", "groups", "step", "dilation", "activation")),
+        *(
+            (name, c_int64)
+            for name in ("inputs", "outputs", "taps", "groups", "step", "dilation", "activation", "parts")
+        ),
     )
 
 
@@ -48,37 +57,40 @@ class _Call(Structure):
 class Kernels:
     """The library, with the instruction set it shall use and the scratch memory that its threads share."""
 
-    def __init__(self, isa: int | None = None) -> None:
-        """isa: 0 for what every machine has up to the best of this one, which is the default. Raises NotBuilt."""
+    def __init__(self, isa: int | None = None, parts: int = EXACT_PARTS) -> None:
+        """isa: 0 for what every machine has up to the best of this one, which is the default. Raises NotBuilt.
+
+        parts: on a matrix unit, of how many bfloat16 each number is made; without one, products are in float32.
+        """
         spec = importlib.util.find_spec(LIBRARY)
         if spec is None or spec.origin is None:
             raise NotBuilt(
                 "install speechd again where a C++ compiler is, or run `python setup.py build_ext --inplace`"
             )
         try:
-            self._library = ctypes.CDLL(spec.origin)
+            library = ctypes.CDLL(spec.origin)
         except OSError as error:
             raise NotBuilt(str(error)) from error
-        self._declare()
-        self.isa: int = self._library.speechd_isa() if isa is None else isa
-        self.width: int = self._library.speechd_width(self.isa)
-        self._scratch = torch.empty(0)
-
-    def _declare(self) -> None:
-        library = self._library
-        library.speechd_isa.argtypes, library.speechd_isa.restype = [], c_int64
-        library.speechd_width.argtypes, library.speechd_width.restype = [c_int64], c_int64
-        library.speechd_scratch_floats.argtypes = [POINTER(_Convolution), c_int64]
-        library.speechd_scratch_floats.restype = c_int64
-        library.speechd_convolve.argtypes = [POINTER(_Convolution), POINTER(_Call), c_int64]
-        library.speechd_convolve.restype = None
+        for name in ("speechd_isa", "speechd_matrix", "speechd_width", "speechd_scratch_bytes"):
+            library[name].restype = c_int64
+        library.speechd_matrix.argtypes = library.speechd_width.argtypes = [c_int64]
+        library.speechd_scratch_bytes.argtypes = [POINTER(_Convolution), c_int64]
+        library.speechd_convolve.argtypes, library.speechd_convolve.restype = (
+            [POINTER(_Convolution), POINTER(_Call), c_int64],
+            None,
+        )
+        self._library = library
+        self.isa: int = library.speechd_isa() if isa is None else isa
+        self.parts = parts if library.speechd_matrix(self.isa) else 0
+        self.width: int = library.speechd_width(self.isa)
+        self._scratch = torch.empty(0, dtype=torch.uint8)
 
     def convolve(self, convolution: _Convolution, call: _Call) -> None:
         """Run `call`, whose scratch and threads are set here, on as many threads as PyTorch uses."""
         call.threads = torch.get_num_threads()
-        size = call.threads * self._library.speechd_scratch_floats(convolution, self.isa)
+        size = call.threads * self._library.speechd_scratch_bytes(convolution, self.isa)
         if len(self._scratch) < size:
-            self._scratch = torch.empty(size)
+            self._scratch = torch.empty(size, dtype=torch.uint8)
         call.scratch = self._scratch.data_ptr()
         self._library.speechd_convolve(convolution, call, self.isa)
 
@@ -100,13 +112,13 @@ class NativeConvolution:
         matrices = winograd.transform(step, group)
         self._kernels = kernels
         self._outputs = outputs
-        self._weight = _pack(weight, groups, torch.from_numpy(matrices.weights), kernels.width)
+        self._weight = _pack(weight, groups, torch.from_numpy(matrices.weights), kernels)
         self._bias = functional.pad(bias, (0, -outputs % kernels.width))
         self._forward = torch.from_numpy(matrices.forward).float().contiguous()
         self._backward = torch.from_numpy(matrices.backward).float().contiguous()
         self._prepared = _Convolution(
             *(tensor.data_ptr() for tensor in (self._weight, self._bias, self._forward, self._backward)),
-            *(inputs, outputs, taps, groups, step, dilation, int(activation)),
+            *(inputs, outputs, taps, groups, step, dilation, int(activation), kernels.parts),
         )
 
     def __call__(
@@ -133,10 +145,24 @@ class NativeConvolution:
         return moments
 
 
-def _pack(weight: Tensor, groups: int, matrix: Tensor, width: int) -> Tensor:
+def _pack(weight: Tensor, groups: int, matrix: Tensor, kernels: Kernels) -> Tensor:
     """Weights of the products as the kernels read them (csrc/convolution.h), from weight (out, in, taps)."""
     outputs, inputs, taps = weight.shape
     group = matrix.shape[1]
-    padded = functional.pad(weight.double(), (0, groups * group - taps, 0, 0, 0, -outputs % width))
-    split = padded.view(-1, width, inputs // DEPTH, DEPTH, groups, group)
-    return torch.einsum("owidgt,pt->opigdw", split, matrix).float().contiguous()
+    padded = functional.pad(weight.double(), (0, groups * group - taps, 0, 0, 0, -outputs % kernels.width))
+    split = padded.view(-1, kernels.width, inputs // DEPTH, DEPTH, groups, group)
+    packed = torch.einsum("owidgt,pt->opigdw", split, matrix).float()
+    if kernels.parts == 0:
+        return packed.contiguous()
+    parts = torch.stack(_split(packed, kernels.parts), dim=4)
+    tiles = parts.view(*parts.shape[:5], DEPTH // 2, 2, -1, TILE)  # ..., parts, pair, of the pair, tile, column
+    return tiles.permute(0, 1, 2, 3, 4, 7, 5, 8, 6).contiguous()
+
+
+def _split(values: Tensor, parts: int) -> list[Tensor]:
+    """Part after part, each the bfloat16 nearest to what the ones before it leave."""
+    found = []
+    for _ in range(parts):
+        found.append(values.bfloat16())
+        values = values - found[-1].float()
+    return found

@@ -12,11 +12,13 @@ enum Activation : int64_t { kSnake = 0, kLeaky = 1 };
 // A convolution over time, prepared once. `taps` are split into `groups` of as many as a transform takes; with more
 // than one group a transform has as many outputs as taps, so that group g of tile t reads the inputs of tile t + g.
 struct Convolution {
-  const float* weight;    // [ceil(outputs / width)][kPoints][inputs / kDepth][groups][kDepth][width]
+  // [ceil(outputs / width)][kPoints][inputs / kDepth][groups] of [kDepth][width] float32, or, where `parts` > 0, of
+  // [parts][width / 16][kDepth / 2][16][2] bfloat16, whose sum over the parts is the weight.
+  const void* weight;
   const float* bias;      // [outputs, rounded up to whole widths]
   const float* forward;   // [kPoints][kPoints]
   const float* backward;  // [step][kPoints]
-  int64_t inputs, outputs, taps, groups, step, dilation, activation;
+  int64_t inputs, outputs, taps, groups, step, dilation, activation, parts;
 };
 
 // One call: out = convolution(activation(source * scale + shift)) + bias (+ residual) (+ out), rows of channels.
@@ -27,7 +29,7 @@ struct Call {
   const float* residual;  // [rows][outputs] or null
   float* out;             // [rows][outputs]
   double* moments;        // [2][outputs]: sum and sum of squares of out over its rows
-  float* scratch;         // scratch_floats() for each thread
+  char* scratch;          // speechd_scratch_bytes() for each thread
   int64_t rows, accumulate, threads;
 };
 

@@ -52,15 +52,16 @@ static void activate(const Convolution& conv, const Call& call, int64_t first, i
   }
 }
 
-// The forward transform of kPoints rows `stride` apart. The rows of the matrix for points a and -a have the same even
-// and opposite odd coefficients, and neither has the first nor the last, which only the point 0 needs.
-static inline void forward(const float* matrix, const float* from, int64_t stride, float* to, int64_t to_stride) {
+// The forward transform of kPoints rows `stride` apart, each result to keep(point, result). The rows of the matrix for
+// points a and -a have the same even and opposite odd coefficients, and neither has the first, which only 0 needs.
+template <class Keep>
+static inline void forward(const float* matrix, const float* from, int64_t stride, Keep keep) {
   Vector x[kPoints];
   for (int i = 0; i < kPoints; ++i) x[i] = load(from + i * stride);
   Vector zero{};
 #pragma GCC unroll 6
   for (int i = 0; i < kPoints; i += 2) zero += x[i] * matrix[i];
-  store(to, zero);
+  keep(0, zero);
 #pragma GCC unroll 5
   for (int point = 1; point < kPoints; point += 2) {
     const float* row = matrix + point * kPoints;
@@ -70,48 +71,62 @@ static inline void forward(const float* matrix, const float* from, int64_t strid
       odd += x[i] * row[i];
       even += x[i + 1] * row[i + 1];
     }
-    store(to + point * to_stride, even + odd);
-    store(to + (point + 1) * to_stride, even - odd);
+    keep(point, even + odd);
+    keep(point + 1, even - odd);
   }
 }
 
-// Transformed rows of a whole block: [kPoints][inputs / kDepth][plan.transformed][kDepth].
+// Transformed rows of a whole block: [kPoints][inputs / kDepth][plan.transformed] of what Products makes of kDepth
+// channels.
+template <class Products>
 static void transform(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, float* active,
-                      float* to) {
-  const int64_t d = conv.dilation, first = start - d * (conv.taps / 2);
-  const int64_t point_stride = conv.inputs * plan.transformed;
+                      char* to) {
+  const int64_t d = conv.dilation, first = start - d * (conv.taps / 2), row_bytes = Products::row_bytes(conv);
+  const int64_t part_bytes = plan.transformed * row_bytes, point_bytes = conv.inputs / kDepth * part_bytes;
   for (int64_t channel = 0; channel < conv.inputs; channel += kLanes) {
     activate(conv, call, first, plan.source_rows, channel, active);
-    float* row = to + channel / kDepth * (plan.transformed * kDepth) + channel % kDepth;
+    char* row = to + channel / kDepth * part_bytes;
     for (int64_t tile = 0; tile < plan.tiles + conv.groups - 1; ++tile)
-      for (int64_t phase = 0; phase < d; ++phase, row += kDepth)
-        forward(conv.forward, active + (tile * conv.step * d + phase) * kLanes, d * kLanes, row, point_stride);
+      for (int64_t phase = 0; phase < d; ++phase, row += row_bytes)
+        forward(conv.forward, active + (tile * conv.step * d + phase) * kLanes, d * kLanes,
+                [&](int point, Vector value) { Products::keep(conv, row + point * point_bytes, channel % kDepth, value); });
   }
 }
 
-// Rows of products: kRows x kWidth sums over all groups and input channels.
-static inline void product(const Convolution& conv, const Plan& plan, const float* rows, const float* weight,
-                           float* to) {
-  Vector sum[kRows][2] = {};
-  for (int64_t part = 0; part < conv.inputs / kDepth; ++part, rows += plan.transformed * kDepth)
-    for (int64_t group = 0; group < conv.groups; ++group) {
-      const float* from = rows + group * conv.dilation * kDepth;
-      for (int depth = 0; depth < kDepth; ++depth, weight += kWidth) {
-        const Vector left = load(weight), right = load(weight + kLanes);
+// Products in float32, on vector registers.
+struct FloatProducts {
+  static constexpr int64_t row_bytes(const Convolution&) { return kDepth * sizeof(float); }
+
+  static inline void keep(const Convolution&, char* row, int64_t channel, Vector value) {
+    store(reinterpret_cast<float*>(row) + channel, value);
+  }
+
+  // kRows rows of kWidth sums over all groups and input channels.
+  static inline void multiply(const Convolution& conv, const Plan& plan, const char* transformed, const char* weights,
+                              float* to) {
+    const float* rows = reinterpret_cast<const float*>(transformed);
+    const float* weight = reinterpret_cast<const float*>(weights);
+    Vector sum[kRows][2] = {};
+    for (int64_t part = 0; part < conv.inputs / kDepth; ++part, rows += plan.transformed * kDepth)
+      for (int64_t group = 0; group < conv.groups; ++group) {
+        const float* from = rows + group * conv.dilation * kDepth;
+        for (int depth = 0; depth < kDepth; ++depth, weight += kWidth) {
+          const Vector left = load(weight), right = load(weight + kLanes);
 #pragma GCC unroll 16
-        for (int row = 0; row < kRows; ++row) {
-          const Vector value = all(from[row * kDepth + depth]);
-          sum[row][0] += value * left;
-          sum[row][1] += value * right;
+          for (int row = 0; row < kRows; ++row) {
+            const Vector value = all(from[row * kDepth + depth]);
+            sum[row][0] += value * left;
+            sum[row][1] += value * right;
+          }
         }
       }
-    }
 #pragma GCC unroll 16
-  for (int row = 0; row < kRows; ++row) {
-    store(to + row * kWidth, sum[row][0]);
-    store(to + row * kWidth + kLanes, sum[row][1]);
+    for (int row = 0; row < kRows; ++row) {
+      store(to + row * kWidth, sum[row][0]);
+      store(to + row * kWidth + kLanes, sum[row][1]);
+    }
   }
-}
+};
 
 // Sum and sum of squares around a pivot, so that a mean far from zero does not cancel the squares in float32.
 struct Moments {
@@ -199,19 +214,22 @@ static void finish_any(const Convolution& conv, const Call& call, const Plan& pl
 }
 
 // Block `index` of the call; its moments alone go to `moments`.
-static void block(const Convolution& conv, const Call& call, const Plan& plan, int64_t index, float* scratch,
+template <class Products>
+static void block(const Convolution& conv, const Call& call, const Plan& plan, int64_t index, char* scratch,
                   double* moments) {
-  float* transformed = scratch;
-  float* products = transformed + kPoints * conv.inputs * plan.transformed;
+  const int64_t row_bytes = Products::row_bytes(conv), point_bytes = conv.inputs / kDepth * plan.transformed * row_bytes;
+  char* transformed = scratch;
+  float* products = reinterpret_cast<float*>(transformed + kPoints * point_bytes);
   const int64_t start = index * plan.rows;
-  transform(conv, call, plan, start, products, transformed);  // the products are not there yet: their room is free
-  const int64_t weight_size = conv.inputs * conv.groups * kWidth;
-  const float* weight = conv.weight;
+  // The products are not there yet: their room is free for the activated rows.
+  transform<Products>(conv, call, plan, start, products, transformed);
+  const int64_t weight_bytes = conv.inputs / kDepth * conv.groups * row_bytes * kWidth;
+  const char* weight = static_cast<const char*>(conv.weight);
   for (int64_t channel = 0; channel < conv.outputs; channel += kWidth) {
-    for (int point = 0; point < kPoints; ++point, weight += weight_size)
+    for (int point = 0; point < kPoints; ++point, weight += weight_bytes)
       for (int64_t row = 0; row < plan.products; row += kRows)
-        product(conv, plan, transformed + point * conv.inputs * plan.transformed + row * kDepth, weight,
-                products + (point * plan.products + row) * kWidth);
+        Products::multiply(conv, plan, transformed + point * point_bytes + row * row_bytes, weight,
+                           products + (point * plan.products + row) * kWidth);
     for (int half = 0; half < kWidth && channel + half < conv.outputs; half += kLanes)
       finish_any(conv, call, plan, start, channel + half, products + half, moments);
   }

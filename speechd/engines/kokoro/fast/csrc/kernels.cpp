@@ -10,6 +10,14 @@
 
 #include "convolution.h"
 
+#if defined(__x86_64__) && defined(__linux__)
+#define SPEECHD_AMX
+#include <cpuid.h>
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace speechd {
 
 #if defined(__x86_64__)
@@ -20,6 +28,17 @@ constexpr int kLanes = 16, kRows = 12;
 #include "kernel.inl"
 }  // namespace avx512
 #pragma GCC pop_options
+
+#if defined(SPEECHD_AMX)
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,fma,amx-tile,amx-bf16")
+namespace amx {
+constexpr int kLanes = 16, kRows = 32;
+#include "kernel.inl"
+#include "amx.inl"
+}  // namespace amx
+#pragma GCC pop_options
+#endif
 
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
@@ -42,23 +61,27 @@ constexpr int kLanes = 4, kRows = 6;
 
 struct Isa {
   int64_t lanes, rows;
-  void (*block)(const Convolution&, const Call&, const Plan&, int64_t, float*, double*);
+  void (*block)(const Convolution&, const Call&, const Plan&, int64_t, char*, double*);
 };
 
 constexpr Isa kIsas[] = {
-    {baseline::kLanes, baseline::kRows, baseline::block},
+    {baseline::kLanes, baseline::kRows, baseline::block<baseline::FloatProducts>},
 #if defined(__x86_64__)
-    {avx2::kLanes, avx2::kRows, avx2::block},
-    {avx512::kLanes, avx512::kRows, avx512::block},
+    {avx2::kLanes, avx2::kRows, avx2::block<avx2::FloatProducts>},
+    {avx512::kLanes, avx512::kRows, avx512::block<avx512::FloatProducts>},
+#endif
+#if defined(SPEECHD_AMX)
+    {amx::kLanes, amx::kRows, amx::matrix_block},
 #endif
 };
 
 // A block's transformed rows take about this: they share a second-level cache (1 to 2 MiB) with products and weights.
 constexpr int64_t kTransformedBytes = 576 * 1024;
 
+static int64_t row_bytes(const Convolution& conv) { return conv.inputs * (conv.parts ? 2 * conv.parts : 4); }
+
 static Plan plan(const Convolution& conv, const Isa& isa, int64_t rows) {
-  const int64_t bytes = kPoints * conv.inputs * int64_t(sizeof(float));
-  const int64_t target = kTransformedBytes / bytes / isa.rows * isa.rows;  // rows of products
+  const int64_t target = kTransformedBytes / (kPoints * row_bytes(conv)) / isa.rows * isa.rows;  // rows of products
   Plan result;
   result.tiles = target / conv.dilation > 1 ? target / conv.dilation : 1;
   result.rows = result.tiles * conv.dilation * conv.step;
@@ -69,22 +92,22 @@ static Plan plan(const Convolution& conv, const Isa& isa, int64_t rows) {
   return result;
 }
 
-static int64_t scratch_floats(const Convolution& conv, const Isa& isa) {
+static int64_t scratch_bytes(const Convolution& conv, const Isa& isa) {
   const Plan shape = plan(conv, isa, 1);
   const int64_t products = kPoints * shape.products * 2 * isa.lanes, active = shape.source_rows * isa.lanes;
-  return kPoints * conv.inputs * shape.transformed + (products > active ? products : active);
+  return kPoints * row_bytes(conv) * shape.transformed + (products > active ? products : active) * int64_t(sizeof(float));
 }
 
 static void convolve(const Convolution& conv, const Call& call, const Isa& isa) {
   const Plan shape = plan(conv, isa, call.rows);
-  const int64_t scratch = scratch_floats(conv, isa), size = 2 * conv.outputs;
+  const int64_t scratch = scratch_bytes(conv, isa), size = 2 * conv.outputs;
   std::vector<double> moments(std::size_t(shape.blocks * size));
 #pragma omp parallel for schedule(dynamic) num_threads(int(call.threads))
   for (int64_t index = 0; index < shape.blocks; ++index) {
 #if defined(_OPENMP)
-    float* own = call.scratch + omp_get_thread_num() * scratch;
+    char* own = call.scratch + omp_get_thread_num() * scratch;
 #else
-    float* own = call.scratch;
+    char* own = call.scratch;
 #endif
     isa.block(conv, call, shape, index, own, moments.data() + index * size);
   }
@@ -94,6 +117,17 @@ static void convolve(const Convolution& conv, const Call& call, const Isa& isa) 
     for (int64_t i = 0; i < size; ++i) call.moments[i] += moments[std::size_t(index * size + i)];
 }
 
+#if defined(SPEECHD_AMX)
+// Whether there is a matrix unit and the kernel lets this process, and what it forks, use it (Linux: arch_prctl(2)).
+static bool amx_usable() {
+  constexpr unsigned kTile = 1u << 24, kBfloat16 = 1u << 22;  // CPUID leaf 7, EDX
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  unsigned a, b, c, d;
+  return __builtin_cpu_supports("avx512bf16") && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & kTile) &&
+         (d & kBfloat16) && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
+
 }  // namespace speechd
 
 // The C interface. `isa` counts from 0, the least, to speechd_isa(), the best of this machine.
@@ -101,6 +135,9 @@ extern "C" {
 
 int64_t speechd_isa() {
 #if defined(__x86_64__)
+#if defined(SPEECHD_AMX)
+  if (speechd::amx_usable()) return 3;
+#endif
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512bw"))
     return 2;
@@ -109,11 +146,14 @@ int64_t speechd_isa() {
   return 0;
 }
 
+// Whether it multiplies on a matrix unit, with `parts` of each weight.
+int64_t speechd_matrix(int64_t isa) { return isa == 3; }
+
 // Output channels that lie together in the weights.
 int64_t speechd_width(int64_t isa) { return 2 * speechd::kIsas[isa].lanes; }
 
-int64_t speechd_scratch_floats(const speechd::Convolution* conv, int64_t isa) {
-  return speechd::scratch_floats(*conv, speechd::kIsas[isa]);
+int64_t speechd_scratch_bytes(const speechd::Convolution* conv, int64_t isa) {
+  return speechd::scratch_bytes(*conv, speechd::kIsas[isa]);
 }
 
 void speechd_convolve(const speechd::Convolution* conv, const speechd::Call* call, int64_t isa) {
