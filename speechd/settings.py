@@ -1,6 +1,7 @@
 """Every option, once: name, type, default and meaning. This is the only place that reads the environment.
 
-The command line (`--max-in-flight`) goes before the environment (`SPEECHD_MAX_IN_FLIGHT`), and both before the default.
+The command line (`--max-in-flight`) goes before the environment (`SPEECHD_MAX_IN_FLIGHT`), that before the
+settings file (`max_in_flight = 8`), and all before the default.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, get_type_hints
+
+from speechd import settings_file
 
 PREFIX: Final = "SPEECHD_"
 """What the environment's name of an option begins with."""
@@ -177,11 +180,15 @@ class Settings:
 
     @classmethod
     def load(cls, overrides: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
-        """Settings from the command line's values, by field name, and from the environment. Raises `InvalidSetting`."""
+        """Settings from the command line's values (by field name), environment and file. Raises `InvalidSetting`."""
         types = get_type_hints(cls)
+        try:
+            stored = settings_file.read(environ, types)
+        except ValueError as error:
+            raise InvalidSetting(str(error)) from None
         values: dict[str, Any] = {}
         for row in _rows():
-            text = overrides.get(row.name, environ.get(variable(row.name), ""))
+            text = overrides.get(row.name, environ.get(variable(row.name)) or stored.get(row.name, ""))
             if not text:  # An empty variable is an unset one: compose files cannot leave one out.
                 continue
             try:
@@ -248,13 +255,9 @@ def _flag(name: str) -> str:
 def _default(row: Field[Any]) -> str:
     if _of(row).auto:
         return "auto"
-    return (
-        "none"
-        if row.default in (None, ())
-        else f"{row.default:g}"
-        if isinstance(row.default, float)
-        else str(row.default)
-    )
+    if row.default in (None, ()):
+        return "none"
+    return f"{row.default:g}" if isinstance(row.default, float) else str(row.default)
 
 
 def _message(name: str, value: object, error: ValueError) -> str:
