@@ -23,7 +23,11 @@ Each class knows its status, type and code; `envelope` is OpenAI's error object 
 from __future__ import annotations
 
 import random
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Reason = Literal["count", "key", "wait", "queue", "patience", "not ready"]
+"""Why a request is refused: too many in flight, or with its key; too long an expected wait; no row in the queue; no
+audio within the time that its client waits; no slot that works."""
 
 
 class EngineUnavailable(Exception):
@@ -134,8 +138,9 @@ class Unavailable(SpeechdError):
     status = 503
     type = "service_unavailable_error"
 
-    def __init__(self, message: str, *, retry_after_s: float) -> None:
+    def __init__(self, message: str, *, reason: Reason, retry_after_s: float) -> None:
         super().__init__(message)
+        self.reason: Reason = reason
         self.retry_after_s = min(60.0, max(1.0, retry_after_s * random.uniform(1.0, 1.5)))
 
     @property

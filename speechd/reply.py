@@ -150,29 +150,34 @@ class SpeechReply:
             async with asyncio.timeout(self._patience.first_audio_s):
                 data = await self._stream.read()
         except TimeoutError:
-            raise Overloaded("No audio within the time that you wait for it.", retry_after_s=1.0) from None
+            raise Overloaded(
+                "No audio within the time that you wait for it.", reason="patience", retry_after_s=1.0
+            ) from None
         if self._whole:
             await self._send_whole(data, scope, send)
         else:
             await self._send_stream(data, scope, send)
         self._outcome = "complete"
 
-    async def _send_whole(self, data: bytes, scope: Message, send: Send) -> None:
-        body = bytearray()
-        while data:
-            body += data
+    async def _send_whole(self, data: bytes | None, scope: Message, send: Send) -> None:
+        pieces = []
+        while data is not None:
+            if data:
+                pieces.append(self._framing.data(data))
             data = await self._stream.read()
+        body = b"".join([*pieces, self._framing.end(self._stream.timings.audio_s)])
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": 200, "headers": [*self._headers, length]})
         for start in range(0, len(body), WHOLE_CHUNK_BYTES):
-            chunk = bytes(body[start : start + WHOLE_CHUNK_BYTES])
+            chunk = body[start : start + WHOLE_CHUNK_BYTES]
             await self._send_chunk(chunk, scope, send, more=start + len(chunk) < len(body))
 
-    async def _send_stream(self, data: bytes, scope: Message, send: Send) -> None:
+    async def _send_stream(self, data: bytes | None, scope: Message, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self._headers})
         try:
-            while data:
-                await self._send_chunk(self._framing.data(data), scope, send)
+            while data is not None:
+                if data:
+                    await self._send_chunk(self._framing.data(data), scope, send)
                 data = await self._stream.read()
         except SpeechdError as error:
             if last := self._framing.error(error):

@@ -135,7 +135,7 @@ class Api:
     async def ready(self, request: Request) -> Response:
         """`GET /ready`: some worker's engine is loaded and warm, and the server is not on its way out."""
         if not self.board.is_ready():
-            raise NotReady("The server is loading or draining.", retry_after_s=2.0)
+            raise NotReady("The server is loading or draining.", reason="not ready", retry_after_s=2.0)
         return JSONResponse({"status": "ready"})
 
 

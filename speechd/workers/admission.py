@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from speechd.errors import NotReady, Overloaded
+from speechd.errors import NotReady, Overloaded, Reason
 from speechd.workers.scoreboard import Scoreboard
 
 
@@ -47,21 +47,21 @@ class Admission:
         """
         board, limits = self._board, self._board.limits
         if not board.slots:
-            raise NotReady("The server is loading.", retry_after_s=1.0)
+            raise NotReady("The server is loading.", reason="not ready", retry_after_s=1.0)
         if board.expected_wait_s() > limits.max_wait_s:
-            raise self._overloaded("The server has too much to synthesise already.")
+            raise self._overloaded("wait", "The server has too much to synthesise already.")
         places = board.places()
         with board.lock:
             if board.in_flight.sum() >= places:
-                raise self._overloaded("Too many requests are in flight.")
+                raise self._overloaded("count", "Too many requests are in flight.")
             if key is not None and 0 < limits.max_in_flight_per_key <= board.in_flight_by_key[:, key].sum():
-                raise self._overloaded("Too many requests with this API key are in flight.")
+                raise self._overloaded("key", "Too many requests with this API key are in flight.")
             _count(board, self._index, key, +1)
         return Ticket(board, self._index, key)
 
-    def _overloaded(self, message: str) -> Overloaded:
+    def _overloaded(self, reason: Reason, message: str) -> Overloaded:
         # By then the present work is done, and a place is likely to be free.
-        return Overloaded(message, retry_after_s=self._board.backlog_s())
+        return Overloaded(message, reason=reason, retry_after_s=self._board.backlog_s())
 
 
 def _count(board: Scoreboard, index: int, key: int | None, by: int) -> None:

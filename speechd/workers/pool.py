@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Final
 
@@ -24,18 +25,20 @@ REASON: Final = {
 
 
 class Job:
-    """A segment in the pool."""
+    """A segment in the pool. Of a result, in seconds: wait_s until a slot took the segment (and for the result to come
+    back), synthesis_s of the engine."""
 
     def __init__(self, pool: Pool, place: Place) -> None:
         self.place = place
+        self.wait_s = 0.0
         self.synthesis_s = 0.0
         self._pool = pool
+        self._submitted = time.monotonic()
         self._reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
     async def result(self) -> Audio:
         """The audio; raises `SynthesisFailed`. Ends in bounded time, whatever dies."""
         reply = await self._reply
-        self.synthesis_s = reply.synthesis_s
         if reply.outcome is not Outcome.SPOKEN:
             raise SynthesisFailed(REASON[reply.outcome])
         return Audio(reply.samples)
@@ -47,6 +50,8 @@ class Job:
     def resolve(self, reply: Reply) -> None:
         """Called by the pool, which knows what became of the segment."""
         if not self._reply.done():
+            self.synthesis_s = reply.synthesis_s
+            self.wait_s = time.monotonic() - self._submitted - reply.synthesis_s
             self._reply.set_result(reply)
 
 
@@ -77,7 +82,7 @@ class Pool:
         """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry."""
         place = self._board.queue.put(segment, self._index, deadline)
         if place is None:
-            raise Overloaded("The queue is full.", retry_after_s=self._board.backlog_s())
+            raise Overloaded("The queue is full.", reason="queue", retry_after_s=self._board.backlog_s())
         job = self._jobs[place.serial] = Job(self, place)
         self._board.bell.ring()
         return job

@@ -59,6 +59,7 @@ class SegmentQueue:
         self._slot = shared(np.int32, rows)
         self._since = shared(np.float64, rows)
         self._deaths = shared(np.uint8, rows)
+        self._retries = shared(np.int64, 1)
         self._length = shared(np.int32, rows)
         self._payload = shared(np.uint8, rows, PAYLOAD_LIMIT)
 
@@ -124,6 +125,7 @@ class SegmentQueue:
                     self._state[row] = FREE
                 elif self._deaths[row] < MAX_DEATHS:
                     self._state[row] = WAITING
+                    self._retries[0] += 1
                 else:
                     self._state[row] = FREE
                     failed.append((int(self._home[row]), int(self._serial[row])))
@@ -138,6 +140,11 @@ class SegmentQueue:
     def running(self) -> int:
         """Segments that slots are working on."""
         return int(np.count_nonzero(self._state == RUNNING))
+
+    @property
+    def retries(self) -> int:
+        """Segments that waited again because their slot's worker died, since the server began."""
+        return int(self._retries[0])
 
     def runs(self, slot: int) -> bool:
         """Whether worker `slot` is synthesising."""
