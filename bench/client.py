@@ -11,7 +11,7 @@ import json
 import ssl
 import time
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -88,10 +88,10 @@ class Client:
         """`GET` of a path."""
         return await self._ask(f"GET {self._prefix}{path} HTTP/1.1\r\n{self._lines}\r\n\r\n".encode(), timeout_s)
 
-    async def json(self, path: str) -> dict[str, object]:
-        """The object that is at a path."""
+    async def json(self, path: str) -> dict[str, Any]:
+        """The object that is at a path; raises `ValueError` if nothing whole is."""
         reply = await self.get(path)
-        value: dict[str, object] = json.loads(reply.body)
+        value: dict[str, Any] = json.loads(reply.body)
         return value
 
     def close(self) -> None:

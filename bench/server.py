@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -84,17 +84,20 @@ class Server:
         return self.process.wait(timeout_s)
 
 
-def start(folder: Path, *, path: Sequence[Path] = (), **settings: object) -> Server:
+def start(
+    folder: Path, *, path: Sequence[Path] = (), environ: Mapping[str, str] | None = None, **settings: object
+) -> Server:
     """Start a server in a folder, where its log will be. path: where its engine may be imported from, beside the
-    checkout; settings: as in `speechd serve --help`, in the names of its environment variables."""
+    checkout; environ: its own variables; settings: as in `speechd serve --help`, by the names of their variables."""
     port = free_port()
     given = {"engine": "tone", "workers": 2, "threads": 1, "port": port, "drain_wait_s": 0, "log_level": "debug"}
-    environ = {f"SPEECHD_{name.upper()}": str(value) for name, value in (given | settings).items()}
+    variables = {f"SPEECHD_{name.upper()}": str(value) for name, value in (given | settings).items()}
+    variables |= {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, *path)))} | dict(environ or {})
     log_path = folder / f"server-{port}.log"
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "speechd.cli", "serve"],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, *path)))} | environ,
+            env=os.environ | variables,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=folder,
@@ -103,9 +106,11 @@ def start(folder: Path, *, path: Sequence[Path] = (), **settings: object) -> Ser
 
 
 @contextmanager
-def running(folder: Path, *, path: Sequence[Path] = (), **settings: object) -> Iterator[Server]:
-    """A server that is ready; at the end it must exit cleanly when asked to."""
-    server = start(folder, path=path, **settings)
+def running(
+    folder: Path, *, path: Sequence[Path] = (), environ: Mapping[str, str] | None = None, **settings: object
+) -> Iterator[Server]:
+    """A server that is ready; at the end it must exit cleanly when asked to. See `start`."""
+    server = start(folder, path=path, environ=environ, **settings)
     try:
         until(server.is_ready, START_TIMEOUT_S, "ready")
         yield server

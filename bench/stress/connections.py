@@ -1,0 +1,127 @@
+"""Bars of bad clients: those that say nothing, that say it byte by byte, and that never read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import socket
+import time
+from typing import Any, Final
+
+from bench import texts
+from bench.crowd import Crowd, Target
+from bench.stress.bar import Options, Result, judged, own_mib, paced, probe, settled, ttfa, watched
+
+RECEIPT_S: Final = 5.0
+WRITE_S: Final = 5.0
+"""The server's deadlines, shorter than by default."""
+
+SLACK_S: Final = 2.0
+"""What it may be late by."""
+
+LISTENERS: Final = 4
+
+HEAD: Final = b"POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+async def silent(options: Options) -> Result:
+    """Connections that send nothing, or a byte a second: closed at the deadline, and no burden to a healthy client."""
+    quiet, trickling = options.count(1000, 50), options.count(200, 10)
+    with paced(options, rtf=0.02, receipt_timeout_s=RECEIPT_S) as server:
+        target = Target(server.url)
+        alone = await probe(target, options.count(200, 10))
+        lives = asyncio.gather(*(_life_s(server.port, trickle=index < trickling) for index in range(quiet + trickling)))
+        beside = []
+        while not lives.done():
+            beside += await probe(target, 5)
+        lasted = await lives
+    figures = {
+        "connections": len(lasted),
+        "closed_after_min_s": min(lasted),
+        "closed_after_max_s": max(lasted),
+        "healthy": len(beside),
+        "healthy_p99_alone_s": ttfa(alone, 99),
+        "healthy_p50_alone_s": ttfa(alone, 50),
+        "healthy_p50_s": ttfa(beside, 50),
+        "healthy_p99_s": ttfa(beside, 99),
+    }
+    return judged(
+        figures,
+        closed_at_the_deadline=min(lasted) >= RECEIPT_S - 0.5 and max(lasted) <= RECEIPT_S + SLACK_S,
+        healthy_p99_within_20_percent=figures["healthy_p99_s"] <= 1.2 * figures["healthy_p99_alone_s"],
+    )
+
+
+async def _life_s(port: int, *, trickle: bool) -> float:
+    """Seconds until the server closes a connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    began = time.monotonic()
+    closed = asyncio.create_task(reader.read())
+    for byte in HEAD if trickle else b"":
+        writer.write(bytes((byte,)))
+        done, _ = await asyncio.wait([closed], timeout=1.0)
+        if done:
+            break
+    try:
+        async with asyncio.timeout(10 * RECEIPT_S):
+            await closed
+    except TimeoutError:
+        return math.inf
+    except OSError:
+        pass
+    finally:
+        writer.transport.abort()
+    return time.monotonic() - began
+
+
+async def unread(options: Options) -> Result:
+    """Clients that never read: dropped at the deadline, at most 100 MiB of memory, other listeners unaffected."""
+    count = options.count(200, 10)
+    with paced(options, rtf=0.01, write_timeout_s=WRITE_S, max_in_flight=count + 2 * LISTENERS) as server:
+        target = Target(server.url)
+        alone = await probe(target, options.count(50, 10))
+        listening = Crowd(target, texts.varied(3))
+        before = own_mib(server)
+        async with watched(server) as watch:
+            heard = asyncio.create_task(listening.closed(LISTENERS, WRITE_S + 10, realtime=True))
+            began = time.monotonic()
+            deaf = [await _ask_only(server.port) for _ in range(count)]
+            taken_s = await settled(server, lambda said: said["in_flight"] >= count)
+            dropped_s = taken_s + await settled(server, lambda said: said["in_flight"] <= LISTENERS, 60)
+            dropped_s = time.monotonic() - began if math.isfinite(dropped_s) else math.inf
+            await heard
+        for each in deaf:
+            each.close()
+    listeners = listening.figures()
+    figures: dict[str, Any] = {
+        "clients": count,
+        "dropped_after_s": dropped_s,
+        "most_in_flight": max(watch.in_flight),
+        "growth_mib": max(watch.own_mib) - before,
+        "ttfa_p99_alone_s": ttfa(alone, 99),
+        "listeners_heard": listeners.heard,
+        "listeners_of": listeners.requests,
+        "listeners_c100": listeners.c100,
+        "listeners_ttfa_p99_s": listeners.ttfa_p99_s,
+        "listeners_errors": listeners.errors,
+    }
+    return judged(
+        figures,
+        all_taken=max(watch.in_flight) >= count,
+        dropped_at_the_deadline=dropped_s <= WRITE_S + SLACK_S + 3.0,
+        memory_within_100_mib=figures["growth_mib"] <= 100.0,
+        other_listeners_unaffected=listeners.heard == listeners.requests and listeners.c100 == 100.0,
+    )
+
+
+async def _ask_only(port: int) -> socket.socket:
+    """A connection whose reply nobody reads."""
+    body = json.dumps({"model": "tts-1", "voice": "alloy", "input": "word " * 400, "response_format": "pcm"}).encode()
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(deaf, ("127.0.0.1", port))
+    await loop.sock_sendall(deaf, HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    return deaf
