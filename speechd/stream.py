@@ -82,7 +82,7 @@ class Threads:
 
 
 class SpeechStream:
-    """`read` until it returns b"", then (and in any other case, after `read` has ended) `close`."""
+    """`read` until it returns None, then (and in any other case, after `read` has ended) `close`."""
 
     def __init__(
         self,
@@ -102,6 +102,7 @@ class SpeechStream:
         self._look_ahead_s = look_ahead_s
         self._made = time.monotonic()
         self._playback_began: float | None = None
+        self._silent = True  # no segment was submitted: there is nothing to hear yet, even after a pause
         self._submitted_s = 0.0
         self._taken_s = 0.0
         self._credit = asyncio.Event()
@@ -110,17 +111,18 @@ class SpeechStream:
         self._producer: asyncio.Task[None] | None = None
         self._bytes = self._encoded()
 
-    async def read(self) -> bytes:
-        """The next bytes of the reply, b"" at its end. A further call says that the client took the bytes before.
+    async def read(self) -> bytes | None:
+        """The next bytes of the reply, b"" where the encoder holds the next audio back, None at the end.
 
-        Raises `SpeechdError`: what the client asked for cannot be spoken (from the first call), or synthesis failed.
+        A further call says that the client took the bytes before. The first returns when there is audio. Raises
+        `SpeechdError`: what the client asked for cannot be spoken (from the first call), or synthesis failed.
         """
         self._taken_s = self.timings.audio_s
         self._credit.set()
         if self._producer is None:
             self._producer = asyncio.create_task(self._produce())
-        data = await anext(self._bytes, b"")
-        if self._playback_began is None:
+        data = await anext(self._bytes, None)
+        if data and self._playback_began is None:
             self._playback_began = time.monotonic()
             self.timings.first_audio_s = self._playback_began - self._made
         return data
@@ -144,6 +146,7 @@ class SpeechStream:
                     self._planned.put_nowait(planned)
                     continue
                 job = self._pool.submit(planned.segment, self._deadline())
+                self._silent = False
                 self._submitted_s += planned.segment.duration_s
                 self._jobs.add(job)
                 self._planned.put_nowait((job, planned))
@@ -152,17 +155,23 @@ class SpeechStream:
             self._planned.put_nowait(error)
 
     async def _next_planned(self) -> Planned | Pause | None:
-        while len(self._jobs) >= SEGMENTS_AHEAD or self._submitted_s - self._taken_s > self._look_ahead_s:
+        while not self._may_plan():
             self._credit.clear()
             await self._credit.wait()
-        ahead_s = self._submitted_s
+        ahead_s = 0.0 if self._silent else self._submitted_s
         if self._playback_began is not None:
             ahead_s = max(0.0, ahead_s - (time.monotonic() - self._playback_began))
         return await self._run(self._threads.text, self._planner.next, ahead_s, self._pool.pace())
 
+    def _may_plan(self) -> bool:
+        # Pauses before the first segment are not sent before it, so that credit would never come.
+        return self._silent or (
+            len(self._jobs) < SEGMENTS_AHEAD and self._submitted_s - self._taken_s <= self._look_ahead_s
+        )
+
     def _deadline(self) -> float:
         """When the listener, who plays from the first byte on, has heard all that was submitted."""
-        if not self._submitted_s:
+        if self._silent:
             return self._made
         began = self._playback_began
         if began is None:
@@ -175,14 +184,12 @@ class SpeechStream:
                 piece = samples[start : start + ENCODE_SAMPLES]
                 data = await self._run(self._threads.encode, self._encode, piece)
                 self.timings.audio_s += len(piece) / SAMPLE_RATE
-                if data:
-                    yield data
-        if tail := await self._run(self._threads.encode, self._finish):
-            yield tail
+                yield data
+        yield await self._run(self._threads.encode, self._finish)
 
     async def _joined(self) -> AsyncGenerator[Samples, None]:
         spoken = False
-        leading_s = 0.0  # a pause before any speech must not be the "first audio" that makes a reply a success
+        leading = []  # a pause before any speech must not be the "first audio" that makes a reply a success
         while (item := await self._planned.get()) is not None:
             if isinstance(item, Exception):
                 raise item
@@ -190,13 +197,13 @@ class SpeechStream:
                 if spoken:
                     yield self._joiner.pause(item.duration_s)
                 else:
-                    leading_s += item.duration_s
+                    leading.append(item.duration_s)
                 continue
             job, planned = item
             audio = await job.result()
             self._jobs.discard(job)
-            if not spoken and leading_s:
-                yield self._joiner.pause(leading_s)
+            while leading:
+                yield self._joiner.pause(leading.pop())
             spoken = True
             samples = await self._run(self._threads.encode, self._joiner.push, audio, gap_s(planned.boundary))
             self._submitted_s += len(samples) / SAMPLE_RATE - planned.segment.duration_s

@@ -80,8 +80,15 @@ def planned(level: int, duration_s: int = 1, boundary: Boundary = Boundary.WORD)
 
 class Harness:
     def __init__(
-        self, plan: list[Planned | Pause | Exception], *, at_once: bool = True, look_ahead_s: float = 60
+        self,
+        plan: list[Planned | Pause | Exception],
+        *,
+        at_once: bool = True,
+        look_ahead_s: float = 60,
+        format: str = "pcm",
+        whole: bool = False,
     ) -> None:
+        self._format, self._whole = format, whole
         self.planner = FakePlanner(plan)
         self.pool = FakePool(at_once=at_once)
         self.closed = 0
@@ -95,7 +102,7 @@ class Harness:
         )
 
     def _open(self):
-        encoder = open_encoder("pcm", whole=False)
+        encoder = open_encoder(self._format, whole=self._whole)
         close = encoder.close
 
         def counted() -> None:
@@ -107,7 +114,7 @@ class Harness:
 
     async def read_all(self) -> bytes:
         content = b""
-        while data := await self.stream.read():
+        while (data := await self.stream.read()) is not None:
             content += data
         return content
 
@@ -155,6 +162,29 @@ def test_pauses_have_their_length_wherever_they_stand():
         content = await harness.read_all()
         silence_s = (np.frombuffer(content, "<i2") == 0).mean() * len(content) / 2 / SAMPLE_RATE
         assert silence_s == pytest.approx(1.75, abs=0.01)
+        await harness.end()
+
+    run(scenario())
+
+
+def test_pause_before_any_speech_needs_no_credit_and_delays_no_synthesis():
+    async def scenario():
+        harness = Harness([Pause(30.0), Pause(30.0), planned(1)], look_ahead_s=5)
+        began = time.monotonic()
+        content = await harness.read_all()
+        assert len(content) / 2 / SAMPLE_RATE == pytest.approx(61, abs=0.2)
+        assert harness.pool.jobs[0].deadline <= began
+        assert harness.planner.asked[2][0] == 0.0
+        await harness.end()
+
+    run(scenario())
+
+
+def test_whole_reply_is_synthesised_beyond_the_credit():
+    async def scenario():
+        harness = Harness([planned(1, 3) for _ in range(20)], look_ahead_s=5, format="flac", whole=True)
+        assert await harness.read_all()
+        assert len(harness.pool.jobs) == 20
         await harness.end()
 
     run(scenario())

@@ -12,6 +12,7 @@ import numpy as np
 import openai
 import pytest
 
+from bench.server import until
 from speechd.encoders import FORMATS
 from speechd.engines.tone import decode
 from speechd.schema import MODELS
@@ -98,6 +99,29 @@ def test_whole_wav_has_true_sizes(tone_server):
     content = tone_server.speech("one two", response_format="wav", stream=False).content
     assert int.from_bytes(content[4:8], "little") == len(content) - 8
     assert int.from_bytes(content[40:44], "little") == len(content) - 44
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_long_reply_may_be_asked_for_whole(tone_server, format):
+    text = "This sentence is one of many, and it goes on for a while longer. " * 15
+    reply = tone_server.speech(text, response_format=format, stream=False)
+    assert reply.status_code == 200
+    assert int(reply.headers["content-length"]) == len(reply.content)
+
+
+@pytest.mark.parametrize("stream_format", ["audio", "sse"])
+def test_client_of_http_1_0_gets_a_length(tone_server, stream_format):
+    body = {"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": "pcm", "stream_format": stream_format}
+    command = ["curl", "-sfi", "--http1.0", "--json", json.dumps(body), tone_server.url + "/v1/audio/speech"]
+    reply = subprocess.run(command, check=True, timeout=30, stdout=subprocess.PIPE).stdout
+    head, _, content = reply.partition(b"\r\n\r\n")
+    assert f"content-length: {len(content)}".encode() in head
+    if stream_format == "sse":
+        assert b"text/event-stream" in head
+        events = [json.loads(line.removeprefix(b"data: ")) for line in content.splitlines() if line]
+        assert events[-1]["type"] == "speech.audio.done"
+        content = b"".join(base64.b64decode(event["audio"]) for event in events[:-1])
+    assert letters(spoken(content)) == letters(TEXT)
 
 
 def test_every_listed_model_resolves(client):
@@ -199,6 +223,7 @@ def test_curl_saves_an_mp3(tone_server, tmp_path):
 
 def test_log_has_a_line_per_request_and_never_the_text(tone_server):
     id = tone_server.speech("xylophone secrets").headers["x-request-id"]
+    until(lambda: id in tone_server.log())  # written after the reply
     line = next(line for line in tone_server.log().splitlines() if id in line)
     for field in ("voice=af_alloy", "characters=17", "status=200", "audio_s=", "ttfa_s=", "rtf=", "outcome=complete"):
         assert field in line
