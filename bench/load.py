@@ -1,7 +1,7 @@
 """Puts a server under load and says what its listeners lived through, for each number of listeners at once.
 
     python -m bench.load --url http://127.0.0.1:8880 [--format opus] [--realtime]
-    python -m bench.load --engine tone|espeak|kokoro [--setting max_in_flight=256] [--levels 1,8,64] [--rate 5,50]
+    python -m bench.load [--engine tone|espeak|kokoro] [--setting max_in_flight=256] [--levels 1,8,64] [--rate 5,50]
 
 By default listeners ask again as soon as they have a reply. With --realtime each first hears its reply to the end, so
 that N listeners are N people listening. With --rate requests arrive at random, that many a second, whatever becomes of

@@ -122,14 +122,27 @@ def running(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which server a benchmark measures."""
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--url", help="a running server, speechd or any other of OpenAI's contract")
-    which.add_argument("--engine", help="start a speechd with this engine: tone, espeak, kokoro ...")
+    """Which server a benchmark measures: one that runs, or one that it starts."""
+    parser.add_argument(
+        "--url", help="a running server, speechd or any other of OpenAI's contract; else one is started"
+    )
+    add_start_arguments(parser)
+
+
+def add_start_arguments(parser: argparse.ArgumentParser) -> None:
+    """The server that a benchmark starts."""
+    parser.add_argument("--engine", default="auto", help="tone, espeak, kokoro ... (default: auto)")
     parser.add_argument("--model-dir", type=Path, help="Kokoro's weights, for --engine kokoro")
     parser.add_argument(
-        "--setting", action="append", default=[], metavar="NAME=VALUE", help="a setting of the server started"
+        "--setting", action="append", default=[], metavar="NAME=VALUE", help="any other setting of that server"
     )
+
+
+def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings that `add_start_arguments` asks for."""
+    model_dir = {"model_dir": arguments.model_dir.resolve()} if arguments.model_dir else {}
+    pairs = dict(pair.partition("=")[::2] for pair in arguments.setting)
+    return {"engine": arguments.engine, "log_level": "warning", **model_dir, **pairs}
 
 
 @contextmanager
@@ -138,11 +151,5 @@ def chosen(arguments: argparse.Namespace) -> Iterator[str]:
     if arguments.url:
         yield arguments.url
         return
-    settings: dict[str, object] = dict(pair.partition("=")[::2] for pair in arguments.setting)
-    if arguments.model_dir:
-        settings["model_dir"] = arguments.model_dir.resolve()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running(Path(folder), **{"engine": arguments.engine, "log_level": "warning"} | settings) as server,
-    ):
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), **settings_of(arguments)) as server:
         yield server.url

@@ -25,3 +25,18 @@ def test_load_measures_every_level(options):
     assert len(table) == 1 + len(result["rows"])
     assert all(row["heard"] and not row["failed"] for row in result["rows"])
     assert {"at", "machine", "versions", "commit", "settings"} <= result.keys()
+
+
+def test_start_measures_times_and_memory():
+    _, result = run("bench.start", "--engine", "tone", "--quick")
+    [row] = result["rows"]
+    assert row["times"][0]["fresh_p50_s"] > 0
+    assert {(each["process"], each["when"]) for each in row["memory"]} == {
+        (process, when) for process in ("arbiter", "worker 0", "worker 1") for when in ("idle", "load")
+    }
+
+
+def test_stress_judges_a_bar():
+    _, result = run("bench.stress", "together", "--quick")
+    [row] = result["rows"]
+    assert (row["bar"], row["passed"], row["failures"], row["kept_apart"]) == ("together", True, [], row["trials"])
