@@ -18,6 +18,7 @@ from speechd.encoders.base import Encoder
 from speechd.engines.base import Segment
 from speechd.errors import Unspeakable
 from speechd.join import Joiner, gap_s
+from speechd.listener import Listener
 from speechd.planner import Planned, Planner
 from speechd.text.markup import Pause
 
@@ -32,6 +33,11 @@ ENCODE_SAMPLES: Final = SAMPLE_RATE
 
 class Job(Protocol):
     """A segment in the pool."""
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds until a slot took it, once there is a result."""
+        ...
 
     @property
     def synthesis_s(self) -> float:
@@ -65,12 +71,16 @@ class Pool(Protocol):
 
 @dataclass(slots=True)
 class Timings:
-    """What happened to one stream. first_audio_s: seconds from its making to its first bytes; audio_s: audio encoded;
-    synthesis_s: what the engine took for all of it."""
+    """What happened to one stream, in seconds. From its making: first_audio_s to its first bytes, text_s to its first
+    segment. queue_s: what that one waited for a slot. audio_s: audio encoded; synthesis_s: what the engine took for all
+    of it. underrun_s: see `Listener`."""
 
+    text_s: float | None = None
+    queue_s: float | None = None
     first_audio_s: float | None = None
     audio_s: float = 0.0
     synthesis_s: float = 0.0
+    underrun_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,7 @@ class SpeechStream:
         self._joiner = joiner
         self._look_ahead_s = look_ahead_s
         self._made = time.monotonic()
+        self._listener = Listener()
         self._playback_began: float | None = None
         self._silent = True  # no segment was submitted: there is nothing to hear yet, even after a pause
         self._submitted_s = 0.0
@@ -118,13 +129,18 @@ class SpeechStream:
         `SpeechdError`: what the client asked for cannot be spoken (from the first call), or synthesis failed.
         """
         self._taken_s = self.timings.audio_s
+        self._listener.take(time.monotonic())
         self._credit.set()
         if self._producer is None:
             self._producer = asyncio.create_task(self._produce())
         data = await anext(self._bytes, None)
-        if data and self._playback_began is None:
-            self._playback_began = time.monotonic()
-            self.timings.first_audio_s = self._playback_began - self._made
+        if data:
+            now = time.monotonic()
+            self._listener.write(now, self.timings.audio_s)
+            self.timings.underrun_s = self._listener.underrun_s
+            if self._playback_began is None:
+                self._playback_began = now
+                self.timings.first_audio_s = now - self._made
         return data
 
     async def close(self) -> None:
@@ -146,7 +162,9 @@ class SpeechStream:
                     self._planned.put_nowait(planned)
                     continue
                 job = self._pool.submit(planned.segment, self._deadline())
-                self._silent = False
+                if self._silent:
+                    self._silent = False
+                    self.timings.text_s = time.monotonic() - self._made
                 self._submitted_s += planned.segment.duration_s
                 self._jobs.add(job)
                 self._planned.put_nowait((job, planned))
@@ -202,6 +220,8 @@ class SpeechStream:
             job, planned = item
             audio = await job.result()
             self._jobs.discard(job)
+            if not spoken:
+                self.timings.queue_s = job.wait_s
             while leading:
                 yield self._joiner.pause(leading.pop())
             spoken = True

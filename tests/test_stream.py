@@ -37,6 +37,7 @@ class FakePlanner:
 class FakeJob:
     segment: Segment
     deadline: float
+    wait_s: float = 0.125
     synthesis_s: float = 0.25
     cancelled: bool = False
     outcome: asyncio.Future[Audio] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -293,6 +294,29 @@ def test_bytes_are_those_of_the_samples():
         harness = Harness([planned(5)])
         content = await harness.read_all()
         assert content[4_000:40_000] == pcm16(TONE * 0.5)[4_000:40_000]
+        await harness.end()
+
+    run(scenario())
+
+
+def test_timings_are_of_the_first_segment_and_of_the_whole():
+    async def scenario():
+        harness = Harness([Pause(0.5), planned(1), planned(2)])
+        await harness.read_all()
+        timings = harness.stream.timings
+        assert 0 < timings.text_s <= timings.first_audio_s
+        assert (timings.queue_s, timings.synthesis_s) == (0.125, 0.5)
+        assert timings.underrun_s == 0.0
+        await harness.end()
+
+    run(scenario())
+
+
+def test_stream_of_a_single_write_has_no_underrun():
+    async def scenario():
+        harness = Harness([planned(1)], format="wav", whole=True)
+        await harness.read_all()
+        assert harness.stream.timings.underrun_s is None
         await harness.end()
 
     run(scenario())
