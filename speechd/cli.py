@@ -60,6 +60,18 @@ def _parser() -> argparse.ArgumentParser:
     settings.add_arguments(voices, groups=("engine",))
     voices.set_defaults(run=_voices)
 
+    tune = commands.add_parser("tune", help="measure this machine and recommend workers and threads")
+    tune.add_argument(
+        "--write",
+        nargs="?",
+        const="throughput",
+        choices=("throughput", "latency"),
+        help="put that recommendation into the settings file, which serve reads",
+    )
+    tune.add_argument("--seconds", type=float, default=4.0, help="for each text and setting (default: 4)")
+    settings.add_arguments(tune, groups=("engine", "log"))
+    tune.set_defaults(run=_tune)
+
     download = commands.add_parser("download", help="fetch and verify Kokoro's weights ahead of time")
     settings.add_arguments(download, groups=("engine", "log"))
     download.set_defaults(run=_download)
@@ -101,6 +113,37 @@ def _say(arguments: argparse.Namespace, loaded: Settings) -> int:
 def _voices(arguments: argparse.Namespace, loaded: Settings) -> int:
     for voice in Catalogue(loaded.model_dir):
         print(f"{voice.id:16} {voice.language:6} {voice.gender:7} {voice.name}")
+    return 0
+
+
+def _tune(arguments: argparse.Namespace, loaded: Settings) -> int:
+    from tqdm import tqdm
+
+    from speechd import advice, settings_file, tune
+
+    cores = settings.available_cores()
+    rows: list[advice.Measured] = []
+    interrupted = False
+    with tqdm(total=tune.STEPS * len(tune.plans(cores)), bar_format="{l_bar}{bar}| {elapsed}<{remaining}") as bar:
+
+        def step(what: str) -> None:
+            bar.set_description(what)
+            bar.update()
+
+        try:
+            for row in tune.measure(loaded, settings.given(arguments), cores, arguments.seconds, step):
+                rows.append(row)
+        except KeyboardInterrupt:  # What was measured is kept.
+            interrupted = True
+    if rows:
+        print("\n".join([*advice.table(rows), "", *advice.reasons(rows)]))
+    if interrupted:
+        return 130
+    path = settings_file.locate(os.environ)
+    if arguments.write and path:
+        chosen = advice.for_latency(rows) if arguments.write == "latency" else advice.for_throughput(rows)
+        settings_file.write(path, chosen.settings)
+        print(f"{path}: {', '.join(f'{name} = {value}' for name, value in chosen.settings.items())}")
     return 0
 
 

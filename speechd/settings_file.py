@@ -1,4 +1,4 @@
-"""The settings file: options by name in TOML (`workers = 4`), which `Settings.load` reads and `speechd tune` can write."""
+"""The settings file: options by name in TOML (`workers = 4`). `Settings.load` reads it, `speechd tune` can write it."""
 
 from __future__ import annotations
 
