@@ -47,7 +47,7 @@ def main() -> None:
     """Measure and print."""
     arguments = _arguments()
     rows: list[dict[str, Any]] = []
-    print(" ".join(f"{name:>{width}}" for name, width in COLUMNS.items()))
+    print(record.heading(COLUMNS))
     with server.chosen(arguments) as url:
         target = Target(url, arguments.format, arguments.voice, arguments.model, arguments.api_key)
         for row in _rows(target, arguments):
@@ -57,8 +57,7 @@ def main() -> None:
                 *(f"{count} × {error}" for error, count in row["errors"].items()),
                 flush=True,
             )
-    settings = {name: value for name, value in vars(arguments).items() if name != "api_key"}
-    print(record.json_line("load", settings, rows))
+    record.publish("load", vars(arguments), rows)
 
 
 def _rows(target: Target, arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:

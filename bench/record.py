@@ -38,9 +38,26 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def json_line(benchmark: str, settings: Mapping[str, object], rows: Sequence[Mapping[str, object]]) -> str:
-    """The last line that a benchmark prints."""
-    return json.dumps({"benchmark": benchmark, **provenance(), "settings": settings, "rows": rows}, default=str)
+def publish(benchmark: str, settings: Mapping[str, object], rows: Sequence[Mapping[str, object]]) -> None:
+    """Save a result as a file of `folder()`, and print it: the last line of a benchmark, JSON. An `api_key` is left
+    out."""
+    settings = {name: value for name, value in settings.items() if name != "api_key"}
+    result = {"benchmark": benchmark, **provenance(), "settings": settings, "rows": rows}
+    line = json.dumps(result, default=str)
+    folder().mkdir(parents=True, exist_ok=True)
+    stamp = str(result["at"]).replace(":", "").replace("+0000", "Z")
+    (folder() / f"{stamp}-{benchmark}-{os.getpid()}.json").write_text(line + "\n", encoding="utf-8")
+    print(line)
+
+
+def folder() -> Path:
+    """Where results are saved: results/ of the checkout, or `BENCH_RESULTS`."""
+    return Path(os.environ.get("BENCH_RESULTS") or ROOT / "results")
+
+
+def heading(widths: Mapping[str, int]) -> str:
+    """The first line of a table of `cells`."""
+    return " ".join(f"{name:>{width}}" for name, width in widths.items())
 
 
 def cells(row: Mapping[str, object], widths: Mapping[str, int]) -> str:

@@ -13,13 +13,13 @@ from __future__ import annotations
 import argparse
 import heapq
 import itertools
-import json
 import math
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
 import numpy as np
 
+from bench import record
 from speechd.planner import CHARACTERS_PER_S, FIRST_LENGTH, HEADROOM
 from speechd.stream import SEGMENTS_AHEAD
 from speechd.workers.dispatch import choose
@@ -243,7 +243,7 @@ def main() -> None:
                     f"{row.refused:11.2f} {row.audio_s_per_s:11.1f}",
                     flush=True,
                 )
-    print(json.dumps({"benchmark": "simulate", "listening_share": options.listening_share, "rows": rows}))
+    record.publish("simulate", vars(options), rows)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def main() -> None:
                 memory += [{"start": start, "when": "load", **row} for row in memory_of(server)]
     _print("Seconds: to ready; to first audio of the first request, then over fresh and kept connections", TIMES, times)
     _print("MiB, resident, proportional and its own, at idle and after load", MEMORY, memory)
-    print(record.json_line("start", vars(arguments), [{"times": times, "memory": memory}]))
+    record.publish("start", vars(arguments), [{"times": times, "memory": memory}])
 
 
 def memory_of(server: Server) -> list[dict[str, Any]]:
@@ -112,7 +112,7 @@ def _all_ready(server: Server) -> bool:
 
 
 def _print(title: str, widths: Mapping[str, int], rows: Sequence[Mapping[str, object]]) -> None:
-    print(f"\n{title}\n" + " ".join(f"{name:>{width}}" for name, width in widths.items()))
+    print(f"\n{title}\n{record.heading(widths)}")
     for row in rows:
         print(record.cells(row, widths))
 

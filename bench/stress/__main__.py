@@ -57,7 +57,7 @@ def main() -> int:
                 rows.append(_run(name, options))
             except KeyboardInterrupt:
                 break
-    print(record.json_line("stress", vars(arguments), rows))
+    record.publish("stress", vars(arguments), rows)
     return 0 if all(row["passed"] for row in rows) else 1
 
 

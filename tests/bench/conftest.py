@@ -1,0 +1,8 @@
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def results(tmp_path, monkeypatch):
+    """Where benchmarks save what they measure."""
+    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
+    return tmp_path / "results"
