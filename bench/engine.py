@@ -1,0 +1,238 @@
+"""How fast Kokoro speaks on this machine's CPU: the stock package, the fast model, and ONNX Runtime where it is.
+
+    python -m bench.engine [--quick] [--weights FOLDER] [--onnx MODEL]
+
+Engines take turns in one process, so that what else the machine does meets all of them; the best of the rounds counts.
+The error is the waveform's from the stock model's, both from the same pitch and excitation. Each engine is then started
+in a process of its own, for the time to its first synthesis and its memory, and in two at once, for their sum.
+
+FOLDER: config.json, kokoro-v1_0.pth and voices/*.pt; without it a checkpoint of the real size is made. MODEL: the stock
+package's `KModelForONNX` of the same weights, exported (input_ids, ref_s, speed → waveform).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from speechd.audio import SAMPLE_RATE
+
+LENGTHS: Final = (20, 60, 120, 240, 400)
+"""Tokens of one synthesis, without the two pads."""
+ALONE: Final = 120
+"""Tokens of a synthesis in a process of its own."""
+
+FAST: Final = {"fast": ("float32", True), "fast bf16": ("bfloat16", True), "fast torch": ("float32", False)}
+"""The fast models: dtype, and whether with the compiled kernels."""
+
+Speak = Callable[[Tensor, Tensor], object]
+"""Token ids with pads, a voice's row → samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One engine at one length and thread count. speed: x real time; snr_db: None where there is nothing to compare."""
+
+    tokens: int
+    threads: int
+    engine: str
+    audio_s: float
+    speed: float
+    snr_db: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """One engine in processes of its own: seconds to the first synthesis, MiB at most, x real time of two at once."""
+
+    engine: str
+    first_s: float
+    peak_mib: float
+    two_processes: float
+
+
+class Files:
+    """A folder of weights in the release's layout."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.checkpoint = folder / "kokoro-v1_0.pth"
+        self.config: dict[str, Any] = json.loads((folder / "config.json").read_text())
+
+    def state(self) -> dict[str, dict[str, Tensor]]:
+        state: dict[str, dict[str, Tensor]] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+        return state
+
+    def case(self, count: int) -> tuple[Tensor, Tensor]:
+        """`count` token ids between pads, and the row of the first voice for them."""
+        pack = torch.load(min((self.folder / "voices").glob("*.pt")), weights_only=True)
+        phonemes = torch.tensor(sorted(set(self.config["vocab"].values())))
+        chosen = torch.randint(len(phonemes), (count,), generator=torch.Generator().manual_seed(count))
+        return torch.nn.functional.pad(phonemes[chosen], (1, 1)), pack[count - 1]
+
+
+def load(engine: str, files: Files, onnx: Path | None) -> Speak:
+    """The engine `engine`. Imports are part of what its start costs, so they are here."""
+    if engine == "stock":
+        from kokoro.model import KModel
+
+        stock = KModel(repo_id="", config=files.config, model=str(files.checkpoint)).eval()
+        return lambda input_ids, style: stock.forward_with_tokens(input_ids[None], style, 1.0)
+    if engine == "onnx":
+        onnxruntime = importlib.import_module("onnxruntime")  # not among this project's dependencies
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        session = onnxruntime.InferenceSession(str(onnx), options, providers=["CPUExecutionProvider"])
+        names = [node.name for node in session.get_inputs()]
+        speed = torch.ones(1).numpy()
+        return lambda input_ids, style: session.run(
+            None, dict(zip(names, (input_ids[None].numpy(), style.numpy(), speed), strict=True))
+        )
+    from speechd.engines.kokoro import fast
+
+    model = fast.load(files.config, files.state(), *FAST[engine])
+    return lambda input_ids, style: model(input_ids, style, 1.0, 0)
+
+
+def compare(files: Files, engines: Sequence[str], lengths: Sequence[int]) -> dict[int, dict[str, float]]:
+    """By length: the audio seconds, under "", and the SNR in decibels of each fast model among `engines`."""
+    from kokoro.model import KModel
+
+    from speechd.engines.kokoro import fast
+    from speechd.engines.kokoro.fast.verify import Stock, snr_db
+
+    stock = Stock(KModel(repo_id="", config=files.config, model=str(files.checkpoint)))
+    models = {name: fast.load(files.config, files.state(), *FAST[name]) for name in engines if name in FAST}
+    found = {}
+    for count in lengths:
+        input_ids, style = files.case(count)
+        spoken = stock.speak(input_ids, style, 1.0)
+        found[count] = {"": len(spoken.samples) / SAMPLE_RATE}
+        for name, model in models.items():
+            found[count][name] = snr_db(spoken.samples, model.waveform(spoken.prosody, style, spoken.excitation))
+    return found
+
+
+def table(speakers: dict[str, Speak], files: Files, known: dict[int, dict[str, float]], rounds: int) -> list[Row]:
+    """Rows of all engines and lengths at PyTorch's present thread count."""
+    rows = []
+    for count, errors in known.items():
+        case = files.case(count)
+        best = dict.fromkeys(speakers, float("inf"))
+        for _ in range(rounds + 1):
+            for engine, speak in speakers.items():
+                start = time.perf_counter()
+                speak(*case)
+                best[engine] = min(best[engine], time.perf_counter() - start)
+        for engine, least in best.items():
+            rows.append(Row(count, torch.get_num_threads(), engine, errors[""], errors[""] / least, errors.get(engine)))
+            print(line(rows[-1]), flush=True)
+    return rows
+
+
+def line(row: Row) -> str:
+    error = "" if row.snr_db is None else f"{row.snr_db:.0f} dB"
+    return f"{row.threads:7} {row.tokens:6} {row.audio_s:7.2f}  {row.engine:10} {row.speed:7.2f} x  {error}"
+
+
+def child(engine: str, files: Files, rounds: int, onnx: Path | None) -> None:
+    """Load, speak, print seconds since the start; speak on; print seconds of `rounds` syntheses and MiB at most."""
+    start = time.perf_counter()
+    torch.set_num_threads(1)
+    speak = load(engine, files, onnx)
+    case = files.case(ALONE)
+    speak(*case)
+    first_s = time.perf_counter() - start
+    print("ready", flush=True)
+    sys.stdin.readline()
+    start = time.perf_counter()
+    for _ in range(rounds):
+        speak(*case)
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"first_s": first_s, "spoken_s": time.perf_counter() - start, "peak_mib": peak_mib}), flush=True)
+
+
+def alone(engine: str, files: Files, rounds: int, onnx: Path | None, audio_s: float) -> Alone:
+    """Two processes, started one after the other and then speaking at once."""
+    command = [sys.executable, "-m", "bench.engine", "--weights", str(files.folder), "--child", engine]
+    command += ["--rounds", str(rounds), *(["--onnx", str(onnx)] if onnx else [])]
+    processes = []
+    for _ in range(2):
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        if process.stdout.readline() != "ready\n":
+            raise SystemExit(f"{engine}: the process ended before it had spoken")
+        processes.append(process)
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    results = [json.loads(process.communicate()[0]) for process in processes]
+    return Alone(
+        engine,
+        min(result["first_s"] for result in results),
+        max(result["peak_mib"] for result in results),
+        sum(rounds * audio_s / result["spoken_s"] for result in results),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="two lengths, one round")
+    parser.add_argument("--weights", type=Path, help="a folder of weights in the release's layout")
+    parser.add_argument("--onnx", type=Path, help="a model for ONNX Runtime")
+    parser.add_argument("--threads", default="1,2", help="thread counts (default: 1,2)")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore", module="torch")  # the stock package's layers are of an older torch
+    if options.child:
+        return child(options.child, Files(options.weights), options.rounds, options.onnx)
+    with tempfile.TemporaryDirectory() as made:
+        if options.weights is None:
+            print("no --weights: a checkpoint of the real size is made, with random weights", flush=True)
+            subprocess.run(
+                [sys.executable, "-m", "bench.checkpoint", made, "--real"], check=True, stdout=subprocess.DEVNULL
+            )
+        measure(Files(options.weights or Path(made)), options)
+    return None
+
+
+def measure(files: Files, options: argparse.Namespace) -> None:
+    """Print the tables, and all of it as one JSON line last."""
+    engines = ["stock", "fast", "fast bf16", "fast torch", *(["onnx"] if options.onnx else [])]
+    lengths, rounds = ((20, ALONE), 1) if options.quick else (LENGTHS, options.rounds)
+    print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}")
+    print("threads tokens audio s  engine        speed    error")
+    known = compare(files, engines, lengths)
+    rows = []
+    for threads in map(int, options.threads.split(",")):
+        torch.set_num_threads(threads)
+        rows += table({engine: load(engine, files, options.onnx) for engine in engines}, files, known, rounds)
+    audio_s = next(row.audio_s for row in rows if row.tokens == ALONE)
+    print(f"\nengine      first synthesis    memory   2 processes ({ALONE} tokens)")
+    found = []
+    for engine in engines:
+        found.append(alone(engine, files, rounds, options.onnx, audio_s))
+        one = found[-1]
+        print(f"{engine:10} {one.first_s:13.1f} s {one.peak_mib:8.0f} MiB {one.two_processes:7.2f} x", flush=True)
+    print(json.dumps({"table": [asdict(row) for row in rows], "alone": [asdict(one) for one in found]}))
+
+
+if __name__ == "__main__":
+    main()
