@@ -10,20 +10,22 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from speechd import engines
-from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unauthorized
-from speechd.routes import Api
+from speechd import engines, meter
+from speechd.counts import Row
+from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unauthorized, Unavailable
+from speechd.metrics import Metrics
+from speechd.routes import SPEECH, Api
 from speechd.settings import Settings
 from speechd.stream import SEGMENTS_AHEAD, Threads
 from speechd.voices import Catalogue
@@ -31,6 +33,9 @@ from speechd.workers.admission import Admission
 from speechd.workers.pool import Pool
 from speechd.workers.scoreboard import Limits, Scoreboard
 from speechd.workers.slot import Slot
+
+CLIENT_LEFT: Final = 499
+"""nginx's status for a client that closed its connection before it was answered; for the log alone."""
 
 log = logging.getLogger("speechd")
 request_log = logging.getLogger("speechd.request")
@@ -58,6 +63,7 @@ class Speechd:
         self.choice = choice
         self.catalogue = catalogue
         self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys))
+        self.metrics = Metrics(self.board, choice.engine.name)
         self._slot: Slot | None = None
 
     def forking(self, index: int) -> None:
@@ -82,10 +88,12 @@ class Speechd:
 
     def ended(self, index: int, failures: int) -> None:
         self.board.clear(index)
+        meter.bury(self.metrics.counts.row(index))
 
 
 def build(shared: Speechd, slot: Slot, index: int) -> ASGIApp:
     """The app of worker `index`."""
+    row = shared.metrics.counts.row(index)
     settings = shared.settings
     pool = Pool(shared.board, index)
     threads = Threads(ThreadPoolExecutor(1, "text"), ThreadPoolExecutor(1, "encode"))
@@ -97,6 +105,8 @@ def build(shared: Speechd, slot: Slot, index: int) -> ASGIApp:
         Admission(shared.board, index),
         pool,
         threads,
+        shared.metrics,
+        row,
     )
 
     @asynccontextmanager
@@ -120,17 +130,24 @@ def build(shared: Speechd, slot: Slot, index: int) -> ASGIApp:
     app = Starlette(
         routes=api.routes(),
         middleware=middleware,
-        exception_handlers={SpeechdError: _answer, HTTPException: _answer_http, Exception: _answer_bug},
+        exception_handlers={
+            SpeechdError: _answer,
+            HTTPException: _answer_http,
+            ClientDisconnect: _answer_nobody,
+            Exception: _answer_bug,
+        },
         lifespan=lifespan,
     )
-    return RequestScope(app, warning=shared.choice.warning)
+    return RequestScope(app, row, warning=shared.choice.warning)
 
 
 class RequestScope:
-    """Around everything: a request id on every response, the warning of a fallback engine, and one log line."""
+    """Around everything: a request id on every response, the warning of a fallback engine, one log line, and requests
+    for speech in the metrics."""
 
-    def __init__(self, app: ASGIApp, *, warning: str | None) -> None:
+    def __init__(self, app: ASGIApp, row: Row, *, warning: str | None) -> None:
         self._app = app
+        self._row = row
         self._warning = warning
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -150,10 +167,15 @@ class RequestScope:
                     headers["x-speechd-warning"] = self._warning
             await send(message)
 
+        counted = (scope["method"], scope["path"]) == ("POST", SPEECH)
+        if counted:
+            meter.begin(self._row)
         began = time.monotonic()
         try:
             await self._app(scope, receive, send_with_id)
         finally:
+            if counted:
+                meter.end(self._row, fields["status"], fields.get("outcome"), fields.get("reason"))
             fields["duration_s"] = time.monotonic() - began
             level = logging.DEBUG if scope["path"] in ("/health", "/ready", "/metrics") else logging.INFO
             request_log.log(level, "request", extra={"fields": fields})
@@ -184,6 +206,8 @@ class RequireKey:
 async def _answer(request: Request, error: Exception) -> Response:
     assert isinstance(error, SpeechdError)
     request.state.log["error"] = error.code or error.type
+    if isinstance(error, Unavailable):
+        request.state.log["reason"] = error.reason
     return _response(error)
 
 
@@ -203,6 +227,11 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     else:
         known = InvalidRequest(error.detail)
     return await _answer(request, known)
+
+
+async def _answer_nobody(request: Request, error: Exception) -> Response:
+    request.state.log["outcome"] = "client left"
+    return Response(status_code=CLIENT_LEFT)
 
 
 async def _answer_bug(request: Request, error: Exception) -> Response:

@@ -103,8 +103,8 @@ class Patience:
 
 
 class SpeechReply:
-    """An ASGI response. Errors before the first audio are raised, for the app to answer; `ended` is told the outcome:
-    "complete", "failed", "client left" or "client too slow"."""
+    """An ASGI response. Errors before the first audio are raised, for the app to answer. `headers` is called when that
+    is ready to be sent, and `ended` is told the outcome: "complete", "failed", "client left" or "client too slow"."""
 
     def __init__(
         self,
@@ -113,17 +113,13 @@ class SpeechReply:
         framing: Framing,
         *,
         whole: bool,
-        headers: Mapping[str, str],
+        headers: Callable[[], Mapping[str, str]],
         patience: Patience,
         ended: Callable[[str], None],
     ) -> None:
         self._stream, self._ticket, self._framing = stream, ticket, framing
         self._whole = whole
-        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
-        self._headers += [
-            (b"content-type", framing.media_type.encode()),
-            (b"x-accel-buffering", b"no"),  # nginx would otherwise hold a stream back
-        ]
+        self._headers = headers
         self._patience = patience
         self._ended = ended
         self._outcome = "failed"
@@ -159,6 +155,15 @@ class SpeechReply:
             await self._send_stream(data, scope, send)
         self._outcome = "complete"
 
+    async def _start(self, send: Send, *more: tuple[bytes, bytes]) -> None:
+        headers = [
+            *((name.encode(), value.encode()) for name, value in self._headers().items()),
+            (b"content-type", self._framing.media_type.encode()),
+            (b"x-accel-buffering", b"no"),  # nginx would otherwise hold a stream back
+            *more,
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
     async def _send_whole(self, data: bytes | None, scope: Message, send: Send) -> None:
         pieces = []
         while data is not None:
@@ -166,14 +171,13 @@ class SpeechReply:
                 pieces.append(self._framing.data(data))
             data = await self._stream.read()
         body = b"".join([*pieces, self._framing.end(self._stream.timings.audio_s)])
-        length = (b"content-length", str(len(body)).encode())
-        await send({"type": "http.response.start", "status": 200, "headers": [*self._headers, length]})
+        await self._start(send, (b"content-length", str(len(body)).encode()))
         for start in range(0, len(body), WHOLE_CHUNK_BYTES):
             chunk = body[start : start + WHOLE_CHUNK_BYTES]
             await self._send_chunk(chunk, scope, send, more=start + len(chunk) < len(body))
 
     async def _send_stream(self, data: bytes | None, scope: Message, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+        await self._start(send)
         try:
             while data is not None:
                 if data:

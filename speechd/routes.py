@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from speechd import __version__
+from speechd.counts import Row
 from speechd.encoders import FORMATS, open_encoder
+from speechd.encoders.base import Encoder
 from speechd.engines import Choice
 from speechd.engines.base import Delivery
 from speechd.errors import NotFound, NotReady, UnsupportedMedia
 from speechd.join import Joiner
+from speechd.meter import MeasuredEncoder, StreamMeter
+from speechd.metrics import MEDIA_TYPE, Metrics
 from speechd.planner import Planner
 from speechd.reply import Framing, Patience, Plain, ServerSentEvents, SpeechReply
 from speechd.schema import MODELS, SpeechRequest, parse
@@ -26,6 +30,8 @@ from speechd.voices import Catalogue
 from speechd.workers.admission import Admission
 from speechd.workers.pool import Pool
 from speechd.workers.scoreboard import Scoreboard
+
+SPEECH: Final = "/v1/audio/speech"
 
 CREATED = 1_735_689_600
 """Unix seconds, 2025-01-01: about when Kokoro-82M v1.0 came out. OpenAI's `Model` must have a date of creation."""
@@ -42,16 +48,19 @@ class Api:
     admission: Admission
     pool: Pool
     threads: Threads
+    metrics: Metrics
+    row: Row
 
     def routes(self) -> list[Route]:
         """Every path of the server."""
         return [
-            Route("/v1/audio/speech", self.speech, methods=["POST"]),
+            Route(SPEECH, self.speech, methods=["POST"]),
             Route("/v1/audio/voices", self.voices),
             Route("/v1/models", self.models),
             Route("/v1/models/{id:path}", self.model),
             Route("/health", self.health),
             Route("/ready", self.ready),
+            Route("/metrics", self.scrape),
         ]
 
     async def speech(self, request: Request) -> SpeechReply:
@@ -63,23 +72,32 @@ class Api:
         log: dict[str, Any] = request.state.log
         log.update(voice=str(wanted.blend), characters=len(wanted.input), format=wanted.format)
         ticket = self.admission.admit(request.state.key)
-        stream = self._stream(wanted, whole=whole)
+        meter = StreamMeter(self.row, wanted.format, whole=whole)
+        stream = self._stream(wanted, lambda: MeasuredEncoder(open_encoder(wanted.format, whole=whole), meter))
+
+        def headers() -> dict[str, str]:
+            return {"x-speechd-engine": self.choice.engine.name, "server-timing": meter.begin(stream.timings)}
+
+        def ended(outcome: str) -> None:
+            meter.end(stream.timings)
+            log.update(_measured(stream), outcome=outcome)
+
         return SpeechReply(
             stream,
             ticket,
             _framing(wanted),
             whole=whole,
-            headers={"x-speechd-engine": self.choice.engine.name},
+            headers=headers,
             patience=self._patience(request),
-            ended=lambda outcome: log.update(_measured(stream), outcome=outcome),
+            ended=ended,
         )
 
-    def _stream(self, wanted: SpeechRequest, *, whole: bool) -> SpeechStream:
+    def _stream(self, wanted: SpeechRequest, open_encoder: Callable[[], Encoder]) -> SpeechStream:
         delivery = Delivery(wanted.blend, wanted.language, wanted.speed, _seed(wanted))
         return SpeechStream(
             Planner(wanted.input, delivery, self.choice.engine),
             self.pool,
-            partial(open_encoder, wanted.format, whole=whole),
+            open_encoder,
             self.threads,
             joiner=Joiner(wanted.speed, wanted.volume),
             look_ahead_s=self.settings.look_ahead_s,
@@ -137,6 +155,10 @@ class Api:
         if not self.board.is_ready():
             raise NotReady("The server is loading or draining.", reason="not ready", retry_after_s=2.0)
         return JSONResponse({"status": "ready"})
+
+    async def scrape(self, request: Request) -> Response:
+        """`GET /metrics`, of the whole server; for Prometheus, and like `/health` without a key."""
+        return Response(self.metrics.render(), media_type=MEDIA_TYPE)
 
 
 def _require_json(request: Request) -> None:

@@ -7,7 +7,7 @@ import os
 import time
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -174,7 +174,7 @@ class Scoreboard:
         """Seconds that the slots (or one, if none works) need for what runs, and waits with a deadline up to `due`."""
         return self.queue.backlog_s(self.speeds(), due) / (self.speed() or ASSUMED_SPEED)
 
-    def states(self) -> list[dict[str, object]]:
+    def states(self) -> list[dict[str, Any]]:
         """Every row with its counts since the server began, for people and for metrics."""
         return [
             {
