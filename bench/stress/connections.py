@@ -78,7 +78,7 @@ async def _life_s(port: int, *, trickle: bool) -> float:
 async def unread(options: Options) -> Result:
     """Clients that never read: dropped at the deadline, at most 100 MiB of memory, other listeners unaffected."""
     count = options.count(200, 10)
-    with paced(options, rtf=0.01, write_timeout_s=WRITE_S, max_in_flight=count + 2 * LISTENERS) as server:
+    with paced(options, rtf=0.002, write_timeout_s=WRITE_S, max_in_flight=count + 2 * LISTENERS) as server:
         target = Target(server.url)
         alone = await probe(target, options.count(50, 10))
         listening = Crowd(target, texts.varied(3))
