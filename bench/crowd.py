@@ -4,6 +4,7 @@ one, in which requests arrive whatever became of those before; and what they liv
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from bisect import bisect_right
@@ -59,6 +60,11 @@ class Outcome:
     retry_after_s: float | None
     error: str
 
+    @property
+    def come_back_s(self) -> float:
+        """What one waits who was not heard: as the server asks, else `RETRY_S`."""
+        return RETRY_S if self.retry_after_s is None else self.retry_after_s
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -110,6 +116,13 @@ class Crowd:
                 await asyncio.sleep(max(0.0, due_s - time.monotonic()))
                 group.create_task(self._once())
 
+    async def counted(self, listeners: int, requests: int) -> None:
+        """That many listeners, who ask again when they have their reply, until so many requests were not refused."""
+        self._begin(math.inf)
+        left = iter(range(requests))
+        await asyncio.gather(*(self._ask_while(left) for _ in range(listeners)))
+        self.stopped_s = time.monotonic()
+
     def figures(self) -> Figures:
         """What was measured so far."""
         return figures(self.outcomes, self.began_s, min(self.stopped_s, time.monotonic()))
@@ -127,8 +140,18 @@ class Crowd:
             if (heard := outcome.listening) and realtime:
                 wait_s = heard.began_s + heard.audio_s + (heard.underrun_s or 0.0) - time.monotonic()
             elif heard is None:
-                wait_s = RETRY_S if outcome.retry_after_s is None else outcome.retry_after_s
+                wait_s = outcome.come_back_s
             await asyncio.sleep(max(0.0, min(wait_s, end_s - time.monotonic())))
+        client.close()
+
+    async def _ask_while(self, left: Iterator[int]) -> None:
+        client = self._target.client()
+        for _ in left:
+            while True:
+                outcome = await self._ask(client)
+                if not outcome.refused:
+                    break
+                await asyncio.sleep(outcome.come_back_s)
         client.close()
 
     async def _once(self) -> None:

@@ -23,6 +23,9 @@ SIGMA: Final = 0.8
 LONGEST: Final = 1500
 """Characters of a request, lognormal: most are a few sentences, some a page."""
 
+LENGTHS: Final = {"short": 60, "medium": 250, "long": 1000}
+"""Characters of texts of a size."""
+
 
 def sentence(random: random.Random) -> str:
     """One sentence of 40 to 100 characters."""
@@ -38,8 +41,13 @@ def text(random: random.Random, length: int) -> str:
     return " ".join(sentences)
 
 
-def varied(seed: int) -> Iterator[str]:
+def sized(name: str) -> str:
+    """The text of a size of `LENGTHS`, always the same."""
+    return text(random.Random(0), LENGTHS[name])
+
+
+def varied(seed: int, median: int = MEDIAN) -> Iterator[str]:
     """Texts without end, of varied length."""
     choice = random.Random(seed)
     while True:
-        yield text(choice, min(LONGEST, round(MEDIAN * choice.lognormvariate(0.0, SIGMA))))
+        yield text(choice, min(LONGEST, round(median * choice.lognormvariate(0.0, SIGMA))))

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bench.server import ROOT
+from bench.server import ROOT, running
 
 
 def run(*command: str) -> tuple[list[str], dict]:
@@ -40,3 +40,26 @@ def test_stress_judges_a_bar():
     _, result = run("bench.stress", "together", "--quick")
     [row] = result["rows"]
     assert (row["bar"], row["passed"], row["failures"], row["kept_apart"]) == ("together", True, [], row["trials"])
+
+
+def test_listen_measures_listeners_at_speeds():
+    table, result = run("bench.listen", "--engine", "tone", "--quick", "--varied-lengths")
+    assert [(row["speed"], row["listeners"]) for row in result["rows"]] == [(1.0, 1), (1.0, 4), (3.0, 1), (3.0, 4)]
+    assert len(table) == 1 + len(result["rows"])
+    assert all(row["heard"] and not row["failed"] for row in result["rows"])
+
+
+def test_threads_measures_threads_and_processes():
+    _, result = run("bench.threads", "--engine", "tone", "--quick")
+    assert [(row["processes"], row["threads"], row["text"]) for row in result["rows"]] == [
+        *((1, threads, text) for threads in (1, 2) for text in ("short", "medium", "long")),
+        (2, 1, "medium"),
+    ]
+
+
+def test_compare_measures_two_servers(tmp_path):
+    with running(tmp_path) as server:
+        _, result = run("bench.compare", server.url, f"{server.url}/v1", "--quick")
+    ratios = [row for row in result["rows"] if row["server"] == "second ÷ first"]
+    assert [row["listeners"] for row in ratios] == [1, 2]
+    assert all(row["audio_s_per_s"] > 0 for row in ratios)

@@ -96,3 +96,18 @@ def test_open_loop_has_a_connection_for_each_request():
 def test_open_loop_does_not_wait_for_replies():
     crowd, served = run(lambda crowd: crowd.open(100, 0.3), b"")
     assert crowd.figures().failed == len(served) > 10
+
+
+def test_counted_load_ends_with_the_last_of_its_requests():
+    crowd, served = run(lambda crowd: crowd.counted(3, 10))
+    assert len(served) == 3
+    assert crowd.figures().heard == sum(served) == 10
+
+
+def test_counted_load_does_not_count_the_refused():
+    async def drive(crowd):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(crowd.counted(1, 1), 0.1)
+
+    crowd, _ = run(drive, FULL)
+    assert crowd.figures().refused > 1
