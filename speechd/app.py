@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-import secrets
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -154,9 +153,9 @@ class RequestScope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        id = f"req_{secrets.token_hex(12)}"
+        id = scope["state"]["id"]
         fields: dict[str, Any] = {"id": id, "method": scope["method"], "path": scope["path"], "status": 0}
-        scope.setdefault("state", {}).update(log=fields, key=None)
+        scope["state"].update(log=fields, key=None)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,17 +1,15 @@
 """The HTTP edge: uvicorn's protocol with limits on what a client may send, and on how long it may take.
 
-A connection receives one request at a time (`Part` says how far it is) and all of it is due at one deadline. What is
+A connection receives one request at a time (see `Receipt`) and all of it is due at one deadline. What is
 refused here is answered in the error envelope like any other error, and the connection ends with that answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import enum
 import json
 import logging
 import secrets
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -21,7 +19,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from speechd.errors import BrokenOff, HeadersTooLarge, InvalidRequest, ReceiptTimeout, SpeechdError, TooLarge
+from speechd.errors import BrokenOff, InvalidRequest, ReceiptTimeout, SpeechdError
+from speechd.receipt import Limits, Part, Receipt
 
 ABORT: Final = "speechd.abort"
 """Key in `scope["extensions"]`: a callable that drops the connection at once, with what its client has not taken."""
@@ -42,15 +41,6 @@ answer away from a client that is still sending (RFC 9112, section 9.6)."""
 log = logging.getLogger("speechd")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """On one request: bytes of its line and headers, bytes of its body, and seconds for all of it to arrive."""
-
-    header_bytes: int
-    body_bytes: int
-    receipt_timeout_s: float
-
-
 class Edge(ServerState):
     """What the connections of a worker share. While `draining`, each connection ends with its current response."""
 
@@ -58,14 +48,6 @@ class Edge(ServerState):
         super().__init__()
         self.limits = limits
         self.draining = False
-
-
-class Part(enum.Enum):
-    """How far the receipt of a request is."""
-
-    NOTHING = enum.auto()
-    HEAD = enum.auto()
-    BODY = enum.auto()
 
 
 class SpeechProtocol(HttpToolsProtocol):
@@ -80,11 +62,7 @@ class SpeechProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._edge = server_state
-        self._limits = server_state.limits
-        self._part = Part.NOTHING
-        self._head_bytes = 0  # of the request line and headers that the parser has reported
-        self._unreported_bytes = 0  # fed since its last report
-        self._body_bytes = 0
+        self._receipt = Receipt(server_state.limits)
         self._deadline: asyncio.TimerHandle | None = None
         self._running: RequestResponseCycle | None = None  # the exchange whose response is sent next, or was sent last
         self._deaf = False  # what still arrives is dropped
@@ -99,6 +77,11 @@ class SpeechProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_deadline()
         self._unset_keepalive_if_required()
+        self.pipeline.clear()
+        if self._running is not None and not self._running.response_complete:
+            # uvicorn tells the exchange of the latest request, which may be another.
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -118,27 +101,27 @@ class SpeechProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Close the connection if it is idle, else after the response to what it is sending or being sent."""
         self._edge.draining = True
-        if self._part is Part.NOTHING:
+        if self._receipt.part is Part.NOTHING:
             super().shutdown()
-        elif self._part is Part.BODY:
+        elif self._receipt.part is Part.BODY:
             self.cycle.keep_alive = False
 
     # The parser's reports, in their order.
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["state"]["id"] = _request_id()
         self.scope["extensions"] = {ABORT: self._break_off}  # type: ignore[dict-item]  # uvicorn's type is narrower
-        self._part = Part.HEAD
-        self._head_bytes = self._unreported_bytes = self._body_bytes = 0
+        self._receipt.begin()
         self._start_deadline()
 
     def on_url(self, url: bytes) -> None:
-        self._count_head(len(url))
+        self._receipt.head(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count_head(len(name) + len(value) + len(b": \r\n"))
-        if self._part is Part.HEAD:  # else a trailer after a chunked body, which is not to pass for a header
+        self._receipt.head(len(name) + len(value) + len(b": \r\n"))
+        if self._receipt.part is Part.HEAD:  # else a trailer after a chunked body, which is not to pass for a header
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -146,22 +129,20 @@ class SpeechProtocol(HttpToolsProtocol):
             if self.parser.get_method() == b"CONNECT":
                 raise InvalidRequest("This server is no proxy.")
             return  # `_feed` starts anew, without the upgrade
-        length = next((int(value) for name, value in self.headers if name == b"content-length"), 0)
-        self._check_body(length)
+        self._receipt.expect_body(next((int(value) for name, value in self.headers if name == b"content-length"), 0))
         super().on_headers_complete()
-        self._part = Part.BODY
+        self._receipt.begin_body()
         if self._edge.draining:
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
-        self._body_bytes += len(body)
-        self._check_body(self._body_bytes)
+        self._receipt.body(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():
             return
-        self._part = Part.NOTHING
+        self._receipt.end()
         self._stop_deadline()
         super().on_message_complete()
 
@@ -170,7 +151,7 @@ class SpeechProtocol(HttpToolsProtocol):
     def _feed(self, data: bytes) -> None:
         for start in range(0, len(data), PIECE_BYTES):
             piece = data[start : start + PIECE_BYTES]
-            self._unreported_bytes += len(piece)
+            self._receipt.feed(len(piece))
             try:
                 self.parser.feed_data(piece)
             except httptools.HttpParserUpgrade as upgrade:
@@ -178,8 +159,7 @@ class SpeechProtocol(HttpToolsProtocol):
                 # client sends it with every request. But the parser has passed over the body, which is fed again.
                 self.parser, head = httptools.HttpRequestParser(self), self._head_without_upgrade()
                 self._feed(head + piece[upgrade.args[0] :])
-            if self._part is Part.HEAD:
-                self._check_head(self._head_bytes + self._unreported_bytes)
+            self._receipt.fed()
 
     def _head_without_upgrade(self) -> bytes:
         version = self.parser.get_http_version().encode()
@@ -189,22 +169,9 @@ class SpeechProtocol(HttpToolsProtocol):
             lines.append(b"connection: close")
         return b"\r\n".join(lines) + b"\r\n\r\n"
 
-    def _count_head(self, count: int) -> None:
-        self._head_bytes += count
-        self._unreported_bytes = 0
-        self._check_head(self._head_bytes)
-
-    def _check_head(self, count: int) -> None:
-        if count > self._limits.header_bytes:
-            raise HeadersTooLarge(f"The request's line and headers exceed {self._limits.header_bytes} bytes.")
-
-    def _check_body(self, count: int) -> None:
-        if count > self._limits.body_bytes:
-            raise TooLarge(f"The request's body exceeds {self._limits.body_bytes} bytes.")
-
     def _start_deadline(self) -> None:
         if self._deadline is None:
-            self._deadline = self.loop.call_later(self._limits.receipt_timeout_s, self._deadline_passed)
+            self._deadline = self.loop.call_later(self._edge.limits.receipt_timeout_s, self._deadline_passed)
 
     def _stop_deadline(self) -> None:
         if self._deadline is not None:
@@ -215,17 +182,18 @@ class SpeechProtocol(HttpToolsProtocol):
         self._deadline = None
         if self._answering_another():
             self._start_deadline()  # A request sent ahead: it is this side that does not read it.
-        elif self._part is Part.NOTHING:
+        elif self._receipt.part is Part.NOTHING:
             self.transport.close()
         else:
-            self._refuse(ReceiptTimeout(f"The request did not arrive within {self._limits.receipt_timeout_s:g} s."))
+            limit_s = self._edge.limits.receipt_timeout_s
+            self._refuse(ReceiptTimeout(f"The request did not arrive within {limit_s:g} s."))
 
     # Refusals and failures.
 
     def _answering_another(self) -> bool:
         """Whether the response under way is not to the request that is being received."""
         running = self._running
-        received = self.cycle if self._part is Part.BODY else None
+        received = self.cycle if self._receipt.part is Part.BODY else None
         return running is not None and running is not received and not running.response_complete
 
     def _refuse(self, error: SpeechdError) -> None:
@@ -240,7 +208,7 @@ class SpeechProtocol(HttpToolsProtocol):
             self.pipeline.clear()
             self._running.keep_alive = False
             return
-        if self._part is Part.BODY:
+        if self._receipt.part is Part.BODY:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             if self.cycle.response_started and not self.cycle.response_complete:
@@ -249,7 +217,7 @@ class SpeechProtocol(HttpToolsProtocol):
             if self.cycle.response_complete:
                 self._linger()
                 return
-        id = _request_id()
+        id = _request_id() if self._receipt.part is Part.NOTHING else self.scope["state"]["id"]
         log.info("refused", extra={"fields": {"id": id, "status": error.status, "error": error.code or error.type}})
         self._answer(error, id)
 
@@ -302,7 +270,7 @@ class SpeechProtocol(HttpToolsProtocol):
         except Exception as error:  # Whatever an app raises, its server goes on.
             if cycle.disconnected:
                 return
-            id = _request_id()
+            id = cycle.scope["state"]["id"]
             expected = isinstance(error, (SpeechdError, BrokenOff))
             log.error("failed: %s", error, exc_info=None if expected else error, extra={"fields": {"id": id}})
             if cycle.response_started:

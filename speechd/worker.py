@@ -20,7 +20,8 @@ from uvicorn import Config, Server
 from uvicorn_worker import UvicornWorker
 
 from speechd.errors import EngineUnavailable
-from speechd.protocol import Edge, Limits, SpeechProtocol
+from speechd.protocol import Edge, SpeechProtocol
+from speechd.receipt import Limits
 
 if TYPE_CHECKING:
     from speechd.server import Application

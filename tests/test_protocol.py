@@ -15,7 +15,8 @@ import pytest
 import uvicorn
 
 from speechd.errors import BrokenOff, InvalidRequest
-from speechd.protocol import WRITE_BUFFER_BYTES, Edge, Limits, SpeechProtocol
+from speechd.protocol import WRITE_BUFFER_BYTES, Edge, SpeechProtocol
+from speechd.receipt import Limits, Part
 
 LIMITS = Limits(header_bytes=8 << 10, body_bytes=64 << 10, receipt_timeout_s=0.4)
 GET = b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -403,7 +404,7 @@ def test_draining_closes_idle_connections_and_lets_requests_finish(loop):
         until_end(receiving, b"first \r\n")
         sending.sendall(GET[:12])
         both.sendall(post(b"body")[:-2])
-        until(lambda: sum(connection._part.value > 1 for connection in served.edge.connections) == 2)
+        until(lambda: sum(connection._receipt.part is not Part.NOTHING for connection in served.edge.connections) == 2)
         served.server.should_exit = True
         assert rest(idle) == b""
         sending.sendall(GET[12:])
@@ -423,3 +424,25 @@ def test_client_that_resets_leaves_nothing_behind(served):
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.close()
     until(lambda: not served.edge.connections)
+
+
+def test_client_that_leaves_with_a_request_sent_ahead_ends_the_response_before_it(served, caplog):
+    client = served.connect()
+    client.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+    until_end(client, b"first \r\n")
+    client.sendall(GET)
+    until(lambda: any(connection.pipeline for connection in served.edge.connections))
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    for connection in list(served.edge.connections):  # reading is paused: only a write would notice
+        served.server.servers[0].get_loop().call_soon_threadsafe(connection.transport.abort)
+    until(lambda: not served.edge.connections)
+    served.app.go_on.set()
+    until(lambda: not served.edge.tasks)
+    assert served.app.seen == []
+    assert "failed" not in caplog.text
+
+
+def test_failure_is_logged_under_the_id_of_its_request(served, caplog):
+    _, headers, _ = parsed(served.ask(b"GET /bug HTTP/1.1\r\nHost: x\r\n\r\n"))
+    assert headers[b"x-request-id"].decode() == caplog.records[-1].fields["id"]
