@@ -20,33 +20,14 @@
 
 namespace speechd {
 
-#if defined(__x86_64__)
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,fma")
-namespace avx512 {
-constexpr int kLanes = 16, kRows = 12;
-#include "kernel.inl"
-}  // namespace avx512
-#pragma GCC pop_options
-
-#if defined(SPEECHD_AMX)
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,fma,amx-tile,amx-bf16")
-namespace amx {
-constexpr int kLanes = 16, kRows = 32;
-#include "kernel.inl"
-#include "amx.inl"
-}  // namespace amx
-#pragma GCC pop_options
-#endif
-
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-namespace avx2 {
-constexpr int kLanes = 8, kRows = 6;
-#include "kernel.inl"
-}  // namespace avx2
-#pragma GCC pop_options
+// Code between BEGIN and END is compiled for the instruction sets named.
+#define SPEECHD_PRAGMA(text) _Pragma(#text)
+#if defined(__clang__)
+#define SPEECHD_BEGIN(sets) SPEECHD_PRAGMA(clang attribute push(__attribute__((target(sets))), apply_to = function))
+#define SPEECHD_END SPEECHD_PRAGMA(clang attribute pop)
+#else
+#define SPEECHD_BEGIN(sets) SPEECHD_PRAGMA(GCC push_options) SPEECHD_PRAGMA(GCC target(sets))
+#define SPEECHD_END SPEECHD_PRAGMA(GCC pop_options)
 #endif
 
 // SSE2 or NEON: what every x86-64 or AArch64 has.
@@ -58,6 +39,32 @@ constexpr int kLanes = 4, kRows = 6;
 #endif
 #include "kernel.inl"
 }  // namespace baseline
+
+#if defined(__x86_64__)
+SPEECHD_BEGIN("avx2,fma")
+namespace avx2 {
+constexpr int kLanes = 8, kRows = 6;
+#include "kernel.inl"
+}  // namespace avx2
+SPEECHD_END
+
+SPEECHD_BEGIN("avx512f,avx512vl,avx512dq,avx512bw,fma")
+namespace avx512 {
+constexpr int kLanes = 16, kRows = 12;
+#include "kernel.inl"
+}  // namespace avx512
+SPEECHD_END
+#endif
+
+#if defined(SPEECHD_AMX)
+SPEECHD_BEGIN("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,fma,amx-tile,amx-bf16")
+namespace amx {
+constexpr int kLanes = 16, kRows = 32;
+#include "kernel.inl"
+#include "amx.inl"
+}  // namespace amx
+SPEECHD_END
+#endif
 
 struct Isa {
   int64_t lanes, rows;
@@ -100,7 +107,8 @@ static int64_t scratch_bytes(const Convolution& conv, const Isa& isa) {
 
 static void convolve(const Convolution& conv, const Call& call, const Isa& isa) {
   const Plan shape = plan(conv, isa, call.rows);
-  const int64_t scratch = scratch_bytes(conv, isa), size = 2 * conv.outputs;
+  [[maybe_unused]] const int64_t scratch = scratch_bytes(conv, isa);
+  const int64_t size = 2 * conv.outputs;
   std::vector<double> moments(std::size_t(shape.blocks * size));
 #pragma omp parallel for schedule(dynamic) num_threads(int(call.threads))
   for (int64_t index = 0; index < shape.blocks; ++index) {
