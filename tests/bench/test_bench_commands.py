@@ -63,3 +63,12 @@ def test_compare_measures_two_servers(tmp_path):
     ratios = [row for row in result["rows"] if row["server"] == "second ÷ first"]
     assert [row["listeners"] for row in ratios] == [1, 2]
     assert all(row["audio_s_per_s"] > 0 for row in ratios)
+
+
+def test_memory_measures_and_notices_the_planted_leak():
+    _, result = run("bench.memory", "--engine", "tone", "--quick")
+    assert {row["sweep"] for row in result["rows"]} == {"requests", "primitives", "planted"}
+    assert {row["when"] for row in result["rows"]} == {"idle", "load", "rest"}
+    assert not any(row["failed"] for row in result["rows"])
+    assert "LEAK" in "".join(row["note"] for row in result["rows"] if row["sweep"] == "planted")
+    assert "LEAK" not in "".join(row["note"] for row in result["rows"] if row["sweep"] == "requests")
