@@ -20,11 +20,9 @@ def begin(row: Row) -> None:
 def end(row: Row, status: int, outcome: str | None, reason: Reason | None) -> None:
     """It was answered with this status (0: not at all). outcome: that of its stream, if it had one; reason: of a
     refusal."""
-    if 400 <= status < 500:
-        outcome = "invalid"
-    elif status == 503:
-        outcome = "refused"
-    row.count(REQUESTS, outcome or "failed")
+    if outcome in (None, "failed"):  # the status tells what failed
+        outcome = "invalid" if 400 <= status < 500 else "refused" if status == 503 else "failed"
+    row.count(REQUESTS, outcome)
     if reason is not None:
         row.count(REFUSALS, reason)
 

@@ -1,0 +1,212 @@
+"""What Prometheus is told: right after whatever died, by whichever worker answers."""
+
+import itertools
+import os
+import re
+import signal
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from server import Server, running, until
+
+from speechd.metrics import REQUESTS
+
+SLOW = "slowly we go on and on until the end is near. " * 30
+"""Each segment takes a second, and there are more than both slots synthesise at once."""
+
+SENTENCE = "The quick brown fox jumps over the lazy dog. "
+
+COUNTS = ("counter", "histogram")
+
+Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    settings = {"engine": "faulty:create", "api_keys": "key", "max_in_flight": 2, "max_in_flight_per_key": 0}
+    with running(tmp_path_factory.mktemp("scrape"), **settings) as server:
+        yield server
+
+
+def speak(server: Server, text: str = SENTENCE, **fields: object) -> httpx.Response:
+    body = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"} | fields
+    headers = {"authorization": "Bearer key"}
+    return httpx.post(server.url + "/v1/audio/speech", json=body, headers=headers, timeout=30)
+
+
+def series(server: Server, *, kinds: tuple[str, ...] = (*COUNTS, "gauge")) -> Series:
+    families = text_string_to_metric_families(server.get("/metrics").text)
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in families
+        if family.type in kinds
+        for sample in family.samples
+    }
+
+
+def value(server: Server, name: str, **labels: str) -> float:
+    return series(server)[name, frozenset(labels.items())]
+
+
+def outcomes(server: Server) -> dict[str, float]:
+    told = series(server)
+    return {outcome: told["speechd_requests_total", frozenset({("outcome", outcome)})] for outcome in REQUESTS.values}
+
+
+def rises(server: Server, before: dict[str, float], **by: int) -> None:
+    """The outcomes rise by so much (and others do not), once the last requests have ended."""
+    expected = before | {name.replace("_", " "): before[name.replace("_", " ")] + count for name, count in by.items()}
+    until(lambda: outcomes(server) == expected, what=f"{expected}")
+
+
+def test_scrape_needs_no_key_and_is_prometheus_text(server):
+    reply = server.get("/metrics")
+    assert reply.status_code == 200
+    assert reply.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+def test_whole_stream_is_told(server):
+    before, sent = outcomes(server), value(server, "speechd_audio_sent_seconds_total", format="pcm")
+    reply = speak(server)
+    rises(server, before, complete=1)
+    audio_s = len(reply.content) / 2 / 24_000
+    assert value(server, "speechd_audio_sent_seconds_total", format="pcm") - sent == pytest.approx(audio_s)
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"), [("oops", "failed"), ("?!", "invalid"), ("", "invalid"), ("x" * 60_000, "invalid")]
+)
+def test_request_that_fails_has_its_outcome(server, text, outcome):
+    before = outcomes(server)
+    assert speak(server, text).status_code >= 400
+    rises(server, before, **{outcome: 1})
+
+
+def test_request_without_a_key_is_invalid(server):
+    before = outcomes(server)
+    assert server.speech("hello").status_code == 401
+    rises(server, before, invalid=1)
+
+
+def test_stream_that_breaks_midway_failed(server):
+    before = outcomes(server)
+    with pytest.raises(httpx.RemoteProtocolError):
+        speak(server, SENTENCE * 3 + "Then oops happens.")
+    rises(server, before, failed=1)
+
+
+def test_client_that_leaves_while_it_listens(server):
+    before = outcomes(server)
+    body = {"model": "tts-1", "voice": "alloy", "input": SLOW, "response_format": "pcm"}
+    headers = {"authorization": "Bearer key"}
+    with httpx.stream("POST", server.url + "/v1/audio/speech", json=body, headers=headers) as reply:
+        content = reply.iter_raw()
+        next(content)
+        assert value(server, "speechd_requests_in_flight") == 1
+        assert 0 < value(server, "speechd_saturation") <= 1
+    rises(server, before, client_left=1)
+    until(lambda: value(server, "speechd_requests_in_flight") == 0)
+
+
+def test_client_that_leaves_while_it_sends(server):
+    before = outcomes(server)
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        head = "POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\nContent-Length: 100\r\n\r\n{"
+        client.sendall(head.encode())
+        until(lambda: outcomes(server) == before and begun(server) > sum(before.values()))
+    rises(server, before, client_left=1)
+
+
+def begun(server: Server) -> float:
+    return value(server, "speechd_requests_begun_total")
+
+
+def test_refusal_has_its_reason(server):
+    before, refused = outcomes(server), value(server, "speechd_refusals_total", reason="count")
+    holders = [threading.Thread(target=speak, args=(server, "slowly. " * 2)) for _ in range(2)]
+    for holder in holders:
+        holder.start()
+    until(lambda: value(server, "speechd_requests_in_flight") == 2)
+    assert value(server, "speechd_saturation") >= 1
+    assert speak(server).status_code == 503
+    for holder in holders:
+        holder.join(30)
+    rises(server, before, complete=2, refused=1)
+    assert value(server, "speechd_refusals_total", reason="count") == refused + 1
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_server_timing_has_the_steps_to_the_first_audio(server, stream):
+    began = time.monotonic()
+    reply = speak(server, "slowly spoken", stream=stream)
+    took_s = time.monotonic() - began
+    steps = dict(re.findall(r"(\w+);dur=([\d.]+)", reply.headers["server-timing"]))
+    assert list(steps) == ["text", "queue", "synthesis", "encode"]
+    assert 1000 <= float(steps["synthesis"]) <= sum(map(float, steps.values())) <= 1000 * took_s
+
+
+def test_no_request_makes_a_new_series_and_no_text_is_told(server):
+    before = series(server).keys()
+    for format in ("mp3", "opus"):
+        speak(server, "Unmistakable words.", response_format=format)
+    speak(server, "Unmistakable words.", voice="unmistakable", model="unmistakable")
+    server.get("/unmistakable")
+    assert series(server).keys() == before
+    assert "nmistakable" not in server.get("/metrics").text
+
+
+def test_request_whose_worker_is_killed(server):
+    before = outcomes(server)
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(speak, server, SLOW)
+        until(lambda: value(server, "speechd_requests_in_flight") == 1)
+        (home,) = [worker["pid"] for worker in server.health()["workers"] if worker["in_flight"]]
+        os.kill(home, signal.SIGKILL)
+        assert isinstance(asked.exception(30), httpx.TransportError)
+    rises(server, before, worker_died=1)
+    until(lambda: server.health()["ready"] == 2)
+
+
+def test_counts_never_go_back_whatever_is_killed(tmp_path):
+    over = threading.Event()
+
+    def speak_on(_: int) -> tuple[int, int]:
+        sent = complete = 0
+        while not over.is_set():
+            sent += 1
+            with suppress(httpx.TransportError):
+                complete += server.speech(SENTENCE * 5).status_code == 200
+        return sent, complete
+
+    with running(tmp_path) as server, ThreadPoolExecutor() as threads:
+        clients = [threads.submit(speak_on, index) for index in range(3)]
+        told = [series(server, kinds=COUNTS)]
+        try:
+            for kills in range(1, 7):
+                served = outcomes(server)["complete"]
+                until(lambda served=served: outcomes(server)["complete"] > served)
+                server.workers()[kills % 2].kill()
+                until(lambda kills=kills: restarts(server) == kills and server.health()["ready"] == 2)
+                told.append(series(server, kinds=COUNTS))
+        finally:
+            over.set()
+        sent, complete = map(sum, zip(*(future.result() for future in clients), strict=True))
+        until(lambda: begun(server) == sum(outcomes(server).values()), what="every request has an outcome")
+        for earlier, later in itertools.pairwise(told):
+            assert earlier.keys() == later.keys()
+            assert all(later[name] >= earlier[name] for name in earlier)
+        assert complete <= begun(server) <= sent
+        # A client may have had all of its reply when the worker died that was about to count it.
+        after = outcomes(server)
+        assert complete - after["worker died"] <= after["complete"] <= complete
+
+
+def restarts(server: Server) -> float:
+    told = series(server)
+    return sum(told["speechd_worker_restarts_total", frozenset({("worker", worker)})] for worker in "01")
