@@ -62,10 +62,11 @@ def heading(widths: Mapping[str, int]) -> str:
 
 def cells(row: Mapping[str, object], widths: Mapping[str, int]) -> str:
     """The line of a table: the values named in `widths`, right-aligned; – for None."""
-    return " ".join(f"{_cell(row[name]):>{width}}" for name, width in widths.items())
+    return " ".join(f"{cell(row[name]):>{width}}" for name, width in widths.items())
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as text: some three digits of a fraction, – for None."""
     if value is None:
         return "–"
     return (
