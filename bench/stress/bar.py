@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
-
 from bench.client import Client
 from bench.crowd import Outcome, Target, outcome_of, percentile
 from bench.server import Server, running
@@ -24,8 +22,6 @@ SETTLE_S: Final = 10.0
 
 LOOK_S: Final = 0.05
 """Between two looks at a server under load."""
-
-MIB: Final = 1 << 20
 
 SENTENCE: Final = "The ferry leaves at noon today."
 """A single segment of about two seconds."""
@@ -96,13 +92,19 @@ def is_idle(said: dict[str, Any]) -> bool:
     return not (said["in_flight"] or said["waiting"] or said["running"])
 
 
-def own_mib(server: Server) -> float:
-    """Memory that is no other process's (USS), of arbiter and workers together, in MiB."""
-    total = 0
-    for process in (psutil.Process(server.process.pid), *server.workers()):
-        with suppress(psutil.Error):
-            total += process.memory_full_info().uss
-    return total / MIB
+def held_mib(server: Server) -> float:
+    """Memory that grows when the server holds more, in MiB: anonymous memory of its processes, and the machine's shared
+    memory, in which synthesised audio travels (mapped or not, so that no process's own figures show all of it)."""
+    held_kib = _kib("/proc/meminfo", "Shmem:")
+    for pid in (server.process.pid, *(worker.pid for worker in server.workers())):
+        with suppress(OSError):  # ended just now
+            held_kib += _kib(f"/proc/{pid}/smaps_rollup", "Anonymous:")
+    return held_kib / 1024
+
+
+def _kib(path: str, name: str) -> int:
+    lines = Path(path).read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 class Watch:
@@ -110,7 +112,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.in_flight: list[int] = []
-        self.own_mib: list[float] = []
+        self.held_mib: list[float] = []
 
 
 @asynccontextmanager
@@ -123,7 +125,7 @@ async def watched(server: Server) -> AsyncIterator[Watch]:
             if said := await health(server):
                 watch.in_flight.append(said["in_flight"])
             if len(watch.in_flight) % 10 == 1:
-                watch.own_mib.append(await asyncio.to_thread(own_mib, server))
+                watch.held_mib.append(await asyncio.to_thread(held_mib, server))
             await asyncio.sleep(LOOK_S)
 
     looking = asyncio.create_task(look())

@@ -38,7 +38,7 @@ async def overload(options: Options) -> Result:
         recovered_s = await _recovery_s(target, ttfa(idle, 99), since_s=crowd.stopped_s)
         leak = await health(server)
     refusals = [outcome for outcome in crowd.outcomes if outcome.refused]
-    flat = watch.own_mib[len(watch.own_mib) // 3 :]
+    flat = watch.held_mib[len(watch.held_mib) // 3 :]
     figures: dict[str, Any] = {
         "offered_audio_s_per_s": 10 * rate * TEXT_S,
         "at_1": _row(once),

@@ -146,7 +146,7 @@ async def long_text(options: Options) -> Result:
         "characters": len(text),
         "audio_s": len(reply.body) / 2 / SAMPLE_RATE,
         "seconds": reply.ended_s - reply.sent_s,
-        "growth_mib": max(watch.own_mib) - watch.own_mib[0],
+        "growth_mib": max(watch.held_mib) - watch.held_mib[0],
         "longest_segment_s": segment_s,
         "others": len(beside),
         "others_ttfa_p99_alone_s": ttfa(alone, 99),
