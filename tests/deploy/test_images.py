@@ -1,0 +1,104 @@
+"""The Dockerfiles, as far as they can be checked without an engine that builds them."""
+
+import difflib
+import http.server
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILES = ("Dockerfile.cpu", "Dockerfile.gpu")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def instructions(name: str) -> list[tuple[str, str]]:
+    """Of a Dockerfile, with continued lines joined."""
+    text = re.sub(r"^\s*#.*\n", "", (ROOT / name).read_text(), flags=re.MULTILINE)
+    lines = re.sub(r"\\\n\s*", "", text).splitlines()
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines if line)]
+
+
+def of(name: str, word: str) -> list[str]:
+    return [rest for found, rest in instructions(name) if found == word]
+
+
+def test_dockerfiles_differ_only_in_what_torch_runs_on() -> None:
+    lines = [(ROOT / name).read_text().splitlines() for name in DOCKERFILES]
+    changes = [line for line in difflib.ndiff(*lines) if line.startswith(("- ", "+ "))]
+    about_torch = re.compile(r"# |ARG SPEECHD_TORCH=|SPEECHD_DEVICE=|NVIDIA_|org\.opencontainers\.image\.description=")
+    assert [line for line in changes if not about_torch.match(line[2:].strip())] == []
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_dockerfile_installs_the_torch_of_the_project(name: str) -> None:
+    wanted = next(need for need in PROJECT["dependencies"] if need.startswith("torch=="))
+    assert next(arg for arg in of(name, "ARG") if "TORCH" in arg).split("=", 1)[1].removesuffix("+cpu") == wanted
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_dockerfile_states_the_version_of_the_project(name: str) -> None:
+    labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]*)"', " ".join(of(name, "LABEL"))))
+    assert labels["version"] == PROJECT["version"]
+    assert labels["licenses"] == PROJECT["license"]
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_dockerfile_begins_from_an_exact_version(name: str) -> None:
+    base = of(name, "ARG")[0]
+    assert re.fullmatch(r"PYTHON=3\.\d+\.\d+-slim-\w+", base)
+    stages = {origin.split(" AS ")[1] for origin in of(name, "FROM") if " AS " in origin}
+    assert {origin.split(" AS ")[0] for origin in of(name, "FROM")} - stages == {"python:${PYTHON}"}
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_image_runs_without_root_and_is_sent_signals_itself(name: str) -> None:
+    assert of(name, "USER") == ["10001:10001"]
+    assert json.loads(of(name, "ENTRYPOINT")[-1]) == ["tini", "--", "speechd"]  # a shell would keep SIGTERM
+    assert json.loads(of(name, "CMD")[-1]) == ["serve"]
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_build_context_has_what_is_copied(name: str) -> None:
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = {path.rstrip("/") for copy in of(name, "COPY") if "--from" not in copy for path in copy.split()[:-1]}
+    assert copied == kept
+    assert all((ROOT / path).exists() for path in copied)
+
+
+@contextmanager
+def answering(status: int) -> Iterator[int]:
+    """The port of a server that answers every GET so."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/ready" else 404)
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.parametrize(("status", "exit_code"), [(200, 0), (503, 1)])
+def test_health_check_asks_whether_the_server_is_ready(status: int, exit_code: int) -> None:
+    check = of("Dockerfile.cpu", "HEALTHCHECK")[0]
+    program = json.loads(check[check.index("[") :])
+    with answering(status) as port:
+        command = [sys.executable, *program[1:]]
+        ended = subprocess.run(command, env=os.environ | {"SPEECHD_PORT": str(port)}, timeout=20, check=False)
+    assert ended.returncode == exit_code
