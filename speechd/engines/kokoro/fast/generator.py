@@ -23,6 +23,9 @@ LEAK: Final = 0.1
 UPSAMPLED_ROWS: Final = 256
 """Input rows of one product of an upsampling: the result, up to ten times as many rows, stays in the cache."""
 
+SPECTRUM_ROWS: Final = 1024
+"""Output rows of one product of a noise branch."""
+
 Styles = list[tuple[Tensor, Tensor]]
 MakeConvolution = Callable[[Tensor, Tensor, int, Activation], Convolution]
 """Weight (out, in, taps), bias (out,), dilation, activation before it → the convolution."""
@@ -99,12 +102,11 @@ class Upsample:
         self.outputs = outputs
 
     def add(self, rows: Tensor, out: Tensor) -> None:
-        """rows (time, in); out (time x stride, out) is added to."""
-        padded = functional.pad(rows, (0, 0, 1, 1))
+        """rows (time, in), the leaky ReLU before it not yet applied; out (time x stride, out) is added to."""
         cut = self.stride // 2
         for first in range(0, len(rows) + 1, UPSAMPLED_ROWS):
             count = min(UPSAMPLED_ROWS, len(rows) + 1 - first)
-            near = padded[first : first + count + 1]
+            near = functional.leaky_relu(rows_around(rows, first - 1, first + count), LEAK)
             steps = functional.linear(torch.cat([near[:-1], near[1:]], dim=1), self._weight, self._bias)
             start = first * self.stride - cut
             end = min(start + count * self.stride, len(out))
@@ -113,21 +115,29 @@ class Upsample:
 
 
 class NoiseBranch:
-    """The source's spectrum at one stage's rate: a strided convolution, then a residual block."""
+    """The source's spectrum at one stage's rate: a strided convolution."""
 
     def __init__(self, weights: Weights, index: int, stride: int) -> None:
         weight, self._bias = weights.convolution(f"noise_convs.{index}")
         self._taps = weight.shape[2]
-        self._weight = weight.transpose(1, 2).flatten(1)
+        self._weight = weight.permute(2, 1, 0).flatten(0, 1)
         self._stride = stride
         self._pad = (stride + 1) // 2 if self._taps > 1 else 0
 
     def __call__(self, spectrum: Tensor, out: Tensor) -> None:
         """spectrum (frames, 2 x bins) → out (time, channels)."""
-        wide = spectrum.shape[1]
-        padded = functional.pad(spectrum, (0, 0, self._pad, self._pad))
-        windows = padded.as_strided((len(out), self._taps * wide), (self._stride * wide, 1))
-        torch.addmm(self._bias, windows, self._weight.T, out=out)
+        for first in range(0, len(out), SPECTRUM_ROWS):
+            part = out[first : first + SPECTRUM_ROWS]
+            start = first * self._stride - self._pad
+            near = rows_around(spectrum, start, start + (len(part) - 1) * self._stride + self._taps)
+            windows = near.unfold(0, self._taps, self._stride).transpose(1, 2).flatten(1)
+            torch.addmm(self._bias, windows, self._weight, out=part)
+
+
+def rows_around(rows: Tensor, first: int, end: int) -> Tensor:
+    """rows[first:end], with zeros before the first and after the last."""
+    inside = rows[max(first, 0) : end]
+    return functional.pad(inside, (0, 0, max(-first, 0), max(end - len(rows), 0)))
 
 
 class Stage:
@@ -156,7 +166,7 @@ class Stage:
         self._noise(spectrum, mixed)
         self._noise_block(mixed, kernels.moments(mixed), styles, buffers, mixed, False)
         before = mixed[2 * extra].clone()
-        self._upsample.add(functional.leaky_relu(rows, LEAK), mixed[extra:])
+        self._upsample.add(rows, mixed[extra:])
         if self._last:
             mixed[0] += mixed[2] - before  # the step before the first mirrors the one after it
         of = kernels.moments(mixed)
