@@ -6,6 +6,7 @@ Each setting is the real server in processes of its own, asked over HTTP; so all
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import math
 import os
@@ -15,10 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import cycle
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import IO, Any, Final
@@ -37,7 +37,7 @@ SENTENCE: Final = "Later that day, the old captain described the broken clock wi
 TEXTS: Final = {"short": SENTENCE.strip(), "medium": SENTENCE * 4, "long": SENTENCE * 14}
 
 BUSY_SHARE: Final = 3.0
-"""How much longer than one text alone all slots together are measured."""
+"""How much longer than one text alone all slots together are measured, at least."""
 PER_WORKER: Final = 2
 """Requests at once while all are busy: while one is between two segments, the other has one ready."""
 
@@ -83,13 +83,10 @@ def measure(
 
 @dataclass(slots=True)
 class _Trial:
-    """A running server being measured. `heard`: moments at which audio came while all were busy, with its seconds;
-    `enough`: there is a rate in it."""
+    """A running server being measured."""
 
     url: str
     headers: Mapping[str, str]
-    heard: list[tuple[float, float]] = field(default_factory=list)
-    enough: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, workers: int, threads: int, seconds: float, pid: int, step: Callable[[str], None]) -> Measured:
         answers: dict[str, list[_Answer]] = {}
@@ -101,7 +98,7 @@ class _Trial:
                 step(f"{workers} × {threads}: {name}")
                 answers[name] = await self._alone(client, text, seconds)
         step(f"{workers} × {threads}: all busy")
-        busy = await self._busy(PER_WORKER * workers, BUSY_SHARE * seconds)
+        audio_s_per_s, busy = await self._busy(PER_WORKER * workers, BUSY_SHARE * seconds)
         return Measured(
             workers=workers,
             threads=threads,
@@ -110,7 +107,7 @@ class _Trial:
             rtf={name: median(each.latency_s / each.audio_s for each in of) for name, of in answers.items()},
             first_audio_s=median(each.first_s for of in answers.values() for each in of),
             busy_first_audio_s=median(busy),
-            audio_s_per_s=_rate(self.heard),
+            audio_s_per_s=audio_s_per_s,
             memory_bytes=_memory(pid),
         )
 
@@ -122,21 +119,22 @@ class _Trial:
                 answers.append(answer)
         return answers
 
-    async def _busy(self, listeners: int, seconds: float) -> list[float]:
-        """Seconds to the first audio of all requests in that time, or until there is `enough`; what is under way then
-        is left unheard."""
-        firsts: list[float] = []
+    async def _busy(self, listeners: int, seconds: float) -> tuple[float, list[float]]:
+        """Audio seconds per second, and seconds to the first audio of each request, in that time or longer, until as
+        many texts have been heard as there are listeners. What is under way then is left unheard."""
+        heard: list[_Arrival] = []
+        texts = itertools.count(1)
+        enough = asyncio.Event()
 
-        async def listen(number: int) -> None:
-            texts = cycle(TEXTS.values())
-            for _ in range(number % len(TEXTS)):
-                next(texts)
+        async def listen() -> None:
             async with self._client() as client:
                 while True:
-                    await self._ask(client, next(texts), firsts)
+                    if await self._ask(client, TEXTS["medium"], heard) and next(texts) >= listeners:
+                        enough.set()
 
-        tasks = [asyncio.create_task(listen(number)) for number in range(listeners)]
-        over = asyncio.gather(asyncio.sleep(seconds), self.enough.wait())
+        began = time.monotonic()
+        tasks = [asyncio.create_task(listen()) for _ in range(listeners)]
+        over = asyncio.gather(asyncio.sleep(seconds), enough.wait())
         waited: list[asyncio.Future[Any]] = [over, *tasks]
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         for each in waited:
@@ -144,10 +142,12 @@ class _Trial:
         for result in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(result, Exception):
                 raise result
-        return firsts
+        # What slots have half done by then is not counted, nor is the time after the last arrival.
+        audio_s_per_s = sum(arrival.audio_s for arrival in heard) / (heard[-1].at_s - began)
+        return audio_s_per_s, [arrival.first_s for arrival in heard if arrival.first_s is not None]
 
-    async def _ask(self, client: httpx.AsyncClient, text: str, firsts: list[float] | None = None) -> _Answer | None:
-        """None: refused. firsts: where the moment of the first audio goes at once, for a request that may not end."""
+    async def _ask(self, client: httpx.AsyncClient, text: str, heard: list[_Arrival] | None = None) -> _Answer | None:
+        """None: refused. heard: where arrivals go at once, for a request that may be left unheard."""
         began = time.monotonic()
         first_s = 0.0
         size = 0
@@ -158,14 +158,12 @@ class _Trial:
                 return None
             response.raise_for_status()
             async for content in response.aiter_raw():
-                if not size:
-                    first_s = time.monotonic() - began
+                now = time.monotonic()
+                first = not size
+                first_s = now - began if first else first_s
                 size += len(content)
-                if firsts is not None:
-                    firsts += [first_s] if size == len(content) else []
-                    self.heard.append((time.monotonic(), len(content) / BYTES_PER_S))
-                    if len(self.heard) > 1:
-                        self.enough.set()
+                if heard is not None:
+                    heard.append(_Arrival(now, len(content) / BYTES_PER_S, first_s if first else None))
         return _Answer(first_s, time.monotonic() - began, size / BYTES_PER_S)
 
     def _client(self) -> httpx.AsyncClient:
@@ -179,9 +177,13 @@ class _Answer:
     audio_s: float
 
 
-def _rate(heard: Sequence[tuple[float, float]]) -> float:
-    """Audio seconds per second between the first arrival and the last: what came first was made before."""
-    return sum(audio_s for _, audio_s in heard[1:]) / max(1e-9, heard[-1][0] - heard[0][0])
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Audio of some request; first_s: since it was asked, where this is its first."""
+
+    at_s: float
+    audio_s: float
+    first_s: float | None
 
 
 @contextmanager
