@@ -12,6 +12,7 @@ from speechd import __version__, engines, log, settings
 from speechd.encoders import FORMATS
 from speechd.engines.base import Delivery
 from speechd.errors import EngineUnavailable, InvalidRequest, SpeechdError
+from speechd.schema import SPEEDS
 from speechd.settings import InvalidSetting, Settings
 from speechd.voices import Catalogue
 
@@ -92,6 +93,11 @@ def _say(arguments: argparse.Namespace, loaded: Settings) -> int:
     format = arguments.format or arguments.output.suffix.removeprefix(".").lower()
     if format not in FORMATS:
         raise InvalidRequest(f"--format is one of {', '.join(FORMATS)}; {str(arguments.output)!r} does not name one")
+    low, high = SPEEDS
+    if not low <= arguments.speed <= high:
+        raise InvalidRequest(f"--speed is {low:g} ... {high:g}, not {arguments.speed:g}")
+    if arguments.output.is_dir() or not arguments.output.parent.is_dir():
+        raise InvalidRequest(f"--output names no file in a folder that exists: {str(arguments.output)!r}")
     text = " ".join(arguments.text) or sys.stdin.read()
     choice = engines.create(loaded.engine, engines.EngineOptions.of(loaded))
     blend = Catalogue(loaded.model_dir).parse(arguments.voice)

@@ -48,6 +48,7 @@ LANGUAGES: Final = {
 """Kokoro's one-letter language codes, and short forms, to the language tags used here."""
 
 STREAM_FORMATS: Final = ("audio", "sse")
+SPEEDS: Final = (0.25, 4.0)
 MAX_INSTRUCTIONS: Final = 4096
 """Characters; OpenAI's limit."""
 
@@ -96,7 +97,7 @@ def parse(body: bytes, *, catalogue: Catalogue, max_input_chars: int) -> SpeechR
         input=input_,
         blend=blend,
         format=_choice(fields, "response_format", tuple(FORMATS), "mp3"),
-        speed=_number(fields, "speed", 0.25, 4.0),
+        speed=_number(fields, "speed", *SPEEDS),
         volume=_number(fields, "volume_multiplier", 0.0, 4.0),
         language=_language(fields, blend),
         seed=_seed(fields),

@@ -31,6 +31,9 @@ def test_say_reads_standard_input(tmp_path, monkeypatch):
     [
         (["say", "x", "-o", "a.xyz", "--engine", "tone"], 2, "--format"),
         (["say", "x", "-o", "a.mp3", "--engine", "tone", "--voice", "nobody"], 2, "nobody"),
+        (["say", "x", "-o", "a.mp3", "--engine", "tone", "--speed", "9"], 2, "--speed"),
+        (["say", "x", "-o", "nowhere/a.mp3", "--engine", "tone"], 2, "nowhere/a.mp3"),
+        (["say", "x", "-o", ".", "--format", "wav", "--engine", "tone"], 2, "--output"),
         (["say", "...", "-o", "a.mp3", "--engine", "tone"], 2, "nothing"),
         (["say", "x", "-o", "a.mp3", "--engine", "kokoro", "--model-dir", "nowhere"], 1, "nowhere"),
         (["serve", "--port", "0"], 2, "--port"),

@@ -1,5 +1,7 @@
 """The plan of an utterance: how its segments grow, and that they hold all of it."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from speechd.engines.base import Delivery, Segment, SegmentTooLong
@@ -89,6 +91,13 @@ def test_passage_that_one_call_cannot_hold_is_spoken_in_parts(limit):
     texts = [content(item) for item in rest(planner(TEXT, engine=LimitedEngine(limit)))]
     assert max(map(len, texts)) <= limit
     assert " ".join(texts).split() == TEXT.split()
+
+
+@pytest.mark.parametrize(("pauses", "is_refused"), [(120, False), (121, True)])
+def test_pauses_are_bounded_before_anything_is_spoken(pauses, is_refused):
+    plan = planner("One. " + "[PAUSE:30s]" * pauses)
+    with pytest.raises(InvalidRequest, match="pauses") if is_refused else nullcontext():
+        plan.next(0.0, 1.0)
 
 
 def test_sign_that_no_call_can_hold_is_refused():
