@@ -39,11 +39,6 @@ class Audio:
         return len(self.samples) / SAMPLE_RATE
 
 
-def silence(duration_s: float) -> Samples:
-    """Zeros for `duration_s` seconds, rounded to the nearest sample."""
-    return np.zeros(max(0, round(duration_s * SAMPLE_RATE)), dtype=np.float32)
-
-
 def pcm16(samples: Samples) -> bytes:
     """Signed 16-bit little-endian PCM; samples beyond [-1, 1] are clipped, never wrapped; NaN and inf are silence."""
     finite = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)

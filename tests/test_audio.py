@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from speechd.audio import FADE, SAMPLE_RATE, WINDOW, Samples, faded, pcm16, silence, sound_bounds
+from speechd.audio import FADE, SAMPLE_RATE, WINDOW, Samples, faded, pcm16, sound_bounds
 
 
 def sine(length: int, amplitude: float = 0.3) -> Samples:
@@ -28,11 +28,6 @@ def noise(length: int, dbfs: float) -> Samples:
 )
 def test_pcm16_rounds_and_clips(sample: float, value: int) -> None:
     assert pcm16(np.array([sample], dtype=np.float32)) == value.to_bytes(2, "little", signed=True)
-
-
-@pytest.mark.parametrize(("duration_s", "length"), [(0.0, 0), (-1.0, 0), (0.5, 12_000), (1.00001, 24_000)])
-def test_silence_has_the_nearest_length(duration_s: float, length: int) -> None:
-    assert len(silence(duration_s)) == length
 
 
 @pytest.mark.parametrize("before", [0, 1, 5 * WINDOW, 24_000])
