@@ -15,6 +15,7 @@ from . import winograd
 from .kernels import Activation
 
 LIBRARY: Final = "speechd.engines.kokoro.fast._kernels"
+BUILD: Final = "python setup.py build_ext --inplace"
 DEPTH: Final = 32
 """Input channels that lie together; `kDepth` of the kernels."""
 GROUPED: Final = 6
@@ -64,21 +65,19 @@ class Kernels:
         """
         spec = importlib.util.find_spec(LIBRARY)
         if spec is None or spec.origin is None:
-            raise NotBuilt(
-                "install speechd again where a C++ compiler is, or run `python setup.py build_ext --inplace`"
-            )
+            raise NotBuilt(f"install speechd again where a C++ compiler is, or run `{BUILD}`")
         try:
             library = ctypes.CDLL(spec.origin)
-        except OSError as error:
+            layout = library.speechd_layout()
+        except (OSError, AttributeError) as error:
             raise NotBuilt(str(error)) from error
+        if layout != ctypes.sizeof(_Convolution) << 16 | ctypes.sizeof(_Call):
+            raise NotBuilt(f"they are of another version; run `{BUILD}`")
         for name in ("speechd_isa", "speechd_matrix", "speechd_width", "speechd_scratch_bytes"):
             library[name].restype = c_int64
         library.speechd_matrix.argtypes = library.speechd_width.argtypes = [c_int64]
         library.speechd_scratch_bytes.argtypes = [POINTER(_Convolution), c_int64]
-        library.speechd_convolve.argtypes, library.speechd_convolve.restype = (
-            [POINTER(_Convolution), POINTER(_Call), c_int64],
-            None,
-        )
+        library.speechd_convolve.argtypes = [POINTER(_Convolution), POINTER(_Call), c_int64]
         self._library = library
         self.isa: int = library.speechd_isa() if isa is None else isa
         self.parts = parts if library.speechd_matrix(self.isa) else 0

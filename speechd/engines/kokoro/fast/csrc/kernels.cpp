@@ -102,7 +102,9 @@ static Plan plan(const Convolution& conv, const Isa& isa, int64_t rows) {
 static int64_t scratch_bytes(const Convolution& conv, const Isa& isa) {
   const Plan shape = plan(conv, isa, 1);
   const int64_t products = kPoints * shape.products * 2 * isa.lanes, active = shape.source_rows * isa.lanes;
-  return kPoints * row_bytes(conv) * shape.transformed + (products > active ? products : active) * int64_t(sizeof(float));
+  const int64_t floats = products > active ? products : active;
+  const int64_t bytes = kPoints * row_bytes(conv) * shape.transformed + floats * int64_t(sizeof(float));
+  return (bytes + 63) / 64 * 64;  // whole cache lines, so that every thread's begins on one
 }
 
 static void convolve(const Convolution& conv, const Call& call, const Isa& isa) {
@@ -153,6 +155,9 @@ int64_t speechd_isa() {
 #endif
   return 0;
 }
+
+// The sizes of both structures, so that a library built from other sources is noticed.
+int64_t speechd_layout() { return sizeof(speechd::Convolution) << 16 | sizeof(speechd::Call); }
 
 // Whether it multiplies on a matrix unit, with `parts` of each weight.
 int64_t speechd_matrix(int64_t isa) { return isa == 3; }
