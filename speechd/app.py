@@ -191,11 +191,12 @@ class RequireKey:
         if scope["type"] == "http" and self._keys and scope["path"].startswith("/v1/"):
             scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
             # All keys are compared, each in constant time, so that timing tells nothing of any.
-            matches = [hmac.compare_digest(key, token.strip().encode()) for key in self._keys]
+            matches = [hmac.compare_digest(key, token.strip().encode("latin-1")) for key in self._keys]
             if scheme.lower() != "bearer" or not any(matches):
                 error = Unauthorized(
                     "Incorrect API key: send the header 'Authorization: Bearer <key>' with a valid one."
                 )
+                scope["state"]["log"]["error"] = error.code
                 await _response(error)(scope, receive, send)
                 return
             scope["state"]["key"] = matches.index(True)

@@ -15,7 +15,7 @@ ORIGIN = "https://page.example"
 def server(tmp_path_factory):
     settings = {
         "engine": "faulty:create",
-        "api_keys": "first-key,second-key",
+        "api_keys": "first-key,second-key,clé",
         "cors_origins": ORIGIN,
         "max_in_flight": 2,
         "max_in_flight_per_key": 1,
@@ -38,6 +38,11 @@ def speak(client, text="hello") -> bytes:
 @pytest.mark.parametrize("key", ["first-key", "second-key"])
 def test_each_key_is_accepted(server, key):
     assert speak(client(server, key))
+
+
+def test_key_may_have_any_letters(server):
+    headers = {"authorization": "Bearer clé".encode()}
+    assert httpx.get(server.url + "/v1/models", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer no"}, {"authorization": "Basic first-key"}])

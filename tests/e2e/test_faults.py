@@ -1,7 +1,10 @@
 """The table "What always holds": each fault injected into the real server."""
 
+import itertools
+import json
 import signal
 import socket
+import struct
 import threading
 import time
 
@@ -115,6 +118,20 @@ def test_client_that_leaves_gives_its_place_back(faulty):
         chunks = reply.iter_raw()  # kept: without it, httpx would leave at once
         next(chunks)
     until(lambda: idle(faulty), 5)
+
+
+def test_client_that_leaves_before_any_audio_gives_its_place_back(faulty):
+    cases = itertools.product(("in_flight", "running"), ({}, {"stream": False}, {"stream_format": "sse"}))
+    for (stage, fields), reset in zip(cases, itertools.cycle((False, True)), strict=False):
+        body = json.dumps(request("slowly. " * 5) | fields)
+        head = "POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        with socket.create_connection(("127.0.0.1", faulty.port)) as client:
+            client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+            until(lambda stage=stage: faulty.get("/health").json()[stage])
+            if reset:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        until(lambda: idle(faulty), 5, f"{stage}, {fields}, {reset}")
+    assert faulty.log().count('outcome="client left"') == 6
 
 
 def request(text: str) -> dict[str, str]:
