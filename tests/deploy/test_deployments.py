@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from bench.server import start
+from speechd import settings_file
 from speechd.metrics import Metrics
 from speechd.planner import CHARACTERS_PER_S
 from speechd.server import QUICK_S
@@ -62,7 +63,7 @@ def unit() -> dict[str, str]:
 
 @pytest.mark.parametrize("path", TEXTS, ids=name_of)
 def test_settings_that_are_named_exist(path: Path) -> None:
-    known = {variable(row.name) for row in fields(Settings)} | {"SPEECHD_TORCH"}  # of deploy/setup
+    known = {variable(row.name) for row in fields(Settings)} | {settings_file.VARIABLE, "SPEECHD_TORCH"}  # deploy/setup
     assert set(re.findall(r"\bSPEECHD_[A-Z_]*[A-Z]", path.read_text())) <= known
 
 
