@@ -115,20 +115,9 @@ def build(shared: Speechd, slot: Slot, index: int) -> ASGIApp:
         await asyncio.get_running_loop().run_in_executor(None, slot.stop)
         pool.close()
 
-    middleware = [Middleware(RequireKey, keys=settings.api_keys)]
-    if settings.cors_origins:
-        cors = Middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["*"],
-            expose_headers=["*"],
-            max_age=86_400,
-        )
-        middleware.insert(0, cors)
     app = Starlette(
         routes=api.routes(),
-        middleware=middleware,
+        middleware=_middleware(settings),
         exception_handlers={
             SpeechdError: _answer,
             HTTPException: _answer_http,
@@ -138,6 +127,21 @@ def build(shared: Speechd, slot: Slot, index: int) -> ASGIApp:
         lifespan=lifespan,
     )
     return RequestScope(app, row, warning=shared.choice.warning)
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    keys = Middleware(RequireKey, keys=settings.api_keys)
+    if not settings.cors_origins:
+        return [keys]
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],
+        expose_headers=["*"],
+        max_age=86_400,
+    )
+    return [cors, keys]
 
 
 class RequestScope:

@@ -46,16 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     settings.add_arguments(serve)
     serve.set_defaults(run=_serve)
 
-    say = commands.add_parser("say", help="speak a text into a file")
-    say.add_argument("text", nargs="*", help="what to say; standard input where it is absent")
-    say.add_argument(
-        "-o", "--output", type=Path, required=True, help="file; its suffix is the format, - is standard output"
-    )
-    say.add_argument("--format", choices=list(FORMATS), help="format, where the file's suffix does not say")
-    say.add_argument("--voice", default="af_heart", help="a voice or blend (default: af_heart)")
-    say.add_argument("--speed", type=float, default=1.0, help="0.25 ... 4 (default: 1)")
-    settings.add_arguments(say, groups=("engine", "log"))
-    say.set_defaults(run=_say)
+    _add_say(commands.add_parser("say", help="speak a text into a file"))
 
     voices = commands.add_parser("voices", help="list the voices")
     settings.add_arguments(voices, groups=("engine",))
@@ -77,6 +68,18 @@ def _parser() -> argparse.ArgumentParser:
     settings.add_arguments(download, groups=("engine", "log"))
     download.set_defaults(run=_download)
     return parser
+
+
+def _add_say(say: argparse.ArgumentParser) -> None:
+    say.add_argument("text", nargs="*", help="what to say; standard input where it is absent")
+    say.add_argument(
+        "-o", "--output", type=Path, required=True, help="file; its suffix is the format, - is standard output"
+    )
+    say.add_argument("--format", choices=list(FORMATS), help="format, where the file's suffix does not say")
+    say.add_argument("--voice", default="af_heart", help="a voice or blend (default: af_heart)")
+    say.add_argument("--speed", type=float, default=1.0, help="0.25 ... 4 (default: 1)")
+    settings.add_arguments(say, groups=("engine", "log"))
+    say.set_defaults(run=_say)
 
 
 def _serve(arguments: argparse.Namespace, loaded: Settings) -> int:
