@@ -190,6 +190,9 @@ class SpeechReply:
         await self._send_chunk(self._framing.end(self._stream.timings.audio_s), scope, send, more=False)
 
     async def _send_chunk(self, body: bytes, scope: Message, send: Send, *, more: bool = True) -> None:
+        if not more:
+            # Before, not after: a client that has seen the end may ask again at once, and at another worker.
+            self._ticket.release()
         try:
             async with asyncio.timeout(self._patience.write_s):
                 await send({"type": "http.response.body", "body": body, "more_body": more})
