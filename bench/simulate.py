@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from bench import record
-from speechd.planner import CHARACTERS_PER_S, FIRST_LENGTH, HEADROOM
+from speechd.planner import CHARACTERS_PER_S, HEADROOM, LEAST_LENGTH
 from speechd.stream import SEGMENTS_AHEAD
 from speechd.workers.dispatch import choose
 from speechd.workers.scoreboard import LISTENING_SHARE
@@ -37,7 +37,7 @@ SIGMA: Final = 1.0
 LONGEST_S: Final = 300.0
 """Audio seconds of a request: lognormal, so that most are a few sentences and some are chapters."""
 
-FIRST_S: Final = FIRST_LENGTH / CHARACTERS_PER_S
+FIRST_S: Final = LEAST_LENGTH / CHARACTERS_PER_S
 EFFICIENT_S: Final = 10.0
 """Audio seconds of a first segment, and of one that an engine speaks at its best."""
 
