@@ -117,7 +117,8 @@ class Crowd:
                 group.create_task(self._once())
 
     async def counted(self, listeners: int, requests: int) -> None:
-        """That many listeners, who ask again when they have their reply, until so many requests were not refused."""
+        """That many listeners, who ask again when they have their reply, until so many requests were not refused. Who
+        is refused asks again soon, whatever the server says: as many as can are to be served."""
         self._begin(math.inf)
         left = iter(range(requests))
         await asyncio.gather(*(self._ask_while(left) for _ in range(listeners)))
@@ -151,7 +152,7 @@ class Crowd:
                 outcome = await self._ask(client)
                 if not outcome.refused:
                     break
-                await asyncio.sleep(outcome.come_back_s)
+                await asyncio.sleep(RETRY_S)
         client.close()
 
     async def _once(self) -> None:

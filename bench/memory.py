@@ -42,10 +42,10 @@ from bench import probe, record, server
 from bench.crowd import Crowd, Target
 from bench.server import Server
 from bench.start import MIB, memory_of
-from bench.texts import text, varied
+from bench.texts import MEDIAN, text, varied
 from speechd.settings import available_cores
 
-PAYLOADS: Final = {"small": 60, "large": 1000}
+PAYLOADS: Final = {"small": 60, "usual": MEDIAN, "large": 1000}
 """Characters of a text, or their median."""
 CHARACTERS_PER_S: Final = 15
 """Of speech, about."""
@@ -152,10 +152,10 @@ def cases(arguments: argparse.Namespace) -> Iterator[Case]:
             # As in a quick run: a leak of this size shows at once.
             yield Case(sweep, "small", "glibc-2", [(listeners, 40), (listeners, 160)], leak)
         elif sweep == "bar":
-            yield Case(sweep, "small", "glibc-2", [(listeners, arguments.varied)])
+            yield Case(sweep, "usual", "glibc-2", [(listeners, arguments.varied)])
         elif sweep == "primitives":
             for capacity in arguments.capacities:
-                yield Case(sweep, "small", "glibc-2", [(listeners, arguments.varied)], {CAPACITY: capacity})
+                yield Case(sweep, "usual", "glibc-2", [(listeners, arguments.varied)], {CAPACITY: capacity})
         else:
             for payload, allocator in itertools.product(arguments.payloads, arguments.allocators):
                 steps = {
@@ -259,7 +259,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     server.add_start_arguments(parser)
     parser.add_argument("--sweeps", default="concurrency,requests,hour,primitives,bar,planted", metavar="SWEEP,...")
-    parser.add_argument("--payloads", default=",".join(PAYLOADS), metavar="P,P", help="small, large")
+    parser.add_argument("--payloads", default="small,large", metavar="P,P...", help=", ".join(PAYLOADS))
     parser.add_argument("--allocators", default=",".join(ALLOCATORS), metavar="A,A...", help=", ".join(ALLOCATORS))
     parser.add_argument("--concurrency", default="2,4,8,16,32,64,96", metavar="N,N...", help="listeners")
     parser.add_argument("--each", type=int, default=500, help="requests at each concurrency (default: 500)")
@@ -267,7 +267,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--listeners", type=int, default=8, help="of all other sweeps (default: 8)")
     parser.add_argument("--hour-s", type=float, default=3600.0, help="seconds of audio (default: 3600)")
     parser.add_argument("--capacities", default="16,64,256,1024", metavar="N,N...", help="of oneDNN's cache")
-    parser.add_argument("--varied", type=int, default=400, help="varied requests, 2.5 segments each (default: 400)")
+    parser.add_argument(
+        "--varied", type=int, default=200, help="requests of bar and primitives, 5 segments each (default: 200)"
+    )
     parser.add_argument("--leak-kib", type=int, default=128, help="planted, for each synthesis (default: 128)")
     parser.add_argument("--rest", type=float, default=60.0, help="seconds from the load's end (default: 60)")
     parser.add_argument("--quick", action="store_true", help="little of everything")

@@ -41,7 +41,10 @@ def _parser() -> argparse.ArgumentParser:
         "serve",
         help="serve POST /v1/audio/speech",
         description="Serve POST /v1/audio/speech. Every option is also an environment variable: --max-in-flight is "
-        "SPEECHD_MAX_IN_FLIGHT; the command line goes first.",
+        "SPEECHD_MAX_IN_FLIGHT; the command line goes first. Both go before the settings file, "
+        "~/.config/speechd/config.toml or SPEECHD_CONFIG, which 'speechd tune --write' makes.",
+        epilog="Memory: unless the environment says otherwise, the server runs with MALLOC_ARENA_MAX=2 and "
+        "ONEDNN_PRIMITIVE_CACHE_CAPACITY=64; bench/memory.py measures what others take, jemalloc included, and cost.",
     )
     settings.add_arguments(serve)
     serve.set_defaults(run=_serve)

@@ -5,6 +5,7 @@ import pytest
 
 from speechd import cli
 from speechd.encoders import FORMATS
+from speechd.server import ENVIRONMENT
 from speechd.settings import Settings
 
 
@@ -57,3 +58,11 @@ def test_help_of_serve_names_every_option(capsys):
     help = capsys.readouterr().out
     for name in Settings.__dataclass_fields__:
         assert "--" + name.replace("_", "-") in help
+
+
+def test_help_of_serve_says_what_memory_the_launcher_sets(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["serve", "--help"])
+    help = " ".join(capsys.readouterr().out.split())
+    for name in ("MALLOC_ARENA_MAX", "ONEDNN_PRIMITIVE_CACHE_CAPACITY"):
+        assert f"{name}={ENVIRONMENT[name]}" in help
