@@ -16,8 +16,8 @@ from speechd.voices import Catalogue
 MIB = 1 << 20
 
 
-def row(when, all_pss_mib=100.0, *, sweep="requests", requests=0, rss_mib=500.0, pss_mib=100.0, warning=""):
-    sizes = {"all_pss_mib": all_pss_mib, "rss_mib": rss_mib, "pss_mib": pss_mib}
+def row(when, all_pss_mib=100.0, *, sweep="requests", requests=0, rss_mib=500.0, uss_mib=100.0, warning=""):
+    sizes = {"all_pss_mib": all_pss_mib, "rss_mib": rss_mib, "uss_mib": uss_mib}
     return {"sweep": sweep, "when": when, "requests": requests, "warning": warning, **sizes}
 
 
@@ -43,10 +43,10 @@ def test_more_listeners_may_take_more():
 
 
 @pytest.mark.parametrize(
-    ("pss_mib", "rested_mib", "verdict"), [(300.0, 550.0, "bar met"), (301.0, 500.0, "NOT"), (300.0, 551.0, "NOT")]
+    ("uss_mib", "rested_mib", "verdict"), [(300.0, 550.0, "bar met"), (301.0, 500.0, "NOT"), (300.0, 551.0, "NOT")]
 )
-def test_bar_is_of_a_workers_own_memory_and_of_its_rest(pss_mib, rested_mib, verdict):
-    rows = [row("idle", sweep="bar"), row("load", sweep="bar", pss_mib=pss_mib)]
+def test_bar_is_of_a_workers_own_memory_and_of_its_rest(uss_mib, rested_mib, verdict):
+    rows = [row("idle", sweep="bar"), row("load", sweep="bar", uss_mib=uss_mib)]
     assert verdict in note([*rows, row("rest", sweep="bar", rss_mib=rested_mib)])
 
 
