@@ -15,6 +15,7 @@ from speechd.errors import InvalidRequest
 from speechd.text.markup import Pause, parse
 from speechd.text.script import Boundary, Passage, Script
 from speechd.text.segment import split
+from speechd.workers.pool import Share
 
 FIRST_LENGTH: Final = 30
 """Characters of a segment for a listener with nothing in hand, where the pace is fast: a clause, soon synthesised."""
@@ -57,18 +58,18 @@ class Planner:
         self._characters_per_s = CHARACTERS_PER_S * delivery.speed
         self._first = True
 
-    def next(self, ahead_s: float, pace: float) -> Planned | Pause | None:
+    def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
         """The next segment or pause, or None at the end of the text.
 
-        ahead_s: seconds of audio that its listener will have in hand; pace: audio seconds that a slot is expected to
-        synthesise for it in a second. Passages in which nothing can be spoken are passed over.
+        ahead_s: seconds of audio that its listener will have in hand; share: what it may count on. Passages in which
+        nothing can be spoken are passed over.
         """
         if self._first:
             self._engine.check(self._delivery)
             self._check_pauses()
             self._first = False
         while True:
-            piece = self._parts.popleft() if self._parts else self._take(ahead_s, pace)
+            piece = self._parts.popleft() if self._parts else self._take(ahead_s, share)
             if piece is None or isinstance(piece, Pause):
                 return piece
             text, boundary = piece
@@ -91,11 +92,11 @@ class Planner:
             if pauses_s > MAX_PAUSES_S:
                 raise InvalidRequest(f"'input' has pauses of more than {MAX_PAUSES_S:g} s together.", param="input")
 
-    def _take(self, ahead_s: float, pace: float) -> tuple[str, Boundary] | Pause | None:
-        least = LEAST_LENGTH if ahead_s or pace < FAST_PACE else FIRST_LENGTH
+    def _take(self, ahead_s: float, share: Share) -> tuple[str, Boundary] | Pause | None:
+        least: float = LEAST_LENGTH if ahead_s or share.pace < FAST_PACE else FIRST_LENGTH
         # Of slow speech fewer characters are as long; but with too few a cut falls within every phrase.
-        share = min(1.0, max(0.5, self._characters_per_s / CHARACTERS_PER_S))
-        wanted = HEADROOM * ahead_s * pace * self._characters_per_s
-        target = round(min(max(wanted, share * least), self._engine.efficient_length))
+        least *= min(1.0, max(0.5, self._characters_per_s / CHARACTERS_PER_S))
+        wanted = min(HEADROOM * ahead_s * share.pace, share.longest_s) * self._characters_per_s
+        target = round(min(max(wanted, least), self._engine.efficient_length))
         taken = self._script.take(target, self._engine.passage_limit)
         return (taken.text, taken.boundary) if isinstance(taken, Passage) else taken

@@ -10,6 +10,7 @@ from speechd.errors import Unspeakable
 from speechd.join import Joiner, gap_s
 from speechd.planner import Planner
 from speechd.text.markup import Pause
+from speechd.workers.pool import Share
 
 
 def say(input: str, delivery: Delivery, engine: Engine, format: str) -> Iterator[tuple[bytes, float]]:
@@ -23,7 +24,7 @@ def say(input: str, delivery: Delivery, engine: Engine, format: str) -> Iterator
     spoken_s = 0.0
     try:
         # Nobody listens yet: all segments may be as long as is efficient.
-        while (planned := planner.next(ahead_s=60.0, pace=60.0)) is not None:
+        while (planned := planner.next(60.0, Share(pace=60.0))) is not None:
             if isinstance(planned, Pause):
                 samples = joiner.pause(planned.duration_s)
             else:

@@ -21,6 +21,7 @@ from speechd.join import Joiner, gap_s
 from speechd.listener import Listener
 from speechd.planner import Planned, Planner
 from speechd.text.markup import Pause
+from speechd.workers.pool import Share
 
 T = TypeVar("T")
 
@@ -60,12 +61,8 @@ class Pool(Protocol):
         """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry."""
         ...
 
-    def pace(self) -> float:
-        """Audio seconds that one more stream can expect to have synthesised in a second, as things stand."""
-        ...
-
-    def expected_wait_s(self) -> float:
-        """Seconds before a segment submitted now would be started."""
+    def share(self) -> Share:
+        """What one stream may count on, as things stand."""
         ...
 
 
@@ -114,6 +111,7 @@ class SpeechStream:
         self._listener = Listener()
         self._playback_began: float | None = None
         self._silent = True  # no segment was submitted: there is nothing to hear yet, even after a pause
+        self._spoken = False  # the first segment's audio is here
         self._submitted_s = 0.0
         self._taken_s = 0.0
         self._credit = asyncio.Event()
@@ -179,22 +177,22 @@ class SpeechStream:
         ahead_s = 0.0 if self._silent else self._submitted_s
         if self._playback_began is not None:
             ahead_s = max(0.0, ahead_s - (time.monotonic() - self._playback_began))
-        return await self._run(self._threads.text, self._planner.next, ahead_s, self._pool.pace())
+        return await self._run(self._threads.text, self._planner.next, ahead_s, self._pool.share())
 
     def _may_plan(self) -> bool:
-        # Pauses before the first segment are not sent before it, so that credit would never come.
+        # Pauses before the first segment are not sent before it, so that credit would never come. Behind it nothing
+        # is planned until it is spoken: only then is it known when its listener will run dry, and who else listens.
         return self._silent or (
-            len(self._jobs) < SEGMENTS_AHEAD and self._submitted_s - self._taken_s <= self._look_ahead_s
+            self._spoken
+            and len(self._jobs) < SEGMENTS_AHEAD
+            and self._submitted_s - self._taken_s <= self._look_ahead_s
         )
 
     def _deadline(self) -> float:
         """When the listener, who plays from the first byte on, has heard all that was submitted."""
         if self._silent:
             return self._made
-        began = self._playback_began
-        if began is None:
-            began = time.monotonic() + self._pool.expected_wait_s()
-        return began + self._submitted_s
+        return (self._playback_began or time.monotonic()) + self._submitted_s
 
     async def _encoded(self) -> AsyncGenerator[bytes, None]:
         async for samples in self._joined():
@@ -206,13 +204,12 @@ class SpeechStream:
         yield await self._run(self._threads.encode, self._finish)
 
     async def _joined(self) -> AsyncGenerator[Samples, None]:
-        spoken = False
         leading = []  # a pause before any speech must not be the "first audio" that makes a reply a success
         while (item := await self._planned.get()) is not None:
             if isinstance(item, Exception):
                 raise item
             if isinstance(item, Pause):
-                if spoken:
+                if self._spoken:
                     yield self._joiner.pause(item.duration_s)
                 else:
                     leading.append(item.duration_s)
@@ -220,16 +217,17 @@ class SpeechStream:
             job, planned = item
             audio = await job.result()
             self._jobs.discard(job)
-            if not spoken:
+            if not self._spoken:
                 self.timings.queue_s = job.wait_s
+                self._spoken = True
+                self._credit.set()
             while leading:
                 yield self._joiner.pause(leading.pop())
-            spoken = True
             samples = await self._run(self._threads.encode, self._joiner.push, audio, gap_s(planned.boundary))
             self._submitted_s += len(samples) / SAMPLE_RATE - planned.segment.duration_s
             self.timings.synthesis_s += job.synthesis_s
             yield samples
-        if not spoken:
+        if not self._spoken:
             raise Unspeakable("'input' holds nothing that can be spoken.", param="input")
         yield self._joiner.finish()
 

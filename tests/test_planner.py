@@ -11,6 +11,7 @@ from speechd.planner import FAST_PACE, FIRST_LENGTH, HEADROOM, LEAST_LENGTH, Pla
 from speechd.text.markup import Pause
 from speechd.text.segment import TOLERANCE
 from speechd.voices import Catalogue
+from speechd.workers.pool import Share
 
 VOICE = Catalogue().parse("af_heart")
 TEXT = "the ship came in with the tide and left with it " * 60
@@ -40,7 +41,7 @@ def content(planned: Planned | Pause | None) -> str:
 
 
 def rest(planner: Planner) -> list[Planned | Pause]:
-    return list(iter(lambda: planner.next(10.0, 2.0), None))
+    return list(iter(lambda: planner.next(10.0, Share(2.0)), None))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def rest(planner: Planner) -> list[Planned | Pause]:
     ],
 )
 def test_segment_is_as_long_as_its_listener_can_wait_for(ahead_s, pace, speed, length):
-    assert len(content(planner(TEXT, speed).next(ahead_s, pace))) == pytest.approx(length, rel=TOLERANCE)
+    assert len(content(planner(TEXT, speed).next(ahead_s, Share(pace)))) == pytest.approx(length, rel=TOLERANCE)
 
 
 @pytest.mark.parametrize("pace", [1.8, FAST_PACE, 4.0])
@@ -66,7 +67,7 @@ def test_listener_of_one_slot_does_not_run_dry(pace):
     submitted_s = spoken_s = 0.0
     began = None
     for ahead in range(1, 5):  # the pool counts the stream's own segments
-        planned = plan.next(submitted_s, pace / ahead)
+        planned = plan.next(submitted_s, Share(pace / ahead))
         assert isinstance(planned, Planned)
         spoken_s += planned.segment.duration_s / pace
         began = spoken_s if began is None else began
@@ -97,9 +98,9 @@ def test_passage_that_one_call_cannot_hold_is_spoken_in_parts(limit):
 def test_pauses_are_bounded_before_anything_is_spoken(pauses, is_refused):
     plan = planner("One. " + "[PAUSE:30s]" * pauses)
     with pytest.raises(InvalidRequest, match="pauses") if is_refused else nullcontext():
-        plan.next(0.0, 1.0)
+        plan.next(0.0, Share(1.0))
 
 
 def test_sign_that_no_call_can_hold_is_refused():
     with pytest.raises(InvalidRequest, match="too long"):
-        planner("a", engine=LimitedEngine(0)).next(0.0, 1.0)
+        planner("a", engine=LimitedEngine(0)).next(0.0, Share(1.0))

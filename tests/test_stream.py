@@ -15,6 +15,7 @@ from speechd.planner import Planned
 from speechd.stream import SEGMENTS_AHEAD, SpeechStream, Threads
 from speechd.text.markup import Pause
 from speechd.text.script import Boundary
+from speechd.workers.pool import Share
 
 TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
 """A second of sound."""
@@ -23,10 +24,10 @@ TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
 class FakePlanner:
     def __init__(self, plan: list[Planned | Pause | Exception]) -> None:
         self._plan = iter(plan)
-        self.asked: list[tuple[float, float]] = []
+        self.asked: list[tuple[float, Share]] = []
 
-    def next(self, ahead_s: float, pace: float) -> Planned | Pause | None:
-        self.asked.append((ahead_s, pace))
+    def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
+        self.asked.append((ahead_s, share))
         item = next(self._plan, None)
         if isinstance(item, Exception):
             raise item
@@ -63,11 +64,8 @@ class FakePool:
             speak(job)
         return job
 
-    def pace(self) -> float:
-        return 2.0
-
-    def expected_wait_s(self) -> float:
-        return 3.0
+    def share(self) -> Share:
+        return Share(2.0)
 
 
 def speak(job: FakeJob) -> None:
@@ -125,6 +123,12 @@ class Harness:
             executor.shutdown()
 
 
+async def speak_first(harness: Harness) -> None:
+    """Nothing else is planned before the first segment is spoken."""
+    await jobs_in_pool(harness, 1)
+    speak(harness.pool.jobs[0])
+
+
 async def jobs_in_pool(harness: Harness, count: int) -> None:
     async with asyncio.timeout(5):
         while len(harness.pool.jobs) < count:
@@ -146,8 +150,9 @@ def test_audio_comes_in_order_even_if_synthesised_out_of_order():
     async def scenario():
         harness = Harness([planned(level) for level in (1, 2, 3)], at_once=False)
         reading = asyncio.create_task(harness.read_all())
+        await speak_first(harness)
         await jobs_in_pool(harness, 3)
-        for job in reversed(harness.pool.jobs):
+        for job in reversed(harness.pool.jobs[1:]):
             speak(job)
         assert levels(await reading) == [1, 2, 3]
         assert harness.stream.timings.synthesis_s == 0.75
@@ -206,10 +211,10 @@ def test_failed_segment_is_raised_after_the_audio_before_it():
     async def scenario():
         harness = Harness([planned(1), planned(2)], at_once=False)
         reading = asyncio.create_task(harness.stream.read())
+        await speak_first(harness)
+        assert levels(await reading) == [1]
         await jobs_in_pool(harness, 2)
         harness.pool.jobs[1].outcome.set_exception(SynthesisFailed("no"))
-        speak(harness.pool.jobs[0])
-        assert levels(await reading) == [1]
         with pytest.raises(SynthesisFailed):
             await harness.read_all()
         await harness.end()
@@ -247,13 +252,17 @@ def test_a_stream_has_a_bounded_number_of_segments_in_the_pool():
     async def scenario():
         harness = Harness([planned(1) for _ in range(20)], at_once=False)
         reading = asyncio.create_task(harness.read_all())
-        await jobs_in_pool(harness, SEGMENTS_AHEAD)
+        await jobs_in_pool(harness, 1)
         await asyncio.sleep(0.05)  # nothing to wait for: nothing more may happen
-        assert len(harness.pool.jobs) == SEGMENTS_AHEAD
+        assert len(harness.pool.jobs) == 1
+        await speak_first(harness)
+        await jobs_in_pool(harness, 1 + SEGMENTS_AHEAD)
+        await asyncio.sleep(0.05)
+        assert len(harness.pool.jobs) == 1 + SEGMENTS_AHEAD
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         await harness.end()
-        assert all(job.cancelled for job in harness.pool.jobs)
+        assert all(job.cancelled for job in harness.pool.jobs[1:])
 
     run(scenario())
 
@@ -263,14 +272,17 @@ def test_deadlines_follow_the_listener():
         before = time.monotonic()
         harness = Harness([planned(1, 4), planned(2, 2), planned(3, 2)], at_once=False)
         reading = asyncio.create_task(harness.stream.read())
+        await jobs_in_pool(harness, 1)
+        await asyncio.sleep(0.2)  # what the pool takes for the first segment
+        spoken = time.monotonic()
+        await speak_first(harness)
+        await reading
         await jobs_in_pool(harness, 3)
         first, second, third = (job.deadline for job in harness.pool.jobs)
-        assert before <= first <= time.monotonic()
-        # The pool expects a wait of 3 s, then the listener hears the 4 s of the first segment.
-        assert before + 7 <= second <= time.monotonic() + 7
+        assert before <= first < spoken
+        # The listener hears the 4 s of the first segment from when it was spoken.
+        assert spoken + 4 <= second <= time.monotonic() + 4
         assert third - second == pytest.approx(2, abs=0.5)
-        speak(harness.pool.jobs[0])
-        await reading
         await harness.end()
 
     run(scenario())
@@ -281,8 +293,8 @@ def test_planner_is_told_what_the_listener_has_in_hand():
         harness = Harness([planned(1, 4), planned(2, 2)])
         await harness.read_all()
         await harness.end()
-        (first, pace), (second, _), (third, _) = harness.planner.asked
-        assert (first, pace) == (0.0, 2.0)
+        (first, share), (second, _), (third, _) = harness.planner.asked
+        assert (first, share) == (0.0, Share(2.0))
         assert second == pytest.approx(4, abs=0.5)
         assert third == pytest.approx(6, abs=0.5)
 

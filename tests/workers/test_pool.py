@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from forks import COUNT, LIMITS, PATIENCE_S, House, in_fresh_process, segment, u
 
 from speechd.audio import Audio
 from speechd.errors import SynthesisFailed
-from speechd.workers.pool import Job, Pool
+from speechd.workers.pool import BLOCKING_S, Job, Pool, Share
 from speechd.workers.slot import Slot
 from speechd.workers.wire import Outcome, Reply, silent
 
@@ -350,21 +351,36 @@ def test_slot_that_stops_finishes_its_segment_and_takes_no_other() -> None:
 
 
 @in_fresh_process
-def test_pace_is_the_speed_of_a_slot_shared_by_those_who_want_it() -> None:
+def test_share_of_the_speed_falls_with_those_who_want_it() -> None:
     house = House(slots=2)
 
     async def scene(pool: Pool) -> None:
         house.board.record(0, 3.0, 1.0)
         for slot in house.pids:
             house.board.record(slot, 3.0, 1.0)
-        paces = [pool.pace()]
+        paces = [pool.share().pace]
         jobs = []
         for name in range(1, 4):
             jobs.append(pool.submit(segment(name, "wait"), 0.0))
-            paces.append(pool.pace())
+            paces.append(pool.share().pace)
         assert paces == [3.0, 3.0, 2.0, 1.5]
         house.stage.opened[:] = True
         assert [await name_of(job) for job in jobs] == [1, 2, 3]
+
+    run(house, scene)
+
+
+@in_fresh_process
+def test_requests_in_flight_share_the_speed_though_none_of_theirs_waits() -> None:
+    house = House(slots=2)
+
+    async def scene(pool: Pool) -> None:
+        for slot in (house.home, *house.pids):
+            house.board.record(slot, 3.0, 1.0)
+        house.board.in_flight[0] = 2
+        assert pool.share() == Share(3.0, math.inf)
+        house.board.in_flight[0] = 4
+        assert pool.share() == Share(1.5, 3.0 * BLOCKING_S)
 
     run(house, scene)
 
