@@ -23,6 +23,7 @@ from bench import record
 from speechd.planner import CHARACTERS_PER_S, HEADROOM, LEAST_LENGTH
 from speechd.stream import SEGMENTS_AHEAD
 from speechd.workers.dispatch import choose
+from speechd.workers.pool import BLOCKING_S
 from speechd.workers.scoreboard import LISTENING_SHARE
 
 SPEED: Final = 4.0
@@ -140,10 +141,13 @@ class House:
         self._submit(stream)
 
     def _submit(self, stream: Stream) -> None:
-        while stream.left_s > 0.0 and stream.in_queue < SEGMENTS_AHEAD:
+        # The server's plan: behind its first segment, a stream waits until that is spoken.
+        most = SEGMENTS_AHEAD if stream.began <= self.now else 1
+        while stream.left_s > 0.0 and stream.in_queue < most:
             ahead_s = max(0.0, stream.submitted_s - max(0.0, self.now - stream.began))
-            pace = self.slots * SPEED / max(self.slots, self._wait_count + self._run_count + 1)
-            duration_s = min(max(HEADROOM * ahead_s * pace, FIRST_S), EFFICIENT_S, stream.left_s)
+            pace = self.slots * SPEED / max(self.slots, self._in_flight, self._wait_count + self._run_count + 1)
+            longest_s = BLOCKING_S * SPEED if self._in_flight >= self.slots else EFFICIENT_S
+            duration_s = min(max(min(HEADROOM * ahead_s * pace, longest_s), FIRST_S), EFFICIENT_S, stream.left_s)
             row = self._free.pop()
             self._deadline[row] = self._deadline_of(stream)
             self._urgency[row] = self._deadline[row] if self._by_deadline else stream.arrived
@@ -160,7 +164,7 @@ class House:
     def _deadline_of(self, stream: Stream) -> float:
         if not stream.submitted_s:
             return stream.arrived
-        return min(stream.began, self.now + self._expected_wait_s()) + stream.submitted_s
+        return min(stream.began, self.now) + stream.submitted_s
 
     def _dispatch(self) -> None:
         while self._run_count < self.slots and self._wait_count:

@@ -30,7 +30,7 @@ so short halve the TTFA on idle slots, and cost a full house 0.6 % of C100 at mo
 CHARACTERS_PER_S: Final = 15.0
 """Characters of English in a second of speech at speed 1; only where a plan begins, before a segment tells better."""
 
-HEADROOM: Final = 0.6
+HEADROOM: Final = 0.5
 """Share of the audio in hand within which the next segment must be ready; the rest is for waiting and for errors of
 prediction."""
 

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
 from speechd.audio import SAMPLE_RATE, Audio, Samples
@@ -171,22 +171,24 @@ class SpeechStream:
             self._planned.put_nowait(error)
 
     async def _next_planned(self) -> Planned | Pause | None:
-        while not self._may_plan():
+        share = self._pool.share()
+        while not self._may_plan(share):
             self._credit.clear()
             await self._credit.wait()
+            share = self._pool.share()
         ahead_s = 0.0 if self._silent else self._submitted_s
         if self._playback_began is not None:
             ahead_s = max(0.0, ahead_s - (time.monotonic() - self._playback_began))
-        return await self._run(self._threads.text, self._planner.next, ahead_s, self._pool.share())
+        share = replace(share, longest_s=min(share.longest_s, self._credit_s(share)))
+        return await self._run(self._threads.text, self._planner.next, ahead_s, share)
 
-    def _may_plan(self) -> bool:
+    def _may_plan(self, share: Share) -> bool:
         # Pauses before the first segment are not sent before it, so that credit would never come. Behind it nothing
         # is planned until it is spoken: only then is it known when its listener will run dry, and who else listens.
-        return self._silent or (
-            self._spoken
-            and len(self._jobs) < SEGMENTS_AHEAD
-            and self._submitted_s - self._taken_s <= self._look_ahead_s
-        )
+        return self._silent or (self._spoken and len(self._jobs) < SEGMENTS_AHEAD and self._credit_s(share) > 0)
+
+    def _credit_s(self, share: Share) -> float:
+        return min(self._look_ahead_s, share.look_ahead_s) - (self._submitted_s - self._taken_s)
 
     def _deadline(self) -> float:
         """When the listener, who plays from the first byte on, has heard all that was submitted."""

@@ -294,7 +294,7 @@ def test_planner_is_told_what_the_listener_has_in_hand():
         await harness.read_all()
         await harness.end()
         (first, share), (second, _), (third, _) = harness.planner.asked
-        assert (first, share) == (0.0, Share(2.0))
+        assert (first, share.pace) == (0.0, 2.0)
         assert second == pytest.approx(4, abs=0.5)
         assert third == pytest.approx(6, abs=0.5)
 

@@ -17,8 +17,13 @@ from speechd.workers.scoreboard import Scoreboard
 from speechd.workers.wire import Outcome, Reply, silent
 
 BLOCKING_S: Final = 0.6
-"""Seconds that a segment may keep a slot while there are more requests than slots: nothing more urgent can start
-meanwhile. What it costs in efficiency, a fifth at most, is less than the listeners' patience is worth."""
+"""Seconds that a segment may keep a slot while no slot is to spare: nothing more urgent can start meanwhile. What it costs in efficiency, a fifth at most, is less than the listeners' patience is worth."""
+
+LOOK_AHEAD_S: Final = 1000.0
+"""Audio seconds (96 MB) that all streams together hold ahead of their clients, before each has but its least."""
+
+LEAST_LOOK_AHEAD_S: Final = 5.0
+"""Audio seconds that a stream may hold however many there are."""
 
 SWEEP_S: Final = 1.0
 """How often a home worker looks whether its segments still exist: how long one that was lost is waited for."""
@@ -33,10 +38,12 @@ REASON: Final = {
 @dataclass(frozen=True, slots=True)
 class Share:
     """What one stream may count on. pace: audio seconds synthesised for it in a second; longest_s: audio seconds of a
-    segment beyond which it would stand in the way of others."""
+    segment beyond which it would stand in the way of others; look_ahead_s: audio seconds it may hold, so that all
+    streams together hold a bounded amount of memory."""
 
     pace: float
     longest_s: float = math.inf
+    look_ahead_s: float = math.inf
 
 
 class Job:
@@ -116,8 +123,8 @@ class Pool:
         # A request in flight counts though nothing of it waits: it is listened to, and will come back for more.
         demand = max(slots, in_flight, board.queue.waiting + board.queue.running + 1)
         speed = board.speed()
-        longest_s = BLOCKING_S * speed / slots if in_flight > slots else math.inf
-        return Share(speed / demand, longest_s)
+        longest_s = BLOCKING_S * speed / slots if in_flight >= slots else math.inf
+        return Share(speed / demand, longest_s, max(LEAST_LOOK_AHEAD_S, LOOK_AHEAD_S / max(in_flight, 1)))
 
     def _receive(self) -> None:
         while reply := self._replies.receive():
