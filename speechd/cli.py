@@ -70,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     download = commands.add_parser("download", help="fetch and verify Kokoro's weights ahead of time")
     settings.add_arguments(download, groups=("engine", "log"))
     download.set_defaults(run=_download)
+
+    verify = commands.add_parser("verify", help="compare the fast model with the stock kokoro package on your weights")
+    settings.add_arguments(verify, groups=("engine", "log"))
+    verify.set_defaults(run=_verify)
     return parser
 
 
@@ -164,6 +168,19 @@ def _download(arguments: argparse.Namespace, loaded: Settings) -> int:
 
     print(download(loaded.model_dir))
     return 0
+
+
+def _verify(arguments: argparse.Namespace, loaded: Settings) -> int:
+    from speechd.engines.kokoro.fast.verify import exactness_db, verify
+    from speechd.engines.kokoro.weights import MODEL, locate
+
+    weights = locate(loaded.model_dir)
+    exact = True
+    for comparison in verify(weights.config(), weights.folder / MODEL, weights.packs(4), loaded.dtype):
+        print(comparison, flush=True)
+        exact = exact and comparison.exact(exactness_db(loaded.dtype))
+    print(f"The fast model {'is' if exact else 'is NOT'} the same function as the stock package, in {loaded.dtype}.")
+    return 0 if exact else 1
 
 
 if __name__ == "__main__":

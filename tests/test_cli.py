@@ -3,6 +3,7 @@ import io
 import av
 import pytest
 
+from bench.checkpoint import make
 from speechd import cli
 from speechd.encoders import FORMATS
 from speechd.server import ENVIRONMENT
@@ -45,6 +46,14 @@ def test_wrong_call_says_what_to_do(arguments, status, said, capsys, tmp_path, m
     assert cli.main(arguments) == status
     assert said in capsys.readouterr().err
     assert list(tmp_path.glob("*.mp3")) == []
+
+
+def test_verify_finds_the_fast_model_exact(tmp_path, capsys):
+    make(tmp_path, real=False, voices=("af_heart",))
+    assert cli.main(["verify", "--model-dir", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "400 tokens" in out
+    assert "is the same function" in out
 
 
 def test_voices_are_listed(capsys):

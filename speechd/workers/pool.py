@@ -17,7 +17,8 @@ from speechd.workers.scoreboard import Scoreboard
 from speechd.workers.wire import Outcome, Reply, silent
 
 BLOCKING_S: Final = 0.6
-"""Seconds that a segment may keep a slot while no slot is to spare: nothing more urgent can start meanwhile. What it costs in efficiency, a fifth at most, is less than the listeners' patience is worth."""
+"""Seconds that a segment may keep a slot while no slot is to spare, for nothing more urgent can start meanwhile. What
+it costs in efficiency, a fifth at most, is less than the listeners' patience is worth."""
 
 LOOK_AHEAD_S: Final = 1000.0
 """Audio seconds (96 MB) that all streams together hold ahead of their clients, before each has but its least."""

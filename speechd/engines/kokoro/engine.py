@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import struct
+import sys
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -56,6 +59,7 @@ class KokoroEngine:
         config = self._weights.config()
         self._ids: dict[str, int] = config["vocab"]
         self._model = load(config, self._weights.state(), options.device, options.dtype)
+        _trim_heap()
         self._g2p = G2P(self._ids)
         self._pack = lru_cache(PACKS_KEPT)(self._weights.pack)
 
@@ -99,6 +103,13 @@ class KokoroEngine:
         """The row of the voices for this number of phonemes, as the kokoro package chooses it; averaged by weight."""
         rows = [self._pack(voice.id)[phonemes - 1] for voice, _ in blend.parts]
         return np.average(rows, axis=0, weights=[weight for _, weight in blend.parts]).astype(np.float32)
+
+
+def _trim_heap() -> None:
+    """Give the memory of the original weights back before the fork. glibc keeps what was freed (230 MiB of 880)."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # musl has none
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 class Spoken(NamedTuple):

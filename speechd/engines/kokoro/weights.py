@@ -88,6 +88,13 @@ class Weights:
             raise self._broken(name, f"it is no tensor of shape {PACK_SHAPE}")
         return np.asarray(pack.squeeze(1).float().numpy(), dtype=np.float32)
 
+    def packs(self, most: int) -> dict[str, Tensor]:
+        """The first voices that are there, by id, each of shape `PACK_SHAPE`."""
+        import torch
+
+        ids = [id for id in KOKORO_IDS if self.has_pack(id)][:most]
+        return {id: torch.from_numpy(self.pack(id)).unsqueeze(1) for id in ids}
+
     def lacking(self) -> list[str]:
         """The files of the release that are not there."""
         return [name for name in FILES if not (self.folder / name).is_file()]
