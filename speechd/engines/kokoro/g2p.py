@@ -44,7 +44,8 @@ class G2P:
 
     def phonemes(self, text: str, language: str) -> str:
         """Each character is in the vocabulary; empty where nothing in the text is spoken."""
-        text = PRONUNCIATION.sub(self._pronounceable, text)
+        # A NUL would end the text for espeak-ng, whose strings are C's.
+        text = PRONUNCIATION.sub(self._pronounceable, text.replace("\0", " "))
         if not speakable(text):
             return ""
         return self._known(self._reader(language)(text)).strip()
