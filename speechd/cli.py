@@ -55,7 +55,19 @@ def _parser() -> argparse.ArgumentParser:
     settings.add_arguments(voices, groups=("engine",))
     voices.set_defaults(run=_voices)
 
-    tune = commands.add_parser("tune", help="measure this machine and recommend workers and threads")
+    _add_tune(commands.add_parser("tune", help="measure this machine and recommend workers and threads"))
+
+    download = commands.add_parser("download", help="fetch and verify Kokoro's weights ahead of time")
+    settings.add_arguments(download, groups=("engine", "log"))
+    download.set_defaults(run=_download)
+
+    verify = commands.add_parser("verify", help="compare the fast model with the stock kokoro package on your weights")
+    settings.add_arguments(verify, groups=("engine", "log"))
+    verify.set_defaults(run=_verify)
+    return parser
+
+
+def _add_tune(tune: argparse.ArgumentParser) -> None:
     tune.add_argument(
         "--write",
         nargs="?",
@@ -66,15 +78,6 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--seconds", type=float, default=4.0, help="for each text and setting (default: 4)")
     settings.add_arguments(tune, groups=("engine", "log"))
     tune.set_defaults(run=_tune)
-
-    download = commands.add_parser("download", help="fetch and verify Kokoro's weights ahead of time")
-    settings.add_arguments(download, groups=("engine", "log"))
-    download.set_defaults(run=_download)
-
-    verify = commands.add_parser("verify", help="compare the fast model with the stock kokoro package on your weights")
-    settings.add_arguments(verify, groups=("engine", "log"))
-    verify.set_defaults(run=_verify)
-    return parser
 
 
 def _add_say(say: argparse.ArgumentParser) -> None:
