@@ -146,6 +146,13 @@ class SpeechProtocol(HttpToolsProtocol):
         self._stop_deadline()
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._receipt.part is not Part.NOTHING and not self._deaf and not self.transport.is_closing():
+            # Of a request sent ahead only the rest is awaited, and only from now on.
+            self._stop_deadline()
+            self._start_deadline()
+
     # Receipt.
 
     def _feed(self, data: bytes) -> None:
