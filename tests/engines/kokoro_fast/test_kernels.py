@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
 
+import arm
 import pytest
 import torch
 from torch import Tensor
@@ -14,21 +16,30 @@ from speechd.engines.kokoro.fast.kernels import Activation, Convolution, TorchCo
 from speechd.engines.kokoro.fast.native import Kernels, NativeConvolution, NotBuilt, suits
 
 
-def native(isa: int) -> MakeConvolution:
-    built = Kernels(isa)
-    return lambda weight, bias, dilation, activation: NativeConvolution(weight, bias, dilation, activation, built)
-
-
 def ways() -> list[object]:
-    """PyTorch's, and each instruction set of this machine. SPEECHD_NO_NATIVE=1 does without the kernels, knowingly."""
-    found: list[object] = [pytest.param(TorchConvolution, id="torch")]
-    if os.environ.get("SPEECHD_NO_NATIVE") != "1":
-        try:
-            best = Kernels().isa
-        except NotBuilt:
-            best = 0
-        found += [pytest.param(lambda *args, isa=isa: native(isa)(*args), id=f"isa{isa}") for isa in range(best + 1)]
-    return found
+    """PyTorch's, each instruction set of this machine, and ARM's. SPEECHD_NO_NATIVE=1 does without the kernels."""
+    if os.environ.get("SPEECHD_NO_NATIVE") == "1":
+        return ["torch"]
+    try:
+        best = Kernels().isa
+    except NotBuilt:
+        best = 0
+    emulated = [] if platform.machine() in ("aarch64", "arm64") else ["arm"]
+    return ["torch", *(pytest.param(isa, id=f"isa{isa}") for isa in range(best + 1)), *emulated]
+
+
+@pytest.fixture(scope="session")
+def arm_kernels(tmp_path_factory: pytest.TempPathFactory) -> Kernels:
+    return arm.build(tmp_path_factory.mktemp("arm"))
+
+
+@pytest.fixture(params=ways())
+def make(request: pytest.FixtureRequest) -> MakeConvolution:
+    way = request.param
+    if way == "torch":
+        return TorchConvolution
+    kernels = request.getfixturevalue("arm_kernels") if way == "arm" else Kernels(way)
+    return lambda weight, bias, dilation, activation: NativeConvolution(weight, bias, dilation, activation, kernels)
 
 
 @pytest.mark.skipif(os.environ.get("SPEECHD_NO_NATIVE") == "1", reason="SPEECHD_NO_NATIVE=1")
@@ -58,7 +69,6 @@ def seeded() -> None:
     torch.manual_seed(0)
 
 
-@pytest.mark.parametrize("make", ways())
 @pytest.mark.parametrize(("taps", "dilation"), [(3, 1), (3, 5), (7, 1), (7, 3), (11, 1), (11, 3), (11, 5)])
 @pytest.mark.parametrize("rows", [1, 10, 1900])
 def test_convolution_of_snake(make: MakeConvolution, taps: int, dilation: int, rows: int) -> None:
@@ -73,7 +83,6 @@ def test_convolution_of_snake(make: MakeConvolution, taps: int, dilation: int, r
     )
 
 
-@pytest.mark.parametrize("make", ways())
 def test_convolution_to_few_channels_after_leaky_relu(make: MakeConvolution) -> None:
     convolution, weight, bias = made(make, 7, 1, Activation.LEAKY, outputs=22)
     source, affine, out = torch.randn(700, 64), (torch.ones(64), torch.zeros(64)), torch.empty(700, 22)
@@ -82,7 +91,6 @@ def test_convolution_to_few_channels_after_leaky_relu(make: MakeConvolution) -> 
     torch.testing.assert_close(out.double(), expected, rtol=0, atol=3e-4)
 
 
-@pytest.mark.parametrize("make", ways())
 @pytest.mark.parametrize("accumulate", [False, True])
 def test_convolution_adds_residual_and_what_is_there(make: MakeConvolution, accumulate: bool) -> None:
     convolution, _, _ = made(make, 11, 3, Activation.SNAKE)
@@ -95,7 +103,6 @@ def test_convolution_adds_residual_and_what_is_there(make: MakeConvolution, accu
     torch.testing.assert_close(moments[0], expected.double().sum(0), rtol=1e-4, atol=1e-3)
 
 
-@pytest.mark.parametrize("make", ways())
 def test_convolution_into_its_residual(make: MakeConvolution) -> None:
     convolution, _, _ = made(make, 3, 1, Activation.SNAKE)
     source, affine, residual = torch.randn(700, 64), (torch.ones(64), torch.zeros(64)), torch.randn(700, 64)
@@ -105,7 +112,7 @@ def test_convolution_into_its_residual(make: MakeConvolution) -> None:
     torch.testing.assert_close(residual, apart, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("make", ways()[1:])
+@pytest.mark.parametrize("make", ways()[1:], indirect=True)
 def test_compiled_convolution_does_not_depend_on_threads(make: MakeConvolution) -> None:
     convolution, _, _ = made(make, 7, 3, Activation.SNAKE)
     source, affine = torch.randn(3000, 64), (torch.ones(64), torch.zeros(64))
