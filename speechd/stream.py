@@ -68,9 +68,9 @@ class Pool(Protocol):
 
 @dataclass(slots=True)
 class Timings:
-    """What happened to one stream, in seconds. From its making: first_audio_s to its first bytes, text_s to its first
-    segment. queue_s: what that one waited for a slot. audio_s: audio encoded; synthesis_s: what the engine took for all
-    of it. underrun_s: see `Listener`."""
+    """What happened to one stream, in seconds. first_audio_s: from its arrival to its first bytes; text_s: from its
+    making to its first segment. queue_s: what that one waited for a slot. audio_s: audio encoded; synthesis_s: what the
+    engine took for all of it. underrun_s: see `Listener`."""
 
     text_s: float | None = None
     queue_s: float | None = None
@@ -89,7 +89,10 @@ class Threads:
 
 
 class SpeechStream:
-    """`read` until it returns None, then (and in any other case, after `read` has ended) `close`."""
+    """`read` until it returns None, then (and in any other case, after `read` has ended) `close`.
+
+    arrival: of its request, in seconds of `time.monotonic()`; None: now. It is the deadline of the first segment.
+    """
 
     def __init__(
         self,
@@ -100,6 +103,7 @@ class SpeechStream:
         *,
         joiner: Joiner,
         look_ahead_s: float,
+        arrival: float | None = None,
     ) -> None:
         self.timings = Timings()
         self._planner, self._pool, self._threads = planner, pool, threads
@@ -108,6 +112,7 @@ class SpeechStream:
         self._joiner = joiner
         self._look_ahead_s = look_ahead_s
         self._made = time.monotonic()
+        self._arrival = self._made if arrival is None else arrival
         self._listener = Listener()
         self._playback_began: float | None = None
         self._silent = True  # no segment was submitted: there is nothing to hear yet, even after a pause
@@ -138,7 +143,7 @@ class SpeechStream:
             self.timings.underrun_s = self._listener.underrun_s
             if self._playback_began is None:
                 self._playback_began = now
-                self.timings.first_audio_s = now - self._made
+                self.timings.first_audio_s = now - self._arrival
         return data
 
     async def close(self) -> None:
@@ -193,7 +198,7 @@ class SpeechStream:
     def _deadline(self) -> float:
         """When the listener, who plays from the first byte on, has heard all that was submitted."""
         if self._silent:
-            return self._made
+            return self._arrival
         return (self._playback_began or time.monotonic()) + self._submitted_s
 
     async def _encoded(self) -> AsyncGenerator[bytes, None]:

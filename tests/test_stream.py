@@ -86,6 +86,7 @@ class Harness:
         look_ahead_s: float = 60,
         format: str = "pcm",
         whole: bool = False,
+        arrival: float | None = None,
     ) -> None:
         self._format, self._whole = format, whole
         self.planner = FakePlanner(plan)
@@ -98,6 +99,7 @@ class Harness:
             Threads(ThreadPoolExecutor(1), ThreadPoolExecutor(1)),
             joiner=Joiner(),
             look_ahead_s=look_ahead_s,
+            arrival=arrival,
         )
 
     def _open(self):
@@ -263,6 +265,19 @@ def test_a_stream_has_a_bounded_number_of_segments_in_the_pool():
         await asyncio.gather(reading, return_exceptions=True)
         await harness.end()
         assert all(job.cancelled for job in harness.pool.jobs[1:])
+
+    run(scenario())
+
+
+def test_request_that_came_earlier_has_its_arrival_as_deadline_and_in_its_first_audio():
+    async def scenario():
+        arrival = time.monotonic() - 30
+        harness = Harness([planned(1)], arrival=arrival)
+        await harness.read_all()
+        assert harness.pool.jobs[0].deadline == arrival
+        assert 30 <= harness.stream.timings.first_audio_s < 40
+        assert harness.stream.timings.text_s < 10
+        await harness.end()
 
     run(scenario())
 
