@@ -17,7 +17,7 @@ import setuptools
 import torch
 
 from speechd.engines.kokoro.fast import winograd
-from speechd.engines.kokoro.fast.native import Kernels, _Call, _Convolution
+from speechd.engines.kokoro.fast.native import LAYOUT, Kernels, _Call, _Convolution
 
 COMPILER: Final = "aarch64-linux-gnu-g++"
 EMULATOR: Final = "qemu-aarch64-static"
@@ -37,7 +37,7 @@ class ArmKernels(Kernels):
     def convolve(self, convolution: _Convolution, call: _Call) -> None:
         call.threads = torch.get_num_threads()
         arrays = b"".join(struct.pack("=q", len(array)) + array for array in _arrays(convolution, call))
-        layout = struct.pack("=qq", ctypes.sizeof(convolution) << 16 | ctypes.sizeof(call), WIDTH)
+        layout = struct.pack("=qq", LAYOUT, WIDTH)
         done = subprocess.run(
             [EMULATOR, self._program],
             input=layout + bytes(convolution) + bytes(call) + arrays,

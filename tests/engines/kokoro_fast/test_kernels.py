@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from functools import partial
 
 import arm
 import pytest
@@ -11,9 +12,16 @@ import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.fast import kernels
-from speechd.engines.kokoro.fast.generator import MakeConvolution
-from speechd.engines.kokoro.fast.kernels import Activation, Convolution, TorchConvolution
-from speechd.engines.kokoro.fast.native import Kernels, NativeConvolution, NotBuilt, suits
+from speechd.engines.kokoro.fast.kernels import (
+    Activation,
+    Convolution,
+    MakeConvolution,
+    MakeProduct,
+    TorchConvolution,
+    torch_product,
+    windows,
+)
+from speechd.engines.kokoro.fast.native import Kernels, NativeConvolution, NativeProduct, NotBuilt, suits
 
 
 def ways() -> list[object]:
@@ -40,6 +48,11 @@ def make(request: pytest.FixtureRequest) -> MakeConvolution:
         return TorchConvolution
     kernels = request.getfixturevalue("arm_kernels") if way == "arm" else Kernels(way)
     return lambda weight, bias, dilation, activation: NativeConvolution(weight, bias, dilation, activation, kernels)
+
+
+@pytest.fixture(params=[way for way in ways() if way != "arm"])
+def make_product(request: pytest.FixtureRequest) -> MakeProduct:
+    return torch_product if request.param == "torch" else partial(NativeProduct, Kernels(request.param))
 
 
 @pytest.mark.skipif(os.environ.get("SPEECHD_NO_NATIVE") == "1", reason="SPEECHD_NO_NATIVE=1")
@@ -122,6 +135,36 @@ def test_compiled_convolution_does_not_depend_on_threads(make: MakeConvolution) 
         out = torch.empty(3000, 64)
         results.append((convolution(source, affine, out), out))
     torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("count", [1, 7, 130])
+@pytest.mark.parametrize(("inputs", "outputs"), [(96, 64), (37, 50)])
+def test_product_of_rows(make_product: MakeProduct, count: int, inputs: int, outputs: int) -> None:
+    weight, bias, rows = torch.randn(outputs, inputs), torch.randn(outputs), torch.randn(count, inputs)
+    expected = torch.nn.functional.linear(rows.double(), weight.double(), bias.double())
+    torch.testing.assert_close(make_product(weight, bias)(rows).double(), expected, rtol=0, atol=1e-4)
+
+
+def test_product_of_windows_is_the_convolution(make_product: MakeProduct) -> None:
+    weight, bias, rows = torch.randn(64, 10, 3), torch.randn(64), torch.randn(50, 10)
+    product = make_product(weight.transpose(1, 2).flatten(1), bias)
+    expected = torch.nn.functional.conv1d(rows.T[None], weight, bias)[0].T
+    torch.testing.assert_close(product(windows(rows, 3)), expected, rtol=0, atol=1e-4)
+
+
+def test_product_of_rows_that_are_columns_in_memory(make_product: MakeProduct) -> None:
+    weight, bias, columns = torch.randn(64, 10), torch.randn(64), torch.randn(10, 50)
+    expected = torch.nn.functional.linear(columns.T, weight, bias)
+    torch.testing.assert_close(make_product(weight, bias)(columns.T), expected, rtol=0, atol=1e-4)
+
+
+def test_product_does_not_depend_on_threads(make_product: MakeProduct) -> None:
+    product, rows = make_product(torch.randn(200, 64), torch.randn(200)), torch.randn(50, 64)
+    results = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        results.append(product(rows))
+    torch.testing.assert_close(*results, rtol=0, atol=0)
 
 
 def test_moments_of_a_mean_far_from_zero() -> None:

@@ -9,10 +9,9 @@ from typing import Any
 
 from torch import Tensor
 
-from .generator import MakeConvolution
-from .kernels import Activation, Convolution, TorchConvolution
+from .kernels import Activation, Arithmetic, Convolution, TorchConvolution, torch_product
 from .model import FastModel
-from .native import CLOSE_PARTS, EXACT_PARTS, Kernels, NativeConvolution, NotBuilt, suits
+from .native import CLOSE_PARTS, EXACT_PARTS, Kernels, NativeConvolution, NativeProduct, NotBuilt, suits
 
 __all__ = ["FastModel", "load"]
 
@@ -31,10 +30,11 @@ def load(
     Call it before the fork with torch on one thread; it starts no thread. `state` may be dropped afterwards.
     """
     parts = {"float32": EXACT_PARTS, "bfloat16": CLOSE_PARTS}[dtype]
-    make: MakeConvolution = TorchConvolution
+    make = Arithmetic(TorchConvolution, torch_product)
     if native:
         try:
-            make = partial(_best, Kernels(parts=parts))
+            kernels = Kernels(parts=parts)
+            make = Arithmetic(partial(_best, kernels), partial(NativeProduct, kernels))
         except NotBuilt as error:
             log.warning("Kokoro's compiled kernels are not there, and without them it is half as fast: %s", error)
     return FastModel(config, state, make)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .kernels import MakeProduct
 from .weights import Weights
 
 EPSILON: Final = 1e-12
@@ -25,7 +26,7 @@ class LayerNorm:
 class Albert:
     """Token ids (n,) → rows (n, hidden)."""
 
-    def __init__(self, weights: Weights, heads: int, repeats: int) -> None:
+    def __init__(self, weights: Weights, heads: int, repeats: int, make: MakeProduct) -> None:
         embeddings = weights.part("embeddings")
         self._heads = heads
         self._repeats = repeats
@@ -39,11 +40,11 @@ class Albert:
         layer = weights.part("encoder.albert_layer_groups.0.albert_layers.0")
         attention = layer.part("attention")
         queries, keys, values = (attention.linear(name) for name in ("query", "key", "value"))
-        self._attend = torch.cat([queries[0], keys[0], values[0]]), torch.cat([queries[1], keys[1], values[1]])
-        self._attended = attention.linear("dense")
+        self._attend = make(torch.cat([queries[0], keys[0], values[0]]), torch.cat([queries[1], keys[1], values[1]]))
+        self._attended = make(*attention.linear("dense"))
         self._attention_norm = LayerNorm(attention.part("LayerNorm"))
-        self._expand = layer.linear("ffn")
-        self._contract = layer.linear("ffn_output")
+        self._expand = make(*layer.linear("ffn"))
+        self._contract = make(*layer.linear("ffn_output"))
         self._layer_norm = LayerNorm(layer.part("full_layer_layer_norm"))
 
     @property
@@ -55,14 +56,14 @@ class Albert:
         rows = self._embedding_norm(self._words[input_ids] + self._places[: len(input_ids)])
         rows = functional.linear(rows, *self._widen)
         for _ in range(self._repeats):
-            rows = self._attention_norm(functional.linear(self._attention(rows), *self._attended) + rows)
-            wide = functional.gelu(functional.linear(rows, *self._expand), approximate="tanh")
-            rows = self._layer_norm(functional.linear(wide, *self._contract) + rows)
+            rows = self._attention_norm(self._attended(self._attention(rows)) + rows)
+            wide = functional.gelu(self._expand(rows), approximate="tanh")
+            rows = self._layer_norm(self._contract(wide) + rows)
         return rows
 
     def _attention(self, rows: Tensor) -> Tensor:
         count, hidden = rows.shape
-        split = functional.linear(rows, *self._attend).view(1, count, 3, self._heads, hidden // self._heads)
+        split = self._attend(rows).view(1, count, 3, self._heads, hidden // self._heads)
         queries, keys, values = split.permute(2, 0, 3, 1, 4)
         mixed = functional.scaled_dot_product_attention(queries, keys, values)
         return mixed.transpose(1, 2).reshape(count, hidden)

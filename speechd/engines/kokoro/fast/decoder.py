@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .adain import Style, StyleMap
+from .kernels import MakeProduct
 from .trunk import Prosody, ResidualBlock
 from .weights import Weights
 
@@ -14,10 +15,10 @@ from .weights import Weights
 class Decoder:
     """Prosody → rows (half frames, channels)."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, make: MakeProduct) -> None:
         style = Style()
-        self._encode = ResidualBlock(weights.part("encode"), style)
-        self._decode = [ResidualBlock(block, style) for block in weights.parts("decode")]
+        self._encode = ResidualBlock(weights.part("encode"), style, make)
+        self._decode = [ResidualBlock(block, style, make) for block in weights.parts("decode")]
         self._style: StyleMap = style.freeze()
         self._pitch, self._energy = weights.convolution("F0_conv"), weights.convolution("N_conv")
         weight, self._text_bias = weights.convolution("asr_res.0")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import mmap
-from collections.abc import Callable
 from typing import Any, Final
 
 import torch
@@ -13,7 +12,7 @@ from torch.nn import functional
 
 from . import kernels
 from .adain import Style, StyleMap, affine
-from .kernels import Activation, Convolution
+from .kernels import Activation, Arithmetic, MakeConvolution, MakeProduct, windows
 from .source import HarmonicSource, Spectrum
 from .weights import Weights
 
@@ -27,8 +26,6 @@ SPECTRUM_ROWS: Final = 1024
 """Output rows of one product of a noise branch."""
 
 Styles = list[tuple[Tensor, Tensor]]
-MakeConvolution = Callable[[Tensor, Tensor, int, Activation], Convolution]
-"""Weight (out, in, taps), bias (out,), dilation, activation before it → the convolution."""
 
 
 class Buffers:
@@ -89,15 +86,15 @@ class ResidualBlock:
 class Upsample:
     """A transposed convolution whose taps are twice its stride, as one product of neighbouring rows."""
 
-    def __init__(self, weights: Weights, name: str, stride: int, scale: float) -> None:
+    def __init__(self, weights: Weights, name: str, stride: int, scale: float, make: MakeProduct) -> None:
         weight, bias = weights.convolution(name)
         inputs, outputs, taps = weight.shape
         if taps != 2 * stride:
             raise ValueError(f"{name}: {taps} taps at stride {stride}; only twice the stride is known here")
         # Row q of the product: what input rows q - 1 and q give to the time steps from q · stride on.
         before, here = weight[:, :, stride:], weight[:, :, :stride]
-        self._weight = torch.cat([before, here]).permute(2, 1, 0).reshape(stride * outputs, 2 * inputs) * scale
-        self._bias = bias.repeat(stride) if len(bias) == outputs else bias.new_zeros(stride * outputs)
+        matrix = torch.cat([before, here]).permute(2, 1, 0).reshape(stride * outputs, 2 * inputs) * scale
+        self._product = make(matrix, bias.repeat(stride) if len(bias) == outputs else bias.new_zeros(len(matrix)))
         self.stride = stride
         self.outputs = outputs
 
@@ -107,7 +104,7 @@ class Upsample:
         for first in range(0, len(rows) + 1, UPSAMPLED_ROWS):
             count = min(UPSAMPLED_ROWS, len(rows) + 1 - first)
             near = functional.leaky_relu(rows_around(rows, first - 1, first + count), LEAK)
-            steps = functional.linear(torch.cat([near[:-1], near[1:]], dim=1), self._weight, self._bias)
+            steps = self._product(windows(near, 2))
             start = first * self.stride - cut
             end = min(start + count * self.stride, len(out))
             begin = max(start, 0)
@@ -143,18 +140,23 @@ def rows_around(rows: Tensor, first: int, end: int) -> Tensor:
 class Stage:
     """One upsampling: leaky ReLU, transposed convolution, plus the noise branch, then the mean of residual blocks."""
 
-    def __init__(
-        self, weights: Weights, config: dict[str, Any], index: int, style: Style, make: MakeConvolution
-    ) -> None:
+    def __init__(self, weights: Weights, config: dict[str, Any], index: int, style: Style, make: Arithmetic) -> None:
         rates, kernels_per_stage = config["upsample_rates"], len(config["resblock_kernel_sizes"])
         dilations = config["resblock_dilation_sizes"]
         self._last = index == len(rates) - 1
         # The mean of the previous stage's blocks: leaky ReLU lets the division pass, so the weights take it.
-        self._upsample = Upsample(weights, f"ups.{index}", rates[index], 1.0 if index == 0 else 1 / kernels_per_stage)
+        self._upsample = Upsample(
+            weights, f"ups.{index}", rates[index], 1.0 if index == 0 else 1 / kernels_per_stage, make.product
+        )
         self._noise = NoiseBranch(weights, index, math.prod(rates[index + 1 :]))
-        self._noise_block = ResidualBlock(weights.part(f"noise_res.{index}"), [1, 3, 5], style, make)
+        self._noise_block = ResidualBlock(weights.part(f"noise_res.{index}"), [1, 3, 5], style, make.convolution)
         self._blocks = [
-            ResidualBlock(weights.part(f"resblocks.{index * kernels_per_stage + block}"), dilations[block], style, make)
+            ResidualBlock(
+                weights.part(f"resblocks.{index * kernels_per_stage + block}"),
+                dilations[block],
+                style,
+                make.convolution,
+            )
             for block in range(kernels_per_stage)
         ]
 
@@ -179,7 +181,7 @@ class Stage:
 class Generator:
     """Half frames, style and the source's excitation → samples."""
 
-    def __init__(self, weights: Weights, config: dict[str, Any], make: MakeConvolution) -> None:
+    def __init__(self, weights: Weights, config: dict[str, Any], make: Arithmetic) -> None:
         hop = config["gen_istft_hop_size"]
         self.source = HarmonicSource(weights.part("m_source"), math.prod(config["upsample_rates"]) * hop)
         self._spectrum = Spectrum(config["gen_istft_n_fft"], hop)
@@ -187,7 +189,7 @@ class Generator:
         self._stages = [Stage(weights, config, index, style, make) for index in range(len(config["upsample_rates"]))]
         self._style: StyleMap = style.freeze()
         weight, bias = weights.convolution("conv_post")
-        self._post = make(weight / len(config["resblock_kernel_sizes"]), bias, 1, Activation.LEAKY)
+        self._post = make.convolution(weight / len(config["resblock_kernel_sizes"]), bias, 1, Activation.LEAKY)
         self._identity = torch.ones(weight.shape[1]), torch.zeros(weight.shape[1])
         self._buffers = Buffers()
 

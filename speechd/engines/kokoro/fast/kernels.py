@@ -1,8 +1,10 @@
-"""The generator's one costly step - norm, activation, convolution, residual, statistics - in plain PyTorch."""
+"""The costly steps, and each in plain PyTorch: products with a matrix, and the generator's one step of norm,
+activation, convolution, residual and statistics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Protocol
 
@@ -40,6 +42,30 @@ class Convolution(Protocol):
         ...
 
 
+MakeConvolution = Callable[[Tensor, Tensor, int, Activation], Convolution]
+"""Weight (out, in, taps), bias (out,), dilation, activation before it → the convolution."""
+
+Product = Callable[[Tensor], Tensor]
+"""Rows (time, in) → rows x weight + bias, (time, out); float32. The rows may be `windows`, which overlap in memory."""
+
+MakeProduct = Callable[[Tensor, Tensor], Product]
+"""Weight (out, in), bias (out,) → the product."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """What computes the costly steps."""
+
+    convolution: MakeConvolution
+    product: MakeProduct
+
+
+def windows(rows: Tensor, taps: int) -> Tensor:
+    """Every `taps` neighbours of rows (time, channels) side by side, (time - taps + 1, taps x channels); no copy."""
+    count, channels = rows.shape
+    return rows.as_strided((count - taps + 1, taps * channels), (channels, 1))
+
+
 def moments(rows: Tensor) -> Tensor:
     """Sum and sum of squares over time, (2, channels) float64, of rows (time, channels)."""
     total = torch.zeros(2, rows.shape[1], dtype=torch.float64)
@@ -56,6 +82,11 @@ def _tile_moments(tile: Tensor) -> Tensor:
     square = (away * away).sum(dim=0).double()
     count = len(tile)
     return torch.stack([total + count * pivot, square + 2 * pivot * total + count * pivot * pivot])
+
+
+def torch_product(weight: Tensor, bias: Tensor) -> Product:
+    """The product by PyTorch's own."""
+    return lambda rows: functional.linear(rows, weight, bias)
 
 
 class TorchConvolution:

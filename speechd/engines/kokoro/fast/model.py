@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from .decoder import Decoder
-from .generator import Generator, MakeConvolution
+from .generator import Generator
+from .kernels import Arithmetic
 from .trunk import Prosody, Trunk
 from .weights import Weights
 
@@ -20,13 +21,11 @@ class FastModel:
     Safe to build before a fork: it runs nothing in parallel until it is first called.
     """
 
-    def __init__(
-        self, config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], make: MakeConvolution
-    ) -> None:
+    def __init__(self, config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], make: Arithmetic) -> None:
         parts = {name: Weights(tensors) for name, tensors in state.items()}
         self._style_size: int = config["style_dim"]
-        self._trunk = Trunk(config, parts)
-        self._decoder = Decoder(parts["decoder"])
+        self._trunk = Trunk(config, parts, make.product)
+        self._decoder = Decoder(parts["decoder"], make.product)
         self._generator = Generator(parts["decoder"].part("generator"), config["istftnet"], make)
 
     def __call__(self, input_ids: Tensor, style: Tensor, speed: float, seed: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""The compiled kernels (csrc): where they are, and a convolution that uses them."""
+"""The compiled kernels (csrc): where they are, and the costly steps that use them."""
 
 from __future__ import annotations
 
@@ -55,6 +55,28 @@ class _Call(Structure):
     )
 
 
+class _Product(Structure):
+    """`Product` of csrc/convolution.h."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("weight", "bias")),
+        *((name, c_int64) for name in ("inputs", "outputs")),
+    )
+
+
+class _ProductCall(Structure):
+    """`ProductCall` of csrc/convolution.h."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("source", "out")),
+        *((name, c_int64) for name in ("rows", "stride", "threads")),
+    )
+
+
+LAYOUT: Final = int.from_bytes(map(ctypes.sizeof, (_Convolution, _Call, _Product, _ProductCall)))
+"""What the library must say of itself: the sizes of all structures."""
+
+
 class Kernels:
     """The library, with the instruction set it shall use and the scratch memory that its threads share."""
 
@@ -71,13 +93,14 @@ class Kernels:
             layout = library.speechd_layout()
         except (OSError, AttributeError) as error:
             raise NotBuilt(str(error)) from error
-        if layout != ctypes.sizeof(_Convolution) << 16 | ctypes.sizeof(_Call):
+        if layout != LAYOUT:
             raise NotBuilt(f"they are of another version; run `{BUILD}`")
         for name in ("speechd_isa", "speechd_matrix", "speechd_width", "speechd_scratch_bytes"):
             library[name].restype = c_int64
         library.speechd_matrix.argtypes = library.speechd_width.argtypes = [c_int64]
         library.speechd_scratch_bytes.argtypes = [POINTER(_Convolution), c_int64]
         library.speechd_convolve.argtypes = [POINTER(_Convolution), POINTER(_Call), c_int64]
+        library.speechd_multiply.argtypes = [POINTER(_Product), POINTER(_ProductCall), c_int64]
         self._library = library
         self.isa: int = library.speechd_isa() if isa is None else isa
         self.parts = parts if library.speechd_matrix(self.isa) else 0
@@ -92,6 +115,11 @@ class Kernels:
             self._scratch = torch.empty(size, dtype=torch.uint8)
         call.scratch = self._scratch.data_ptr()
         self._library.speechd_convolve(convolution, call, self.isa)
+
+    def multiply(self, product: _Product, call: _ProductCall) -> None:
+        """Run `call`, whose threads are set here, on as many threads as PyTorch uses."""
+        call.threads = torch.get_num_threads()
+        self._library.speechd_multiply(product, call, self.isa)
 
 
 def suits(weight: Tensor) -> bool:
@@ -142,6 +170,28 @@ class NativeConvolution:
         )
         self._kernels.convolve(self._prepared, call)
         return moments
+
+
+class NativeProduct:
+    """The product by the compiled kernels; see `kernels.Product`."""
+
+    def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor) -> None:
+        """weight (out, in), bias (out,), float32."""
+        outputs, inputs = weight.shape
+        padded = functional.pad(weight, (0, 0, 0, -outputs % kernels.width))
+        self._kernels = kernels
+        self._outputs = outputs
+        self._weight = padded.view(-1, kernels.width, inputs).transpose(1, 2).contiguous()
+        self._bias = functional.pad(bias, (0, -outputs % kernels.width))
+        self._prepared = _Product(self._weight.data_ptr(), self._bias.data_ptr(), inputs, outputs)
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        if rows.stride(1) != 1:
+            rows = rows.contiguous()
+        out = torch.empty(len(rows), self._outputs)
+        call = _ProductCall(source=rows.data_ptr(), out=out.data_ptr(), rows=len(rows), stride=rows.stride(0))
+        self._kernels.multiply(self._prepared, call)
+        return out
 
 
 def _pack(weight: Tensor, groups: int, matrix: Tensor, kernels: Kernels) -> Tensor:

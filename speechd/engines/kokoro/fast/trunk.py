@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from .adain import Style, StyleMap, normalize
 from .albert import Albert
+from .kernels import MakeProduct, windows
 from .weights import Weights
 
 LEAK: Final = 0.2
@@ -33,23 +34,16 @@ class Prosody:
 
 
 class Convolution:
-    """A convolution over time that keeps the length, rows (time, in) → (time, out), as one product for each tap.
+    """A convolution over time that keeps the length, rows (time, in) → (time, out), as one product."""
 
-    So it needs no copy of the rows, and none of the weights, which oneDNN's convolutions reorder at every call.
-    """
-
-    def __init__(self, weights: Weights, name: str, scale: float = 1.0) -> None:
-        weight, self._bias = weights.convolution(name)
-        self._taps = [tap.contiguous() * scale for tap in weight.unbind(dim=2)]
-        self._bias = self._bias * scale
+    def __init__(self, weights: Weights, name: str, make: MakeProduct, scale: float = 1.0) -> None:
+        weight, bias = weights.convolution(name)
+        self._taps = weight.shape[2]
+        self._product = make(weight.transpose(1, 2).flatten(1) * scale, bias * scale)
 
     def __call__(self, rows: Tensor) -> Tensor:
-        reach = len(self._taps) // 2
-        padded = functional.pad(rows, (0, 0, reach, reach))
-        out = functional.linear(padded[: len(rows)], self._taps[0], self._bias)
-        for offset, tap in enumerate(self._taps[1:], start=1):
-            out.addmm_(padded[offset : offset + len(rows)], tap.T)
-        return out
+        reach = self._taps // 2
+        return self._product(windows(functional.pad(rows, (0, 0, reach, reach)), self._taps))
 
 
 class BiLstm:
@@ -70,19 +64,19 @@ class BiLstm:
 class ResidualBlock:
     """Two adaptive norms, leaky ReLUs and convolutions beside a shortcut, all ÷ √2; may double the time steps."""
 
-    def __init__(self, weights: Weights, style: Style) -> None:
+    def __init__(self, weights: Weights, style: Style, make: MakeProduct) -> None:
         half = math.sqrt(0.5)
         self._norms = style.add(weights.part("norm1")), style.add(weights.part("norm2"))
-        self._first = Convolution(weights, "conv1")
-        self._second = Convolution(weights, "conv2", half)
-        self._shortcut = weights.convolution("conv1x1")[0][:, :, 0] * half if "conv1x1.weight_v" in weights else None
+        self._first = Convolution(weights, "conv1", make)
+        self._second = Convolution(weights, "conv2", make, half)
+        self._shortcut = Convolution(weights, "conv1x1", make, half) if "conv1x1.weight_v" in weights else None
         self._pool = weights.convolution("pool") if "pool.weight_v" in weights else None
 
     def __call__(self, rows: Tensor, styles: list[tuple[Tensor, Tensor]]) -> Tensor:
         mixed = functional.leaky_relu_(normalize(rows, *styles[self._norms[0]]), LEAK)
         mixed = self._first(mixed if self._pool is None else upsample(mixed, *self._pool))
         mixed = self._second(functional.leaky_relu_(normalize(mixed, *styles[self._norms[1]]), LEAK))
-        shortcut = rows * math.sqrt(0.5) if self._shortcut is None else functional.linear(rows, self._shortcut)
+        shortcut = rows * math.sqrt(0.5) if self._shortcut is None else self._shortcut(rows)
         if self._pool is not None:
             shortcut = shortcut.repeat_interleave(2, dim=0)
         return mixed + shortcut
@@ -116,10 +110,11 @@ class DurationEncoder:
 class TextEncoder:
     """Token ids (n,) → rows (n, channels)."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, make: MakeProduct) -> None:
         self._embedding = weights.tensor("embedding.weight")
         self._layers = [
-            (Convolution(layer, "0"), layer.tensor("1.gamma"), layer.tensor("1.beta")) for layer in weights.parts("cnn")
+            (Convolution(layer, "0", make), layer.tensor("1.gamma"), layer.tensor("1.beta"))
+            for layer in weights.parts("cnn")
         ]
         self._lstm = BiLstm(weights.part("lstm"))
 
@@ -134,8 +129,8 @@ class TextEncoder:
 class Curve:
     """Residual blocks that draw one value per half frame: pitch or energy."""
 
-    def __init__(self, weights: Weights, name: str, style: Style) -> None:
-        self._blocks = [ResidualBlock(block, style) for block in weights.parts(name)]
+    def __init__(self, weights: Weights, name: str, style: Style, make: MakeProduct) -> None:
+        self._blocks = [ResidualBlock(block, style, make) for block in weights.parts(name)]
         weight, self._bias = weights.convolution(f"{name}_proj")
         self._weight = weight[0, :, 0]
 
@@ -148,18 +143,18 @@ class Curve:
 class Trunk:
     """Everything before the decoder."""
 
-    def __init__(self, config: dict[str, Any], state: dict[str, Weights]) -> None:
+    def __init__(self, config: dict[str, Any], state: dict[str, Weights], make: MakeProduct) -> None:
         bert, predictor = config["plbert"], state["predictor"]
-        self._albert = Albert(state["bert"], bert["num_attention_heads"], bert["num_hidden_layers"])
+        self._albert = Albert(state["bert"], bert["num_attention_heads"], bert["num_hidden_layers"], make)
         self._narrow = state["bert_encoder"].tensor("weight"), state["bert_encoder"].tensor("bias")
-        self._text_encoder = TextEncoder(state["text_encoder"])
+        self._text_encoder = TextEncoder(state["text_encoder"], make)
         self._duration_encoder = DurationEncoder(predictor.part("text_encoder"))
         self._lstm = BiLstm(predictor.part("lstm"))
         self._durations = predictor.linear("duration_proj.linear_layer")
         self._shared = BiLstm(predictor.part("shared"))
         style = Style()
-        self._pitch = Curve(predictor, "F0", style)
-        self._energy = Curve(predictor, "N", style)
+        self._pitch = Curve(predictor, "F0", style, make)
+        self._energy = Curve(predictor, "N", style, make)
         self._style: StyleMap = style.freeze()
 
     @property

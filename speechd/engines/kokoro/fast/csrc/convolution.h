@@ -33,6 +33,20 @@ struct Call {
   int64_t rows, accumulate, threads;
 };
 
+// A matrix, prepared once.
+struct Product {
+  const float* weight;  // [ceil(outputs / width)][inputs][width]
+  const float* bias;    // [outputs, rounded up to whole widths]
+  int64_t inputs, outputs;
+};
+
+// One call: out = source x weight + bias. The rows of source begin `stride` apart, which may be less than their length.
+struct ProductCall {
+  const float* source;  // [rows] of [inputs]
+  float* out;           // [rows][outputs]
+  int64_t rows, stride, threads;
+};
+
 // The blocks of rows that a call is cut into; each is one task, and all are the same whatever the thread count.
 struct Plan {
   int64_t tiles;   // per phase of the dilation, in one block

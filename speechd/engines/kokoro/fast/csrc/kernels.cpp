@@ -1,5 +1,6 @@
 // The generator's convolutions for the CPU: norm, activation, Winograd convolution, residual and statistics in one
-// pass over blocks of time that stay in a core's cache. A plain C interface: it needs neither Python nor PyTorch.
+// pass over blocks of time that stay in a core's cache; and products of rows with a matrix, for everything else.
+// A plain C interface: it needs neither Python nor PyTorch.
 
 #include <cstddef>
 #include <vector>
@@ -39,6 +40,7 @@ constexpr int kLanes = 4, kRows = 10;
 constexpr int kLanes = 4, kRows = 6;
 #endif
 #include "kernel.inl"
+#include "product.inl"
 }  // namespace baseline
 
 #if defined(__x86_64__)
@@ -46,6 +48,7 @@ SPEECHD_BEGIN("avx2,fma")
 namespace avx2 {
 constexpr int kLanes = 8, kRows = 6;
 #include "kernel.inl"
+#include "product.inl"
 }  // namespace avx2
 SPEECHD_END
 
@@ -53,6 +56,7 @@ SPEECHD_BEGIN("avx512f,avx512vl,avx512dq,avx512bw,fma")
 namespace avx512 {
 constexpr int kLanes = 16, kRows = 12;
 #include "kernel.inl"
+#include "product.inl"
 }  // namespace avx512
 SPEECHD_END
 #endif
@@ -70,16 +74,17 @@ SPEECHD_END
 struct Isa {
   int64_t lanes, rows;
   void (*block)(const Convolution&, const Call&, const Plan&, int64_t, char*, double*);
+  void (*panel)(const Product&, const ProductCall&, int64_t);
 };
 
 constexpr Isa kIsas[] = {
-    {baseline::kLanes, baseline::kRows, baseline::block<baseline::FloatProducts>},
+    {baseline::kLanes, baseline::kRows, baseline::block<baseline::FloatProducts>, baseline::float_panel},
 #if defined(__x86_64__)
-    {avx2::kLanes, avx2::kRows, avx2::block<avx2::FloatProducts>},
-    {avx512::kLanes, avx512::kRows, avx512::block<avx512::FloatProducts>},
+    {avx2::kLanes, avx2::kRows, avx2::block<avx2::FloatProducts>, avx2::float_panel},
+    {avx512::kLanes, avx512::kRows, avx512::block<avx512::FloatProducts>, avx512::float_panel},
 #endif
 #if defined(SPEECHD_AMX)
-    {amx::kLanes, amx::kRows, amx::matrix_block},
+    {amx::kLanes, amx::kRows, amx::matrix_block, avx512::float_panel},
 #endif
 };
 
@@ -128,6 +133,12 @@ static void convolve(const Convolution& conv, const Call& call, const Isa& isa) 
     for (int64_t i = 0; i < size; ++i) call.moments[i] += moments[std::size_t(index * size + i)];
 }
 
+static void multiply(const Product& product, const ProductCall& call, const Isa& isa) {
+  const int64_t width = 2 * isa.lanes, panels = (product.outputs + width - 1) / width;
+#pragma omp parallel for schedule(dynamic) num_threads(int(call.threads))
+  for (int64_t panel = 0; panel < panels; ++panel) isa.panel(product, call, panel);
+}
+
 #if defined(SPEECHD_AMX)
 // Whether there is a matrix unit and the kernel lets this process, and what it forks, use it (Linux: arch_prctl(2)).
 static bool amx_usable() {
@@ -157,8 +168,11 @@ int64_t speechd_isa() {
   return 0;
 }
 
-// The sizes of both structures, so that a library built from other sources is noticed.
-int64_t speechd_layout() { return sizeof(speechd::Convolution) << 16 | sizeof(speechd::Call); }
+// The sizes of all structures, so that a library built from other sources is noticed.
+int64_t speechd_layout() {
+  return sizeof(speechd::Convolution) << 24 | sizeof(speechd::Call) << 16 | sizeof(speechd::Product) << 8 |
+         sizeof(speechd::ProductCall);
+}
 
 // Whether it multiplies on a matrix unit, with `parts` of each weight.
 int64_t speechd_matrix(int64_t isa) { return isa == 3; }
@@ -172,5 +186,9 @@ int64_t speechd_scratch_bytes(const speechd::Convolution* conv, int64_t isa) {
 
 void speechd_convolve(const speechd::Convolution* conv, const speechd::Call* call, int64_t isa) {
   speechd::convolve(*conv, *call, speechd::kIsas[isa]);
+}
+
+void speechd_multiply(const speechd::Product* product, const speechd::ProductCall* call, int64_t isa) {
+  speechd::multiply(*product, *call, speechd::kIsas[isa]);
 }
 }
