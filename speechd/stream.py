@@ -1,14 +1,15 @@
 """One reply as it happens: planned segments → audio in order → joined → encoded bytes.
 
 The state is a pair of clocks, both in seconds of audio: how much was submitted to the pool, and how much the client
-took. A stream runs ahead of its client by its credit and no further; all that it holds is given back in `close`.
+took. A stream runs ahead of its client by its credit and no further. What comes from the pool is encoded at once, so
+that what waits for the client is bytes of its format; all that a stream holds is given back in `close`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
@@ -19,7 +20,7 @@ from speechd.engines.base import Segment
 from speechd.errors import Unspeakable
 from speechd.join import Joiner, gap_s
 from speechd.listener import Listener
-from speechd.planner import Planned, Planner
+from speechd.planner import CHARACTERS_PER_S, LEAST_LENGTH, Planned, Planner
 from speechd.text.markup import Pause
 from speechd.workers.pool import Share
 
@@ -28,8 +29,12 @@ T = TypeVar("T")
 SEGMENTS_AHEAD: Final = 4
 """Segments of one stream that may be in the pool at once: its share of idle slots, and its rows in the queue."""
 
-ENCODE_SAMPLES: Final = SAMPLE_RATE
-"""Samples an encoder gets at a time: a second costs at most 10 ms, so that streams of one worker take turns."""
+LEAST_S: Final = LEAST_LENGTH / CHARACTERS_PER_S
+"""Audio seconds that planning another segment takes at least: less credit than that does not do."""
+
+ENCODE_SAMPLES: Final = SAMPLE_RATE // 2
+"""Samples an encoder gets at a time: half a second costs at most 5 ms, so that streams of one worker take turns, and
+little of what a client leaves unread is copied on its way to the socket."""
 
 
 class Job(Protocol):
@@ -69,8 +74,8 @@ class Pool(Protocol):
 @dataclass(slots=True)
 class Timings:
     """What happened to one stream, in seconds. first_audio_s: from its arrival to its first bytes; text_s: from its
-    making to its first segment. queue_s: what that one waited for a slot. audio_s: audio encoded; synthesis_s: what the
-    engine took for all of it. underrun_s: see `Listener`."""
+    making to its first segment. queue_s: what that one waited for a slot. audio_s: audio encoded, read or not;
+    synthesis_s: what the engine took for all of it. underrun_s: see `Listener`."""
 
     text_s: float | None = None
     queue_s: float | None = None
@@ -117,13 +122,15 @@ class SpeechStream:
         self._playback_began: float | None = None
         self._silent = True  # no segment was submitted: there is nothing to hear yet, even after a pause
         self._spoken = False  # the first segment's audio is here
+        self._leading_s = 0.0  # pauses before any speech: they must not be the "first audio" that makes it a success
         self._submitted_s = 0.0
+        self._read_s = 0.0
         self._taken_s = 0.0
         self._credit = asyncio.Event()
         self._jobs: set[Job] = set()
         self._planned: asyncio.Queue[tuple[Job, Planned] | Pause | Exception | None] = asyncio.Queue()
-        self._producer: asyncio.Task[None] | None = None
-        self._bytes = self._encoded()
+        self._encoded: asyncio.Queue[tuple[bytes, float] | Exception | None] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def read(self) -> bytes | None:
         """The next bytes of the reply, b"" where the encoder holds the next audio back, None at the end.
@@ -131,15 +138,20 @@ class SpeechStream:
         A further call says that the client took the bytes before. The first returns when there is audio. Raises
         `SpeechdError`: what the client asked for cannot be spoken (from the first call), or synthesis failed.
         """
-        self._taken_s = self.timings.audio_s
+        self._taken_s = self._read_s
         self._listener.take(time.monotonic())
         self._credit.set()
-        if self._producer is None:
-            self._producer = asyncio.create_task(self._produce())
-        data = await anext(self._bytes, None)
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._produce()), asyncio.create_task(self._encode_all())]
+        item = await self._encoded.get()
+        if item is None:
+            return None
+        if isinstance(item, Exception):
+            raise item
+        data, self._read_s = item
         if data:
             now = time.monotonic()
-            self._listener.write(now, self.timings.audio_s)
+            self._listener.write(now, self._read_s)
             self.timings.underrun_s = self._listener.underrun_s
             if self._playback_began is None:
                 self._playback_began = now
@@ -147,33 +159,37 @@ class SpeechStream:
         return data
 
     async def close(self) -> None:
-        """Give everything back: waiting segments, the encoder, the producer. Safe to call twice."""
-        if self._producer is not None:
-            self._producer.cancel()
+        """Give everything back: waiting segments, audio that nobody read, the encoder. Safe to call twice."""
+        for task in self._tasks:
+            task.cancel()
         for job in self._jobs:
             job.cancel()
         self._jobs.clear()
-        await self._bytes.aclose()
-        # In its own thread, hence after an encode that a cancelled read left running there.
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Not left to the end of this object, which the traceback of a broken reply keeps until a garbage collection.
+        self._planned, self._encoded = asyncio.Queue(), asyncio.Queue()
+        # In its own thread, hence after an encode that a cancelled task left running there.
         self._threads.encode.submit(self._close_encoder)
 
     async def _produce(self) -> None:
         try:
             while (planned := await self._next_planned()) is not None:
-                if isinstance(planned, Pause):
-                    self._submitted_s += planned.duration_s
-                    self._planned.put_nowait(planned)
-                    continue
-                job = self._pool.submit(planned.segment, self._deadline())
-                if self._silent:
-                    self._silent = False
-                    self.timings.text_s = time.monotonic() - self._made
-                self._submitted_s += planned.segment.duration_s
-                self._jobs.add(job)
-                self._planned.put_nowait((job, planned))
+                self._planned.put_nowait(self._submitted(planned))
             self._planned.put_nowait(None)
         except Exception as error:  # whatever it is, it is raised in `read`
             self._planned.put_nowait(error)
+
+    def _submitted(self, planned: Planned | Pause) -> tuple[Job, Planned] | Pause:
+        if isinstance(planned, Pause):
+            self._submitted_s += planned.duration_s
+            return planned
+        job = self._pool.submit(planned.segment, self._deadline())
+        if self._silent:
+            self._silent = False
+            self.timings.text_s = time.monotonic() - self._made
+        self._submitted_s += planned.segment.duration_s
+        self._jobs.add(job)
+        return job, planned
 
     async def _next_planned(self) -> Planned | Pause | None:
         share = self._pool.share()
@@ -190,10 +206,15 @@ class SpeechStream:
     def _may_plan(self, share: Share) -> bool:
         # Pauses before the first segment are not sent before it, so that credit would never come. Behind it nothing
         # is planned until it is spoken: only then is it known when its listener will run dry, and who else listens.
-        return self._silent or (self._spoken and len(self._jobs) < SEGMENTS_AHEAD and self._credit_s(share) > 0)
+        limit_s = self._limit_s(share)
+        needed_s = min(LEAST_S, limit_s / 2)
+        return self._silent or (self._spoken and len(self._jobs) < SEGMENTS_AHEAD and self._credit_s(share) > needed_s)
 
     def _credit_s(self, share: Share) -> float:
-        return min(self._look_ahead_s, share.look_ahead_s) - (self._submitted_s - self._taken_s)
+        return self._limit_s(share) - (self._submitted_s - self._taken_s)
+
+    def _limit_s(self, share: Share) -> float:
+        return min(self._look_ahead_s, share.look_ahead_s)
 
     def _deadline(self) -> float:
         """When the listener, who plays from the first byte on, has heard all that was submitted."""
@@ -201,42 +222,61 @@ class SpeechStream:
             return self._arrival
         return (self._playback_began or time.monotonic()) + self._submitted_s
 
-    async def _encoded(self) -> AsyncGenerator[bytes, None]:
-        async for samples in self._joined():
-            for start in range(0, len(samples), ENCODE_SAMPLES):
-                piece = samples[start : start + ENCODE_SAMPLES]
-                data = await self._run(self._threads.encode, self._encode, piece)
-                self.timings.audio_s += len(piece) / SAMPLE_RATE
-                yield data
-        yield await self._run(self._threads.encode, self._finish)
-
-    async def _joined(self) -> AsyncGenerator[Samples, None]:
-        leading = []  # a pause before any speech must not be the "first audio" that makes a reply a success
-        while (item := await self._planned.get()) is not None:
-            if isinstance(item, Exception):
-                raise item
-            if isinstance(item, Pause):
-                if self._spoken:
-                    yield self._joiner.pause(item.duration_s)
-                else:
-                    leading.append(item.duration_s)
-                continue
-            job, planned = item
-            audio = await job.result()
-            self._jobs.discard(job)
+    async def _encode_all(self) -> None:
+        try:
+            while await self._encode_next():
+                pass
             if not self._spoken:
-                self.timings.queue_s = job.wait_s
-                self._spoken = True
-                self._credit.set()
-            while leading:
-                yield self._joiner.pause(leading.pop())
-            samples = await self._run(self._threads.encode, self._joiner.push, audio, gap_s(planned.boundary))
-            self._submitted_s += len(samples) / SAMPLE_RATE - planned.segment.duration_s
-            self.timings.synthesis_s += job.synthesis_s
-            yield samples
+                raise Unspeakable("'input' holds nothing that can be spoken.", param="input")
+            await self._put(self._joiner.finish())
+            self._encoded.put_nowait((await self._run(self._threads.encode, self._finish), self.timings.audio_s))
+            self._encoded.put_nowait(None)
+        except Exception as error:  # whatever it is, it is raised in `read`
+            self._encoded.put_nowait(error)
+
+    async def _encode_next(self) -> bool:
+        # A call for each, so that no variable keeps the samples of one while the next is awaited.
+        item = await self._planned.get()
+        if isinstance(item, Exception):
+            raise item
+        if isinstance(item, Pause):
+            if self._spoken:
+                await self._put_pause(item.duration_s)
+            else:
+                self._leading_s += item.duration_s
+        elif item is not None:
+            await self._put_speech(*item)
+        return item is not None
+
+    async def _put_speech(self, job: Job, planned: Planned) -> None:
+        audio = await job.result()
+        self._jobs.discard(job)
         if not self._spoken:
-            raise Unspeakable("'input' holds nothing that can be spoken.", param="input")
-        yield self._joiner.finish()
+            self.timings.queue_s = job.wait_s
+            self._spoken = True
+            self._credit.set()
+            await self._put_pause(self._leading_s)
+        samples = await self._run(self._threads.encode, self._joiner.push, audio, gap_s(planned.boundary))
+        self._submitted_s += len(samples) / SAMPLE_RATE - planned.segment.duration_s
+        self.timings.synthesis_s += job.synthesis_s
+        await self._put(samples)
+
+    async def _put_pause(self, duration_s: float) -> None:
+        silence = self._joiner.pause(duration_s)
+        self._submitted_s += len(silence) / SAMPLE_RATE - duration_s
+        for start in range(0, len(silence), ENCODE_SAMPLES):
+            # Speech had credit when it was submitted; a pause, which may be an hour, needs it now.
+            while self.timings.audio_s - self._taken_s >= self._limit_s(self._pool.share()):
+                self._credit.clear()
+                await self._credit.wait()
+            await self._put(silence[start : start + ENCODE_SAMPLES])
+
+    async def _put(self, samples: Samples) -> None:
+        for start in range(0, len(samples), ENCODE_SAMPLES):
+            piece = samples[start : start + ENCODE_SAMPLES]
+            data = await self._run(self._threads.encode, self._encode, piece)
+            self.timings.audio_s += len(piece) / SAMPLE_RATE
+            self._encoded.put_nowait((data, self.timings.audio_s))
 
     def _encode(self, samples: Samples) -> bytes:
         if self._encoder is None:

@@ -1,5 +1,6 @@
 import asyncio
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from speechd.audio import SAMPLE_RATE, Audio, pcm16
-from speechd.encoders import open_encoder
+from speechd.encoders import FORMATS, open_encoder
 from speechd.engines.base import Segment
 from speechd.errors import SynthesisFailed, Unspeakable
 from speechd.join import Joiner
@@ -237,14 +238,64 @@ def test_failing_plan_is_raised_in_read():
 
 def test_client_that_takes_nothing_stops_its_stream_at_the_credit():
     async def scenario():
-        harness = Harness([planned(1, 3) for _ in range(40)], look_ahead_s=5)
+        harness = Harness([planned(1, 3) for _ in range(40)], look_ahead_s=8)
         await harness.stream.read()
         await jobs_in_pool(harness, 2)
         await asyncio.sleep(0.05)  # nothing to wait for: nothing more may happen
-        assert len(harness.pool.jobs) == 2
+        assert len(harness.pool.jobs) == 2, "a third of 3 s is over the credit"
         content = await harness.read_all()
         assert len(harness.pool.jobs) == 40
         assert len(content) / 2 / SAMPLE_RATE > 115
+        await harness.end()
+
+    run(scenario())
+
+
+def test_credit_for_less_than_a_segment_is_enough_when_nothing_is_unread():
+    async def scenario():
+        harness = Harness([planned(1, 3) for _ in range(5)], look_ahead_s=1)
+        assert levels(await harness.read_all()) == [1]
+        assert len(harness.pool.jobs) == 5
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_samples_that_a_client_leaves_unread_are_let_go(format):
+    async def scenario():
+        harness = Harness([planned(1) for _ in range(10)], look_ahead_s=6, format=format)
+        await harness.stream.read()
+        await jobs_in_pool(harness, 4)
+        samples = [weakref.ref((await job.outcome).samples) for job in harness.pool.jobs]
+        harness.pool.jobs.clear()
+        async with asyncio.timeout(5):
+            while any(each() is not None for each in samples):
+                await asyncio.sleep(0.001)
+        await harness.end()
+
+    run(scenario())
+
+
+def test_pause_that_a_client_leaves_unread_is_made_within_the_credit():
+    async def scenario():
+        harness = Harness([planned(1), Pause(600.0)], look_ahead_s=5)
+        await harness.stream.read()
+        async with asyncio.timeout(5):
+            while harness.stream.timings.audio_s < 5:
+                await asyncio.sleep(0.001)
+        await asyncio.sleep(0.05)  # nothing to wait for: nothing more may happen
+        assert harness.stream.timings.audio_s < 6
+        assert len(await harness.read_all()) / 2 / SAMPLE_RATE > 600
+        await harness.end()
+
+    run(scenario())
+
+
+def test_many_short_pauses_do_not_use_the_credit_up():
+    async def scenario():
+        harness = Harness([planned(1), Pause(0.1)] * 100, look_ahead_s=1.5)
+        assert len(await harness.read_all()) / 2 / SAMPLE_RATE > 100
         await harness.end()
 
     run(scenario())

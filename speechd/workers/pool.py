@@ -21,7 +21,8 @@ BLOCKING_S: Final = 0.6
 it costs in efficiency, a fifth at most, is less than the listeners' patience is worth."""
 
 LOOK_AHEAD_S: Final = 1000.0
-"""Audio seconds (96 MB) that all streams together hold ahead of their clients, before each has but its least."""
+"""Audio seconds (48 MB as PCM, 16 as MP3) that all streams together hold ahead of their clients, before each has but
+its least."""
 
 LEAST_LOOK_AHEAD_S: Final = 5.0
 """Audio seconds that a stream may hold however many there are."""
