@@ -44,7 +44,6 @@ from bench.crowd import Crowd, Target
 from bench.server import Server
 from bench.start import MIB, memory_of
 from bench.texts import MEDIAN, text, varied
-from speechd.settings import available_cores
 
 PAYLOADS: Final = {"small": 60, "usual": MEDIAN, "large": 1000}
 """Characters of a text, or their median."""
@@ -52,8 +51,10 @@ CHARACTERS_PER_S: Final = 15
 """Of speech, about."""
 
 ALLOCATORS: Final[Mapping[str, Mapping[str, str]]] = {
-    "glibc": {"MALLOC_ARENA_MAX": str(8 * available_cores())},  # its default, which the launcher lowers
-    "glibc-2": {"MALLOC_ARENA_MAX": "2"},
+    # Its own defaults, from which the launcher departs. An empty variable is one that the launcher leaves out.
+    "glibc": {"MALLOC_ARENA_MAX": "", "MALLOC_MMAP_THRESHOLD_": "", "MALLOC_TRIM_THRESHOLD_": ""},
+    "glibc-2": {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "", "MALLOC_TRIM_THRESHOLD_": ""},
+    "launcher": {},
     "jemalloc": {
         "LD_PRELOAD": find_library("jemalloc") or "",
         "MALLOC_CONF": "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:1000",
@@ -72,7 +73,7 @@ BAR_SHARE: Final = 1.1
 QUICK: Final = {
     "sweeps": "requests,primitives,planted",
     "payloads": "small",
-    "allocators": "glibc-2",
+    "allocators": "launcher",
     "concurrency": "2,4",
     "requests": "10,40,120",
     "each": 10,
@@ -151,13 +152,13 @@ def cases(arguments: argparse.Namespace) -> Iterator[Case]:
         if sweep == "planted":
             leak = {probe.LEAK: str(arguments.leak_kib << 10)}
             # As in a quick run: a leak of this size shows at once.
-            yield Case(sweep, "small", "glibc-2", [(listeners, 40), (listeners, 160)], leak)
+            yield Case(sweep, "small", "launcher", [(listeners, 40), (listeners, 160)], leak)
         elif sweep == "bar":
             for allocator in arguments.allocators:
                 yield Case(sweep, "usual", allocator, [(listeners, arguments.varied)])
         elif sweep == "primitives":
             for capacity in arguments.capacities:
-                yield Case(sweep, "usual", "glibc-2", [(listeners, arguments.varied)], {CAPACITY: capacity})
+                yield Case(sweep, "usual", "launcher", [(listeners, arguments.varied)], {CAPACITY: capacity})
         else:
             for payload, allocator in itertools.product(arguments.payloads, arguments.allocators):
                 steps = {

@@ -43,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Serve POST /v1/audio/speech. Every option is also an environment variable: --max-in-flight is "
         "SPEECHD_MAX_IN_FLIGHT; the command line goes first. Both go before the settings file, "
         "~/.config/speechd/config.toml or SPEECHD_CONFIG, which 'speechd tune --write' makes.",
-        epilog="Memory: unless the environment says otherwise, the server runs with MALLOC_ARENA_MAX=2 and "
+        epilog="Memory: unless the environment says otherwise (empty: the system's default), the server runs with "
+        "MALLOC_ARENA_MAX=2, MALLOC_MMAP_THRESHOLD_=1048576, MALLOC_TRIM_THRESHOLD_=8388608 and "
         "ONEDNN_PRIMITIVE_CACHE_CAPACITY=64; bench/memory.py measures what others take, jemalloc included, and cost.",
     )
     settings.add_arguments(serve)
