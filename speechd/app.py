@@ -24,6 +24,7 @@ from speechd import engines, meter
 from speechd.counts import Row
 from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unauthorized, Unavailable
 from speechd.metrics import Metrics
+from speechd.receipt import REFUSED
 from speechd.routes import SPEECH, Api
 from speechd.settings import Settings
 from speechd.stream import SEGMENTS_AHEAD, Threads
@@ -81,6 +82,9 @@ class Speechd:
         self._slot.start()
         took_s = time.monotonic() - began
         log.info("ready", extra={"fields": {"worker": index, "engine": engine.name, "threads": threads, "s": took_s}})
+
+    def refused(self, index: int, status: int) -> None:
+        meter.refuse(self.metrics.counts.row(index), status)
 
     def draining(self, index: int) -> None:
         self.board.drain(index)
@@ -234,6 +238,8 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 
 
 async def _answer_nobody(request: Request, error: Exception) -> Response:
+    if status := request.scope["state"].get(REFUSED):  # the edge has answered
+        return Response(status_code=status)
     request.state.log["outcome"] = "client left"
     return Response(status_code=CLIENT_LEFT)
 

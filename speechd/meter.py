@@ -8,7 +8,18 @@ from speechd.audio import SAMPLE_RATE, Samples
 from speechd.counts import Row
 from speechd.encoders.base import Encoder
 from speechd.errors import Reason
-from speechd.metrics import AUDIO_SENT, BEGUN, ENCODE, FIRST_AUDIO, QUEUE_WAIT, REFUSALS, REQUESTS, RTF, UNDERRUN
+from speechd.metrics import (
+    AUDIO_SENT,
+    BEGUN,
+    EDGE_REFUSALS,
+    ENCODE,
+    FIRST_AUDIO,
+    QUEUE_WAIT,
+    REFUSALS,
+    REQUESTS,
+    RTF,
+    UNDERRUN,
+)
 from speechd.stream import Timings
 
 
@@ -25,6 +36,11 @@ def end(row: Row, status: int, outcome: str | None, reason: Reason | None) -> No
     row.count(REQUESTS, outcome)
     if reason is not None:
         row.count(REFUSALS, reason)
+
+
+def refuse(row: Row, status: int) -> None:
+    """The edge has refused a request, for speech or not, with this status."""
+    row.count(EDGE_REFUSALS, str(status))
 
 
 def bury(row: Row) -> None:

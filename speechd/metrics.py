@@ -48,9 +48,17 @@ REFUSALS: Final = Counter(
     get_args(Reason),
 )
 
+EDGE_REFUSALS: Final = Counter(
+    "speechd_edge_refusals",
+    "Requests of any kind refused while they arrived: 400 (not HTTP), 408 (not in time), 413 (body too large), 431 "
+    "(headers too large). Only those for speech whose headers were accepted are in speechd_requests_total, too.",
+    "status",
+    ("400", "408", "413", "431"),
+)
+
 AUDIO_SENT: Final = Counter(
     "speechd_audio_sent_seconds",
-    "Audio encoded for clients, which is done when they can take it.",
+    "Audio encoded for clients: what they took, and what is ahead of them (look_ahead_s).",
     "format",
     tuple(FORMATS),
 )
@@ -82,7 +90,7 @@ UNDERRUN: Final = Histogram(
     (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0),
 )
 
-COUNTED: Final = (BEGUN, REQUESTS, REFUSALS, AUDIO_SENT, ENCODE, FIRST_AUDIO, QUEUE_WAIT, RTF, UNDERRUN)
+COUNTED: Final = (BEGUN, REQUESTS, REFUSALS, EDGE_REFUSALS, AUDIO_SENT, ENCODE, FIRST_AUDIO, QUEUE_WAIT, RTF, UNDERRUN)
 """What workers count; the rest is read from the scoreboard."""
 
 

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import secrets
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from speechd.errors import BrokenOff, InvalidRequest, ReceiptTimeout, SpeechdError
-from speechd.receipt import Limits, Part, Receipt
+from speechd.receipt import REFUSED, Limits, Part, Receipt
 
 ABORT: Final = "speechd.abort"
 """Key in `scope["extensions"]`: a callable that drops the connection at once, with what its client has not taken."""
@@ -42,11 +43,15 @@ log = logging.getLogger("speechd")
 
 
 class Edge(ServerState):
-    """What the connections of a worker share. While `draining`, each connection ends with its current response."""
+    """What the connections of a worker share. While `draining`, each connection ends with its current response.
 
-    def __init__(self, limits: Limits) -> None:
+    refused: told the status of each request that is refused here.
+    """
+
+    def __init__(self, limits: Limits, refused: Callable[[int], None]) -> None:
         super().__init__()
         self.limits = limits
+        self.refused = refused
         self.draining = False
 
 
@@ -216,6 +221,8 @@ class SpeechProtocol(HttpToolsProtocol):
             self._running.keep_alive = False
             return
         if self._receipt.part is Part.BODY:
+            # The app that waits for the body is to know that it is not the client who has left.
+            self.cycle.scope["state"][REFUSED] = error.status
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             if self.cycle.response_started and not self.cycle.response_complete:
@@ -226,6 +233,7 @@ class SpeechProtocol(HttpToolsProtocol):
                 return
         id = _request_id() if self._receipt.part is Part.NOTHING else self.scope["state"]["id"]
         log.info("refused", extra={"fields": {"id": id, "status": error.status, "error": error.code or error.type}})
+        self._edge.refused(error.status)
         self._answer(error, id)
 
     def _answer(self, error: SpeechdError, id: str) -> None:

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 
 from speechd.errors import HeadersTooLarge, TooLarge
+
+REFUSED: Final = "refused"
+"""Key in `scope["state"]` of a request that was refused while the app waited for its body: the status of the answer."""
 
 
 @dataclass(frozen=True, slots=True)

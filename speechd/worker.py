@@ -50,6 +50,9 @@ class Hooks(Protocol):
     async def boot(self, index: int) -> None:
         """In the worker, while it accepts connections: get ready. Raising ends it; so does `boot_timeout_s`."""
 
+    def refused(self, index: int, status: int) -> None:
+        """In the worker: a request was answered with this status without its app."""
+
     def draining(self, index: int) -> None:
         """In the worker: it is to end. It accepts connections for another `drain_wait_s`."""
 
@@ -64,7 +67,7 @@ class SpeechServer(Server):
         super().__init__(config)
         settings = worker.settings
         limits = Limits(settings.max_header_bytes, settings.max_body_bytes, settings.receipt_timeout_s)
-        self.edge = self.server_state = Edge(limits)
+        self.edge = self.server_state = Edge(limits, worker.refused)
         self._worker = worker
         self._drain_wait_s = settings.drain_wait_s
         self._drained_at = math.inf
@@ -159,6 +162,10 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
     def listening(self) -> None:
         """Connections are accepted: from now on this worker shows that it lives."""
         self._tasks = [asyncio.create_task(self._beat()), asyncio.create_task(self._boot())]
+
+    def refused(self, status: int) -> None:
+        """The edge has answered a request by itself."""
+        self.app.hooks.refused(self.index, status)
 
     def draining(self) -> None:
         """This worker is on its way out."""

@@ -45,6 +45,9 @@ class Fake:
         self._ready = True
         self._write("ready", index)
 
+    def refused(self, index: int, status: int) -> None:
+        self._write("refused", index, status)
+
     def draining(self, index: int) -> None:
         self._ready = False
         self._write("draining", index)

@@ -101,7 +101,8 @@ class Served:
             timeout_keep_alive=75,
         )
         self.server = uvicorn.Server(config)
-        self.server.server_state = self.edge = Edge(LIMITS)
+        self.refused: list[int] = []
+        self.server.server_state = self.edge = Edge(LIMITS, self.refused.append)
         self.thread = threading.Thread(target=self.server.run, args=([self.listener],))
         self.thread.start()
         until(lambda: self.server.started)
@@ -181,6 +182,7 @@ def server(request):
 def served(server):
     server.app.seen.clear()
     server.app.go_on.clear()
+    server.refused.clear()
     yield server
     server.app.go_on.set()
     until(lambda: not server.edge.connections)
@@ -212,6 +214,7 @@ def test_ordinary_requests_share_a_connection(served):
 def test_malformed_http_is_a_400(served, bad):
     assert error(served.ask(bad))[0] == 400
     assert served.app.seen == []
+    assert served.refused == [400]
 
 
 @pytest.mark.parametrize(
@@ -230,6 +233,7 @@ def test_giant_head_is_a_431(served, head):
     status, envelope = error(served.ask(head))
     assert (status, envelope["code"]) == (431, "headers_too_large")
     assert "read" not in served.app.seen
+    assert served.refused == [431]
 
 
 def test_head_within_the_limit_is_served_however_it_is_cut(served):
@@ -253,6 +257,7 @@ def test_giant_chunked_body_is_a_413_and_the_app_is_told(served):
     head = b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert error(served.ask(head, *[b"1000\r\n" + bytes(4096) + b"\r\n"] * 17))[0] == 413
     until(lambda: served.app.seen == ["left"])
+    assert served.refused == [413]
 
 
 def test_continue_is_sent_when_the_body_is_wanted(served):
@@ -273,6 +278,7 @@ def test_trailer_does_not_pass_for_a_header(served):
 @pytest.mark.parametrize("sent", [b"", b"\r\n\r\n"], ids=["silent", "newlines"])
 def test_connection_without_a_request_is_closed_without_an_answer(served, sent):
     assert served.ask(sent) == b""
+    assert served.refused == []
 
 
 @pytest.mark.parametrize(
@@ -284,6 +290,7 @@ def test_request_that_does_not_arrive_is_a_408(served, begun):
     status, envelope = error(served.ask(begun))
     assert (status, envelope["code"]) == (408, "request_timeout")
     assert "read" not in served.app.seen
+    assert served.refused == [408]
 
 
 def test_trickling_request_is_a_408(served):

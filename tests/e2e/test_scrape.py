@@ -161,6 +161,35 @@ def test_no_request_makes_a_new_series_and_no_text_is_told(server):
     assert "nmistakable" not in server.get("/metrics").text
 
 
+def test_refusals_of_the_edge_are_told_after_their_workers_deaths(tmp_path):
+    speech = b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\n"
+    giant = b"Transfer-Encoding: chunked\r\n\r\n" + b"400\r\n" + bytes(1024) + b"\r\n1\r\nx\r\n"
+    refused = {
+        "400": [b"hello\r\n\r\n"],
+        "408": [b"GET /health HT", speech + b"Content-Length: 2\r\n\r\n{"],
+        "413": [speech + b"Content-Length: 1025\r\n\r\n", speech + giant, b"POST /ready HTTP/1.1\r\n" + giant],
+        "431": [b"GET /health HTTP/1.1\r\nX: " + b"a" * (1 << 16)],
+    }
+    with running(tmp_path, receipt_timeout_s=0.5, max_body_bytes=1024, max_header_bytes=1024) as server:
+        for status, requests in refused.items():
+            for request in requests:
+                assert answer_of(server, request).startswith(f"HTTP/1.1 {status} ".encode())
+        # The app was called for those whose headers were accepted, and it was not their clients who left.
+        rises(server, dict.fromkeys(REQUESTS.values, 0.0), invalid=2)
+        for worker in server.workers():
+            worker.kill()
+        until(lambda: restarts(server) == 2 and server.health()["ready"] == 2)
+        answer_of(server, refused["431"][0])
+        told = {status: value(server, "speechd_edge_refusals_total", status=status) for status in refused}
+        assert told == {"400": 1, "408": 2, "413": 3, "431": 2}
+
+
+def answer_of(server: Server, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(request)
+        return client.recv(1 << 16)
+
+
 def test_request_whose_worker_is_killed(server):
     before = outcomes(server)
     with ThreadPoolExecutor() as threads:
