@@ -217,10 +217,13 @@ class RootLogger(Logger):  # type: ignore[misc]
 
 
 def _limit_unread(listener: socket.socket, timeout_s: float) -> None:
-    """What the kernel takes from us for a client that does not read, and for how long. Connections inherit it."""
+    """What the kernel takes from us for a client that does not read, and for how long. Connections inherit it.
+
+    Twice our own timeout, which begins later, when we have to wait: it is to end first, and to say what happened.
+    """
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(timeout_s * 1000))
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2 * timeout_s * 1000))
 
 
 if __name__ == "__main__":

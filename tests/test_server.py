@@ -294,7 +294,7 @@ def test_unread_data_is_bounded_on_what_a_listener_accepts():
         with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
             # The kernel reports twice what was asked for: its own bookkeeping is in it.
             assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 2 * server_module.SEND_BUFFER_BYTES
-            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
