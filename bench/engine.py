@@ -6,14 +6,14 @@ Engines take turns in one process, so that what else the machine does meets all 
 The error is the waveform's from the stock model's, both from the same pitch and excitation. Each engine is then started
 in a process of its own, for the time to its first synthesis and its memory, and in two at once, for their sum.
 
-FOLDER: config.json, kokoro-v1_0.pth and voices/*.pt; without it a checkpoint of the real size is made. MODEL: the stock
-package's `KModelForONNX` of the same weights, exported (input_ids, ref_s, speed → waveform).
+FOLDER: config.json, kokoro-v1_0.pth and voices/*.pt; without it a checkpoint of the real size is made. MODEL: of the
+same weights, see bench/export.py; without it one is made where the packages onnx and onnxruntime are installed.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
+import importlib.util
 import json
 import platform
 import subprocess
@@ -196,7 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="two lengths, one round")
     parser.add_argument("--weights", type=Path, help="a folder of weights in the release's layout")
-    parser.add_argument("--onnx", type=Path, help="a model for ONNX Runtime")
+    parser.add_argument("--onnx", type=Path, help="a model for ONNX Runtime (default: exported if it is installed)")
     parser.add_argument("--threads", default="1,2", help="thread counts (default: 1,2)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--child", help=argparse.SUPPRESS)
@@ -210,7 +210,12 @@ def main() -> None:
             subprocess.run(
                 [sys.executable, "-m", "bench.checkpoint", made, "--real"], check=True, stdout=subprocess.DEVNULL
             )
-        measure(Files(options.weights or Path(made)), options)
+        files = Files(options.weights or Path(made))
+        if options.onnx is None and all(map(importlib.util.find_spec, ("onnx", "onnxruntime"))):
+            options.onnx = Path(made, "kokoro.onnx")
+            command = [sys.executable, "-m", "bench.export", str(files.folder), str(options.onnx)]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        measure(files, options)
     return None
 
 
