@@ -3,7 +3,7 @@
     python -m bench.export FOLDER MODEL
 
 FOLDER: config.json and kokoro-v1_0.pth; MODEL: the file to write: input_ids (1, tokens with pads) int64, ref_s (1,
-256), speed (1,) → waveform (samples,), durations. Needs the package onnx, which is not among this project's dependencies.
+256), speed (1,) → waveform (samples,), durations. Needs the package onnx, which speechd does not.
 """
 
 from __future__ import annotations
