@@ -1,6 +1,6 @@
 """How dispatch scales past this machine: a discrete-event simulation of 2 to 1000 slots around the server's `choose`.
 
-    python -m bench.simulate [--quick]
+    python -m bench.simulate [--quick] [--slots N,N...] [--speed X]
 
 Three ways to share the same slots: by earliest deadline (the server's), first come first served, and requests pinned to
 a random worker, as with plain preforking. Requests arrive at random, have the lengths of real texts, are planned as the
@@ -24,10 +24,10 @@ from speechd.planner import CHARACTERS_PER_S, HEADROOM, LEAST_LENGTH
 from speechd.stream import SEGMENTS_AHEAD
 from speechd.workers.dispatch import choose
 from speechd.workers.pool import BLOCKING_S
-from speechd.workers.scoreboard import LISTENING_SHARE
+from speechd.workers.scoreboard import LISTENING_SHARE, listeners
 
 SPEED: Final = 4.0
-"""Audio seconds per second of a slot."""
+"""Audio seconds per second of a slot, where nothing else is asked for."""
 OVERHEAD_S: Final = 0.03
 """Seconds that each engine call costs besides."""
 SPREAD: Final = 0.1
@@ -74,31 +74,35 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """ttfa in seconds; c100 of the streams of more than one segment, refused of all requests, in percent."""
+    """ttfa and underrun in seconds; c100 in percent, like underrun of the streams of more than one segment; refused in
+    percent of all requests."""
 
     slots: int
+    speed: float
     load: float
     policy: str
     ttfa_p50_s: float
     ttfa_p99_s: float
     c100: float
+    underrun_p99_s: float
     refused: float
     audio_s_per_s: float
 
 
 class House:
-    """The slots, the queue, and a clock. `by_deadline`: else by the arrival of the request."""
+    """The slots, the queue, and a clock. `by_deadline`: else by the arrival of the request. speed: of a slot."""
 
-    def __init__(self, slots: int, *, by_deadline: bool, listening_share: float) -> None:
-        rows = math.ceil((max(1.0, listening_share * SPEED) * slots + 1) * SEGMENTS_AHEAD)
+    def __init__(self, slots: int, *, by_deadline: bool, listening_share: float, speed: float = SPEED) -> None:
+        self._places = listeners(slots * speed, listening_share)
+        rows = (self._places + 1) * SEGMENTS_AHEAD
         self.slots = slots
+        self._speed = speed
         self.streams: list[Stream] = []
         self.refused = 0
         self.now = 0.0
         self.arrivals_end = math.inf
         self.settled_audio_s = 0.0
         self._by_deadline = by_deadline
-        self._listening_share = listening_share
         self._random = np.random.default_rng(0)
         self._serials = itertools.count()
         self._events: list[tuple[float, int, int]] = []
@@ -115,7 +119,7 @@ class House:
     def run(self, load: float, requests: int) -> None:
         """Let that many requests arrive, or more, and all that were admitted end."""
         mean_s = MEDIAN_S * math.exp(SIGMA**2 / 2)
-        interval_s = mean_s / (load * self.slots * SPEED)
+        interval_s = mean_s / (load * self.slots * self._speed)
         self._schedule(0.0, ARRIVAL)
         while self._events:
             self.now, _, row = heapq.heappop(self._events)
@@ -130,8 +134,7 @@ class House:
             self._dispatch()
 
     def _arrive(self) -> None:
-        places = max(self.slots, int(self._listening_share * self.slots * SPEED))
-        if self._in_flight >= places or self._expected_wait_s() > MAX_WAIT_S:
+        if self._in_flight >= self._places or self._expected_wait_s() > MAX_WAIT_S:
             self.refused += 1
             return
         length_s = min(LONGEST_S, MEDIAN_S * math.exp(SIGMA * self._random.standard_normal()))
@@ -145,8 +148,8 @@ class House:
         most = SEGMENTS_AHEAD if stream.began <= self.now else 1
         while stream.left_s > 0.0 and stream.in_queue < most:
             ahead_s = max(0.0, stream.submitted_s - max(0.0, self.now - stream.began))
-            pace = self.slots * SPEED / max(self.slots, self._in_flight, self._wait_count + self._run_count + 1)
-            longest_s = BLOCKING_S * SPEED if self._in_flight >= self.slots else EFFICIENT_S
+            pace = self.slots * self._speed / max(self.slots, self._in_flight, self._wait_count + self._run_count + 1)
+            longest_s = BLOCKING_S * self._speed if self._in_flight >= self.slots else EFFICIENT_S
             duration_s = min(max(min(HEADROOM * ahead_s * pace, longest_s), FIRST_S), EFFICIENT_S, stream.left_s)
             row = self._free.pop()
             self._deadline[row] = self._deadline_of(stream)
@@ -174,7 +177,7 @@ class House:
             self._wait_count -= 1
             self._run_count += 1
             luck = max(0.5, 1.0 + SPREAD * self._random.standard_normal())
-            end = self.now + luck * (OVERHEAD_S + float(self._duration_s[row]) / SPEED)
+            end = self.now + luck * (OVERHEAD_S + float(self._duration_s[row]) / self._speed)
             self._ends_sum += end
             self._schedule(end, row)
 
@@ -202,27 +205,36 @@ class House:
             return 0.0
         running_s = self._ends_sum - self._run_count * self.now
         ahead = self._waiting & (self._deadline <= self.now)
-        return (running_s + float(self._duration_s[ahead].sum()) / SPEED) / self.slots
+        return (running_s + float(self._duration_s[ahead].sum()) / self._speed) / self.slots
 
     def _schedule(self, at: float, row: int) -> None:
         heapq.heappush(self._events, (at, next(self._serials), row))
 
 
-def measure(slots: int, load: float, policy: str, listening_share: float, requests: int) -> Figures:
+def measure(
+    slots: int, load: float, policy: str, listening_share: float, requests: int, speed: float = SPEED
+) -> Figures:
     """Play one cell of the table."""
     # Of requests pinned to random workers, each worker sees a random part: a house of its own, with one slot.
-    house = House(1 if policy == "pinned" else slots, by_deadline=policy == "deadline", listening_share=listening_share)
+    house = House(
+        1 if policy == "pinned" else slots,
+        by_deadline=policy == "deadline",
+        listening_share=listening_share,
+        speed=speed,
+    )
     house.run(load, requests)
     streams = [stream for stream in house.streams if stream.arrived >= SETTLE_S]
     p50, p99 = np.percentile([stream.began - stream.arrived for stream in streams], [50, 99])
     worst = np.array([stream.worst_s for stream in streams if stream.planned > 1])
     return Figures(
         slots=slots,
+        speed=speed,
         load=load,
         policy=policy,
         ttfa_p50_s=round(float(p50), 3),
         ttfa_p99_s=round(float(p99), 3),
         c100=round(100 * float(np.mean(worst <= LATE_S)), 2),
+        underrun_p99_s=round(float(np.percentile(worst, 99)), 2),
         refused=round(100 * house.refused / (house.refused + len(house.streams)), 2),
         audio_s_per_s=round(house.settled_audio_s / (house.arrivals_end - SETTLE_S) * slots / house.slots, 1),
     )
@@ -233,18 +245,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer cells and requests: about a second")
     parser.add_argument("--listening-share", type=float, default=LISTENING_SHARE, help="as in the settings")
+    parser.add_argument("--slots", metavar="N,N...", help="(default: 2,8,32,128,1000; quick: 2,16)")
+    parser.add_argument("--speed", type=float, default=SPEED, help=f"of a slot, × real time (default: {SPEED:g})")
     options = parser.parse_args()
-    print("slots  load   policy   TTFA p50 s   p99 s   C100 %   refused %   audio s/s")
+    counts = options.slots or ("2,16" if options.quick else "2,8,32,128,1000")
+    print("slots  load   policy   TTFA p50 s   p99 s   C100 %  underrun p99 s   refused %   audio s/s")
     rows = []
-    for slots in (2, 16) if options.quick else (2, 8, 32, 128, 1000):
+    for slots in map(int, counts.split(",")):
         requests = 1_000 if options.quick else 8_000
         for load in (0.7, 4.0) if options.quick else (0.5, 0.7, 0.9, 1.5, 4.0):
             for policy in ("deadline", "arrival", "pinned"):
-                row = measure(slots, load, policy, options.listening_share, requests)
+                row = measure(slots, load, policy, options.listening_share, requests, options.speed)
                 rows.append(asdict(row))
                 print(
                     f"{slots:5} {load:5} {policy:>8} {row.ttfa_p50_s:12.3f} {row.ttfa_p99_s:7.2f} {row.c100:8.2f} "
-                    f"{row.refused:11.2f} {row.audio_s_per_s:11.1f}",
+                    f"{row.underrun_p99_s:15.2f} {row.refused:11.2f} {row.audio_s_per_s:11.1f}",
                     flush=True,
                 )
     record.publish("simulate", vars(options), rows)

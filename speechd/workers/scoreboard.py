@@ -56,6 +56,13 @@ class Limits:
     listening_share: float = LISTENING_SHARE
 
 
+def listeners(speed: float, share: float) -> int:
+    """How many can be listened to without an underrun at this speed of all slots together, of which they may need a
+    share: each takes a second of audio in a second. At least one: if that is too many, nobody else would fare better.
+    """
+    return max(1, int(share * speed))
+
+
 class Scoreboard:
     """One row per worker. Made in the arbiter, which calls `claim` before a fork and `clear` after a death; a
     worker calls `adopt` first of all.
@@ -157,12 +164,11 @@ class Scoreboard:
         return float(self.speeds()[self._working()].sum())
 
     def places(self) -> int:
-        """Requests that may be in flight: one for each slot, beyond that as many as can be listened to without an
-        underrun (each takes a second of audio in a second), and never more than `max_in_flight`."""
+        """Requests that may be in flight: as many as the slots can speak to, and never more than `max_in_flight`."""
         limits = self.limits
         if not self._recent_busy_s.any():  # nothing is known of the speed
             return limits.max_in_flight
-        return min(limits.max_in_flight, max(self.slots, int(limits.listening_share * self.speed())))
+        return min(limits.max_in_flight, listeners(self.speed(), limits.listening_share))
 
     def expected_wait_s(self) -> float:
         """Seconds before a segment whose deadline is now would be started; 0 while a slot is idle."""

@@ -105,7 +105,9 @@ def test_places_are_all_that_are_allowed_until_the_speed_is_known(board: Scorebo
 @pytest.mark.parametrize(
     ("speed", "places"),
     [
-        pytest.param(0.1, 2, id="one for each slot, however slow"),
+        pytest.param(0.1, 1, id="0.2 listeners"),
+        pytest.param(1.2, 1, id="1.9 listeners"),
+        pytest.param(1.3, 2, id="2.1 listeners"),
         pytest.param(1.8, 2, id="2.9 listeners"),
         pytest.param(4.0, 6, id="6.4 listeners"),
         pytest.param(100.0, LIMITS.max_in_flight, id="160 listeners"),
