@@ -31,7 +31,7 @@ class EngineOptions:
     """What an engine may be told.
 
     model_dir: folder with Kokoro's weights, None for the hub's cache; device: "auto", "cpu", "cuda" or "mps";
-    dtype: "float32" or "bfloat16", precision of Kokoro's convolutions on the CPU.
+    dtype: of Kokoro's convolutions on the CPU: "float32", or "bfloat16", faster and close where the CPU has it.
     """
 
     model_dir: Path | None = None

@@ -32,7 +32,7 @@ class ArmKernels(Kernels):
 
     def __init__(self, program: Path) -> None:
         self._program = program
-        self.isa, self.parts, self.width = 0, 0, WIDTH
+        self.isa, self.width, self.matrix, self.close = 0, WIDTH, False, False
 
     def convolve(self, convolution: _Convolution, call: _Call) -> None:
         call.threads = torch.get_num_threads()

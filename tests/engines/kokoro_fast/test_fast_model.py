@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import torch
 from made_model import Made, tokens, voice_row
 
 from speechd.engines.kokoro import fast
+from speechd.engines.kokoro.fast.native import Kernels
 from speechd.engines.kokoro.fast.verify import CLOSE_SNR_DB, EXACT_SNR_DB, compare, relative_error, snr_db, verify
 
 
@@ -49,6 +51,16 @@ def test_model_in_bfloat16_is_close(small: Made) -> None:
     model = fast.load(small.config, small.state, dtype="bfloat16")
     comparison = compare(small.stock, model, tokens(20), voice_row(0), 1.0)
     assert comparison.exact(CLOSE_SNR_DB), str(comparison)
+
+
+def test_model_in_bfloat16_says_once_that_the_cpu_lacks_it(
+    small: Made, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(fast, "Kernels", partial(Kernels, 0))
+    model = fast.load(small.config, small.state, dtype="bfloat16")
+    assert ["bfloat16" in record.message for record in caplog.records] == [True]
+    comparison = compare(small.stock, model, tokens(5), voice_row(0), 1.0)
+    assert comparison.exact(EXACT_SNR_DB), str(comparison)
 
 
 def test_excitation_is_the_same(real: Made) -> None:

@@ -22,6 +22,10 @@ from speechd.engines.kokoro.fast.kernels import (
     windows,
 )
 from speechd.engines.kokoro.fast.native import Kernels, NativeConvolution, NativeProduct, NotBuilt, suits
+from speechd.engines.kokoro.fast.verify import snr_db
+
+BFLOAT16_ISA = 3
+CLOSE_DB = 50.0
 
 
 def ways() -> list[object]:
@@ -46,13 +50,27 @@ def make(request: pytest.FixtureRequest) -> MakeConvolution:
     way = request.param
     if way == "torch":
         return TorchConvolution
-    kernels = request.getfixturevalue("arm_kernels") if way == "arm" else Kernels(way)
-    return lambda weight, bias, dilation, activation: NativeConvolution(weight, bias, dilation, activation, kernels)
+    return partial(native, request.getfixturevalue("arm_kernels") if way == "arm" else Kernels(way))
+
+
+def native(kernels: Kernels, weight: Tensor, bias: Tensor, dilation: int, activation: Activation) -> Convolution:
+    return NativeConvolution(weight, bias, dilation, activation, kernels)
 
 
 @pytest.fixture(params=[way for way in ways() if way != "arm"])
 def make_product(request: pytest.FixtureRequest) -> MakeProduct:
     return torch_product if request.param == "torch" else partial(NativeProduct, Kernels(request.param))
+
+
+@pytest.fixture
+def close() -> Kernels:
+    """Of the instruction set that has bfloat16 without a matrix unit; the test is skipped where there is none."""
+    try:
+        if Kernels().isa >= BFLOAT16_ISA:
+            return Kernels(BFLOAT16_ISA, close=True)
+    except NotBuilt:
+        pass
+    return pytest.skip("this CPU lacks AVX512-BF16, or the kernels are not built")
 
 
 @pytest.mark.skipif(os.environ.get("SPEECHD_NO_NATIVE") == "1", reason="SPEECHD_NO_NATIVE=1")
@@ -135,6 +153,50 @@ def test_compiled_convolution_does_not_depend_on_threads(make: MakeConvolution) 
         out = torch.empty(3000, 64)
         results.append((convolution(source, affine, out), out))
     torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("taps", "dilation"), [(7, 1), (7, 3), (11, 1), (11, 3), (11, 5)])
+@pytest.mark.parametrize("rows", [1, 60, 1900])
+def test_convolution_in_bfloat16_is_close(close: Kernels, taps: int, dilation: int, rows: int) -> None:
+    convolution, weight, bias = made(partial(native, close), taps, dilation, Activation.SNAKE)
+    source, affine = torch.randn(rows, 64), (torch.randn(64) * 3, torch.randn(64) * 5)
+    out = torch.full((rows, 64), torch.nan)
+    moments = convolution(source, affine, out)
+    assert snr_db(exact(weight, bias, dilation, Activation.SNAKE, source, affine), out) > CLOSE_DB
+    torch.testing.assert_close(
+        moments, torch.stack([out.double().sum(0), out.double().square().sum(0)]), rtol=1e-5, atol=1e-2
+    )
+
+
+def test_convolution_in_bfloat16_to_few_channels(close: Kernels) -> None:
+    convolution, weight, bias = made(partial(native, close), 7, 1, Activation.LEAKY, outputs=22)
+    source, affine, out = torch.randn(700, 64), (torch.ones(64), torch.zeros(64)), torch.empty(700, 22)
+    convolution(source, affine, out)
+    assert snr_db(exact(weight, bias, 1, Activation.LEAKY, source, affine), out) > CLOSE_DB
+
+
+def test_convolution_in_bfloat16_adds_in_float32(close: Kernels) -> None:
+    convolution, _, _ = made(partial(native, close), 11, 3, Activation.SNAKE)
+    source, affine = torch.randn(700, 64), (torch.ones(64), torch.zeros(64))
+    alone, residual, out = torch.empty(700, 64), torch.randn(700, 64), torch.randn(700, 64)
+    convolution(source, affine, alone)
+    expected = alone + residual + out
+    convolution(source, affine, out, residual, accumulate=True)
+    torch.testing.assert_close(out, expected)
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(96, 64), (38, 50)])
+def test_product_in_bfloat16_is_close(close: Kernels, inputs: int, outputs: int) -> None:
+    weight, bias, rows = torch.randn(outputs, 3 * inputs), torch.randn(outputs), torch.randn(130, inputs)
+    near = windows(rows, 3)
+    out = NativeProduct(close, weight, bias)(near)
+    assert snr_db(torch.nn.functional.linear(near.double(), weight.double(), bias.double()), out) > CLOSE_DB
+
+
+def test_product_of_odd_rows_stays_in_float32(close: Kernels) -> None:
+    weight, bias, rows = torch.randn(64, 37), torch.randn(64), torch.randn(20, 37)
+    expected = torch.nn.functional.linear(rows, weight, bias)
+    torch.testing.assert_close(NativeProduct(close, weight, bias)(rows), expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("count", [1, 7, 130])

@@ -54,10 +54,11 @@ MakeProduct = Callable[[Tensor, Tensor], Product]
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """What computes the costly steps."""
+    """What computes the costly steps. close: whether less exactly than float32 allows."""
 
     convolution: MakeConvolution
     product: MakeProduct
+    close: bool = False
 
 
 def windows(rows: Tensor, taps: int) -> Tensor:

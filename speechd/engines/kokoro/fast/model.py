@@ -21,12 +21,19 @@ class FastModel:
     Safe to build before a fork: it runs nothing in parallel until it is first called.
     """
 
-    def __init__(self, config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], make: Arithmetic) -> None:
+    def __init__(
+        self,
+        config: dict[str, Any],
+        state: Mapping[str, Mapping[str, Tensor]],
+        exact: Arithmetic,
+        close: Arithmetic,
+    ) -> None:
+        """config, state: as for `load`; close: what the decoder and the generator's convolutions may use."""
         parts = {name: Weights(tensors) for name, tensors in state.items()}
         self._style_size: int = config["style_dim"]
-        self._trunk = Trunk(config, parts, make.product)
-        self._decoder = Decoder(parts["decoder"], make.product)
-        self._generator = Generator(parts["decoder"].part("generator"), config["istftnet"], make)
+        self._trunk = Trunk(config, parts, exact.product)
+        self._decoder = Decoder(parts["decoder"], close.product)
+        self._generator = Generator(parts["decoder"].part("generator"), config["istftnet"], close)
 
     def __call__(self, input_ids: Tensor, style: Tensor, speed: float, seed: int) -> Tensor:
         """Samples (n,) float32 at 24 kHz.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 from ctypes import POINTER, Structure, c_int64, c_void_p
+from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -26,6 +27,11 @@ EXACT_PARTS: Final = 3
 """bfloat16 numbers whose sum is a float32; of 8 bits each."""
 CLOSE_PARTS: Final = 2
 """The same for 16 of its 24 bits, in half the products."""
+FOURIER_SIZE: Final = 32
+"""Rows of a tile of the Fourier transform; `kFourierSize` of the kernels."""
+FOURIER_TAPS: Final = (7, 11)
+"""Taps for which bfloat16 and Fourier's transform are faster than float32 and Winograd's: 1.4 and 2 times as fast. With
+3 taps they are as fast, and less exact."""
 OUTPUTS: Final = {3: 9, 7: 5, 11: GROUPED}
 """Outputs of one transform for each number of taps that the kernels know."""
 
@@ -41,7 +47,7 @@ class _Convolution(Structure):
         *((name, c_void_p) for name in ("weight", "bias", "forward", "backward")),
         *(
             (name, c_int64)
-            for name in ("inputs", "outputs", "taps", "groups", "step", "dilation", "activation", "parts")
+            for name in ("inputs", "outputs", "taps", "groups", "step", "dilation", "activation", "parts", "fourier")
         ),
     )
 
@@ -60,7 +66,7 @@ class _Product(Structure):
 
     _fields_ = (
         *((name, c_void_p) for name in ("weight", "bias")),
-        *((name, c_int64) for name in ("inputs", "outputs")),
+        *((name, c_int64) for name in ("inputs", "outputs", "bfloat16")),
     )
 
 
@@ -80,10 +86,10 @@ LAYOUT: Final = int.from_bytes(map(ctypes.sizeof, (_Convolution, _Call, _Product
 class Kernels:
     """The library, with the instruction set it shall use and the scratch memory that its threads share."""
 
-    def __init__(self, isa: int | None = None, parts: int = EXACT_PARTS) -> None:
+    def __init__(self, isa: int | None = None, close: bool = False) -> None:
         """isa: 0 for what every machine has up to the best of this one, which is the default. Raises NotBuilt.
 
-        parts: on a matrix unit, of how many bfloat16 each number is made; without one, products are in float32.
+        close: whether to multiply less exactly, where this machine is faster so.
         """
         spec = importlib.util.find_spec(LIBRARY)
         if spec is None or spec.origin is None:
@@ -95,15 +101,16 @@ class Kernels:
             raise NotBuilt(str(error)) from error
         if layout != LAYOUT:
             raise NotBuilt(f"they are of another version; run `{BUILD}`")
-        for name in ("speechd_isa", "speechd_matrix", "speechd_width", "speechd_scratch_bytes"):
+        for name in ("speechd_isa", "speechd_matrix", "speechd_bfloat16", "speechd_width", "speechd_scratch_bytes"):
             library[name].restype = c_int64
-        library.speechd_matrix.argtypes = library.speechd_width.argtypes = [c_int64]
+        library.speechd_matrix.argtypes = library.speechd_width.argtypes = library.speechd_bfloat16.argtypes = [c_int64]
         library.speechd_scratch_bytes.argtypes = [POINTER(_Convolution), c_int64]
         library.speechd_convolve.argtypes = [POINTER(_Convolution), POINTER(_Call), c_int64]
         library.speechd_multiply.argtypes = [POINTER(_Product), POINTER(_ProductCall), c_int64]
         self._library = library
         self.isa: int = library.speechd_isa() if isa is None else isa
-        self.parts = parts if library.speechd_matrix(self.isa) else 0
+        self.matrix: bool = library.speechd_matrix(self.isa) == 1
+        self.close = close and (self.matrix or library.speechd_bfloat16(self.isa) == 1)
         self.width: int = library.speechd_width(self.isa)
         self._scratch = torch.empty(0, dtype=torch.uint8)
 
@@ -133,19 +140,14 @@ class NativeConvolution:
     def __init__(self, weight: Tensor, bias: Tensor, dilation: int, activation: Activation, kernels: Kernels) -> None:
         """weight (out, in, taps) that `suits`, bias (out,), float32."""
         outputs, inputs, taps = weight.shape
-        step = OUTPUTS[taps]
-        group = min(taps, len(winograd.POINTS) + 1 - step)
-        groups = -(-taps // group)
-        matrices = winograd.transform(step, group)
+        fourier = kernels.close and not kernels.matrix and taps in FOURIER_TAPS
+        form = _fourier(weight, kernels) if fourier else _winograd(weight, kernels)
         self._kernels = kernels
         self._outputs = outputs
-        self._weight = _pack(weight, groups, torch.from_numpy(matrices.weights), kernels)
-        self._bias = functional.pad(bias, (0, -outputs % kernels.width))
-        self._forward = torch.from_numpy(matrices.forward).float().contiguous()
-        self._backward = torch.from_numpy(matrices.backward).float().contiguous()
+        self._held = form, functional.pad(bias, (0, -outputs % kernels.width))
         self._prepared = _Convolution(
-            *(tensor.data_ptr() for tensor in (self._weight, self._bias, self._forward, self._backward)),
-            *(inputs, outputs, taps, groups, step, dilation, int(activation), kernels.parts),
+            *(tensor.data_ptr() for tensor in (form.weight, self._held[1], form.forward, form.backward)),
+            *(inputs, outputs, taps, form.groups, form.step, dilation, int(activation), form.parts, fourier),
         )
 
     def __call__(
@@ -178,34 +180,76 @@ class NativeProduct:
     def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor) -> None:
         """weight (out, in), bias (out,), float32."""
         outputs, inputs = weight.shape
-        padded = functional.pad(weight, (0, 0, 0, -outputs % kernels.width))
         self._kernels = kernels
         self._outputs = outputs
-        self._weight = padded.view(-1, kernels.width, inputs).transpose(1, 2).contiguous()
+        self._close = kernels.close and not kernels.matrix and inputs % 2 == 0
+        deep = 2 if self._close else 1
+        padded = functional.pad(weight, (0, 0, 0, -outputs % kernels.width))
+        packed = padded.view(-1, kernels.width, inputs // deep, deep).transpose(1, 2)
+        self._weight = (packed.bfloat16() if self._close else packed).contiguous()
         self._bias = functional.pad(bias, (0, -outputs % kernels.width))
-        self._prepared = _Product(self._weight.data_ptr(), self._bias.data_ptr(), inputs, outputs)
+        self._prepared = _Product(self._weight.data_ptr(), self._bias.data_ptr(), inputs, outputs, self._close)
 
     def __call__(self, rows: Tensor) -> Tensor:
-        if rows.stride(1) != 1:
-            rows = rows.contiguous()
+        stride = rows.stride(0)
+        if rows.stride(1) != 1 or (self._close and stride % 2):
+            rows, stride = rows.contiguous(), rows.shape[1]
+        source = rows
+        if self._close:  # every number once, though windows have it many times
+            source = rows.as_strided(((len(rows) - 1) * stride + rows.shape[1],), (1,)).bfloat16()
         out = torch.empty(len(rows), self._outputs)
-        call = _ProductCall(source=rows.data_ptr(), out=out.data_ptr(), rows=len(rows), stride=rows.stride(0))
+        call = _ProductCall(source=source.data_ptr(), out=out.data_ptr(), rows=len(rows), stride=stride)
         self._kernels.multiply(self._prepared, call)
         return out
 
 
-def _pack(weight: Tensor, groups: int, matrix: Tensor, kernels: Kernels) -> Tensor:
-    """Weights of the products as the kernels read them (csrc/convolution.h), from weight (out, in, taps)."""
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """Weights as the kernels read them (csrc/convolution.h), and the matrices of Winograd's transforms, empty for none.
+
+    step: results of a transform; groups: of taps; parts: bfloat16 numbers that make a weight, 0 for float32.
+    """
+
+    weight: Tensor
+    forward: Tensor
+    backward: Tensor
+    step: int
+    groups: int
+    parts: int
+
+
+def _winograd(weight: Tensor, kernels: Kernels) -> _Form:
+    """Winograd's convolution by weight (out, in, taps)."""
     outputs, inputs, taps = weight.shape
-    group = matrix.shape[1]
+    step = OUTPUTS[taps]
+    group = min(taps, len(winograd.POINTS) + 1 - step)
+    groups = -(-taps // group)
+    parts = (CLOSE_PARTS if kernels.close else EXACT_PARTS) if kernels.matrix else 0
+    matrices = winograd.transform(step, group)
     padded = functional.pad(weight.double(), (0, groups * group - taps, 0, 0, 0, -outputs % kernels.width))
     split = padded.view(-1, kernels.width, inputs // DEPTH, DEPTH, groups, group)
-    packed = torch.einsum("owidgt,pt->opigdw", split, matrix).float()
-    if kernels.parts == 0:
-        return packed.contiguous()
-    parts = torch.stack(_split(packed, kernels.parts), dim=4)
-    tiles = parts.view(*parts.shape[:5], DEPTH // 2, 2, -1, TILE)  # ..., parts, pair, of the pair, tile, column
-    return tiles.permute(0, 1, 2, 3, 4, 7, 5, 8, 6).contiguous()
+    packed = torch.einsum("owidgt,pt->opigdw", split, torch.from_numpy(matrices.weights)).float()
+    if parts:
+        split = torch.stack(_split(packed, parts), dim=4)
+        tiles = split.view(*split.shape[:5], DEPTH // 2, 2, -1, TILE)  # ..., parts, pair, of the pair, tile, column
+        packed = tiles.permute(0, 1, 2, 3, 4, 7, 5, 8, 6)
+    forward, backward = (
+        torch.from_numpy(matrix).float().contiguous() for matrix in (matrices.forward, matrices.backward)
+    )
+    return _Form(packed.contiguous(), forward, backward, step, groups, parts)
+
+
+def _fourier(weight: Tensor, kernels: Kernels) -> _Form:
+    """The convolution by weight (out, in, taps) by way of the Fourier transform, its spectra in bfloat16."""
+    outputs, inputs, taps = weight.shape
+    lanes = kernels.width // 2
+    padded = functional.pad(weight.double(), (0, 0, 0, 0, 0, -outputs % lanes))
+    # The conjugate: what is wanted is the correlation. The inverse transform divides by its size.
+    spectra = torch.view_as_real(torch.fft.rfft(padded, FOURIER_SIZE).conj().resolve_conj() / FOURIER_SIZE)
+    split = spectra.view(-1, lanes, inputs // DEPTH, DEPTH // 2, 2, FOURIER_SIZE // 2 + 1, 2)
+    packed = split.permute(0, 5, 2, 3, 6, 1, 4)  # panel, frequency, ..., real or imaginary, lane, of the word
+    none = torch.empty(0)
+    return _Form(packed.bfloat16().contiguous(), none, none, FOURIER_SIZE + 1 - taps, 1, 0)
 
 
 def _split(values: Tensor, parts: int) -> list[Tensor]:

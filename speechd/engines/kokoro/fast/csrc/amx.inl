@@ -53,10 +53,10 @@ struct TileShapes {
   uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
-static void matrix_block(const Convolution& conv, const Call& call, const Plan& plan, int64_t index, char* scratch,
-                         double* moments) {
+static void matrix_winograd(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, char* scratch,
+                            double* moments) {
   const TileShapes shapes;
   _tile_loadconfig(&shapes);
-  block<MatrixProducts>(conv, call, plan, index, scratch, moments);
+  winograd<MatrixProducts>(conv, call, plan, start, scratch, moments);
   _tile_release();
 }

@@ -1,24 +1,28 @@
-// What Python and the kernels agree on. native.py mirrors both structures field by field.
+// What Python and the kernels agree on. native.py mirrors the structures field by field.
 #pragma once
 #include <cstdint>
 
 namespace speechd {
 
-constexpr int kPoints = 11;   // interpolation points of the Winograd transforms: 0 and five opposite pairs
-constexpr int kDepth = 32;    // input channels that lie together, in the transformed rows and in the weights
+constexpr int kPoints = 11;       // interpolation points of the Winograd transforms: 0 and five opposite pairs
+constexpr int kFourierSize = 32;  // rows of a tile of the Fourier transform
+constexpr int kDepth = 32;        // input channels that lie together, in the transformed rows and in the weights
 
 enum Activation : int64_t { kSnake = 0, kLeaky = 1 };
 
-// A convolution over time, prepared once. `taps` are split into `groups` of as many as a transform takes; with more
-// than one group a transform has as many outputs as taps, so that group g of tile t reads the inputs of tile t + g.
+// A convolution over time, prepared once, by Winograd's transforms or by Fourier's. `taps` are split into `groups` of as
+// many as a transform takes, which has `step` outputs; with more than one group it has as many outputs as taps, so that
+// group g of tile t reads the inputs of tile t + g.
 struct Convolution {
   // [ceil(outputs / width)][kPoints][inputs / kDepth][groups] of [kDepth][width] float32, or, where `parts` > 0, of
   // [parts][width / 16][kDepth / 2][16][2] bfloat16, whose sum over the parts is the weight.
+  // Where `fourier`, [ceil(outputs / (width / 2))][kFourierSize / 2 + 1][inputs / kDepth] of [kDepth / 2][2][width / 2][2]
+  // bfloat16: of each frequency the real part, then the imaginary one.
   const void* weight;
   const float* bias;      // [outputs, rounded up to whole widths]
   const float* forward;   // [kPoints][kPoints]
   const float* backward;  // [step][kPoints]
-  int64_t inputs, outputs, taps, groups, step, dilation, activation, parts;
+  int64_t inputs, outputs, taps, groups, step, dilation, activation, parts, fourier;
 };
 
 // One call: out = convolution(activation(source * scale + shift)) + bias (+ residual) (+ out), rows of channels.
@@ -35,26 +39,25 @@ struct Call {
 
 // A matrix, prepared once.
 struct Product {
-  const float* weight;  // [ceil(outputs / width)][inputs][width]
-  const float* bias;    // [outputs, rounded up to whole widths]
-  int64_t inputs, outputs;
+  const void* weight;  // [ceil(outputs / width)][inputs][width] float32, or [...][inputs / 2][width][2] `bfloat16`
+  const float* bias;   // [outputs, rounded up to whole widths]
+  int64_t inputs, outputs, bfloat16;
 };
 
 // One call: out = source x weight + bias. The rows of source begin `stride` apart, which may be less than their length.
 struct ProductCall {
-  const float* source;  // [rows] of [inputs]
-  float* out;           // [rows][outputs]
+  const void* source;  // [rows] of [inputs], float32 or, if the matrix is so, bfloat16
+  float* out;          // [rows][outputs]
   int64_t rows, stride, threads;
 };
 
-// The blocks of rows that a call is cut into; each is one task, and all are the same whatever the thread count.
+// A block of rows; each is one task, and all but the last of a call are the same whatever the thread count.
 struct Plan {
-  int64_t tiles;   // per phase of the dilation, in one block
-  int64_t rows;    // rows of one block
-  int64_t blocks;
-  int64_t source_rows;      // rows of the source that one block reads
-  int64_t transformed;      // transformed rows of one block, with room for whole products at the end
-  int64_t products;         // rows of products of one block, rounded up to whole ones
+  int64_t tiles;        // rows of products per phase of the dilation
+  int64_t rows;         // rows of results
+  int64_t source_rows;  // rows of the source that it reads
+  int64_t transformed;  // transformed rows, with room for whole products at the end
+  int64_t products;     // rows of products, rounded up to whole ones
 };
 
 }  // namespace speechd

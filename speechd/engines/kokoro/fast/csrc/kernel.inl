@@ -136,10 +136,62 @@ struct Moments {
     sum += away;
     square += away * away;
   }
-  // Sums of sums round less than one long sum.
   void add(const Moments& part) {
     sum += part.sum;
     square += part.square;
+  }
+};
+
+// Where the results of one block in kLanes output channels go: added to what is to be added, stored, and counted.
+struct Results {
+  const Convolution& conv;
+  const Call& call;
+  int64_t start, end, channel;  // rows of the block, those behind the last one of the call not left out
+  Moments total{}, part{};
+
+  Results(const Convolution& conv, const Call& call, int64_t start, int64_t end, int64_t channel)
+      : conv(conv), call(call), start(start), end(end < call.rows ? end : call.rows), channel(channel) {}
+
+  int64_t valid() const { return conv.outputs - channel < kLanes ? conv.outputs - channel : kLanes; }
+
+  inline void prefetch(int64_t row) const {
+    const int64_t place = row * conv.outputs + channel;
+    __builtin_prefetch(call.residual + place);
+    __builtin_prefetch(call.out + place, 1);
+  }
+
+  // The result of one row, the first of the block before all others; of none behind the end.
+  inline void put(int64_t row, Vector value) {
+    if (row >= end) return;
+    const int64_t place = row * conv.outputs + channel;
+    if (valid() == kLanes) {
+      if (call.residual) value += load(call.residual + place);
+      if (call.accumulate) value += load(call.out + place);
+      store(call.out + place, value);
+    } else {
+      for (int64_t lane = 0; lane < valid(); ++lane) {
+        if (call.residual) value[lane] += call.residual[place + lane];
+        if (call.accumulate) value[lane] += call.out[place + lane];
+        call.out[place + lane] = value[lane];
+      }
+    }
+    if (row == start) part.pivot = total.pivot = value;
+    part.add(value);
+  }
+
+  // After each tile: sums of sums round less than one long sum.
+  inline void gather() {
+    total.add(part);
+    part = Moments{total.pivot, Vector{}, Vector{}};
+  }
+
+  void close(double* moments) const {
+    const double count = double(end - start);
+    for (int64_t lane = 0; lane < valid(); ++lane) {
+      const double pivot = total.pivot[lane], sum = total.sum[lane];
+      moments[channel + lane] = sum + count * pivot;
+      moments[conv.outputs + channel + lane] = total.square[lane] + 2 * pivot * sum + count * pivot * pivot;
+    }
   }
 };
 
@@ -148,21 +200,15 @@ template <int kStep>
 static void finish(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, int64_t channel,
                    const float* products, double* moments) {
   const int64_t d = conv.dilation, point_stride = plan.products * kWidth;
-  const int64_t end = start + plan.rows < call.rows ? start + plan.rows : call.rows;
-  const int64_t valid = conv.outputs - channel < kLanes ? conv.outputs - channel : kLanes;
   const Vector bias = load(conv.bias + channel);
-  Moments total{};
+  Results results{conv, call, start, start + plan.rows, channel};
   const float* from = products;
   for (int64_t tile = 0; tile < plan.tiles; ++tile)
     for (int64_t phase = 0; phase < d; ++phase, from += kWidth) {
-      int64_t row = start + tile * kStep * d + phase;
-      if (row >= end) continue;
+      const int64_t row = start + tile * kStep * d + phase;
+      if (row >= results.end) continue;
 #pragma GCC unroll 9
-      for (int i = 0; i < kStep; ++i) {
-        const int64_t ahead = (row + (i + kTilesAhead * kStep) * d) * conv.outputs + channel;
-        __builtin_prefetch(call.residual + ahead);
-        __builtin_prefetch(call.out + ahead, 1);
-      }
+      for (int i = 0; i < kStep; ++i) results.prefetch(row + (i + kTilesAhead * kStep) * d);
       Vector y[kStep];
       const Vector zero = load(from);
       y[0] = bias + zero * conv.backward[0];
@@ -175,33 +221,11 @@ static void finish(const Convolution& conv, const Call& call, const Plan& plan, 
 #pragma GCC unroll 9
         for (int i = 0; i < kStep; ++i) y[i] += (i % 2 ? odd : even) * conv.backward[i * kPoints + point];
       }
-      Moments part{total.pivot, {}, {}};
 #pragma GCC unroll 9
-      for (int i = 0; i < kStep; ++i, row += d) {
-        if (row >= end) break;
-        const int64_t place = row * conv.outputs + channel;
-        if (valid == kLanes) {
-          if (call.residual) y[i] += load(call.residual + place);
-          if (call.accumulate) y[i] += load(call.out + place);
-          store(call.out + place, y[i]);
-        } else {
-          for (int64_t lane = 0; lane < valid; ++lane) {
-            if (call.residual) y[i][lane] += call.residual[place + lane];
-            if (call.accumulate) y[i][lane] += call.out[place + lane];
-            call.out[place + lane] = y[i][lane];
-          }
-        }
-        if (i == 0 && row == start) part.pivot = total.pivot = y[i];
-        part.add(y[i]);
-      }
-      total.add(part);
+      for (int i = 0; i < kStep; ++i) results.put(row + i * d, y[i]);
+      results.gather();
     }
-  const double count = double(end - start);
-  for (int64_t lane = 0; lane < valid; ++lane) {
-    const double pivot = total.pivot[lane], sum = total.sum[lane];
-    moments[channel + lane] = sum + count * pivot;
-    moments[conv.outputs + channel + lane] = total.square[lane] + 2 * pivot * sum + count * pivot * pivot;
-  }
+  results.close(moments);
 }
 
 static void finish_any(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, int64_t channel,
@@ -213,14 +237,13 @@ static void finish_any(const Convolution& conv, const Call& call, const Plan& pl
   }
 }
 
-// Block `index` of the call; its moments alone go to `moments`.
+// The block of the call that begins at row `start`; its moments alone go to `moments`.
 template <class Products>
-static void block(const Convolution& conv, const Call& call, const Plan& plan, int64_t index, char* scratch,
-                  double* moments) {
+static void winograd(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, char* scratch,
+                     double* moments) {
   const int64_t row_bytes = Products::row_bytes(conv), point_bytes = conv.inputs / kDepth * plan.transformed * row_bytes;
   char* transformed = scratch;
   float* products = reinterpret_cast<float*>(transformed + kPoints * point_bytes);
-  const int64_t start = index * plan.rows;
   // The products are not there yet: their room is free for the activated rows.
   transform<Products>(conv, call, plan, start, products, transformed);
   const int64_t weight_bytes = conv.inputs / kDepth * conv.groups * row_bytes * kWidth;
