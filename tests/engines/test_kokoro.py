@@ -156,7 +156,7 @@ def test_weights_that_do_not_fit_are_an_error(model_dir, device):
         load(weights.config(), state, device, "float32")
 
 
-def test_engine_built_before_a_fork_speaks_after_it(model_dir):
+def test_engine_built_and_checked_before_a_fork_speaks_after_it(model_dir):
     script = f"""
 import os
 from pathlib import Path
@@ -164,14 +164,16 @@ from speechd.engines import EngineOptions, create
 from speechd.engines.base import Delivery
 from speechd.voices import Catalogue
 engine = create("kokoro", EngineOptions(Path({str(model_dir)!r}))).engine
+hows = [Delivery(Catalogue().parse(id), language) for id, language in (("bm_fable", "en-gb"), ("ff_siwis", "fr-fr"))]
+for how in hows:
+    engine.check(how)
 assert len(os.listdir("/proc/self/task")) == 1, "a thread was started before the fork"
+assert "libespeak" not in open("/proc/self/maps").read(), "espeak-ng, which a fork must not share, was loaded"
 child = os.fork()
 if not child:
     engine.start(2)
-    how = Delivery(Catalogue().parse("bm_fable"), "en-gb")
-    engine.check(how)
-    samples = engine.synthesize(engine.prepare("Zxqvly, hello.", how)).samples
-    os._exit(0 if samples.size else 1)
+    spoken = [engine.synthesize(engine.prepare("Zxqvly, hello.", how)).samples.size for how in hows]
+    os._exit(0 if all(spoken) else 1)
 os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     # Numpy's BLAS is told by the environment, as the server tells it.

@@ -36,7 +36,8 @@ FRAME_S: Final = 0.025
 FRAMES_PER_PHONEME: Final = 2.9
 """At speed 1: 14 phonemes a second."""
 
-WARM_UP_PHONEMES: Final = "həlˈO wˈɜɹld."
+WARM_UP_PHONEME: Final = "A"
+"""Spoken to bring the model to its device, and to see that it speaks there."""
 
 SEED_MASK: Final = 2**63 - 1
 """Torch takes no larger seeds."""
@@ -87,9 +88,8 @@ class KokoroEngine:
 
     def start(self, threads: int) -> None:
         torch.set_num_threads(threads)
-        tokens = [self._ids[phoneme] for phoneme in WARM_UP_PHONEMES if phoneme in self._ids]
-        style = np.zeros(STYLE_SIZE, np.float32)
-        self._speak(Spoken(1.0, 0, style, np.array(tokens, np.uint16)))
+        token = self._ids.get(WARM_UP_PHONEME, 1)
+        self._speak(Spoken(1.0, 0, np.zeros(STYLE_SIZE, np.float32), np.array([token], np.uint16)))
 
     def synthesize(self, segment: Segment) -> Audio:
         return self._speak(Spoken.unpacked(segment.payload))

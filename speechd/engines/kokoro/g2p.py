@@ -6,6 +6,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Callable, Collection
+from functools import cached_property
 from typing import Final
 
 from misaki.espeak import EspeakG2P
@@ -64,7 +65,7 @@ class G2P:
         if language in ("en-us", "en-gb"):
             return English(language == "en-gb", self._nlp)
         if language in ESPEAK_LANGUAGES:
-            return _pronounced(_first(EspeakG2P(language)))
+            return _pronounced(_Espeak(language))
         if language in EXTRA_LANGUAGES:
             return _pronounced(_with_english(_extra(language), self._reader("en-us")))
         raise _unsupported(language, "is not one of Kokoro's languages")
@@ -80,6 +81,20 @@ class G2P:
                 self._unknown.add(phoneme)
                 log.warning("Kokoro has no sound for the phoneme %s, which is left out", ascii(phoneme))
         return "".join(kept)
+
+
+class _Espeak:
+    """Misaki's reader by espeak-ng. It is made when it first reads: a process must not share it with those it forks."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    @cached_property
+    def _read(self) -> Reader:
+        return _first(EspeakG2P(self._language))
+
+    def __call__(self, text: str) -> str:
+        return self._read(text)
 
 
 def _extra(language: str) -> Reader:

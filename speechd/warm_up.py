@@ -1,0 +1,100 @@
+"""Warm-up: what the first listeners would wait for is done before a worker is ready.
+
+In the arbiter, so that workers share it: packs, lexicons, rules. In each worker, because it cannot be shared:
+espeak-ng, which keeps its state in globals, and the engine's first synthesis.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, zip_longest
+from typing import Final
+
+from speechd.engines.base import Delivery, Engine, Segment
+from speechd.errors import InvalidRequest
+from speechd.planner import Planned, Planner
+from speechd.settings import InvalidSetting
+from speechd.text.script import Script
+from speechd.voices import Catalogue
+from speechd.workers.pool import Share
+
+BUDGET_S: Final = 1.0
+"""Seconds of synthesis by which the server's start may be later. On a CPU a first segment or two fit, and that will do:
+the first of the longer ones takes a tenth more than the next (measured). On a GPU, where it is more, all fit."""
+
+LENGTHS: Final = 3
+"""Segments planned in each language: a first one, one that it covers, and one of the efficient length."""
+
+SHARE: Final = Share(pace=4.0)
+"""What a listener may count on when nobody else is there."""
+
+TEXTS: Final[Mapping[str, str]] = {
+    "en-us": "Zyxq has 3 ferries. The next one leaves at noon, and a ticket is $5.50. ",
+    "en-gb": "Zyxq has 3 ferries. The next one leaves at noon, and a ticket is £5.50. ",
+    "es": "Tenemos 3 barcos. El próximo sale a mediodía, y el billete cuesta 5,50 €. ",
+    "fr-fr": "Nous avons 3 bateaux. Le prochain part à midi, et le billet coûte 5,50 €. ",
+    "hi": "हमारे पास 3 नाव हैं। अगली दोपहर को जाती है, और टिकट 50 रुपये का है। ",
+    "it": "Abbiamo 3 navi. La prossima parte a mezzogiorno, e il biglietto costa 5,50 €. ",
+    "ja": "船が3隻あります。次は正午に出て、切符は50円です。",
+    "pt-br": "Temos 3 barcos. O próximo sai ao meio-dia, e o bilhete custa R$ 5,50. ",
+    "zh": "我们有3艘船。下一艘中午出发，票价50元。",
+}
+"""By language. Numbers need the rules of what is written; a word that no lexicon has needs espeak-ng."""
+
+REPEATED: Final = 8
+
+log = logging.getLogger("speechd")
+
+
+def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[Delivery]:
+    """In the arbiter, before the fork: load what the voices need. A delivery for each of their languages.
+
+    A voice that this server lacks is passed over, with a warning. Raises `InvalidSetting` for one that does not exist.
+    """
+    languages: dict[str, Delivery] = {}
+    for voice in voices:
+        try:
+            blend = catalogue.parse(voice)
+        except InvalidRequest as error:
+            raise InvalidSetting(f"--warm-up (SPEECHD_WARM_UP): {error}") from None
+        delivery = Delivery(blend, blend.language)
+        try:
+            engine.check(delivery)
+        except InvalidRequest as error:
+            log.warning("no warm-up for the voice %s: %s", voice, error)
+        else:
+            languages.setdefault(delivery.language, delivery)
+    for language in languages:
+        Script(TEXTS[language], language).take(len(TEXTS[language]), engine.passage_limit)
+    return list(languages.values())
+
+
+def plan(engine: Engine, deliveries: Iterable[Delivery]) -> list[Segment]:
+    """In a worker's text thread: segments as listeners get them, those first that every listener gets first."""
+    planned = [_segments(engine, delivery) for delivery in deliveries]
+    return [segment for segment in chain.from_iterable(zip_longest(*planned)) if segment is not None]
+
+
+def speak(engine: Engine, segments: Sequence[Segment]) -> None:
+    """In a worker, its engine started: synthesise the segments, the first at any cost, others within `BUDGET_S`."""
+    began = time.monotonic()
+    spoken_s = 0.0
+    for segment in segments:
+        took_s = time.monotonic() - began
+        if spoken_s and took_s * (1 + segment.duration_s / spoken_s) > BUDGET_S:
+            return
+        engine.synthesize(segment)
+        spoken_s += segment.duration_s
+
+
+def _segments(engine: Engine, delivery: Delivery) -> list[Segment]:
+    planner = Planner(TEXTS[delivery.language] * REPEATED, delivery, engine)
+    segments: list[Segment] = []
+    while len(segments) < LENGTHS:
+        planned = planner.next(sum(segment.duration_s for segment in segments), SHARE)
+        if not isinstance(planned, Planned):
+            break
+        segments.append(planned.segment)
+    return segments
