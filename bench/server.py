@@ -89,9 +89,9 @@ def start(
 ) -> Server:
     """Start a server in a folder, where its log will be. path: where its engine may be imported from, beside the
     checkout; environ: its own variables; settings: as in `speechd serve --help`, by the names of their variables."""
-    port = free_port()
-    given = {"engine": "tone", "workers": 2, "threads": 1, "port": port, "drain_wait_s": 0, "log_level": "debug"}
-    variables = {f"SPEECHD_{name.upper()}": str(value) for name, value in (given | settings).items()}
+    given = {"engine": "tone", "workers": 2, "threads": 1, "drain_wait_s": 0, "log_level": "debug"}
+    port = int(str(settings.get("port", free_port())))
+    variables = {f"SPEECHD_{name.upper()}": str(value) for name, value in (given | settings | {"port": port}).items()}
     variables |= {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, *path)))} | dict(environ or {})
     log_path = folder / f"server-{port}.log"
     with log_path.open("wb") as log:

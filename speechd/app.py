@@ -24,6 +24,7 @@ from speechd import engines, meter
 from speechd.counts import Row
 from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unauthorized, Unavailable
 from speechd.metrics import Metrics
+from speechd.overflow import MARK, Overflow
 from speechd.receipt import REFUSED
 from speechd.routes import SPEECH, Api
 from speechd.settings import Settings
@@ -58,6 +59,7 @@ class Speechd:
             max_wait_s=settings.max_wait_s,
             segments_per_request=SEGMENTS_AHEAD,
             synthesis_timeout_s=settings.synthesis_timeout_s,
+            max_overflow_in_flight=settings.overflow_max_in_flight,
         )
         self.settings = settings
         self.choice = choice
@@ -100,12 +102,15 @@ def build(shared: Speechd, slot: Slot, index: int) -> ASGIApp:
     settings = shared.settings
     pool = Pool(shared.board, index)
     threads = Threads(ThreadPoolExecutor(1, "text"), ThreadPoolExecutor(1, "encode"))
+    admission = Admission(shared.board, index)
+    overflow = Overflow(settings, admission, row) if settings.overflow_url else None
     api = Api(
         settings,
         shared.choice,
         shared.catalogue,
         shared.board,
-        Admission(shared.board, index),
+        admission,
+        overflow,
         pool,
         threads,
         shared.metrics,
@@ -115,7 +120,11 @@ def build(shared: Speechd, slot: Slot, index: int) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pool.open()
+        if overflow is not None:
+            overflow.open()
         yield
+        if overflow is not None:
+            await overflow.close()
         await asyncio.get_running_loop().run_in_executor(None, slot.stop)
         pool.close()
 
@@ -170,7 +179,7 @@ class RequestScope:
                 fields["status"] = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = id
-                if self._warning:
+                if self._warning and MARK not in headers:  # else it was not spoken by the engine of which we warn
                     headers["x-speechd-warning"] = self._warning
             await send(message)
 

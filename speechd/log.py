@@ -52,3 +52,5 @@ def configure(level: str, *, json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [stderr]
     root.setLevel(level.upper())
+    for client in ("httpx", "httpcore"):  # They tell of every request that they send.
+        logging.getLogger(client).setLevel(logging.WARNING)

@@ -67,7 +67,8 @@ ENCODE: Final = Counter("speechd_encode_seconds", "Time that encoders took.", "f
 
 FIRST_AUDIO: Final = Histogram(
     "speechd_first_audio_seconds",
-    "From a stream's admission to its first audio, ready to be sent (TTFA, without the network); not of whole replies.",
+    "From a request's arrival to the first audio that is made here, ready to be sent (TTFA, without the network); of a "
+    "request that came back from the other server, too, but not of whole replies.",
     (0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0),
 )
 
@@ -75,6 +76,25 @@ QUEUE_WAIT: Final = Histogram(
     "speechd_queue_wait_seconds",
     "What a request's first segment waited for a slot. Later ones are in no hurry while their listener has audio.",
     (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0),
+)
+
+OVERFLOWS: Final = Counter(
+    "speechd_overflow_requests",
+    "Requests for the other server (overflow_url), by their end. There: complete; failed (broken off midway); "
+    "client left; client too slow. Back here, to be spoken or refused: refused (another status than 200); no speech "
+    "(under 200); unreachable; broken (off before any speech, or in a whole reply); slow. Not sent: full "
+    "(overflow_max_in_flight); resting (it has not answered lately). All are among speechd_requests_total, too.",
+    "outcome",
+    (
+        *("complete", "failed", "client left", "client too slow"),
+        *("refused", "no speech", "unreachable", "broken", "slow", "full", "resting"),
+    ),
+)
+
+OVERFLOW_FIRST_AUDIO: Final = Histogram(
+    "speechd_overflow_first_audio_seconds",
+    "From a request's arrival to the first bytes that the other server sends; not of whole replies.",
+    FIRST_AUDIO.bounds,
 )
 
 RTF: Final = Histogram(
@@ -90,7 +110,10 @@ UNDERRUN: Final = Histogram(
     (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0),
 )
 
-COUNTED: Final = (BEGUN, REQUESTS, REFUSALS, EDGE_REFUSALS, AUDIO_SENT, ENCODE, FIRST_AUDIO, QUEUE_WAIT, RTF, UNDERRUN)
+COUNTED: Final = (
+    *(BEGUN, REQUESTS, REFUSALS, EDGE_REFUSALS, AUDIO_SENT, ENCODE, FIRST_AUDIO, QUEUE_WAIT, RTF, UNDERRUN),
+    *(OVERFLOWS, OVERFLOW_FIRST_AUDIO),
+)
 """What workers count; the rest is read from the scoreboard."""
 
 
@@ -127,6 +150,12 @@ OF_SERVER: Final = (
         "speechd_requests_in_flight_limit",
         "How many may be: as many as the slots can speak to at their measured speed, and never over max_in_flight.",
         lambda board: board.places(),
+    ),
+    OfServer(
+        GaugeMetricFamily,
+        "speechd_overflow_in_flight",
+        "Requests that the other server speaks, or has been asked to; not among those in flight here.",
+        lambda board: int(board.overflow_in_flight.sum()),
     ),
     OfServer(
         GaugeMetricFamily,

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import orjson
 
 from speechd.errors import BrokenOff, Overloaded, SpeechdError
-from speechd.stream import SpeechStream
+from speechd.stream import Timings
+
+T = TypeVar("T")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -37,6 +39,20 @@ class Ticket(Protocol):
 
     def release(self) -> None:
         """Give the place back; once or more."""
+        ...
+
+
+class Stream(Protocol):
+    """Bytes of speech as they come: a `SpeechStream`, or another server's."""
+
+    timings: Timings
+
+    async def read(self) -> bytes | None:
+        """The next bytes (there may be none yet), None at the end; raises `SpeechdError`."""
+        ...
+
+    async def close(self) -> None:
+        """Give everything back; in any case, and after `read` has ended."""
         ...
 
 
@@ -94,6 +110,17 @@ class ServerSentEvents:
         return b"data: " + orjson.dumps(event) + b"\n\n"
 
 
+class PassedOn(Plain):
+    """The bytes of another server, which has framed them. sse: they are events, and whole ones."""
+
+    def __init__(self, media_type: str, *, sse: bool) -> None:
+        super().__init__(media_type)
+        self._sse = sse
+
+    def error(self, error: SpeechdError) -> bytes:
+        return ServerSentEvents(0).error(error) if self._sse else b""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """write_s: how long a client may leave what it was sent unread; first_audio_s: how long it waits for anything."""
@@ -108,7 +135,7 @@ class SpeechReply:
 
     def __init__(
         self,
-        stream: SpeechStream,
+        stream: Stream,
         ticket: Ticket,
         framing: Framing,
         *,
@@ -125,18 +152,11 @@ class SpeechReply:
         self._outcome = "failed"
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        speaking = asyncio.create_task(self._speak(scope, send))
-        leaving = asyncio.create_task(_left(receive))
         try:
-            await asyncio.wait({speaking, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if speaking.done():
-                speaking.result()
-            else:
-                self._outcome = "client left"
+            await while_listening(receive, self._speak(scope, send))
+        except ClientLeft:
+            self._outcome = "client left"
         finally:
-            speaking.cancel()
-            leaving.cancel()
-            await asyncio.gather(speaking, leaving, return_exceptions=True)
             await self._stream.close()
             self._ticket.release()
             self._ended(self._outcome)
@@ -201,6 +221,25 @@ class SpeechReply:
             # Closing would wait for a client that does not read; what it has not taken is dropped.
             scope["extensions"]["speechd.abort"]()
             raise BrokenOff("the client did not read") from None
+
+
+class ClientLeft(Exception):
+    """The client has closed its connection: nobody is there to be answered."""
+
+
+async def while_listening(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """Do the work, and return its result; if the client leaves before, cancel it and raise `ClientLeft`."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_left(receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientLeft
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
 
 
 async def _left(receive: Receive) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -21,6 +23,7 @@ from speechd.errors import NotFound, NotReady, UnsupportedMedia
 from speechd.join import Joiner
 from speechd.meter import MeasuredEncoder, StreamMeter
 from speechd.metrics import MEDIA_TYPE, Metrics
+from speechd.overflow import MARK, Asked, Overflow, Reply
 from speechd.planner import Planner
 from speechd.reply import Framing, Patience, Plain, ServerSentEvents, SpeechReply
 from speechd.schema import MODELS, SpeechRequest, parse
@@ -46,6 +49,7 @@ class Api:
     catalogue: Catalogue
     board: Scoreboard
     admission: Admission
+    overflow: Overflow | None
     pool: Pool
     threads: Threads
     metrics: Metrics
@@ -63,17 +67,27 @@ class Api:
             Route("/metrics", self.scrape),
         ]
 
-    async def speech(self, request: Request) -> SpeechReply:
+    async def speech(self, request: Request) -> Reply:
         """`POST /v1/audio/speech`. A place is taken after the body was read and before any work on the text."""
         _require_json(request)
-        wanted = parse(await request.body(), catalogue=self.catalogue, max_input_chars=self.settings.max_input_chars)
+        body = await request.body()
+        arrival = time.monotonic()
+        wanted = parse(body, catalogue=self.catalogue, max_input_chars=self.settings.max_input_chars)
         # A client of HTTP/1.0 knows no chunked transfer: only a length tells it a complete reply from a broken one.
         whole = not wanted.stream or request.scope["http_version"] == "1.0"
+        state = request.state
+        state.log.update(voice=str(wanted.blend), characters=len(wanted.input), format=wanted.format)
+        here = partial(self._reply, request, wanted, whole=whole, arrival=arrival)
+        if self.overflow is None or MARK in request.headers:
+            return here()
+        patience = self._patience(request, arrival)
+        return self.overflow.reply(Asked(state.id, body, state.key, whole, wanted.sse, patience, state.log), here)
+
+    def _reply(self, request: Request, wanted: SpeechRequest, *, whole: bool, arrival: float) -> SpeechReply:
         log: dict[str, Any] = request.state.log
-        log.update(voice=str(wanted.blend), characters=len(wanted.input), format=wanted.format)
         ticket = self.admission.admit(request.state.key)
         meter = StreamMeter(self.row, wanted.format, whole=whole)
-        stream = self._stream(wanted, lambda: MeasuredEncoder(open_encoder(wanted.format, whole=whole), meter))
+        stream = self._stream(wanted, lambda: MeasuredEncoder(open_encoder(wanted.format, whole=whole), meter), arrival)
 
         def headers() -> dict[str, str]:
             return {"x-speechd-engine": self.choice.engine.name, "server-timing": meter.begin(stream.timings)}
@@ -88,11 +102,11 @@ class Api:
             _framing(wanted),
             whole=whole,
             headers=headers,
-            patience=self._patience(request),
+            patience=self._patience(request, arrival),
             ended=ended,
         )
 
-    def _stream(self, wanted: SpeechRequest, open_encoder: Callable[[], Encoder]) -> SpeechStream:
+    def _stream(self, wanted: SpeechRequest, open_encoder: Callable[[], Encoder], arrival: float) -> SpeechStream:
         delivery = Delivery(wanted.blend, wanted.language, wanted.speed, _seed(wanted))
         return SpeechStream(
             Planner(wanted.input, delivery, self.choice.engine),
@@ -101,14 +115,15 @@ class Api:
             self.threads,
             joiner=Joiner(wanted.speed, wanted.volume),
             look_ahead_s=self.settings.look_ahead_s,
+            arrival=arrival,
         )
 
-    def _patience(self, request: Request) -> Patience:
+    def _patience(self, request: Request, arrival: float) -> Patience:
         # OpenAI's SDKs say how long they wait between two reads; working beyond it would be for nobody.
         stated = request.headers.get("x-stainless-read-timeout", "")
         first_audio_s = self.settings.synthesis_timeout_s + self.settings.max_wait_s
         if stated.replace(".", "", 1).isdecimal():
-            first_audio_s = min(first_audio_s, float(stated))
+            first_audio_s = min(first_audio_s, float(stated) - (time.monotonic() - arrival))
         return Patience(write_s=self.settings.write_timeout_s, first_audio_s=first_audio_s)
 
     async def voices(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, get_type_hints
+from urllib.parse import urlsplit
 
 from speechd import settings_file
 
@@ -31,7 +32,8 @@ class InvalidSetting(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What is known of an option beside its name, type and default. `low` and `high` are allowed themselves."""
+    """What is known of an option beside its name, type and default. `low` and `high` are allowed themselves; `url`: it
+    is an address on the web, or empty."""
 
     group: str
     meaning: str
@@ -39,11 +41,14 @@ class Option:
     high: float | None = None
     choices: tuple[str, ...] = ()
     auto: bool = False
+    url: bool = False
 
     def check(self, value: Any) -> None:
         """Raise `ValueError` if the value is out of range."""
         if self.choices and value not in self.choices:
             raise ValueError(f"is none of {', '.join(self.choices)}")
+        if self.url and value:
+            _check_url(value)
         if self.auto and value == AUTO:
             return
         # Written so that nan, which compares false with everything, is out of range.
@@ -136,6 +141,44 @@ class Settings:
         default=20.0, metadata=_about("admission", "audio made for a stream ahead of its client", 1, 3600)
     )
 
+    overflow_url: str = field(
+        default="",
+        metadata=_about(
+            "overflow",
+            "base URL, as clients write it, of another server of OpenAI's contract, which speaks what would be refused "
+            "here for load (not for its key)",
+            url=True,
+        ),
+    )
+    overflow_api_key: str = field(
+        default="",
+        repr=False,
+        metadata=_about("overflow", "key that it asks for; better not given on the command line"),
+    )
+    overflow_api_key_file: Path | None = field(
+        default=None, metadata=_about("overflow", "file with that key, which goes before the other option")
+    )
+    overflow_after_s: float = field(
+        default=15.0,
+        metadata=_about("overflow", "expected wait beyond which it speaks what would be taken here, too", 0, 3600),
+    )
+    overflow_connect_s: float = field(
+        default=5.0, metadata=_about("overflow", "time that a connection to it may take", 0.1, 3600)
+    )
+    overflow_first_audio_s: float = field(
+        default=25.0,
+        metadata=_about("overflow", "time until its first audio, after which the request comes back", 0.1, 3600),
+    )
+    overflow_idle_s: float = field(
+        default=10.0, metadata=_about("overflow", "time that it may send nothing for, after that", 0.1, 3600)
+    )
+    overflow_rest_s: float = field(
+        default=5.0, metadata=_about("overflow", "time it is left alone for when it has not answered", 0, 3600)
+    )
+    overflow_max_in_flight: int = field(
+        default=64, metadata=_about("overflow", "requests that it speaks at once", 1, 65_535)
+    )
+
     drain_wait_s: float = field(
         default=0.0,
         metadata=_about("processes", "time between /ready turning 503 on SIGTERM and the end of listening", 0, 3600),
@@ -196,7 +239,9 @@ class Settings:
             except ValueError as error:
                 raise InvalidSetting(_message(row.name, text, error)) from None
         if path := values.get("api_keys_file"):
-            values["api_keys"] = (*values.get("api_keys", ()), *_keys_in(path))
+            values["api_keys"] = (*values.get("api_keys", ()), *_keys_in("api_keys_file", path))
+        if path := values.get("overflow_api_key_file"):
+            values["overflow_api_key"] = "".join(_keys_in("overflow_api_key_file", path)[:1])
         return cls(**values)
 
 
@@ -255,7 +300,7 @@ def _flag(name: str) -> str:
 def _default(row: Field[Any]) -> str:
     if _of(row).auto:
         return "auto"
-    if row.default in (None, ()):
+    if row.default in (None, (), ""):
         return "none"
     return f"{row.default:g}" if isinstance(row.default, float) else str(row.default)
 
@@ -264,11 +309,19 @@ def _message(name: str, value: object, error: ValueError) -> str:
     return f"{_flag(name)} ({variable(name)}): {str(value)!r} {error}"
 
 
-def _keys_in(path: Path) -> list[str]:
+def _keys_in(name: str, path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").split()
     except (OSError, ValueError) as error:
-        raise InvalidSetting(_message("api_keys_file", path, ValueError(f"cannot be read: {error}"))) from None
+        raise InvalidSetting(_message(name, path, ValueError(f"cannot be read: {error}"))) from None
+
+
+def _check_url(text: str) -> None:
+    parts = urlsplit(text)  # this and `port` raise `ValueError`, too
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("is no http:// or https:// address of a server")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("has more than a server and a path")
 
 
 def _whole_number(text: str) -> int:

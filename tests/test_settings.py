@@ -33,6 +33,14 @@ def test_empty_variable_is_an_unset_one():
         ("workers", "-1", "is under 1"),
         ("device", "tpu", "is none of auto, cpu, cuda, mps"),
         ("api_keys_file", "/nowhere/keys", "cannot be read"),
+        ("overflow_api_key_file", "/nowhere/key", "cannot be read"),
+        ("overflow_url", "far:8880", "is no http:// or https:// address"),
+        ("overflow_url", "ftp://far", "is no http:// or https:// address"),
+        ("overflow_url", "http:///v1", "is no http:// or https:// address"),
+        ("overflow_url", "http://far:http", "Port could not be cast"),
+        ("overflow_url", "http://[far", "Invalid IPv6 URL"),
+        ("overflow_url", "http://user:secret@far", "has more than a server and a path"),
+        ("overflow_url", "http://far/v1?key=secret", "has more than a server and a path"),
     ],
 )
 def test_wrong_value_is_named_with_its_option_and_reason(name, text, complaint):
@@ -77,8 +85,19 @@ def test_keys_of_the_file_join_those_given(tmp_path):
     assert loaded.api_keys == ("one", "two", "three", "four")
 
 
+@pytest.mark.parametrize("url", ["http://far:8880", "https://far/v1", "http://[::1]:8880/", ""])
+def test_overflow_url_is_a_base_url_or_none(url):
+    assert Settings.load({"overflow_url": url}, {}).overflow_url == url
+
+
+def test_overflow_key_of_the_file_goes_before_the_one_given(tmp_path):
+    (tmp_path / "key").write_text("far-key\n")
+    loaded = Settings.load({"overflow_api_key_file": str(tmp_path / "key"), "overflow_api_key": "other"}, {})
+    assert loaded.overflow_api_key == "far-key"
+
+
 def test_keys_are_not_shown():
-    assert "hush" not in repr(Settings(api_keys=("hush",)))
+    assert "hush" not in repr(Settings(api_keys=("hush",), overflow_api_key="hush"))
 
 
 def test_every_option_has_a_flag_whose_value_loads():
@@ -90,8 +109,9 @@ def test_every_option_has_a_flag_whose_value_loads():
         value = getattr(default, row.name)
         if value in (None, ()):
             continue
-        given = settings.given(parser.parse_args([flag, str(value)]))
-        assert given == {row.name: str(value)}
+        text = ",".join(value) if isinstance(value, tuple) else str(value)
+        given = settings.given(parser.parse_args([flag, text]))
+        assert given == {row.name: text}
         assert Settings.load(given, {}) == default
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from types import TracebackType
 
+import numpy as np
+import numpy.typing as npt
+
 from speechd.errors import NotReady, Overloaded, Reason
 from speechd.workers.scoreboard import Scoreboard
 
@@ -11,18 +14,20 @@ from speechd.workers.scoreboard import Scoreboard
 class Ticket:
     """A request's place among those in flight. Released once or more; as a context manager, at its end.
 
-    If its worker dies, the arbiter gives the place back.
+    If its worker dies, the arbiter gives the place back. Made under the scoreboard's lock; `column`: where in it the
+    place is counted.
     """
 
-    def __init__(self, board: Scoreboard, index: int, key: int | None) -> None:
-        self._board, self._index, self._key = board, index, key
+    def __init__(self, board: Scoreboard, column: npt.NDArray[np.int32], index: int, key: int | None) -> None:
+        self._board, self._column, self._index, self._key = board, column, index, key
         self._held = True
+        self._count(+1)
 
     def release(self) -> None:
         """Give the place back. From the event loop, the only thread that writes the worker's counts."""
         if self._held:
             self._held = False
-            _count(self._board, self._index, self._key, -1)
+            self._count(-1)
 
     def __enter__(self) -> Ticket:
         return self
@@ -31,6 +36,11 @@ class Ticket:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+    def _count(self, by: int) -> None:
+        self._column[self._index] += by
+        if self._key is not None:
+            self._board.in_flight_by_key[self._index, self._key] += by
 
 
 class Admission:
@@ -54,17 +64,30 @@ class Admission:
         with board.lock:
             if board.in_flight.sum() >= places:
                 raise self._overloaded("count", "Too many requests are in flight.")
-            if key is not None and 0 < limits.max_in_flight_per_key <= board.in_flight_by_key[:, key].sum():
-                raise self._overloaded("key", "Too many requests with this API key are in flight.")
-            _count(board, self._index, key, +1)
-        return Ticket(board, self._index, key)
+            self._check_key(key)
+            return Ticket(board, board.in_flight, self._index, key)
+
+    def expected_wait_s(self) -> float:
+        """Seconds before the first segment of a request that came now would be started."""
+        return self._board.expected_wait_s()
+
+    def admit_overflow(self, key: int | None = None) -> Ticket | None:
+        """A place for a request that another server is to speak; None if as many as may be are there.
+
+        Raises `Overloaded` if too many are in flight with the API key, here and there together.
+        """
+        board = self._board
+        with board.lock:
+            self._check_key(key)
+            if board.overflow_in_flight.sum() >= board.limits.max_overflow_in_flight:
+                return None
+            return Ticket(board, board.overflow_in_flight, self._index, key)
+
+    def _check_key(self, key: int | None) -> None:
+        board = self._board
+        if key is not None and 0 < board.limits.max_in_flight_per_key <= board.in_flight_by_key[:, key].sum():
+            raise self._overloaded("key", "Too many requests with this API key are in flight.")
 
     def _overloaded(self, reason: Reason, message: str) -> Overloaded:
         # By then the present work is done, and a place is likely to be free.
         return Overloaded(message, reason=reason, retry_after_s=self._board.backlog_s())
-
-
-def _count(board: Scoreboard, index: int, key: int | None, by: int) -> None:
-    board.in_flight[index] += by
-    if key is not None:
-        board.in_flight_by_key[index, key] += by

@@ -46,7 +46,8 @@ class Limits:
     max_wait_s: expected seconds before a first segment is started beyond which requests are refused.
     segments_per_request: most segments of one request that are in the queue at once.
     synthesis_timeout_s: what one engine call may take.
-    listening_share: how much of the slots' measured speed the requests in flight may need, see `places`."""
+    listening_share: how much of the slots' measured speed the requests in flight may need, see `places`.
+    max_overflow_in_flight: requests, of all workers together, that another server speaks."""
 
     max_in_flight: int
     max_in_flight_per_key: int
@@ -54,6 +55,7 @@ class Limits:
     segments_per_request: int
     synthesis_timeout_s: float
     listening_share: float = LISTENING_SHARE
+    max_overflow_in_flight: int = 0
 
 
 def listeners(speed: float, share: float) -> int:
@@ -80,6 +82,7 @@ class Scoreboard:
         self.replies = tuple(Replies() for _ in range(workers))
         self.in_flight = shared(np.int32, workers)
         self.in_flight_by_key = shared(np.int32, workers, keys)
+        self.overflow_in_flight = shared(np.int32, workers)
         self._state = shared(np.uint8, workers)
         self._pid = shared(np.int32, workers)
         self._boots = shared(np.int32, workers)
@@ -116,6 +119,7 @@ class Scoreboard:
         self._failed_boots[index] += self._state[index] == State.BOOTING
         self.in_flight[index] = 0
         self.in_flight_by_key[index] = 0
+        self.overflow_in_flight[index] = 0
         self._pid[index] = 0
         self._state[index] = State.FREE
         for home, serial in failed:

@@ -21,8 +21,9 @@ KEYS = 3
 
 @pytest.fixture
 def board() -> Iterator[Scoreboard]:
-    """Two ready workers; five requests at most, and two with one key."""
-    board = Scoreboard(2, replace(LIMITS, max_in_flight=5, max_in_flight_per_key=2), keys=KEYS)
+    """Two ready workers; five requests at most, two with one key, and three that overflow."""
+    limits = replace(LIMITS, max_in_flight=5, max_in_flight_per_key=2, max_overflow_in_flight=3)
+    board = Scoreboard(2, limits, keys=KEYS)
     for index in (0, 1):
         board.claim(index)
         board.set_ready(index)
@@ -59,6 +60,27 @@ def test_refusal_for_its_key_leaves_the_count_as_it_was(board: Scoreboard) -> No
     with pytest.raises(Overloaded):
         Admission(board, 0).admit(0)
     assert repr(board) == before
+
+
+def test_overflow_is_counted_apart_and_over_all_workers(board: Scoreboard) -> None:
+    tickets = [Admission(board, index % 2).admit_overflow() for index in range(3)]
+    assert Admission(board, 0).admit_overflow() is None
+    assert Admission(board, 1).admit_overflow() is None
+    assert board.in_flight.sum() == 0
+    assert tickets[0] is not None
+    tickets[0].release()
+    assert Admission(board, 1).admit_overflow() is not None
+
+
+def test_key_has_one_limit_here_and_in_the_overflow(board: Scoreboard) -> None:
+    Admission(board, 0).admit(1)
+    ticket = Admission(board, 1).admit_overflow(1)
+    assert ticket is not None
+    for admit in (Admission(board, 0).admit, Admission(board, 0).admit_overflow):
+        with pytest.raises(Overloaded, match="this API key"):
+            admit(1)
+    ticket.release()
+    Admission(board, 0).admit(1)
 
 
 def test_release_twice_gives_one_place_back(board: Scoreboard) -> None:
@@ -118,8 +140,11 @@ def test_worker_whose_peers_are_ready_admits_while_it_boots(board: Scoreboard) -
 def test_clear_gives_back_the_places_of_the_dead_worker_alone(board: Scoreboard) -> None:
     Admission(board, 0).admit(0)
     Admission(board, 1).admit(0)
+    for index in (0, 1):
+        Admission(board, index).admit_overflow(1)
     board.clear(0)
     assert board.in_flight.sum() == board.in_flight_by_key[:, 0].sum() == 1
+    assert board.overflow_in_flight.sum() == board.in_flight_by_key[:, 1].sum() == 1
 
 
 def test_admit_checks_and_counts_under_one_lock(board: Scoreboard, monkeypatch: pytest.MonkeyPatch) -> None:
