@@ -7,7 +7,7 @@ import hmac
 import logging
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from speechd import engines, meter
+from speechd import engines, meter, warm_up
 from speechd.counts import Row
 from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unauthorized, Unavailable
 from speechd.metrics import Metrics
@@ -43,7 +43,10 @@ request_log = logging.getLogger("speechd.request")
 
 
 def prepare(settings: Settings) -> Speechd:
-    """Everything that is shared, in the arbiter: the engine is loaded here, once. Raises `EngineUnavailable`."""
+    """Everything that is shared, in the arbiter: the engine is loaded here, once.
+
+    Raises `EngineUnavailable`, and `InvalidSetting` for a voice to warm up that does not exist.
+    """
     choice = engines.create(settings.engine, engines.EngineOptions.of(settings))
     return Speechd(settings, choice, Catalogue(settings.model_dir))
 
@@ -66,7 +69,10 @@ class Speechd:
         self.catalogue = catalogue
         self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys))
         self.metrics = Metrics(self.board, choice.engine.name)
+        self._deliveries = warm_up.share(choice.engine, catalogue, settings.warm_up)
+        self._text = ThreadPoolExecutor(1, "text")  # which has no thread before its first call
         self._slot: Slot | None = None
+        self._replacing = False
 
     def forking(self, index: int) -> None:
         self.board.claim(index)
@@ -74,13 +80,19 @@ class Speechd:
     def build(self, index: int) -> ASGIApp:
         self.board.adopt(index)
         self._slot = Slot(self.choice.engine, self.board, index)
-        return build(self, self._slot, index)
+        return build(self, self._slot, self._text, index)
 
     async def boot(self, index: int) -> None:
         assert self._slot is not None
         began = time.monotonic()
         engine, threads = self.choice.engine, self.settings.threads
-        await asyncio.get_running_loop().run_in_executor(None, engine.start, threads)
+        loop = asyncio.get_running_loop()
+        segments, _ = await asyncio.gather(
+            loop.run_in_executor(self._text, warm_up.plan, engine, self._deliveries),
+            loop.run_in_executor(None, engine.start, threads),
+        )
+        if not self._replacing:
+            await loop.run_in_executor(None, warm_up.speak, engine, segments)
         self._slot.start()
         took_s = time.monotonic() - began
         log.info("ready", extra={"fields": {"worker": index, "engine": engine.name, "threads": threads, "s": took_s}})
@@ -92,16 +104,17 @@ class Speechd:
         self.board.drain(index)
 
     def ended(self, index: int, failures: int) -> None:
+        self._replacing = True  # from now on a worker takes the place of another, which listeners may be waiting for
         self.board.clear(index)
         meter.bury(self.metrics.counts.row(index))
 
 
-def build(shared: Speechd, slot: Slot, index: int) -> ASGIApp:
+def build(shared: Speechd, slot: Slot, text: Executor, index: int) -> ASGIApp:
     """The app of worker `index`."""
     row = shared.metrics.counts.row(index)
     settings = shared.settings
     pool = Pool(shared.board, index)
-    threads = Threads(ThreadPoolExecutor(1, "text"), ThreadPoolExecutor(1, "encode"))
+    threads = Threads(text, ThreadPoolExecutor(1, "encode"))
     admission = Admission(shared.board, index)
     overflow = Overflow(settings, admission, row) if settings.overflow_url else None
     api = Api(

@@ -15,6 +15,7 @@ from typing import Any, Final, get_type_hints
 from urllib.parse import urlsplit
 
 from speechd import settings_file
+from speechd.voices import OPENAI_NAMES
 
 PREFIX: Final = "SPEECHD_"
 """What the environment's name of an option begins with."""
@@ -192,6 +193,10 @@ class Settings:
     boot_timeout_s: float = field(
         default=120.0, metadata=_about("processes", "time a worker may take to start", 0.1, 86_400)
     )
+    warm_up: tuple[str, ...] = field(
+        default=tuple(OPENAI_NAMES),
+        metadata=_about("processes", "comma-separated voices loaded, with their languages, before the first request"),
+    )
     respawn_delay_s: float = field(
         default=0.5,
         metadata=_about("processes", "wait before a worker that failed to start is tried again; doubles", 0.001, 3600),
@@ -302,6 +307,8 @@ def _default(row: Field[Any]) -> str:
         return "auto"
     if row.default in (None, (), ""):
         return "none"
+    if isinstance(row.default, tuple):
+        return ", ".join(row.default)
     return f"{row.default:g}" if isinstance(row.default, float) else str(row.default)
 
 

@@ -171,6 +171,13 @@ def test_boot_that_fails_twenty_times_leaves_the_server_up(tmp_path, monkeypatch
         assert server.speech("hello").status_code == 200
 
 
+def test_server_does_not_start_with_a_voice_to_warm_up_that_does_not_exist(tmp_path):
+    server = start(tmp_path, warm_up="alloy,nobody")
+    assert server.process.wait(40) == 1
+    assert "SPEECHD_WARM_UP" in server.log()
+    assert "'nobody'" in server.log()
+
+
 def test_workers_end_with_their_arbiter(tmp_path):
     server = start(tmp_path)
     until(server.is_ready, 40)
