@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include "convolution.h"
@@ -11,6 +12,7 @@ int64_t speechd_layout();
 int64_t speechd_width(int64_t isa);
 int64_t speechd_scratch_bytes(const speechd::Convolution*, int64_t isa);
 void speechd_convolve(const speechd::Convolution*, const speechd::Call*, int64_t isa);
+void speechd_multiply(const speechd::Product*, const speechd::ProductCall*, int64_t isa);
 }
 
 static constexpr char kUntouched = 0x5a;
@@ -20,6 +22,13 @@ static void require(bool met, const char* what) {
   if (met) return;
   std::fprintf(stderr, "%s\n", what);
   std::exit(1);
+}
+
+template <class T>
+static T next() {
+  T value;
+  require(std::fread(&value, sizeof value, 1, stdin) == 1, "the input ends before its structures do");
+  return value;
 }
 
 struct Array {
@@ -45,13 +54,14 @@ struct Array {
   }
 };
 
-int main() {
-  int64_t layout = 0, width = 0;
-  speechd::Convolution conv;
-  speechd::Call call;
-  require(std::fread(&layout, sizeof layout, 1, stdin) == 1 && layout == speechd_layout(), "another layout");
-  require(std::fread(&width, sizeof width, 1, stdin) == 1 && width == speechd_width(0), "another width");
-  require(std::fread(&conv, sizeof conv, 1, stdin) == 1 && std::fread(&call, sizeof call, 1, stdin) == 1, "no call");
+static void give(const Array& array) {
+  array.check();
+  std::fwrite(array.bytes.data(), 1, array.size, stdout);
+}
+
+static void convolve() {
+  auto conv = next<speechd::Convolution>();
+  auto call = next<speechd::Call>();
   const bool in_place = call.residual == call.out;  // both are addresses of the caller's
   Array weight = Array::next(), bias = Array::next(), forward = Array::next(), backward = Array::next();
   Array source = Array::next(), scale = Array::next(), shift = Array::next(), residual = Array::next();
@@ -69,10 +79,27 @@ int main() {
   Array scratch(std::size_t(call.threads * speechd_scratch_bytes(&conv, 0)));
   call.scratch = scratch.as<char>();
   speechd_convolve(&conv, &call, 0);
-  for (const Array* array : {&out, &moments, &scratch}) {
-    array->check();
-  }
-  std::fwrite(out.as<char>(), 1, out.size, stdout);
-  std::fwrite(moments.as<char>(), 1, moments.size, stdout);
+  scratch.check();
+  give(out);
+  give(moments);
+}
+
+static void multiply() {
+  auto product = next<speechd::Product>();
+  auto call = next<speechd::ProductCall>();
+  Array weight = Array::next(), bias = Array::next(), source = Array::next();
+  Array out(std::size_t(call.rows * product.outputs) * sizeof(float));
+  product.weight = weight.as<void>();
+  product.bias = bias.as<float>();
+  call.source = source.as<void>();
+  call.out = out.as<float>();
+  speechd_multiply(&product, &call, 0);
+  give(out);
+}
+
+int main(int count, char** words) {
+  require(next<int64_t>() == speechd_layout(), "another layout");
+  require(next<int64_t>() == speechd_width(0), "another width");
+  std::strcmp(words[count - 1], "multiply") ? convolve() : multiply();
   return std::fflush(stdout);
 }

@@ -17,7 +17,7 @@ import setuptools
 import torch
 
 from speechd.engines.kokoro.fast import winograd
-from speechd.engines.kokoro.fast.native import LAYOUT, Kernels, _Call, _Convolution
+from speechd.engines.kokoro.fast.native import LAYOUT, Kernels, _Call, _Convolution, _Product, _ProductCall
 
 COMPILER: Final = "aarch64-linux-gnu-g++"
 EMULATOR: Final = "qemu-aarch64-static"
@@ -36,19 +36,33 @@ class ArmKernels(Kernels):
 
     def convolve(self, convolution: _Convolution, call: _Call) -> None:
         call.threads = torch.get_num_threads()
-        arrays = b"".join(struct.pack("=q", len(array)) + array for array in _arrays(convolution, call))
-        layout = struct.pack("=qq", LAYOUT, WIDTH)
+        done = self._run("convolve", bytes(convolution) + bytes(call), _arrays(convolution, call))
+        size = call.rows * convolution.outputs * FLOAT
+        ctypes.memmove(call.out, done[:size], size)
+        ctypes.memmove(call.moments, done[size:], len(done) - size)
+
+    def multiply(self, product: _Product, call: _ProductCall) -> None:
+        call.threads = torch.get_num_threads()
+        outputs = -(-product.outputs // WIDTH) * WIDTH
+        arrays = _floats(
+            (product.weight, outputs * product.inputs),
+            (product.bias, outputs),
+            (call.source, (call.rows - 1) * call.stride + product.inputs),
+        )
+        done = self._run("multiply", bytes(product) + bytes(call), arrays)
+        ctypes.memmove(call.out, done, len(done))
+
+    def _run(self, name: str, structures: bytes, arrays: list[bytes]) -> bytes:
+        sized = b"".join(struct.pack("=q", len(array)) + array for array in arrays)
         done = subprocess.run(
-            [EMULATOR, self._program],
-            input=layout + bytes(convolution) + bytes(call) + arrays,
+            [EMULATOR, self._program, name],
+            input=struct.pack("=qq", LAYOUT, WIDTH) + structures + sized,
             capture_output=True,
             timeout=60,
             check=False,
         )
         assert done.returncode == 0, done.stderr.decode()
-        size = call.rows * convolution.outputs * FLOAT
-        ctypes.memmove(call.out, done.stdout[:size], size)
-        ctypes.memmove(call.moments, done.stdout[size:], len(done.stdout) - size)
+        return done.stdout
 
 
 def build(folder: Path) -> ArmKernels:
@@ -78,7 +92,7 @@ def _arrays(convolution: _Convolution, call: _Call) -> list[bytes]:
     points = len(winograd.POINTS)
     outputs = -(-convolution.outputs // WIDTH) * WIDTH
     residual_rows = call.rows if call.residual else 0
-    counts = (
+    return _floats(
         (convolution.weight, outputs * points * convolution.inputs * convolution.groups),
         (convolution.bias, outputs),
         (convolution.forward, points * points),
@@ -89,4 +103,8 @@ def _arrays(convolution: _Convolution, call: _Call) -> list[bytes]:
         (call.residual, residual_rows * convolution.outputs),
         (call.out, call.rows * convolution.outputs),
     )
-    return [ctypes.string_at(place, count * FLOAT) if count else b"" for place, count in counts]
+
+
+def _floats(*arrays: tuple[int, int]) -> list[bytes]:
+    """Of the address and count of each."""
+    return [ctypes.string_at(place, count * FLOAT) if count else b"" for place, count in arrays]

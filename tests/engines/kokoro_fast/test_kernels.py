@@ -45,21 +45,22 @@ def arm_kernels(tmp_path_factory: pytest.TempPathFactory) -> Kernels:
     return arm.build(tmp_path_factory.mktemp("arm"))
 
 
+def kernels_of(request: pytest.FixtureRequest) -> Kernels:
+    return request.getfixturevalue("arm_kernels") if request.param == "arm" else Kernels(request.param)
+
+
 @pytest.fixture(params=ways())
 def make(request: pytest.FixtureRequest) -> MakeConvolution:
-    way = request.param
-    if way == "torch":
-        return TorchConvolution
-    return partial(native, request.getfixturevalue("arm_kernels") if way == "arm" else Kernels(way))
+    return TorchConvolution if request.param == "torch" else partial(native, kernels_of(request))
 
 
 def native(kernels: Kernels, weight: Tensor, bias: Tensor, dilation: int, activation: Activation) -> Convolution:
     return NativeConvolution(weight, bias, dilation, activation, kernels)
 
 
-@pytest.fixture(params=[way for way in ways() if way != "arm"])
+@pytest.fixture(params=ways())
 def make_product(request: pytest.FixtureRequest) -> MakeProduct:
-    return torch_product if request.param == "torch" else partial(NativeProduct, Kernels(request.param))
+    return torch_product if request.param == "torch" else partial(NativeProduct, kernels_of(request))
 
 
 @pytest.fixture
