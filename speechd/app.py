@@ -67,7 +67,8 @@ class Speechd:
         self.settings = settings
         self.choice = choice
         self.catalogue = catalogue
-        self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys))
+        spare = settings.rows - settings.workers
+        self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys), spare=spare)
         self.metrics = Metrics(self.board, choice.engine.name)
         self._deliveries = warm_up.share(choice.engine, catalogue, settings.warm_up)
         self._text = ThreadPoolExecutor(1, "text")  # which has no thread before its first call
@@ -99,6 +100,10 @@ class Speechd:
 
     def refused(self, index: int, status: int) -> None:
         meter.refuse(self.metrics.counts.row(index), status)
+
+    def retiring(self, index: int) -> None:
+        assert self._slot is not None
+        self._slot.retire()
 
     def draining(self, index: int) -> None:
         self.board.drain(index)

@@ -232,8 +232,14 @@ OF_WORKER: Final = (
     OfWorker(
         CounterMetricFamily,
         "speechd_worker_restarts",
-        "Times that a worker was forked in the place of one that had ended.",
-        lambda row: max(0, row["boots"] - 1),
+        "Times that a worker died, and another was to take its place.",
+        lambda row: row["deaths"],
+    ),
+    OfWorker(
+        CounterMetricFamily,
+        "speechd_worker_recyclings",
+        "Times that a worker ended because another had come in its place: for its age or its memory.",
+        lambda row: row["recycled"],
     ),
     OfWorker(
         GaugeMetricFamily,
@@ -248,7 +254,7 @@ class Metrics(Collector):
     """All metrics of a server. Made in the arbiter, before the fork."""
 
     def __init__(self, board: Scoreboard, engine: str) -> None:
-        self.counts = Counts(board.workers, COUNTED)
+        self.counts = Counts(board.rows, COUNTED)
         self._board, self._engine = board, engine
 
     def render(self) -> bytes:

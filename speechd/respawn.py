@@ -17,10 +17,14 @@ class _Row:
 
 
 class Respawn:
-    """One row per worker of the server; a row is taken by a worker, or due at a moment of the caller's clock."""
+    """One row per worker that there may be; a row is taken by a worker, or due at a moment of the caller's clock.
 
-    def __init__(self, workers: int, *, delay_s: float, limit_s: float) -> None:
-        self._rows = [_Row() for _ in range(workers)]
+    `missing`, in the arguments: the workers that are to be forked. A row that waits after a failure keeps one of them
+    waiting, though others be free.
+    """
+
+    def __init__(self, rows: int, *, delay_s: float, limit_s: float) -> None:
+        self._rows = [_Row() for _ in range(rows)]
         self._delay_s = delay_s
         self._limit_s = limit_s
 
@@ -28,13 +32,20 @@ class Respawn:
         free = [f"{index} after {row.failures} failures" for index, row in enumerate(self._rows) if not row.taken]
         return f"<Respawn free: {', '.join(free) or 'none'}>"
 
-    def due(self, now: float) -> int | None:
-        """The lowest row that may have a worker now."""
-        return next((index for index, row in enumerate(self._rows) if not row.taken and row.due <= now), None)
+    def due(self, now: float, missing: int) -> int | None:
+        """The row that may have a worker now: one whose worker failed before others, so that its count goes on."""
+        free = [(index, row) for index, row in enumerate(self._rows) if not row.taken]
+        due = [(-row.failures, index) for index, row in free if row.due <= now]
+        waiting = len(free) - len(due)
+        return min(due)[1] if due and missing > waiting else None
 
-    def wait_s(self, now: float) -> float:
-        """Time until a row is due; infinite while all are taken."""
-        return max(0.0, min((row.due - now for row in self._rows if not row.taken), default=math.inf))
+    def wait_s(self, now: float, missing: int) -> float:
+        """Time until a worker may be forked; infinite while none is missing, or none has a row."""
+        if not missing:
+            return math.inf
+        if self.due(now, missing) is not None:
+            return 0.0
+        return min((row.due - now for row in self._rows if not row.taken and row.due > now), default=math.inf)
 
     def take(self, index: int) -> None:
         """A worker of this row is being forked."""

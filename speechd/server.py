@@ -2,8 +2,9 @@
 
     launch ── exec ──▶ main ──▶ Application ──▶ SpeechArbiter ── fork ──▶ SpeechWorker ──▶ SpeechServer
 
-The number of workers is fixed. SIGTERM and SIGINT drain, a second SIGINT and SIGQUIT end at once. Other signals of
-gunicorn's (reload, more workers, fewer) are refused: a rolling restart is the orchestrator's.
+The number of workers is fixed; one that has grown old or large is replaced, by another that comes first. SIGTERM and
+SIGINT drain, a second SIGINT and SIGQUIT end at once. Other signals of gunicorn's (reload, more workers, fewer) are
+refused: a rolling restart is the orchestrator's.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import logging
 import math
 import mmap
 import os
+import random
 import resource
 import signal
 import socket
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from gunicorn.app.base import BaseApplication
@@ -31,6 +34,7 @@ from speechd.errors import EngineUnavailable
 from speechd.log import configure
 from speechd.respawn import Respawn
 from speechd.settings import InvalidSetting, Settings
+from speechd.turnover import Crew, Turnover
 from speechd.worker import Hooks, SpeechWorker
 
 QUICK_S: Final = 2
@@ -100,9 +104,11 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
     def __init__(self, app: Application) -> None:
         settings = app.settings
         self._hooks = app.hooks
-        self._served = app.served
+        self._served, self._dismissed = app.served, app.dismissed
         self._has_served = False
-        self._respawn = Respawn(settings.workers, delay_s=settings.respawn_delay_s, limit_s=settings.respawn_limit_s)
+        self._crew = Crew(settings.workers)
+        self._turnover = Turnover(after_s=settings.recycle_after_s, over_bytes=settings.recycle_over_bytes)
+        self._respawn = Respawn(settings.rows, delay_s=settings.respawn_delay_s, limit_s=settings.respawn_limit_s)
         self._write_timeout_s = settings.write_timeout_s
         super().__init__(app)
 
@@ -114,9 +120,19 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
         gc.collect()
         gc.freeze()
 
+    def manage_workers(self) -> None:
+        """Fork who is missing, and dismiss who has been replaced. Gunicorn's own would kill the oldest of too many."""
+        ready = [index for index, served in enumerate(self._served[:]) if served]
+        chosen = self._turnover.choose(self._crew, ready, time.monotonic(), self._own_bytes)
+        if chosen is not None:
+            log.info("worker %d is to be replaced: %s", *chosen)
+        self.spawn_workers()
+        for index in self._turnover.dismiss(self._crew, ready):
+            self._dismissed[index] = 1
+
     def spawn_workers(self) -> None:
         """Fork what is due."""
-        while self._respawn.due(time.monotonic()) is not None:
+        while self._due() is not None:
             self.spawn_worker()
 
     def spawn_worker(self) -> int:
@@ -130,9 +146,10 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
 
     def forking(self, worker: SpeechWorker) -> None:
         """Gunicorn's `pre_fork`."""
-        index = self._respawn.due(time.monotonic())
+        index = self._due()
         assert index is not None
         self._respawn.take(index)
+        self._turnover.begin(index, self._crew, time.monotonic(), random.random())
         worker.index = index
         self._hooks.forking(index)
 
@@ -140,7 +157,8 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
         """Gunicorn's `child_exit`, which comes for every death."""
         self._has_served = self._has_served or any(self._served[:])
         served = bool(self._served[worker.index])
-        self._served[worker.index] = 0
+        self._served[worker.index] = self._dismissed[worker.index] = 0
+        self._turnover.end(worker.index)
         failures = self._respawn.give_back(worker.index, served=served, now=time.monotonic())
         self._hooks.ended(worker.index, failures)
         if failures and self._has_served:
@@ -150,7 +168,8 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
 
     def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
         """Wait, but not beyond the moment when a worker is due."""
-        signals: list[int] = super().wait_for_signals(min(timeout, self._respawn.wait_s(time.monotonic())))
+        wait_s = self._respawn.wait_s(time.monotonic(), self._turnover.missing(self._crew))
+        signals: list[int] = super().wait_for_signals(min(timeout, wait_s))
         return signals
 
     def stop(self, graceful: bool = True) -> None:
@@ -164,6 +183,12 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
         self.handle_term()
         raise AssertionError("draining begins with an exception")
 
+    def _due(self) -> int | None:
+        return self._respawn.due(time.monotonic(), self._turnover.missing(self._crew))
+
+    def _own_bytes(self, index: int) -> int:
+        return sum(_own_bytes(pid) for pid, worker in self.WORKERS.items() if worker.index == index)
+
     def _refuse(self) -> None:
         log.warning("this signal does nothing here: restart the server instead")
 
@@ -171,12 +196,14 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
 
 
 class Application(BaseApplication):  # type: ignore[misc]
-    """Our settings as gunicorn's, and what arbiter and workers share. `served[i]`: worker `i` has been ready."""
+    """Our settings as gunicorn's, and what arbiter and workers share. `served[i]`: worker `i` has been ready;
+    `dismissed[i]`: it is to retire."""
 
     def __init__(self, settings: Settings, hooks: Hooks) -> None:
         self.settings = settings
         self.hooks = hooks
-        self.served = mmap.mmap(-1, settings.workers)
+        self.served = mmap.mmap(-1, settings.rows)
+        self.dismissed = mmap.mmap(-1, settings.rows)
         super().__init__()
 
     def load_config(self) -> None:
@@ -224,6 +251,15 @@ def _limit_unread(listener: socket.socket, timeout_s: float) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2 * timeout_s * 1000))
+
+
+def _own_bytes(pid: int) -> int:
+    """Memory that a process shares with no other (Linux: USS); 0 where it is gone, or nothing can be known."""
+    try:
+        rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(1024 * int(row.split()[1]) for row in rows if row.startswith("Private_"))
 
 
 if __name__ == "__main__":

@@ -202,6 +202,14 @@ class Settings:
         metadata=_about("processes", "wait before a worker that failed to start is tried again; doubles", 0.001, 3600),
     )
     respawn_limit_s: float = field(default=30.0, metadata=_about("processes", "longest such wait", 0.001, 3600))
+    recycle_after_s: float = field(
+        default=0.0,
+        metadata=_about("processes", "time after which another worker takes the place of one; 0: never", 0),
+    )
+    recycle_over_bytes: int = field(
+        default=0,
+        metadata=_about("processes", "memory of its own, shared with no other, from which on it does; 0: any", 0),
+    )
 
     log_level: str = field(
         default="info",
@@ -225,6 +233,11 @@ class Settings:
         object.__setattr__(self, "workers", workers)
         object.__setattr__(self, "threads", self.threads or max(1, cores // workers))
         object.__setattr__(self, "max_in_flight", self.max_in_flight or IN_FLIGHT_PER_WORKER * workers)
+
+    @property
+    def rows(self) -> int:
+        """How many workers there may be at a time: with room for one that comes before another leaves."""
+        return self.workers + bool(self.recycle_after_s or self.recycle_over_bytes)
 
     @classmethod
     def load(cls, overrides: Mapping[str, str], environ: Mapping[str, str]) -> Settings:

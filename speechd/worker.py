@@ -48,7 +48,11 @@ class Hooks(Protocol):
         """In the worker: its app. The app's lifespan is run before connections are accepted."""
 
     async def boot(self, index: int) -> None:
-        """In the worker, while it accepts connections: get ready. Raising ends it; so does `boot_timeout_s`."""
+        """In the worker: get ready. Raising ends it; so does `boot_timeout_s`. It accepts connections meanwhile if no
+        other worker is ready, so that somebody answers."""
+
+    def retiring(self, index: int) -> None:
+        """In the worker: another is ready in its place. It accepts no more connections, and ends with its last one."""
 
     def refused(self, index: int, status: int) -> None:
         """In the worker: a request was answered with this status without its app."""
@@ -61,7 +65,7 @@ class Hooks(Protocol):
 
 
 class SpeechServer(Server):
-    """uvicorn's server in a worker, which drains on SIGTERM before it stops to listen."""
+    """uvicorn's server in a worker, which drains on SIGTERM before it stops to listen, and may retire before that."""
 
     def __init__(self, config: Config, worker: SpeechWorker) -> None:
         super().__init__(config)
@@ -71,13 +75,25 @@ class SpeechServer(Server):
         self._worker = worker
         self._drain_wait_s = settings.drain_wait_s
         self._drained_at = math.inf
+        self._retires = False
         self._interrupted = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._worker.listening()
+        if not self._worker.has_company():
+            await super().startup(sockets)
+            self._worker.begin()
+        elif await self._worker.begin():  # before it listens, so that nobody comes to one that cannot start
+            await super().startup(sockets)
+            self._worker.ready()
+        else:
+            self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
+        if self._retires:
+            # Looked at in a later tick than that in which it began, for what had been accepted by then.
+            self.should_exit = self.should_exit or not (self.edge.connections or self.edge.tasks)
+        elif self._worker.is_dismissed():
+            self.retire()
         self.should_exit = self.should_exit or time.monotonic() >= self._drained_at
         return await super().on_tick(counter)
 
@@ -92,10 +108,21 @@ class SpeechServer(Server):
 
     def drain(self) -> None:
         """Say that this worker is on its way out; stop listening after `drain_wait_s`."""
-        if not self.edge.draining:
+        if self._drained_at == math.inf:
             self.edge.draining = True
             self._drained_at = time.monotonic() + self._drain_wait_s
             self._worker.draining()
+
+    def retire(self) -> None:
+        """Accept no more connections, and end with the last one.
+
+        An idle one is not closed, for its client may be sending a request: the next response is the last on it, or it
+        ends after `keep_alive_s`, when its client has let go of it.
+        """
+        self._retires = self.edge.draining = True
+        for server in self.servers:
+            server.close()
+        self._worker.retiring()
 
     def _abort_all(self) -> None:
         for connection in list(self.edge.connections):
@@ -127,7 +154,7 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         uvicorn_log = logging.getLogger("uvicorn.error")
         uvicorn_log.setLevel(logging.WARNING)
         uvicorn_log.propagate = True
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[Any]] = []
         self._boot_error: Exception | None = None
 
     def init_process(self) -> None:
@@ -159,9 +186,28 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         asyncio.get_running_loop().add_signal_handler(signal.SIGQUIT, self.server.handle_exit, signal.SIGQUIT, None)
         await self.server.serve(sockets=self.sockets)
 
-    def listening(self) -> None:
-        """Connections are accepted: from now on this worker shows that it lives."""
-        self._tasks = [asyncio.create_task(self._beat()), asyncio.create_task(self._boot())]
+    def has_company(self) -> bool:
+        """Whether any other worker has been ready."""
+        return any(self.app.served[:])
+
+    def begin(self) -> asyncio.Task[bool]:
+        """From now on this worker shows that it lives, and gets ready; whether it could."""
+        booting = asyncio.create_task(self._boot())
+        self._tasks = [asyncio.create_task(self._beat()), booting]
+        return booting
+
+    def ready(self) -> None:
+        """This worker has booted, and accepts connections."""
+        faulthandler.cancel_dump_traceback_later()
+        self.app.served[self.index] = 1
+
+    def is_dismissed(self) -> bool:
+        """Whether the arbiter has told this worker to retire."""
+        return bool(self.app.dismissed[self.index])
+
+    def retiring(self) -> None:
+        """This worker accepts no more connections."""
+        self.app.hooks.retiring(self.index)
 
     def refused(self, status: int) -> None:
         """The edge has answered a request by itself."""
@@ -178,15 +224,18 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
                 os._exit(FAILED)
             await asyncio.sleep(min(1.0, self.settings.worker_timeout_s / 4))
 
-    async def _boot(self) -> None:
+    async def _boot(self) -> bool:
         try:
             await self.app.hooks.boot(self.index)
         except Exception as error:  # Told by `init_process`, after the exchanges of this worker have ended.
             self._boot_error = error
-            self.server.drain()
-        else:
-            self.app.served[self.index] = 1
-        faulthandler.cancel_dump_traceback_later()
+            faulthandler.cancel_dump_traceback_later()
+            if self.server.started:
+                self.server.drain()
+            return False
+        if self.server.started:
+            self.ready()
+        return True
 
 
 def _end_with_parent(parent: int) -> None:

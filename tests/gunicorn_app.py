@@ -48,6 +48,9 @@ class Fake:
     def refused(self, index: int, status: int) -> None:
         self._write("refused", index, status)
 
+    def retiring(self, index: int) -> None:
+        self._write("retiring", index)
+
     def draining(self, index: int) -> None:
         self._ready = False
         self._write("draining", index)

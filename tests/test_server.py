@@ -197,7 +197,7 @@ def test_draining_server_says_so_before_it_stops_listening(tmp_path):
 def test_start_that_fails_twenty_times_on_respawn_leaves_the_server_up(tmp_path, where):
     with running(tmp_path, fails=f"{where}: 3 22") as server:
         server.workers()[0].kill()
-        until(lambda: server.count("ready") == 3, what=server.log)
+        until(lambda: server.count("ended") == 21 and len(server.workers()) == 2, what=server.log)
         failures = [line[2] for line in server.book() if line[0] == "ended"]
         assert failures == list(range(21))
         assert server.process.poll() is None
@@ -310,10 +310,10 @@ def test_client_that_never_reads_takes_little_and_is_dropped(tmp_path):
 def test_respawn_gives_rows_in_order_while_they_are_free():
     respawn = Respawn(2, delay_s=1.0, limit_s=4.0)
     for index in (0, 1):
-        assert respawn.due(0.0) == index
+        assert respawn.due(0.0, 2 - index) == index
         respawn.take(index)
-    assert respawn.due(0.0) is None
-    assert respawn.wait_s(0.0) == float("inf")
+    assert respawn.due(0.0, 1) is None
+    assert respawn.wait_s(0.0, 1) == float("inf")
     assert repr(respawn) == "<Respawn free: none>"
 
 
@@ -322,10 +322,10 @@ def test_respawn_waits_twice_as_long_after_each_failure_up_to_its_limit():
     for _ in range(5):
         respawn.take(0)
         respawn.give_back(0, served=False, now=now)
-        waits.append(respawn.wait_s(now))
-        assert respawn.due(now + waits[-1] - 0.1) is None
+        waits.append(respawn.wait_s(now, 1))
+        assert respawn.due(now + waits[-1] - 0.1, 1) is None
         now += waits[-1]
-        assert respawn.due(now) == 0
+        assert respawn.due(now, 1) == 0
     assert waits == [1.0, 2.0, 4.0, 5.0, 5.0]
 
 
@@ -336,12 +336,32 @@ def test_respawn_forgets_failures_once_a_worker_has_served():
         assert respawn.give_back(0, served=served, now=0.0) == failures
     respawn.take(0)
     respawn.give_back(0, served=True, now=0.0)
-    assert respawn.due(0.0) == 0
+    assert respawn.due(0.0, 1) == 0
+
+
+def failed(rows: int) -> Respawn:
+    """Row 0 waits until 1.0, the others are free."""
+    respawn = Respawn(rows, delay_s=1.0, limit_s=5.0)
+    respawn.take(0)
+    respawn.give_back(0, served=False, now=0.0)
+    return respawn
 
 
 def test_other_row_is_due_while_one_waits():
-    respawn = Respawn(2, delay_s=1.0, limit_s=5.0)
-    respawn.take(0)
-    respawn.give_back(0, served=False, now=0.0)
-    assert respawn.due(0.0) == 1
+    respawn = failed(2)
+    assert respawn.due(0.0, 2) == 1
+    assert respawn.wait_s(0.0, 2) == 0.0
     assert repr(respawn) == "<Respawn free: 0 after 1 failures, 1 after 0 failures>"
+
+
+def test_spare_row_does_not_spare_a_worker_its_wait():
+    respawn = failed(3)
+    assert respawn.due(0.0, 1) is None
+    assert respawn.wait_s(0.25, 1) == 0.75
+    assert respawn.due(1.0, 1) == 0  # and there its failures go on being counted
+
+
+def test_respawn_has_no_row_for_nobody():
+    respawn = Respawn(2, delay_s=1.0, limit_s=5.0)
+    assert respawn.due(0.0, 0) is None
+    assert respawn.wait_s(0.0, 0) == float("inf")

@@ -124,7 +124,7 @@ class Pool:
         slots, in_flight = max(board.slots, 1), int(board.in_flight.sum())
         # A request in flight counts though nothing of it waits: it is listened to, and will come back for more.
         demand = max(slots, in_flight, board.queue.waiting + board.queue.running + 1)
-        speed = board.speed()
+        speed = board.speed() or float(board.speeds().mean())  # where no slot works now, one will
         longest_s = BLOCKING_S * speed / slots if in_flight >= slots else math.inf
         return Share(speed / demand, longest_s, max(LEAST_LOOK_AHEAD_S, LOOK_AHEAD_S / max(in_flight, 1)))
 

@@ -153,7 +153,7 @@ class SegmentQueue:
     def backlog_s(self, speeds: npt.NDArray[np.float64], due: float) -> float:
         """Audio seconds yet to be synthesised: of all that runs, and of what waits with a deadline up to `due`.
 
-        speeds: shape (workers,), audio seconds that each worker's slot synthesises in a second.
+        speeds: shape (rows of workers,), audio seconds that each worker's slot synthesises in a second.
         """
         running = np.flatnonzero(self._state == RUNNING)
         done_s = (time.monotonic() - self._since[running]) * speeds[self._slot[running]]

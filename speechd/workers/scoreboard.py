@@ -38,6 +38,8 @@ class State(IntEnum):
     """Its engine is warm and its slot works."""
     DRAINING = 3
     """It finishes what is in flight, and works for others until it ends."""
+    RETIRING = 4
+    """It finishes what is in flight, and its slot works no more: another worker has come in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +68,35 @@ def listeners(speed: float, share: float) -> int:
 
 
 class Scoreboard:
-    """One row per worker. Made in the arbiter, which calls `claim` before a fork and `clear` after a death; a
-    worker calls `adopt` first of all.
+    """One row per worker, and some that are spare: for workers that come before others leave. Made in the arbiter,
+    which calls `claim` before a fork and `clear` after a death; a worker calls `adopt` first of all.
 
     Each worker writes its own row and the arbiter those of the dead; `queue` and `lock` see to themselves.
     """
 
-    def __init__(self, workers: int, limits: Limits, *, keys: int = 0) -> None:
+    def __init__(self, workers: int, limits: Limits, *, keys: int = 0, spare: int = 0) -> None:
         self.workers = workers
+        self.rows = rows = workers + spare
         self.limits = limits
         self.lock = Lock()
         # Room for all, and for the segments that slots still finish for requests that are gone.
-        self.queue = SegmentQueue(limits.max_in_flight * limits.segments_per_request + workers, self.lock)
+        self.queue = SegmentQueue(limits.max_in_flight * limits.segments_per_request + rows, self.lock)
         self.bell = Doorbell()
-        self.replies = tuple(Replies() for _ in range(workers))
-        self.in_flight = shared(np.int32, workers)
-        self.in_flight_by_key = shared(np.int32, workers, keys)
-        self.overflow_in_flight = shared(np.int32, workers)
-        self._state = shared(np.uint8, workers)
-        self._pid = shared(np.int32, workers)
-        self._boots = shared(np.int32, workers)
-        self._failed_boots = shared(np.int32, workers)
-        self._recent_audio_s = shared(np.float64, workers)
-        self._recent_busy_s = shared(np.float64, workers)
-        self._segments = shared(np.int64, workers)
-        self._audio_s = shared(np.float64, workers)
-        self._busy_s = shared(np.float64, workers)
+        self.replies = tuple(Replies() for _ in range(rows))
+        self.in_flight = shared(np.int32, rows)
+        self.in_flight_by_key = shared(np.int32, rows, keys)
+        self.overflow_in_flight = shared(np.int32, rows)
+        self._state = shared(np.uint8, rows)
+        self._pid = shared(np.int32, rows)
+        self._boots = shared(np.int32, rows)
+        self._failed_boots = shared(np.int32, rows)
+        self._recycled = shared(np.int32, rows)
+        self._deaths = shared(np.int32, rows)
+        self._recent_audio_s = shared(np.float64, rows)
+        self._recent_busy_s = shared(np.float64, rows)
+        self._segments = shared(np.int64, rows)
+        self._audio_s = shared(np.float64, rows)
+        self._busy_s = shared(np.float64, rows)
 
     def claim(self, index: int) -> None:
         """Worker `index` is about to be forked."""
@@ -111,12 +116,21 @@ class Scoreboard:
 
     def drain(self, index: int) -> None:
         """Worker `index` is on its way out."""
-        self._state[index] = State.DRAINING
+        if self._state[index] != State.RETIRING:
+            self._state[index] = State.DRAINING
+
+    def retire(self, index: int) -> None:
+        """Worker `index` is on its way out, and its slot takes no more segments."""
+        self._state[index] = State.RETIRING
 
     def clear(self, index: int) -> None:
         """Worker `index` has ended, in whatever way: give back all that it held, and its row."""
         failed = self.queue.clear(index)
         self._failed_boots[index] += self._state[index] == State.BOOTING
+        broken = self.in_flight[index] + self.overflow_in_flight[index]
+        recycled = self._state[index] == State.RETIRING and not broken
+        self._recycled[index] += recycled
+        self._deaths[index] += not recycled
         self.in_flight[index] = 0
         self.in_flight_by_key[index] = 0
         self.overflow_in_flight[index] = 0
@@ -157,8 +171,13 @@ class Scoreboard:
         """Slots that work: of workers that are ready or draining."""
         return int(np.count_nonzero(self._working()))
 
+    @property
+    def slotless(self) -> int:
+        """Requests in flight of workers whose slot does not work: the slots of others speak for them."""
+        return int(self.in_flight[~self._working()].sum())
+
     def speeds(self) -> npt.NDArray[np.float64]:
-        """Audio seconds that each worker's slot synthesises in a second, shape (workers,)."""
+        """Audio seconds that each worker's slot synthesises in a second, shape (rows,)."""
         measured = self._recent_busy_s > 0.0
         speeds = self._recent_audio_s / np.where(measured, self._recent_busy_s, 1.0)
         return np.where(measured, speeds, speeds[measured].mean() if measured.any() else ASSUMED_SPEED)
@@ -192,6 +211,8 @@ class Scoreboard:
                 "pid": int(self._pid[index]),
                 "boots": int(self._boots[index]),
                 "failed_boots": int(self._failed_boots[index]),
+                "recycled": int(self._recycled[index]),
+                "deaths": int(self._deaths[index]),
                 "in_flight": int(self.in_flight[index]),
                 "busy": self.queue.runs(index),
                 "speed": float(self.speeds()[index]),
@@ -199,11 +220,12 @@ class Scoreboard:
                 "audio_s": float(self._audio_s[index]),
                 "busy_s": float(self._busy_s[index]),
             }
-            for index in range(self.workers)
+            for index in range(self.rows)
         ]
 
     def _working(self) -> npt.NDArray[np.bool_]:
-        return np.isin(self._state, (State.READY, State.DRAINING))
+        states = self._state.copy()  # np.isin reads what it is given more than once, and others write
+        return np.isin(states, (State.READY, State.DRAINING))
 
     def __repr__(self) -> str:
         return (

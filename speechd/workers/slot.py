@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 import time
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from speechd.engines.base import Engine, Segment
 from speechd.workers.queue import Lease
 from speechd.workers.scoreboard import Scoreboard
 from speechd.workers.wire import Outcome, Reply
+
+POLL_S: Final = 0.1
+"""How often a slot that could stop looks whether others still need it."""
 
 log = logging.getLogger("speechd")
 
@@ -32,10 +36,18 @@ class Slot:
         self._thread.start()
         self._board.set_ready(self._index)
 
-    def stop(self) -> None:
-        """Take no more segments; return when the one in hand is done (`synthesis_timeout_s` at most)."""
+    def retire(self) -> None:
+        """Take no more segments, for another worker's slot has come in the place of this one."""
         self._stopping = True
+        self._board.retire(self._index)
+
+    def stop(self) -> None:
+        """Take no more segments once no worker without a slot has requests in flight, which end in their own time;
+        return when the one in hand is done (`synthesis_timeout_s` at most)."""
         self._board.drain(self._index)
+        while self._thread.is_alive() and not self._stopping and self._board.slotless:
+            time.sleep(POLL_S)
+        self._stopping = True
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -46,6 +58,7 @@ class Slot:
                     self._work(lease)
                 else:
                     self._board.bell.wait()
+            self._board.bell.ring(self._board.queue.waiting)  # what this one heard last is for another
         except BaseException:
             # A worker without a slot, or with a lease it cannot give back, does harm: the arbiter forks a new one.
             log.critical("slot failed", exc_info=True)

@@ -44,3 +44,20 @@ def fails_in_worker(options: object) -> FaultyEngine:
             super().start(threads)
 
     return Failing()
+
+
+class LeakyEngine(FaultyEngine):
+    """Each segment costs the worker 16 MiB for good."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lost: list[bytes] = []
+
+    def synthesize(self, segment: Segment) -> Audio:
+        self._lost.append(b"x" * (16 << 20))
+        return super().synthesize(segment)
+
+
+def leaks(options: object) -> LeakyEngine:
+    """What `engine=faulty:leaks` names."""
+    return LeakyEngine()

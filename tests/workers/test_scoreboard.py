@@ -10,7 +10,7 @@ from forks import LIMITS, segment
 
 from speechd.workers.queue import MAX_DEATHS
 from speechd.workers.scoreboard import ASSUMED_SPEED, Scoreboard, State
-from speechd.workers.wire import Outcome
+from speechd.workers.wire import Outcome, silent
 
 
 @pytest.fixture
@@ -223,3 +223,49 @@ def test_clear_of_a_worker_that_was_home_and_slot_of_a_segment_drops_it(board: S
     board.queue.take(0)
     board.clear(0)
     assert (board.queue.waiting, board.queue.running) == (0, 0)
+
+
+def test_worker_that_retires_has_no_slot_any_more_even_once_it_drains(board: Scoreboard) -> None:
+    board.retire(0)
+    assert (board.ready, board.slots) == (1, 1)
+    board.drain(0)
+    board.set_ready(0)
+    assert board.state(0) is State.RETIRING
+    assert board.slots == 1
+
+
+def test_slotless_are_the_requests_of_workers_that_only_others_speak_for(board: Scoreboard) -> None:
+    board.in_flight[:] = 3, 4
+    assert board.slotless == 0
+    board.drain(1)
+    assert board.slotless == 0
+    board.retire(0)
+    assert board.slotless == 3
+
+
+@pytest.mark.parametrize(
+    ("state", "in_flight", "recycled", "deaths"),
+    [("retire", 0, 1, 0), ("retire", 1, 0, 1), ("drain", 0, 0, 1), ("", 0, 0, 1)],
+)
+def test_worker_that_ends_was_recycled_or_died(
+    board: Scoreboard, state: str, in_flight: int, recycled: int, deaths: int
+) -> None:
+    if state:
+        getattr(board, state)(0)
+    board.in_flight[0] = in_flight
+    board.clear(0)
+    row = board.states()[0]
+    assert (row["recycled"], row["deaths"]) == (recycled, deaths)
+
+
+def test_spare_row_is_as_any_other_but_is_not_missed() -> None:
+    board = Scoreboard(1, LIMITS, keys=1, spare=1)
+    board.claim(1)
+    board.adopt(1)
+    board.set_ready(1)
+    board.in_flight[1] = 1
+    board.replies[1].send(silent(7, Outcome.KILLED))
+    assert board.replies[1].receive() is not None
+    assert repr(board) == "<Scoreboard in flight 1/8, waiting 0, running 0, ready 1/1>"
+    assert [row["state"] for row in board.states()] == ["free", "ready"]
+    board.close()
