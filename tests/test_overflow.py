@@ -202,6 +202,17 @@ def test_request_that_could_be_admitted_is_spoken_here_when_the_other_declines(o
     run(scenario())
 
 
+def test_other_that_declines_is_hung_up_on_at_once(other):
+    async def scenario():
+        async with house(other.url) as near:
+            near.wait(40.0)
+            other.script = (head("503 Busy"), chunk(b"{"), HANG)
+            await near.ask()
+            await until(lambda: not other.open)
+
+    run(scenario())
+
+
 def test_request_that_was_refused_is_refused_when_the_other_declines(other):
     async def scenario():
         async with house(other.url) as near:

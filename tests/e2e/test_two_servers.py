@@ -3,11 +3,12 @@
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 import httpx
@@ -87,9 +88,9 @@ def held(server: Server) -> Iterator[None]:
         yield
 
 
-def stream(server: Server, text: str = TEXT, **fields: object):
+def stream(server: Server, text: str = TEXT, headers: Mapping[str, str] | None = None, **fields: object):
     body = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"} | fields
-    headers = {"authorization": "Bearer near-key"}
+    headers = {"authorization": "Bearer near-key", **(headers or {})}
     return httpx.stream("POST", server.url + "/v1/audio/speech", json=body, headers=headers, timeout=30)
 
 
@@ -245,6 +246,38 @@ class TestOtherThatDoesNotBegin:
         assert 1 <= int(reply.headers["retry-after"]) <= 60
         rises(misled, before, outcome)
         assert told(misled, "speechd_refusals_total", "reason")["count"] == refused.get("count", 0) + 1
+
+
+def came_back(server: Server, **headers: str) -> httpx.Response:
+    """The reply to a request that the other was too slow for. (As a segment ends there may be no wait to be expected;
+    a request of that moment stays.)"""
+    replies = []
+
+    def is_back() -> bool:
+        before = overflows(server)
+        with stream(server, headers=headers) as reply:
+            reply.read()
+        replies.append(reply)
+        return overflows(server) == before | {"slow": before.get("slow", 0) + 1}
+
+    until(is_back, 20)
+    return replies[-1]
+
+
+def test_request_that_comes_back_has_its_old_deadline(busy, wrong):
+    wrong.script = (HANG,)
+    id = came_back(busy).headers["x-request-id"]
+    until(lambda: id in busy.log())
+    line = next(line for line in busy.log().splitlines() if id in line)
+    # Its first audio is counted from where its deadline is: from its arrival, a second before it came back.
+    assert float(re.search(r"ttfa_s=([\d.]+)", line)[1]) > 1
+    assert "overflow=slow" in line
+
+
+def test_request_that_comes_back_has_what_is_left_of_its_patience(busy, wrong):
+    wrong.script = (HANG,)
+    reply = came_back(busy, **{"x-stainless-read-timeout": "1.05"})  # and the synthesis takes 0.1 s
+    assert reply.status_code == 503
 
 
 @pytest.mark.parametrize(
