@@ -23,10 +23,11 @@ import uvloop
 from tqdm import tqdm
 
 from bench import record
+from bench.arguments import parsed, parser_of, whole_numbers, words
 from bench.crowd import Crowd, Figures, Target, outcome_of
 from bench.texts import LENGTHS, sized
 
-QUICK: Final = {"texts": "short", "formats": "pcm", "listeners": "1,2", "rounds": 2, "seconds": 0.5}
+QUICK: Final = {"texts": ["short"], "formats": ["pcm"], "listeners": [1, 2], "rounds": 2, "seconds": 0.5}
 
 COUNTS: Final = ("requests", "heard", "refused", "failed")
 """Summed over the rounds, with the errors; of all other figures the median counts."""
@@ -132,24 +133,22 @@ async def _ask_once(target: Target) -> str:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("urls", nargs=2, metavar="URL", help="a running server, with or without /v1")
     parser.add_argument("--api-key", action="append", default=[], help="the first server's; again: the second's")
     parser.add_argument("--model", default="tts-1")
     parser.add_argument("--voice", default="alloy")
-    parser.add_argument("--texts", default="short,medium,long", metavar="SIZE,SIZE...", help=", ".join(LENGTHS))
-    parser.add_argument("--formats", default="pcm,mp3", metavar="F,F...", help="(default: pcm,mp3)")
-    parser.add_argument("--listeners", default="1,4,16", metavar="N,N...", help="at once (default: 1,4,16)")
+    parser.add_argument(
+        "--texts", type=words, default="short,medium,long", metavar="SIZE,SIZE...", help=", ".join(LENGTHS)
+    )
+    parser.add_argument("--formats", type=words, default="pcm,mp3", metavar="F,F...", help="(default: pcm,mp3)")
+    parser.add_argument(
+        "--listeners", type=whole_numbers, default="1,4,16", metavar="N,N...", help="at once (default: 1,4,16)"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="turns of each server at each work (default: 3)")
     parser.add_argument("--seconds", type=float, default=5.0, help="of a turn (default: 5)")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one reply (default: 120)")
-    parser.add_argument("--quick", action="store_true", help="short texts, two turns each, some seconds")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        vars(arguments).update(QUICK)
-    arguments.texts, arguments.formats = arguments.texts.split(","), arguments.formats.split(",")
-    arguments.listeners = [int(count) for count in arguments.listeners.split(",")]
-    return arguments
+    return parsed(parser, QUICK, "short texts, two turns each, some seconds")
 
 
 if __name__ == "__main__":

@@ -30,12 +30,13 @@ import uvloop
 from tqdm import tqdm
 
 from bench import record, server
+from bench.arguments import add_request_arguments, numbers, parsed, parser_of, target_of, whole_numbers
 from bench.crowd import Outcome, Target, figures, outcome_of, percentile
 from bench.listening import AT_ONCE_S
 from bench.texts import sized, varied
 
 LISTENERS: Final = "1,2,4,8,16,32,64,128"
-QUICK: Final = {"listeners": "1,4", "speeds": "1,3", "seconds": 1.0}
+QUICK: Final = {"listeners": [1, 4], "speeds": [1.0, 3.0], "seconds": 1.0}
 
 COLUMNS: Final = {
     "listeners": 9,
@@ -124,7 +125,7 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     print(record.heading(COLUMNS))
     with server.chosen(arguments) as url:
-        target = Target(url, arguments.format, arguments.voice, arguments.model, arguments.api_key)
+        target = target_of(url, arguments)
         cells = list(itertools.product(arguments.speeds, arguments.listeners))
         for speed, count in tqdm(cells, leave=False, disable=None):
             listeners = [Listener(Player(speed)) for _ in range(count)]
@@ -150,24 +151,17 @@ async def _together(listeners: Sequence[Listener], target: Target, arguments: ar
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     server.add_arguments(parser)
-    parser.add_argument("--api-key", help="sent as a bearer token")
-    parser.add_argument("--model", default="tts-1")
-    parser.add_argument("--voice", default="alloy")
-    parser.add_argument("--format", default="pcm", choices=("pcm", "wav", "mp3", "opus", "aac", "flac"))
-    parser.add_argument("--listeners", default=LISTENERS, metavar="N,N...", help=f"(default: {LISTENERS})")
-    parser.add_argument("--speeds", default="1", metavar="X,X...", help="of the players (default: 1)")
+    add_request_arguments(parser)
+    parser.add_argument(
+        "--listeners", type=whole_numbers, default=LISTENERS, metavar="N,N...", help=f"(default: {LISTENERS})"
+    )
+    parser.add_argument("--speeds", type=numbers, default="1", metavar="X,X...", help="of the players (default: 1)")
     parser.add_argument("--varied-lengths", action="store_true", help="blocks of varied length, else all the same")
     parser.add_argument("--seconds", type=float, default=30.0, help="for each row (default: 30)")
     parser.add_argument("--seed", type=int, default=0, help="of the varied texts (default: 0)")
-    parser.add_argument("--quick", action="store_true", help="few listeners, some seconds")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        vars(arguments).update(QUICK)
-    arguments.listeners = [int(count) for count in arguments.listeners.split(",")]
-    arguments.speeds = [float(speed) for speed in arguments.speeds.split(",")]
-    return arguments
+    return parsed(parser, QUICK, "few listeners, some seconds")
 
 
 if __name__ == "__main__":

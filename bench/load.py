@@ -19,11 +19,12 @@ import uvloop
 from tqdm import tqdm
 
 from bench import record, server
+from bench.arguments import add_request_arguments, numbers, parsed, parser_of, target_of, whole_numbers
 from bench.crowd import Crowd, Target
 from bench.texts import varied
 
 LEVELS: Final = "1,2,4,8,16,32,64,128"
-QUICK: Final = {"levels": "1,4", "seconds": 1.0}
+QUICK: Final = {"levels": [1, 4], "seconds": 1.0}
 
 COLUMNS: Final = {
     "level": 7,
@@ -49,7 +50,7 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     print(record.heading(COLUMNS))
     with server.chosen(arguments) as url:
-        target = Target(url, arguments.format, arguments.voice, arguments.model, arguments.api_key)
+        target = target_of(url, arguments)
         for row in _rows(target, arguments):
             rows.append(row)
             print(
@@ -79,24 +80,23 @@ def _rows(target: Target, arguments: argparse.Namespace) -> Iterator[dict[str, A
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     server.add_arguments(parser)
-    parser.add_argument("--api-key", help="sent as a bearer token")
-    parser.add_argument("--model", default="tts-1")
-    parser.add_argument("--voice", default="alloy")
-    parser.add_argument("--format", default="pcm", choices=("pcm", "wav", "mp3", "opus", "aac", "flac"))
-    parser.add_argument("--levels", default=LEVELS, metavar="N,N...", help=f"listeners at once (default: {LEVELS})")
-    parser.add_argument("--rate", default="", metavar="R,R...", help="requests a second, instead of listeners")
+    add_request_arguments(parser)
+    parser.add_argument(
+        "--levels",
+        type=whole_numbers,
+        default=LEVELS,
+        metavar="N,N...",
+        help=f"listeners at once (default: {LEVELS})",
+    )
+    parser.add_argument(
+        "--rate", type=numbers, default="", metavar="R,R...", help="requests a second, instead of listeners"
+    )
     parser.add_argument("--seconds", type=float, default=15.0, help="for each level (default: 15)")
     parser.add_argument("--realtime", action="store_true", help="listeners hear a reply before they ask again")
     parser.add_argument("--seed", type=int, default=0, help="of the texts and of random arrivals (default: 0)")
-    parser.add_argument("--quick", action="store_true", help="two small levels, some seconds")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        vars(arguments).update(QUICK)
-    arguments.levels = [int(level) for level in arguments.levels.split(",")]
-    arguments.rate = [float(rate) for rate in arguments.rate.split(",") if rate]
-    return arguments
+    return parsed(parser, QUICK, "two small levels, some seconds")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ import uvloop
 from tqdm import tqdm
 
 from bench import probe, record, server
+from bench.arguments import parsed, parser_of, whole_numbers, words
 from bench.crowd import Crowd, Target
 from bench.server import Server
 from bench.start import MIB, memory_of
@@ -71,14 +72,14 @@ BAR_SHARE: Final = 1.1
 """A worker's own share after load; its resident size a minute later, of that at idle."""
 
 QUICK: Final = {
-    "sweeps": "requests,primitives,planted",
-    "payloads": "small",
-    "allocators": "launcher",
-    "concurrency": "2,4",
-    "requests": "10,40,120",
+    "sweeps": ["requests", "primitives", "planted"],
+    "payloads": ["small"],
+    "allocators": ["launcher"],
+    "concurrency": [2, 4],
+    "requests": [10, 40, 120],
     "each": 10,
     "hour_s": 60.0,
-    "capacities": "64",
+    "capacities": ["64"],
     "varied": 10,
     "rest": 0.6,
 }
@@ -261,30 +262,33 @@ def _hour(audio_s: float, payload: str, listeners: int) -> list[tuple[int, int]]
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     server.add_start_arguments(parser)
-    parser.add_argument("--sweeps", default="concurrency,requests,hour,primitives,bar,planted", metavar="SWEEP,...")
-    parser.add_argument("--payloads", default="small,large", metavar="P,P...", help=", ".join(PAYLOADS))
-    parser.add_argument("--allocators", default=",".join(ALLOCATORS), metavar="A,A...", help=", ".join(ALLOCATORS))
-    parser.add_argument("--concurrency", default="2,4,8,16,32,64,96", metavar="N,N...", help="listeners")
+    parser.add_argument(
+        "--sweeps", type=words, default="concurrency,requests,hour,primitives,bar,planted", metavar="SWEEP,..."
+    )
+    parser.add_argument("--payloads", type=words, default="small,large", metavar="P,P...", help=", ".join(PAYLOADS))
+    parser.add_argument(
+        "--allocators", type=words, default=",".join(ALLOCATORS), metavar="A,A...", help=", ".join(ALLOCATORS)
+    )
+    parser.add_argument(
+        "--concurrency", type=whole_numbers, default="2,4,8,16,32,64,96", metavar="N,N...", help="listeners"
+    )
     parser.add_argument("--each", type=int, default=500, help="requests at each concurrency (default: 500)")
-    parser.add_argument("--requests", default="1000,4000,16000,64000", metavar="N,N...", help="in all, by each step")
+    parser.add_argument(
+        "--requests", type=whole_numbers, default="1000,4000,16000,64000", metavar="N,N...", help="in all, by each step"
+    )
     parser.add_argument("--listeners", type=int, default=8, help="of all other sweeps (default: 8)")
     parser.add_argument("--hour-s", type=float, default=3600.0, help="seconds of audio (default: 3600)")
-    parser.add_argument("--capacities", default="16,64,256,1024", metavar="N,N...", help="of oneDNN's cache")
+    parser.add_argument(
+        "--capacities", type=words, default="16,64,256,1024", metavar="N,N...", help="of oneDNN's cache"
+    )
     parser.add_argument(
         "--varied", type=int, default=200, help="requests of bar and primitives, 5 segments each (default: 200)"
     )
     parser.add_argument("--leak-kib", type=int, default=128, help="planted, for each synthesis (default: 128)")
     parser.add_argument("--rest", type=float, default=60.0, help="seconds from the load's end (default: 60)")
-    parser.add_argument("--quick", action="store_true", help="little of everything")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        vars(arguments).update(QUICK)
-    for name in ("sweeps", "payloads", "allocators", "capacities"):
-        setattr(arguments, name, getattr(arguments, name).split(","))
-    for name in ("concurrency", "requests"):
-        setattr(arguments, name, [int(count) for count in getattr(arguments, name).split(",")])
+    arguments = parsed(parser, QUICK, "little of everything")
     if "jemalloc" in arguments.allocators and not ALLOCATORS["jemalloc"]["LD_PRELOAD"]:
         print("jemalloc is not installed (Debian: libjemalloc2): left out", file=sys.stderr)
         arguments.allocators.remove("jemalloc")

@@ -22,13 +22,14 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from bench import record, server
+from bench.arguments import parsed, parser_of, whole_numbers
 from bench.crowd import percentile
 from bench.texts import LENGTHS, sized
 from speechd.settings import available_cores, variable
 
 THREADS: Final = "1,2,4,8"
 PROCESSES: Final = "2,4,8"
-QUICK: Final = {"threads": "1,2", "processes": "2", "runs": 2}
+QUICK: Final = {"threads": [1, 2], "processes": [2], "runs": 2}
 
 COLUMNS: Final = {
     "processes": 9,
@@ -129,20 +130,20 @@ def _line(speaker: subprocess.Popen[str]) -> str:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     server.add_start_arguments(parser)
-    parser.add_argument("--threads", default=THREADS, metavar="N,N...", help=f"of one process (default: {THREADS})")
     parser.add_argument(
-        "--processes", default=PROCESSES, metavar="N,N...", help=f"of one thread (default: {PROCESSES})"
+        "--threads", type=whole_numbers, default=THREADS, metavar="N,N...", help=f"of one process (default: {THREADS})"
+    )
+    parser.add_argument(
+        "--processes",
+        type=whole_numbers,
+        default=PROCESSES,
+        metavar="N,N...",
+        help=f"of one thread (default: {PROCESSES})",
     )
     parser.add_argument("--runs", type=int, default=10, help="of each text (default: 10)")
-    parser.add_argument("--quick", action="store_true", help="few of each")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        vars(arguments).update(QUICK)
-    arguments.threads = [int(count) for count in arguments.threads.split(",")]
-    arguments.processes = [int(count) for count in arguments.processes.split(",")]
-    return arguments
+    return parsed(parser, QUICK, "few of each")
 
 
 if __name__ == "__main__":
