@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from speechd import voices
 from speechd.encoders import FORMATS
 from speechd.errors import InvalidRequest, NotFound
 from speechd.voices import Blend, Catalogue
@@ -31,20 +32,7 @@ MODELS: Final = {
 }
 """Model ids and whose they are. All of them name the one model that this server has."""
 
-LANGUAGES: Final = {
-    "a": "en-us",
-    "b": "en-gb",
-    "e": "es",
-    "f": "fr-fr",
-    "h": "hi",
-    "i": "it",
-    "j": "ja",
-    "p": "pt-br",
-    "z": "zh",
-    "en": "en-us",
-    "fr": "fr-fr",
-    "pt": "pt-br",
-}
+LANGUAGES: Final = {**voices.LANGUAGES, "en": "en-us", "fr": "fr-fr", "pt": "pt-br"}
 """Kokoro's one-letter language codes, and short forms, to the language tags used here."""
 
 STREAM_FORMATS: Final = ("audio", "sse")
