@@ -277,6 +277,17 @@ def test_samples_that_a_client_leaves_unread_are_let_go(format):
     run(scenario())
 
 
+def test_close_lets_go_what_nobody_read():
+    async def scenario():
+        harness = Harness([planned(1, 3) for _ in range(10)], look_ahead_s=10)
+        await harness.stream.read()
+        await jobs_in_pool(harness, 3)
+        await harness.end()
+        assert (harness.stream._planned.qsize(), harness.stream._encoded.qsize()) == (0, 0)
+
+    run(scenario())
+
+
 def test_pause_that_a_client_leaves_unread_is_made_within_the_credit():
     async def scenario():
         harness = Harness([planned(1), Pause(600.0)], look_ahead_s=5)
