@@ -93,7 +93,11 @@ class Settings:
     )
     dtype: str = field(
         default="float32",
-        metadata=_about("engine", "precision of Kokoro's convolutions on the CPU", choices=("float32", "bfloat16")),
+        metadata=_about(
+            "engine",
+            "of Kokoro's convolutions on the CPU; bfloat16, where it has that, is faster (44 dB SNR; 75 with AMX)",
+            choices=("float32", "bfloat16"),
+        ),
     )
 
     api_keys: tuple[str, ...] = field(
