@@ -118,7 +118,7 @@ def _is_replaced(said: dict[str, Any], victim: int) -> bool:
 def _heard(reply: Reply) -> str:
     """Its text without the spaces. Where it is cut depends on the load, and at a cut a space is silence."""
     assert reply.spoken, reply.error
-    samples = np.frombuffer(reply.body, "<i2") / np.float32(32767)
+    samples = np.frombuffer(reply.body, "<i2").astype(np.float32)
     return "".join(decode(samples).split())
 
 
