@@ -10,14 +10,14 @@ constexpr int kDepth = 32;        // input channels that lie together, in the tr
 
 enum Activation : int64_t { kSnake = 0, kLeaky = 1 };
 
-// A convolution over time, prepared once, by Winograd's transforms or by Fourier's. `taps` are split into `groups` of as
-// many as a transform takes, which has `step` outputs; with more than one group it has as many outputs as taps, so that
-// group g of tile t reads the inputs of tile t + g.
+// A convolution over time, prepared once, by Winograd's transforms or by Fourier's. `taps` are split into `groups` of
+// as many as a transform takes, which has `step` outputs; with more than one group it has as many outputs as taps, so
+// that group g of tile t reads the inputs of tile t + g.
 struct Convolution {
   // [ceil(outputs / width)][kPoints][inputs / kDepth][groups] of [kDepth][width] float32, or, where `parts` > 0, of
   // [parts][width / 16][kDepth / 2][16][2] bfloat16, whose sum over the parts is the weight.
-  // Where `fourier`, [ceil(outputs / (width / 2))][kFourierSize / 2 + 1][inputs / kDepth] of [kDepth / 2][2][width / 2][2]
-  // bfloat16: of each frequency the real part, then the imaginary one.
+  // Where `fourier`, [ceil(outputs / (width / 2))][kFourierSize / 2 + 1][inputs / kDepth] of
+  // [kDepth / 2][2][width / 2][2] bfloat16: of each frequency the real part, then the imaginary one.
   const void* weight;
   const float* bias;      // [outputs, rounded up to whole widths]
   const float* forward;   // [kPoints][kPoints]

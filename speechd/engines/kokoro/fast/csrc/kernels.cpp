@@ -1,5 +1,5 @@
-// The generator's convolutions for the CPU: norm, activation, Winograd convolution, residual and statistics in one
-// pass over blocks of time that stay in a core's cache; and products of rows with a matrix, for everything else.
+// The generator's convolutions for the CPU: norm, activation, fast convolution, residual and statistics in one pass
+// over blocks of time that stay in a core's cache; and products of rows with a matrix, for everything else.
 // A plain C interface: it needs neither Python nor PyTorch.
 
 #include <cstddef>
@@ -122,8 +122,8 @@ static int64_t points(const Convolution& conv) { return conv.fourier ? kFourierS
 
 // The plan of blocks of `rows`, or of the most that suit the cache.
 static Plan plan(const Convolution& conv, const Isa& isa, int64_t rows) {
-  const int64_t target = kTransformedBytes / (points(conv) * row_bytes(conv)) / isa.rows * isa.rows;  // rows of products
-  const int64_t pair = conv.fourier ? 2 : 1;  // tiles of one of them
+  const int64_t target = kTransformedBytes / (points(conv) * row_bytes(conv)) / isa.rows * isa.rows;
+  const int64_t pair = conv.fourier ? 2 : 1;  // tiles that one row of products stands for
   const int64_t tile_rows = pair * conv.dilation * conv.step, most = target / conv.dilation;
   const int64_t needed = (rows + tile_rows - 1) / tile_rows, tiles = needed < most ? needed : most > 1 ? most : 1;
   Plan result;
