@@ -22,13 +22,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from speechd import engines, meter, warm_up
 from speechd.counts import Row
+from speechd.engines.base import Engine, Reloadable
 from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unauthorized, Unavailable
 from speechd.metrics import Metrics
 from speechd.overflow import MARK, Overflow
 from speechd.receipt import REFUSED
 from speechd.routes import SPEECH, Api
 from speechd.settings import Settings
+from speechd.sleep import Sleep
 from speechd.stream import SEGMENTS_AHEAD, Threads
+from speechd.turnover import Crew
 from speechd.voices import Catalogue
 from speechd.workers.admission import Admission
 from speechd.workers.pool import Pool
@@ -72,8 +75,16 @@ class Speechd:
         self.metrics = Metrics(self.board, choice.engine.name)
         self._deliveries = warm_up.share(choice.engine, catalogue, settings.warm_up)
         self._text = ThreadPoolExecutor(1, "text")  # which has no thread before its first call
+        self._sleep = _sleep(settings, choice.engine, self.board)
         self._slot: Slot | None = None
         self._replacing = False
+
+    def crew(self, *, settled: bool) -> Crew:
+        if self._sleep is None:
+            return Crew(self.settings.workers)
+        crew = self._sleep.crew(settled=settled)
+        self._replacing = self._replacing or crew.generation != 0
+        return crew
 
     def forking(self, index: int) -> None:
         self.board.claim(index)
@@ -88,11 +99,15 @@ class Speechd:
         began = time.monotonic()
         engine, threads = self.choice.engine, self.settings.threads
         loop = asyncio.get_running_loop()
+        if self._sleep is not None and self._sleep.is_unloaded:
+            await loop.run_in_executor(self._text, warm_up.plan, engine, self._deliveries)
+            self.board.set_asleep(index)
+            return
         segments, _ = await asyncio.gather(
             loop.run_in_executor(self._text, warm_up.plan, engine, self._deliveries),
             loop.run_in_executor(None, engine.start, threads),
         )
-        if not self._replacing:
+        if not self._replacing or self.board.slots >= self.settings.workers:
             await loop.run_in_executor(None, warm_up.speak, engine, segments)
         self._slot.start()
         took_s = time.monotonic() - began
@@ -111,7 +126,26 @@ class Speechd:
     def ended(self, index: int, failures: int) -> None:
         self._replacing = True  # from now on a worker takes the place of another, which listeners may be waiting for
         self.board.clear(index)
+        if self._sleep is not None:
+            self._sleep.ended(failures)
         meter.bury(self.metrics.counts.row(index))
+
+    def hurry(self) -> None:
+        if self._sleep is not None:
+            self._sleep.hurry()
+
+    def stopping(self) -> None:
+        if self._sleep is not None:
+            self._sleep.stop()
+
+
+def _sleep(settings: Settings, engine: Engine, board: Scoreboard) -> Sleep | None:
+    if not settings.idle_unload_s:
+        return None
+    if not isinstance(engine, Reloadable):
+        log.info("idle_unload_s does nothing: the engine %s has no model to unload", engine.name)
+        return None
+    return Sleep(engine, board, settings)
 
 
 def build(shared: Speechd, slot: Slot, text: Executor, index: int) -> ASGIApp:

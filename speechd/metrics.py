@@ -26,6 +26,7 @@ from speechd import __version__
 from speechd.counts import Counter, Counts, Histogram
 from speechd.encoders import FORMATS
 from speechd.errors import Reason
+from speechd.workers.model import Presence
 from speechd.workers.scoreboard import Scoreboard
 
 MEDIA_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
@@ -141,6 +142,12 @@ OF_SERVER: Final = (
     OfServer(GaugeMetricFamily, "speechd_workers_ready", "Workers that are ready.", lambda board: board.ready),
     OfServer(
         GaugeMetricFamily,
+        "speechd_model_loaded",
+        "0 while the model is unloaded for want of requests, or being loaded again; else 1.",
+        lambda board: board.model.presence is Presence.LOADED,
+    ),
+    OfServer(
+        GaugeMetricFamily,
         "speechd_requests_in_flight",
         "Requests that were admitted and have not ended.",
         lambda board: int(board.in_flight.sum()),
@@ -238,7 +245,8 @@ OF_WORKER: Final = (
     OfWorker(
         CounterMetricFamily,
         "speechd_worker_recyclings",
-        "Times that a worker ended because another had come in its place: for its age or its memory.",
+        "Times that a worker ended because another had come in its place: for its age or memory, or with a model or "
+        "without it.",
         lambda row: row["recycled"],
     ),
     OfWorker(

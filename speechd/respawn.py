@@ -52,6 +52,11 @@ class Respawn:
         assert not self._rows[index].taken
         self._rows[index].taken = True
 
+    def forgive(self) -> None:
+        """Forget all failures: others are to be forked than those who failed."""
+        for row in self._rows:
+            row.failures, row.due = 0, -math.inf
+
     def give_back(self, index: int, *, served: bool, now: float) -> int:
         """The row's worker has ended; `served` if it had ever been ready. Returns the failures to start in a row."""
         row = self._rows[index]

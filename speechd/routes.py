@@ -159,6 +159,7 @@ class Api:
             "waiting": board.queue.waiting,
             "running": board.queue.running,
             "ready": board.ready,
+            "model": board.model.presence.name.lower(),
             "workers": board.states(),
         }
         if self.choice.warning:
@@ -166,10 +167,11 @@ class Api:
         return JSONResponse(health)
 
     async def ready(self, request: Request) -> Response:
-        """`GET /ready`: some worker's engine is loaded and warm, and the server is not on its way out."""
+        """`GET /ready`: some worker's engine is warm, or will be once a request comes; and the server is not on its way
+        out."""
         if not self.board.is_ready():
             raise NotReady("The server is loading or draining.", reason="not ready", retry_after_s=2.0)
-        return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "ready", "model": self.board.model.presence.name.lower()})
 
     async def scrape(self, request: Request) -> Response:
         """`GET /metrics`, of the whole server; for Prometheus, and like `/health` without a key."""

@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final, NoReturn
 
 from gunicorn.app.base import BaseApplication
@@ -123,12 +124,22 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
     def manage_workers(self) -> None:
         """Fork who is missing, and dismiss who has been replaced. Gunicorn's own would kill the oldest of too many."""
         ready = [index for index, served in enumerate(self._served[:]) if served]
+        crew = self._hooks.crew(settled=self._turnover.is_settled(self._crew, ready))
+        if crew != self._crew:
+            self._crew = crew
+            self._respawn.forgive()
         chosen = self._turnover.choose(self._crew, ready, time.monotonic(), self._own_bytes)
         if chosen is not None:
             log.info("worker %d is to be replaced: %s", *chosen)
         self.spawn_workers()
         for index in self._turnover.dismiss(self._crew, ready):
             self._dismissed[index] = 1
+
+    def signal(self, sig: int, frame: FrameType | None) -> None:
+        """The handler: as gunicorn's. What takes long in `manage_workers` does not delay the end."""
+        super().signal(sig, frame)
+        if sig in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            self._hooks.hurry()
 
     def spawn_workers(self) -> None:
         """Fork what is due."""
@@ -176,6 +187,7 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
         """End the workers."""
         if not graceful:
             self.cfg.set("graceful_timeout", QUICK_S)
+        self._hooks.stopping()
         super().stop(graceful)
 
     def handle_int(self) -> NoReturn:

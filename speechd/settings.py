@@ -206,6 +206,10 @@ class Settings:
         metadata=_about("processes", "wait before a worker that failed to start is tried again; doubles", 0.001, 3600),
     )
     respawn_limit_s: float = field(default=30.0, metadata=_about("processes", "longest such wait", 0.001, 3600))
+    idle_unload_s: float = field(
+        default=0.0,
+        metadata=_about("processes", "time without a request after which the model is unloaded; 0: never", 0),
+    )
     recycle_after_s: float = field(
         default=0.0,
         metadata=_about("processes", "time after which another worker takes the place of one; 0: never", 0),
@@ -240,7 +244,10 @@ class Settings:
 
     @property
     def rows(self) -> int:
-        """How many workers there may be at a time: with room for one that comes before another leaves."""
+        """How many workers there may be at a time: with room for one that comes before another leaves; for those who
+        listen without the model, for those who come with it, and for those before them, who may still be speaking."""
+        if self.idle_unload_s:
+            return 2 * self.workers + 1
         return self.workers + bool(self.recycle_after_s or self.recycle_over_bytes)
 
     @classmethod

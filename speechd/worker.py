@@ -25,6 +25,7 @@ from speechd.receipt import Limits
 
 if TYPE_CHECKING:
     from speechd.server import Application
+    from speechd.turnover import Crew
 
 FAILED: Final = 70
 """Exit code of a worker that failed (EX_SOFTWARE). Not 3 and not 4: those tell gunicorn to end the whole server."""
@@ -40,6 +41,12 @@ log = logging.getLogger("speechd")
 
 class Hooks(Protocol):
     """What the server asks of the application it runs. Made in the arbiter, with all that is shared, before a fork."""
+
+    def crew(self, *, settled: bool) -> Crew:
+        """In the arbiter, about once a second: the workers that there are to be. It may take its time over it.
+
+        settled: these are the workers that there are, all ready, and no other.
+        """
 
     def forking(self, index: int) -> None:
         """In the arbiter: worker `index` (0 ... workers - 1) is about to be forked."""
@@ -62,6 +69,12 @@ class Hooks(Protocol):
 
     def ended(self, index: int, failures: int) -> None:
         """In the arbiter: worker `index` is dead; `failures` in a row have died before they were ready."""
+
+    def hurry(self) -> None:
+        """In the arbiter, in a signal's handler: the server is to end, as soon as `crew` has returned."""
+
+    def stopping(self) -> None:
+        """In the arbiter: the server ends now; its workers are about to be told so."""
 
 
 class SpeechServer(Server):
@@ -120,8 +133,8 @@ class SpeechServer(Server):
         ends after `keep_alive_s`, when its client has let go of it.
         """
         self._retires = self.edge.draining = True
-        for server in self.servers:
-            server.close()
+        for listener in (*self.servers, *self._worker.sockets):
+            listener.close()
         self._worker.retiring()
 
     def _abort_all(self) -> None:

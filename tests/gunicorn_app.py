@@ -13,12 +13,14 @@ from speechd.errors import BrokenOff, EngineUnavailable
 from speechd.log import configure
 from speechd.server import serve
 from speechd.settings import Settings
+from speechd.turnover import Crew
 
 
 class Fake:
     """Hooks that write down what was asked of them, one JSON line each."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
         self._book = Path(os.environ["FAKE_BOOK"])
         self._fails = os.environ.get("FAKE_FAILS", "")
         self._ready = False
@@ -26,6 +28,15 @@ class Fake:
     def _write(self, what: str, *rest: int) -> None:
         with self._book.open("a") as book:
             book.write(json.dumps([what, *rest]) + "\n")
+
+    def crew(self, *, settled: bool) -> Crew:
+        return Crew(self._workers)
+
+    def hurry(self) -> None:
+        pass
+
+    def stopping(self) -> None:
+        pass
 
     def forking(self, index: int) -> None:
         self._write("forking", index)
@@ -109,4 +120,5 @@ class Fake:
 
 if __name__ == "__main__":
     configure("info", json=False)
-    serve(Settings.load({}, os.environ), Fake())
+    settings = Settings.load({}, os.environ)
+    serve(settings, Fake(settings.workers))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from speechd.audio import Audio
 from speechd.voices import Blend
@@ -95,4 +95,18 @@ class Engine(Protocol):
 
     def synthesize(self, segment: Segment) -> Audio:
         """Speak the segment. Only ever called from one thread at a time. Any exception means that it failed."""
+        ...
+
+
+@runtime_checkable
+class Reloadable(Protocol):
+    """An engine with a model that is large enough to be put away while nobody asks for speech. In the arbiter, under
+    the same rules as building it. Without the model, all but `start` and `synthesize` works."""
+
+    def unload(self) -> None:
+        """Give the model's memory back; without effect where there is none."""
+        ...
+
+    def load(self) -> None:
+        """Have the model again, as after building. Any exception means that there is none; it may be any moment's."""
         ...

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speechd.errors import NotReady, Overloaded, Reason
+from speechd.workers.model import Presence
 from speechd.workers.scoreboard import Scoreboard
 
 
@@ -39,6 +40,7 @@ class Ticket:
 
     def _count(self, by: int) -> None:
         self._column[self._index] += by
+        self._board.touch(self._index)
         if self._key is not None:
             self._board.in_flight_by_key[self._index, self._key] += by
 
@@ -56,16 +58,19 @@ class Admission:
         draining worker takes what still comes to it: those that send it have not seen yet that it is not ready.
         """
         board, limits = self._board, self._board.limits
+        presence = board.model.presence  # before the slots: those that come meanwhile are not "no slots, though loaded"
         if not board.slots:
-            raise NotReady("The server is loading.", reason="not ready", retry_after_s=1.0)
-        if board.expected_wait_s() > limits.max_wait_s:
+            self._check_model(presence)
+        elif board.expected_wait_s() > limits.max_wait_s:
             raise self._overloaded("wait", "The server has too much to synthesise already.")
         places = board.places()
         with board.lock:
             if board.in_flight.sum() >= places:
                 raise self._overloaded("count", "Too many requests are in flight.")
             self._check_key(key)
-            return Ticket(board, board.in_flight, self._index, key)
+            ticket = Ticket(board, board.in_flight, self._index, key)
+        board.model.demand()
+        return ticket
 
     def expected_wait_s(self) -> float:
         """Seconds before the first segment of a request that came now would be started."""
@@ -82,6 +87,12 @@ class Admission:
             if board.overflow_in_flight.sum() >= board.limits.max_overflow_in_flight:
                 return None
             return Ticket(board, board.overflow_in_flight, self._index, key)
+
+    def _check_model(self, presence: Presence) -> None:
+        """No slot works: one will where the model is to be loaded for this request, or is already for others."""
+        if presence is Presence.LOADED:
+            raise NotReady("The server is loading.", reason="not ready", retry_after_s=1.0)
+        self._board.model.check()
 
     def _check_key(self, key: int | None) -> None:
         board = self._board

@@ -11,7 +11,7 @@ from typing import Final
 
 from speechd.audio import Audio
 from speechd.engines.base import Segment
-from speechd.errors import Overloaded, SynthesisFailed
+from speechd.errors import NotReady, Overloaded, SynthesisFailed
 from speechd.workers.queue import Place
 from speechd.workers.scoreboard import Scoreboard
 from speechd.workers.wire import Outcome, Reply, silent
@@ -61,8 +61,11 @@ class Job:
         self._reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
     async def result(self) -> Audio:
-        """The audio; raises `SynthesisFailed`. Ends in bounded time, whatever dies."""
+        """The audio; raises `SynthesisFailed`, or `NotReady` where the model is lacking. Ends in bounded
+        time, whatever dies."""
         reply = await self._reply
+        if reply.outcome is Outcome.UNLOADED:
+            raise self._pool.lacking()
         if reply.outcome is not Outcome.SPOKEN:
             raise SynthesisFailed(REASON[reply.outcome])
         return Audio(reply.samples)
@@ -103,7 +106,12 @@ class Pool:
             self._sweeping.cancel()
 
     def submit(self, segment: Segment, deadline: float) -> Job:
-        """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry."""
+        """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry.
+
+        Raises `Unavailable`.
+        """
+        if not self._board.slots:
+            self._board.model.check()
         place = self._board.queue.put(segment, self._index, deadline)
         if place is None:
             raise Overloaded("The queue is full.", reason="queue", retry_after_s=self._board.backlog_s())
@@ -117,6 +125,10 @@ class Pool:
             job.resolve(silent(job.place.serial, Outcome.LOST))
             with suppress(TimeoutError):  # then a slot speaks it for nobody
                 self._board.queue.cancel(job.place)
+
+    def lacking(self) -> NotReady:
+        """What those are told who waited for the model in vain."""
+        return self._board.model.lacking()
 
     def share(self) -> Share:
         """What one stream may count on, as things stand."""

@@ -131,6 +131,14 @@ class SegmentQueue:
                     failed.append((int(self._home[row]), int(self._serial[row])))
         return failed
 
+    def drop_waiting(self) -> list[tuple[int, int]]:
+        """Forget all that waits: home worker and serial number of each."""
+        with self._lock:
+            rows = np.flatnonzero(self._state == WAITING)
+            dropped = [(int(self._home[row]), int(self._serial[row])) for row in rows]
+            self._state[rows] = FREE
+        return dropped
+
     @property
     def waiting(self) -> int:
         """Segments that wait for a slot."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from speechd.workers.lock import Lock
 from speechd.workers.memory import shared
+from speechd.workers.model import Model
 from speechd.workers.queue import SegmentQueue
 from speechd.workers.wire import Doorbell, Outcome, Replies, silent
 
@@ -40,6 +41,8 @@ class State(IntEnum):
     """It finishes what is in flight, and works for others until it ends."""
     RETIRING = 4
     """It finishes what is in flight, and its slot works no more: another worker has come in its place."""
+    ASLEEP = 5
+    """It takes requests, and has no slot: the model is unloaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Scoreboard:
         # Room for all, and for the segments that slots still finish for requests that are gone.
         self.queue = SegmentQueue(limits.max_in_flight * limits.segments_per_request + rows, self.lock)
         self.bell = Doorbell()
+        self.model = Model()
         self.replies = tuple(Replies() for _ in range(rows))
         self.in_flight = shared(np.int32, rows)
         self.in_flight_by_key = shared(np.int32, rows, keys)
@@ -97,6 +101,8 @@ class Scoreboard:
         self._segments = shared(np.int64, rows)
         self._audio_s = shared(np.float64, rows)
         self._busy_s = shared(np.float64, rows)
+        self._touched = shared(np.float64, rows)
+        self._touched[:] = time.monotonic()
 
     def claim(self, index: int) -> None:
         """Worker `index` is about to be forked."""
@@ -114,10 +120,15 @@ class Scoreboard:
         if self._state[index] == State.BOOTING:
             self._state[index] = State.READY
 
+    def set_asleep(self, index: int) -> None:
+        """Worker `index` takes requests, and has no slot."""
+        self._failed_boots[index] = 0
+        self._state[index] = State.ASLEEP if self._state[index] == State.BOOTING else State.RETIRING
+
     def drain(self, index: int) -> None:
         """Worker `index` is on its way out."""
-        if self._state[index] != State.RETIRING:
-            self._state[index] = State.DRAINING
+        has_slot = self._state[index] not in (State.RETIRING, State.ASLEEP)
+        self._state[index] = State.DRAINING if has_slot else State.RETIRING
 
     def retire(self, index: int) -> None:
         """Worker `index` is on its way out, and its slot takes no more segments."""
@@ -131,6 +142,8 @@ class Scoreboard:
         recycled = self._state[index] == State.RETIRING and not broken
         self._recycled[index] += recycled
         self._deaths[index] += not recycled
+        if broken:
+            self.touch(index)
         self.in_flight[index] = 0
         self.in_flight_by_key[index] = 0
         self.overflow_in_flight[index] = 0
@@ -140,6 +153,15 @@ class Scoreboard:
             self.replies[home].send(silent(serial, Outcome.KILLED), wait=False)
         # A ring that the dead worker heard may have been for any segment that waits.
         self.bell.ring(self.queue.waiting)
+
+    def refuse_waiting(self) -> None:
+        """The model could not be loaded: tell all who wait for a slot."""
+        for home, serial in self.queue.drop_waiting():
+            self.replies[home].send(silent(serial, Outcome.UNLOADED), wait=False)
+
+    def touch(self, index: int) -> None:
+        """A request of worker `index` came or ended."""
+        self._touched[index] = time.monotonic()
 
     def record(self, index: int, audio_s: float, busy_s: float) -> None:
         """The slot of worker `index` has synthesised a segment of `audio_s` in `busy_s`."""
@@ -162,9 +184,14 @@ class Scoreboard:
         return self.ready > 0
 
     @property
+    def is_booting(self) -> bool:
+        """Whether any worker is on its way to be ready."""
+        return bool((self._state == State.BOOTING).any())
+
+    @property
     def ready(self) -> int:
-        """Workers that are ready."""
-        return int(np.count_nonzero(self._state == State.READY))
+        """Workers that are ready, be it to have the model loaded."""
+        return int(np.count_nonzero(self._has_state(State.READY, State.ASLEEP)))
 
     @property
     def slots(self) -> int:
@@ -175,6 +202,13 @@ class Scoreboard:
     def slotless(self) -> int:
         """Requests in flight of workers whose slot does not work: the slots of others speak for them."""
         return int(self.in_flight[~self._working()].sum())
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds without a request; 0 while any is in flight, or a slot works."""
+        if self.in_flight.any() or self.queue.running:
+            return 0.0
+        return time.monotonic() - float(self._touched.max())
 
     def speeds(self) -> npt.NDArray[np.float64]:
         """Audio seconds that each worker's slot synthesises in a second, shape (rows,)."""
@@ -189,7 +223,7 @@ class Scoreboard:
     def places(self) -> int:
         """Requests that may be in flight: as many as the slots can speak to, and never more than `max_in_flight`."""
         limits = self.limits
-        if not self._recent_busy_s.any():  # nothing is known of the speed
+        if not self.slots or not self._recent_busy_s.any():  # nothing is known of the speed that there will be
             return limits.max_in_flight
         return min(limits.max_in_flight, listeners(self.speed(), limits.listening_share))
 
@@ -224,8 +258,10 @@ class Scoreboard:
         ]
 
     def _working(self) -> npt.NDArray[np.bool_]:
-        states = self._state.copy()  # np.isin reads what it is given more than once, and others write
-        return np.isin(states, (State.READY, State.DRAINING))
+        return self._has_state(State.READY, State.DRAINING)
+
+    def _has_state(self, *any_of: State) -> npt.NDArray[np.bool_]:
+        return np.isin(self._state.copy(), any_of)  # which reads what it is given more than once, and others write
 
     def __repr__(self) -> str:
         return (

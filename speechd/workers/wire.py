@@ -46,6 +46,8 @@ class Outcome(IntEnum):
     """It was running when its worker died, twice."""
     LOST = 3
     """It is nowhere, or its audio did not arrive."""
+    UNLOADED = 4
+    """No slot will speak it, for the model could not be loaded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

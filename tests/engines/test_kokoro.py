@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from speechd.engines import EngineOptions, create
-from speechd.engines.base import PAYLOAD_LIMIT, Delivery, SegmentTooLong
+from speechd.engines.base import PAYLOAD_LIMIT, Delivery, Reloadable, SegmentTooLong
 from speechd.engines.kokoro.engine import KokoroEngine, Spoken
 from speechd.engines.kokoro.model import load, resolve
 from speechd.engines.kokoro.weights import Weights
@@ -179,3 +179,14 @@ os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     # Numpy's BLAS is told by the environment, as the server tells it.
     env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     assert subprocess.run([sys.executable, "-c", script], env=env, timeout=60, check=False).returncode == 0
+
+
+def test_engine_speaks_the_same_after_its_model_was_away(model_dir):
+    engine = create("kokoro", EngineOptions(model_dir, device="cpu")).engine
+    assert isinstance(engine, Reloadable)
+    before = speak(engine)
+    engine.unload()
+    engine.unload()
+    segment = engine.prepare(TEXT, delivery())  # which takes no model
+    engine.load()
+    assert np.array_equal(engine.synthesize(segment).samples, before)

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import math
+import os
 import select
+import signal
 import time
 from collections.abc import Iterator
 
 import pytest
 from forks import LIMITS, segment
 
+from speechd.errors import NotReady
+from speechd.workers.admission import Admission
+from speechd.workers.model import Presence
 from speechd.workers.queue import MAX_DEATHS
 from speechd.workers.scoreboard import ASSUMED_SPEED, Scoreboard, State
 from speechd.workers.wire import Outcome, silent
@@ -269,3 +274,83 @@ def test_spare_row_is_as_any_other_but_is_not_missed() -> None:
     assert repr(board) == "<Scoreboard in flight 1/8, waiting 0, running 0, ready 1/1>"
     assert [row["state"] for row in board.states()] == ["free", "ready"]
     board.close()
+
+
+def asleep(board: Scoreboard, rests_s: float = 0.0) -> None:
+    """The model is unloaded, and worker 1 has none; there is no other."""
+    board.model.set(Presence.UNLOADED, time.monotonic() + rests_s)
+    for index in (0, 1):
+        board.clear(index)
+    board.claim(1)
+    board.set_asleep(1)
+
+
+def test_worker_without_the_model_is_ready_and_has_no_slot(board: Scoreboard) -> None:
+    asleep(board)
+    assert board.state(1) is State.ASLEEP
+    assert (board.is_ready(), board.ready, board.slots) == (True, 1, 0)
+    assert board.places() == LIMITS.max_in_flight
+    board.record(0, audio_s=1.0, busy_s=10.0)  # even where little is known to have been spoken in much time
+    assert board.places() == LIMITS.max_in_flight
+
+
+def test_worker_without_the_model_has_no_slot_while_it_drains_either(board: Scoreboard) -> None:
+    asleep(board)
+    board.drain(1)
+    assert (board.is_ready(), board.slots) == (False, 0)
+    board.set_asleep(1)  # told to drain while it booted
+    assert not board.is_ready()
+
+
+def test_those_who_wait_for_a_model_that_does_not_come_are_told(board: Scoreboard) -> None:
+    running, waiting = board.queue.put(segment(1), 0, 0.0), board.queue.put(segment(2), 1, 0.0)
+    board.queue.take(0)
+    board.refuse_waiting()
+    assert running is not None
+    assert waiting is not None
+    assert board.queue.has(running)
+    assert not board.queue.has(waiting)
+    assert board.replies[0].receive() is None
+    reply = board.replies[1].receive()
+    assert reply is not None
+    assert (reply.serial, reply.outcome) == (waiting.serial, Outcome.UNLOADED)
+
+
+def test_server_is_idle_from_the_end_of_its_last_request_on(board: Scoreboard) -> None:
+    ticket = Admission(board, 0).admit()
+    board._touched[:] -= 100.0
+    assert board.idle_s == 0.0
+    board.queue.put(segment(1), 0, 0.0)
+    ticket.release()
+    assert 0.0 <= board.idle_s < 50.0
+    board._touched[:] -= 100.0
+    assert board.idle_s >= 100.0
+    board.queue.take(0)  # though it is for nobody any more
+    assert board.idle_s == 0.0
+
+
+@pytest.mark.parametrize(
+    ("presence", "rests_s", "refused"),
+    [
+        (Presence.LOADED, 0.0, True),  # and yet no slot works
+        (Presence.UNLOADED, 0.0, False),
+        (Presence.LOADING, 0.0, False),
+        (Presence.UNLOADED, 9.0, True),
+        (Presence.UNLOADED, math.inf, True),
+    ],
+)
+def test_requests_are_taken_without_a_slot_if_the_model_will_come(
+    board: Scoreboard, monkeypatch: pytest.MonkeyPatch, presence: Presence, rests_s: float, refused: bool
+) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: rung.append(number))
+    asleep(board)
+    board.model.set(presence, time.monotonic() + rests_s)
+    if refused:
+        with pytest.raises(NotReady) as raised:
+            Admission(board, 1).admit()
+        assert raised.value.retry_after_s <= 1.5 * max(1.0, rests_s if rests_s < math.inf else 0.0)
+    else:
+        Admission(board, 1).admit().release()
+    assert rung == ([signal.SIGCHLD] if presence is Presence.UNLOADED and not refused else [])
+    assert repr(board) == "<Scoreboard in flight 0/8, waiting 0, running 0, ready 1/2>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import struct
 import sys
 from contextlib import suppress
@@ -17,7 +18,7 @@ from speechd.audio import Audio
 from speechd.engines import EngineOptions
 from speechd.engines.base import Delivery, Segment, SegmentTooLong
 from speechd.engines.kokoro.g2p import G2P
-from speechd.engines.kokoro.model import load
+from speechd.engines.kokoro.model import Model, load
 from speechd.engines.kokoro.weights import PACK_SHAPE, Weights
 from speechd.errors import InvalidRequest
 from speechd.voices import Blend
@@ -57,12 +58,22 @@ class KokoroEngine:
         # A process in which torch has used a second thread hangs in its forks.
         torch.set_num_threads(1)
         self._weights = weights
-        config = self._weights.config()
-        self._ids: dict[str, int] = config["vocab"]
-        self._model = load(config, self._weights.state(), options.device, options.dtype)
-        _trim_heap()
+        self._options = options
+        self._config = self._weights.config()
+        self._ids: dict[str, int] = self._config["vocab"]
+        self._model: Model | None = None
+        self.load()
         self._g2p = G2P(self._ids)
         self._pack = lru_cache(PACKS_KEPT)(self._weights.pack)
+
+    def load(self) -> None:
+        self._model = load(self._config, self._weights.state(), self._options.device, self._options.dtype)
+        _trim_heap()
+
+    def unload(self) -> None:
+        self._model = None
+        gc.collect()  # should anything in it refer to itself
+        _trim_heap()
 
     def check(self, delivery: Delivery) -> None:
         for voice, _ in delivery.blend.parts:
@@ -95,6 +106,7 @@ class KokoroEngine:
         return self._speak(Spoken.unpacked(segment.payload))
 
     def _speak(self, spoken: Spoken) -> Audio:
+        assert self._model is not None
         tokens = torch.nn.functional.pad(torch.from_numpy(spoken.tokens.astype(np.int64)), (1, 1))
         samples = self._model(tokens, torch.from_numpy(spoken.style.copy())[None], spoken.speed, spoken.seed)
         return Audio(samples.numpy())

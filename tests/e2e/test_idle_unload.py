@@ -1,0 +1,226 @@
+"""A server that puts its model away while nobody asks for speech, and what those notice who ask again."""
+
+import itertools
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import httpx
+import numpy as np
+import pytest
+from server import running, until
+
+from speechd.engines.tone import decode
+
+SENTENCE = "The quick brown fox jumps over the lazy dog. "
+SLOW = "slowly we go on and on until the end is near. " * 8
+"""Each segment takes a second."""
+
+WORDS = "ape bat cat dog elk fox gnu hen ibis jay kid lark mole newt owl pig".split()
+
+
+class Drowsy:
+    """The engine of drowsy.py, from outside."""
+
+    def __init__(self, folder):
+        self._folder = folder
+
+    def does(self, what):
+        (self._folder / "does").write_text(what)
+
+    def book(self):
+        with suppress(FileNotFoundError):
+            return (self._folder / "book").read_text().split()
+        return []
+
+
+@pytest.fixture
+def drowsy(tmp_path, monkeypatch):
+    monkeypatch.setenv("DROWSY", str(tmp_path))
+    return Drowsy(tmp_path)
+
+
+def sleepy(tmp_path, **settings):
+    given = {"idle_unload_s": 0.5, "respawn_delay_s": 1, "look_ahead_s": 600}
+    return running(tmp_path, engine="drowsy:create", **given | settings)
+
+
+def letters(text):
+    return "".join(filter(str.isalnum, text)).lower()
+
+
+def spoken(reply):
+    assert reply.status_code == 200
+    return letters(decode(np.frombuffer(reply.content, "<i2").astype(np.float32) / 32767))
+
+
+def model(server):
+    reply = server.get("/ready")
+    assert reply.status_code == 200
+    return reply.json()["model"]
+
+
+def is_idle(server):
+    health = server.health()
+    return not (health["in_flight"] or health["waiting"] or health["running"])
+
+
+def states(server):
+    return sorted(row["state"] for row in server.health()["workers"] if row["state"] != "free")
+
+
+def asleep(server):
+    until(lambda: states(server) == ["asleep"], 20, "sleep")
+
+
+def begin_slow(server, threads):
+    """A stream whose home is the worker that slept, once the others are ready."""
+    reply = threads.submit(server.speech, SLOW)
+    until(lambda: states(server).count("ready") == 2 and "retiring" in states(server), 20, "a sleeper that retires")
+    return reply
+
+
+def test_all_who_come_while_the_model_is_unloaded_are_spoken_each_time(tmp_path, drowsy):
+    with sleepy(tmp_path, idle_unload_s=2) as server, ThreadPoolExecutor(16) as threads:
+        assert model(server) == "loaded"
+        for count in (16, 1, 16):  # as many as may be in flight
+            asleep(server)
+            assert model(server) == server.health()["model"] == "unloaded"
+            assert "speechd_model_loaded 0.0" in server.get("/metrics").text
+            assert len(server.workers()) == 1
+            texts = [f"{SENTENCE * 3} {word}" for word in WORDS[:count]]
+            replies = threads.map(server.speech, texts)
+            assert [spoken(reply) for reply in replies] == [letters(text) for text in texts]
+            until(lambda: model(server) == "loaded")
+            until(lambda: is_idle(server))
+        assert drowsy.book() == ["unload", "load"] * 3
+        assert sum(row["deaths"] for row in server.health()["workers"]) == 0
+
+
+def test_requests_at_any_moment_of_falling_asleep_and_waking_are_spoken(tmp_path, drowsy):
+    chance = random.Random(1)
+    with sleepy(tmp_path, idle_unload_s=0.05) as server, ThreadPoolExecutor(4) as threads:
+        pauses = [chance.uniform(0.0, 2.5) for _ in range(24)]
+
+        def ask(pause_s):
+            time.sleep(pause_s)  # at a moment that is any: it is no condition that is waited for
+            return server.speech(SENTENCE)
+
+        assert {spoken(reply) for reply in threads.map(ask, pauses)} == {letters(SENTENCE)}
+        assert drowsy.book().count("unload") > 2
+        until(lambda: is_idle(server))
+
+
+def refused(reply):
+    assert reply.status_code == 503
+    assert reply.json()["error"]["code"] == "server_not_ready"
+    assert int(reply.headers["retry-after"]) >= 1
+    return True
+
+
+@pytest.mark.parametrize("what", ["cannot load", "hangs while loading", "cannot start"])
+def test_model_that_does_not_come_back_is_a_503_until_it_does(tmp_path, drowsy, what):
+    with sleepy(tmp_path, boot_timeout_s=3) as server, ThreadPoolExecutor() as threads:
+        asleep(server)
+        drowsy.does(what)
+        for _ in range(2):
+            before, began = len(drowsy.book()), time.monotonic()
+            assert all(refused(reply) for reply in threads.map(server.speech, [SENTENCE] * 4))
+            assert time.monotonic() - began < 30
+            assert model(server) == "unloaded"
+            until(lambda before=before: refused(server.speech()) and len(drowsy.book()) > before, 20, "another attempt")
+        assert server.log().count("the model could not be loaded") >= 2
+        drowsy.does("")
+        until(lambda: server.speech().status_code == 200, 30, "speech")
+        until(lambda: is_idle(server))
+
+
+def test_refusals_while_the_model_rests_come_at_once(tmp_path, drowsy):
+    with sleepy(tmp_path, respawn_delay_s=30) as server:
+        asleep(server)
+        drowsy.does("cannot load")
+        assert refused(server.speech())
+        before = drowsy.book()
+        for _ in range(3):
+            reply = server.speech()
+            assert refused(reply)
+            assert int(reply.headers["retry-after"]) > 5
+        assert drowsy.book() == before
+
+
+def test_sigterm_while_loading_refuses_who_waits_and_ends(tmp_path, drowsy):
+    with sleepy(tmp_path) as server, ThreadPoolExecutor() as threads:
+        asleep(server)
+        drowsy.does("hangs while loading")
+        reply = threads.submit(server.speech)
+        until(lambda: model(server) == "loading")
+        assert server.terminate() == 0, server.log()
+        assert refused(reply.result(5))
+        server.process.wait(1)
+
+
+def test_sigterm_while_asleep_ends(tmp_path, drowsy):
+    with sleepy(tmp_path) as server:
+        asleep(server)
+        assert server.terminate(5) == 0, server.log()
+        server.process.wait(1)
+
+
+def test_sigterm_lets_streams_of_the_worker_that_slept_finish(tmp_path, drowsy):
+    with sleepy(tmp_path) as server, ThreadPoolExecutor() as threads:
+        asleep(server)
+        reply = begin_slow(server, threads)
+        assert server.terminate(60) == 0, server.log()
+        assert spoken(reply.result(5)) == letters(SLOW)
+        server.process.wait(1)
+
+
+def test_worker_killed_while_asleep_is_replaced_by_another_that_sleeps(tmp_path, drowsy):
+    with sleepy(tmp_path) as server:
+        asleep(server)
+        (victim,) = server.workers()
+        victim.kill()
+        until(lambda: victim.pid not in {worker.pid for worker in server.workers()} and states(server) == ["asleep"])
+        assert drowsy.book() == ["unload"]
+        assert spoken(server.speech(SENTENCE)) == letters(SENTENCE)
+
+
+@pytest.mark.parametrize("stage", ["loading", "retiring"])
+def test_worker_killed_after_it_slept_breaks_only_its_own_transfers(tmp_path, drowsy, stage):
+    with sleepy(tmp_path, boot_timeout_s=2) as server, ThreadPoolExecutor() as threads:
+        asleep(server)
+        (victim,) = server.workers()
+        if stage == "loading":
+            drowsy.does("hangs while loading")
+            reply = threads.submit(server.speech)
+            until(lambda: model(server) == "loading")
+            drowsy.does("")
+        else:
+            reply = begin_slow(server, threads)
+        victim.kill()
+        assert isinstance(reply.exception(30), httpx.TransportError)
+        until(lambda: is_idle(server), 20)
+        until(lambda: server.speech().status_code == 200, 20, "speech")
+
+
+def test_workers_killed_while_they_come_with_the_model_are_replaced(tmp_path, drowsy):
+    with sleepy(tmp_path) as server, ThreadPoolExecutor() as threads:
+        asleep(server)
+        (sleeper,) = server.workers()
+        reply = threads.submit(server.speech, SLOW)
+        victims = {}
+        until(lambda: victims.update({worker.pid: worker for worker in server.workers()}) or len(victims) > 1, 20)
+        for pid, worker in victims.items():
+            if pid != sleeper.pid:
+                worker.kill()
+        assert reply.result(60).status_code in (200, 503)  # as they had been ready, or not
+        until(lambda: server.speech().status_code == 200, 20, "speech")
+        until(lambda: is_idle(server))
+
+
+def test_engine_without_a_model_does_not_sleep(tmp_path):
+    with running(tmp_path, idle_unload_s=0.1) as server:
+        assert "idle_unload_s does nothing" in server.log()
+        for _ in itertools.repeat(None, 3):
+            assert (model(server), states(server)) == ("loaded", ["ready", "ready"])
