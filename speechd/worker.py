@@ -213,6 +213,7 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         """This worker has booted, and accepts connections."""
         faulthandler.cancel_dump_traceback_later()
         self.app.served[self.index] = 1
+        os.kill(self.ppid, signal.SIGCHLD)  # have the arbiter look after its workers: one may leave now
 
     def is_dismissed(self) -> bool:
         """Whether the arbiter has told this worker to retire."""
