@@ -3,6 +3,14 @@
     modal secret create speechd SPEECHD_API_KEYS=key1,key2
     modal deploy deploy/modal_app.py
 
+It can speak what a server of yours would refuse for load. Set there:
+
+    SPEECHD_OVERFLOW_URL=https://<workspace>--speechd-gpu-web.modal.run
+    SPEECHD_OVERFLOW_API_KEY=key1
+
+The first requests then wait for a container to start, and go back when SPEECHD_OVERFLOW_FIRST_AUDIO_S (25 s) are over:
+MIN_CONTAINERS = 1 keeps one warm.
+
 The image is made by the script that the Dockerfiles use, and has the weights in it. A memory snapshot is not taken: it
 would be of this file's process, and the server is another, with processes, sockets and shared memory of its own.
 """
