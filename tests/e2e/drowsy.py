@@ -11,6 +11,9 @@ from faulty import FaultyEngine
 from speechd.audio import Audio
 from speechd.engines.base import Segment
 
+LOAD_S = 0.5
+"""Time for all who ask at once to come while nothing is loaded yet: they are admitted by other rules than the next."""
+
 
 class DrowsyEngine(FaultyEngine):
     """In the folder `DROWSY`: `book` has a line for each "load" and "unload"; what is in `does` ("cannot load",
@@ -23,6 +26,7 @@ class DrowsyEngine(FaultyEngine):
 
     def load(self) -> None:
         self._write("load")
+        time.sleep(LOAD_S)
         if self._does("cannot load"):
             raise OSError("as asked")
         if self._does("hangs while loading"):
