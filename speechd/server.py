@@ -50,8 +50,8 @@ FILES_WANTED: Final = 1 << 16
 ENVIRONMENT: Final = {
     # The arbiter is to stay without a thread pool: forking where one has run hangs the child.
     "OMP_NUM_THREADS": "1",
-    # Threads wait for each other a thousand times in a synthesis. At libgomp's default they spin for as long as a core is
-    # theirs, against the one they wait for: two threads took 9 s instead of 0.5 beside two busy processes on two cores.
+    # Threads wait for each other a thousand times in a synthesis. By default they spin meanwhile, for as long as a core
+    # is theirs, against the one they wait for: two took 9 s instead of 0.5 beside two busy processes on two cores.
     # Where they are alone, it costs 3 %.
     "GOMP_SPINCOUNT": "1000",
     # Else glibc keeps up to 8 heaps per core, each holding on to its own freed memory.
