@@ -95,13 +95,11 @@ class Speechd:
         return build(self, self._slot, self._text, index)
 
     async def boot(self, index: int) -> None:
-        assert self._slot is not None
         began = time.monotonic()
         engine, threads = self.choice.engine, self.settings.threads
         loop = asyncio.get_running_loop()
-        if self._sleep is not None and self._sleep.is_unloaded:
+        if self._has_no_model:
             await loop.run_in_executor(self._text, warm_up.plan, engine, self._deliveries)
-            self.board.set_asleep(index)
             return
         segments, _ = await asyncio.gather(
             loop.run_in_executor(self._text, warm_up.plan, engine, self._deliveries),
@@ -109,9 +107,15 @@ class Speechd:
         )
         if not self._replacing or self.board.slots >= self.settings.workers:
             await loop.run_in_executor(None, warm_up.speak, engine, segments)
-        self._slot.start()
         took_s = time.monotonic() - began
         log.info("ready", extra={"fields": {"worker": index, "engine": engine.name, "threads": threads, "s": took_s}})
+
+    def ready(self, index: int) -> None:
+        assert self._slot is not None
+        if self._has_no_model:
+            self.board.set_asleep(index)
+        else:
+            self._slot.start()
 
     def refused(self, index: int, status: int) -> None:
         meter.refuse(self.metrics.counts.row(index), status)
@@ -137,6 +141,11 @@ class Speechd:
     def stopping(self) -> None:
         if self._sleep is not None:
             self._sleep.stop()
+
+    @property
+    def _has_no_model(self) -> bool:
+        """In the worker: whether it was forked without."""
+        return self._sleep is not None and self._sleep.is_unloaded
 
 
 def _sleep(settings: Settings, engine: Engine, board: Scoreboard) -> Sleep | None:

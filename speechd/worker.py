@@ -58,6 +58,9 @@ class Hooks(Protocol):
         """In the worker: get ready. Raising ends it; so does `boot_timeout_s`. It accepts connections meanwhile if no
         other worker is ready, so that somebody answers."""
 
+    def ready(self, index: int) -> None:
+        """In the worker: it has booted and accepts connections, and `boot_timeout_s` is no more."""
+
     def retiring(self, index: int) -> None:
         """In the worker: another is ready in its place. It accepts no more connections, and ends with its last one."""
 
@@ -211,7 +214,9 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
 
     def ready(self) -> None:
         """This worker has booted, and accepts connections."""
+        # First, for a process has one such timer: a slot that worked already would have set it for its synthesis.
         faulthandler.cancel_dump_traceback_later()
+        self.app.hooks.ready(self.index)
         self.app.served[self.index] = 1
         os.kill(self.ppid, signal.SIGCHLD)  # have the arbiter look after its workers: one may leave now
 
@@ -241,14 +246,14 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
     async def _boot(self) -> bool:
         try:
             await self.app.hooks.boot(self.index)
+            if self.server.started:
+                self.ready()
         except Exception as error:  # Told by `init_process`, after the exchanges of this worker have ended.
             self._boot_error = error
             faulthandler.cancel_dump_traceback_later()
             if self.server.started:
                 self.server.drain()
             return False
-        if self.server.started:
-            self.ready()
         return True
 
 

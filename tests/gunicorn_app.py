@@ -53,6 +53,8 @@ class Fake:
             raise EngineUnavailable("as asked")
         if self._does("hang in boot"):
             time.sleep(3600)  # noqa: ASYNC251  # as a start that keeps the event loop to itself
+
+    def ready(self, index: int) -> None:
         self._ready = True
         self._write("ready", index)
 

@@ -89,6 +89,16 @@ def test_synthesis_that_hangs_ends_its_worker_and_fails(faulty):
     until(lambda: faulty.speech("hello").status_code == 200, 20)
 
 
+def test_synthesis_that_hangs_a_slot_which_has_just_started_ends_its_worker(faulty):
+    requests = [begin(faulty, "stall") for _ in range(12)]
+    until(lambda: faulty.get("/health").json()["in_flight"] == 12)
+    faulty.workers()[0].kill()
+    for thread, _ in requests:
+        thread.join(20)
+        assert not thread.is_alive()
+    until(lambda: idle(faulty), 20, "no slot at work")
+
+
 def test_killed_worker_breaks_only_its_own_transfers(faulty):
     requests = [begin(faulty, f"slowly {LONG}") for _ in range(6)]
     until(lambda: faulty.get("/health").json()["in_flight"] == 6)
