@@ -91,10 +91,10 @@ def test_all_who_come_while_the_model_is_unloaded_are_spoken_each_time(tmp_path,
             assert "speechd_model_loaded 0.0" in server.get("/metrics").text
             assert len(server.workers()) == 1
             texts = [f"{SENTENCE * 3} {word}" for word in WORDS[:count]]
-            replies = threads.map(server.speech, texts)
-            assert [spoken(reply) for reply in replies] == [letters(text) for text in texts]
-            until(lambda: model(server) == "loaded")
+            replies = list(threads.map(server.speech, texts))
+            until(lambda: model(server) == "loaded")  # before the replies are decoded, which takes seconds
             until(lambda: is_idle(server))
+            assert [spoken(reply) for reply in replies] == [letters(text) for text in texts]
         assert drowsy.book() == ["unload", "load"] * 3
         assert sum(row["deaths"] for row in server.health()["workers"]) == 0
 
