@@ -102,7 +102,8 @@ class OtherStream:
             raise SynthesisFailed("The speech of another server broke off.") from error
 
     async def close(self) -> None:
-        """Hang up, unless all has been read: the connection is then kept for the next."""
+        """Hang up, unless all has been read: the connection is then kept for the next. What nobody read is let go."""
+        self._ahead.clear()
         if self._response is not None:
             await self._response.aclose()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
@@ -185,16 +186,20 @@ class SpeechReply:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def _send_whole(self, data: bytes | None, scope: Message, send: Send) -> None:
-        pieces = []
+        pieces: deque[bytes] = deque()
         while data is not None:
             if data:
                 pieces.append(self._framing.data(data))
             data = await self._stream.read()
-        body = b"".join([*pieces, self._framing.end(self._stream.timings.audio_s)])
-        await self._start(send, (b"content-length", str(len(body)).encode()))
-        for start in range(0, len(body), WHOLE_CHUNK_BYTES):
-            chunk = body[start : start + WHOLE_CHUNK_BYTES]
-            await self._send_chunk(chunk, scope, send, more=start + len(chunk) < len(body))
+        pieces.append(self._framing.end(self._stream.timings.audio_s))
+        left = sum(map(len, pieces))
+        await self._start(send, (b"content-length", str(left).encode()))
+        while left:  # an hour of PCM is 173 MB: it is not copied into one, and what was sent is let go
+            piece = pieces.popleft()
+            for start in range(0, len(piece), WHOLE_CHUNK_BYTES):
+                chunk = piece[start : start + WHOLE_CHUNK_BYTES]
+                left -= len(chunk)
+                await self._send_chunk(chunk, scope, send, more=left > 0)
 
     async def _send_stream(self, data: bytes | None, scope: Message, send: Send) -> None:
         await self._start(send)

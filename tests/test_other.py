@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -132,6 +133,23 @@ def test_whole_reply_without_an_end_is_not_held(server: Scripted, monkeypatch: p
     monkeypatch.setattr(other, "WHOLE_LIMIT_BYTES", 100_000)
     server.script = (head(), *[chunk(bytes(10_000))] * 1000)
     assert read(server.url, WHOLE) == ["no speech"]
+
+
+def test_close_lets_go_what_nobody_read(server: Scripted) -> None:
+    async def scenario() -> None:
+        async with httpx.AsyncClient() as client:
+            stream = OtherStream(client, client.build_request("POST", server.url, content=b"{}"), WHOLE)
+            with pytest.raises(Declined):
+                await stream.open()
+            await stream.close()
+            assert tracemalloc.get_traced_memory()[0] < 4 << 20
+
+    server.script = (head(), *[chunk(bytes(1 << 20))] * 8, RESET)
+    tracemalloc.start()
+    try:
+        asyncio.run(asyncio.wait_for(scenario(), 20))
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,8 @@ class WavEncoder:
     def finish(self) -> bytes:
         if self._header_sent:
             return b""
-        pcm = b"".join(self._held)
-        return wav_header(len(pcm)) + pcm
+        held, self._held = self._held, []
+        return b"".join([wav_header(sum(map(len, held))), *held])
 
     def close(self) -> None:
         self._held.clear()
