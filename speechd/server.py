@@ -151,33 +151,45 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
             self.spawn_worker()
 
     def spawn_worker(self) -> int:
-        """Fork one worker. Until it has its own, it would take our handlers' place and lose a signal."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)
+        """Fork the worker that is due. Returns its process, or 0 where the system has none to give: it is a failure to
+        start like any other."""
+        index = self._due()
+        assert index is not None
+        self._begin(index)
+        signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)  # Until it has its own handlers, it would run ours.
         try:
             pid: int = super().spawn_worker()
+        except OSError as error:  # of the arbiter: gunicorn lets none out of a worker
+            log.error("worker %d could not be forked: %s", index, error)
+            self._end(index)
+            return 0
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, self.SIGNALS)
         return pid
 
     def forking(self, worker: SpeechWorker) -> None:
         """Gunicorn's `pre_fork`."""
-        index = self._due()
-        assert index is not None
-        self._respawn.take(index)
-        self._turnover.begin(index, self._crew, time.monotonic(), random.random())
-        worker.index = index
-        self._hooks.forking(index)
+        worker.index = self._begun
 
     def ended(self, worker: SpeechWorker) -> None:
         """Gunicorn's `child_exit`, which comes for every death."""
+        self._end(worker.index)
+
+    def _begin(self, index: int) -> None:
+        self._begun = index
+        self._respawn.take(index)
+        self._turnover.begin(index, self._crew, time.monotonic(), random.random())
+        self._hooks.forking(index)
+
+    def _end(self, index: int) -> None:
         self._has_served = self._has_served or any(self._served[:])
-        served = bool(self._served[worker.index])
-        self._served[worker.index] = self._dismissed[worker.index] = 0
-        self._turnover.end(worker.index)
-        failures = self._respawn.give_back(worker.index, served=served, now=time.monotonic())
-        self._hooks.ended(worker.index, failures)
+        served = bool(self._served[index])
+        self._served[index] = self._dismissed[index] = 0
+        self._turnover.end(index)
+        failures = self._respawn.give_back(index, served=served, now=time.monotonic())
+        self._hooks.ended(index, failures)
         if failures and self._has_served:
-            log.error("worker %d failed to start, %d times in a row", worker.index, failures)
+            log.error("worker %d failed to start, %d times in a row", index, failures)
         elif failures and self.LISTENERS:  # They are closed first when the server ends.
             raise HaltServer("no worker could start; its error is above", 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ class Fake:
         self._book = Path(os.environ["FAKE_BOOK"])
         self._fails = os.environ.get("FAKE_FAILS", "")
         self._ready = False
+        self._fork = os.fork
 
     def _write(self, what: str, *rest: int) -> None:
         with self._book.open("a") as book:
@@ -40,6 +42,12 @@ class Fake:
 
     def forking(self, index: int) -> None:
         self._write("forking", index)
+
+    def fork(self) -> int:
+        """What is in the place of `os.fork`."""
+        if self._does("fail to fork", counted="forking"):
+            raise BlockingIOError(errno.EAGAIN, "as asked")
+        return self._fork()
 
     def build(self, index: int):
         self._write("build", index)
@@ -71,13 +79,13 @@ class Fake:
     def ended(self, index: int, failures: int) -> None:
         self._write("ended", index, failures)
 
-    def _does(self, failure: str) -> bool:
+    def _does(self, failure: str, counted: str = "build") -> bool:
         """Whether this worker is to fail so: "failure first last", counted in workers that were built."""
         name, _, numbers = self._fails.partition(": ")
         if name != failure:
             return False
         first, last = numbers.split()
-        return int(first) <= self._book.read_text().count('"build"') <= int(last)
+        return int(first) <= self._book.read_text().count(f'"{counted}"') <= int(last)
 
     async def app(self, scope, receive, send):
         if scope["type"] == "lifespan":
@@ -123,4 +131,6 @@ class Fake:
 if __name__ == "__main__":
     configure("info", json=False)
     settings = Settings.load({}, os.environ)
-    serve(settings, Fake(settings.workers))
+    fake = Fake(settings.workers)
+    os.fork = fake.fork
+    serve(settings, fake)
