@@ -7,7 +7,6 @@ nothing has come of it, and somebody else may speak. Afterwards a break is a `Sy
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import time
 from collections import deque
@@ -30,7 +29,8 @@ EVENT_LIMIT_BYTES: Final = 4 << 20
 WHOLE_LIMIT_BYTES: Final = 256 << 20
 """Of one whole reply, all of which is held: 93 minutes of PCM."""
 
-ENDED_EVENTS: Final = re.compile(rb".*(?:\n\n|\r\n\r\n)", re.DOTALL)
+ENDS: Final = (b"\n\n", b"\r\n\r\n")
+"""Of an event."""
 
 
 class Declined(Exception):
@@ -153,9 +153,10 @@ async def whole_events(pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes, No
     rest = b""
     async for piece in pieces:
         rest += piece
-        if ended := ENDED_EVENTS.match(rest):
-            yield ended[0]
-            rest = rest[ended.end() :]
+        ended = max(at + len(end) if (at := rest.rfind(end)) >= 0 else 0 for end in ENDS)
+        if ended:
+            yield rest[:ended]
+            rest = rest[ended:]
         if len(rest) > EVENT_LIMIT_BYTES:
             raise httpx.RemoteProtocolError("an event has no end")
     if rest:
