@@ -200,8 +200,9 @@ class Scoreboard:
 
     @property
     def slotless(self) -> int:
-        """Requests in flight of workers whose slot does not work: the slots of others speak for them."""
-        return int(self.in_flight[~self._working()].sum())
+        """Requests in flight of workers whose slot does not work: the slots of others speak for them, and may have to
+        for those that another server has been asked to speak."""
+        return int((self.in_flight + self.overflow_in_flight)[~self._working()].sum())
 
     @property
     def idle_s(self) -> float:
