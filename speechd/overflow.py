@@ -173,9 +173,11 @@ class OverflowReply:
             declined = "client left"
         finally:
             if declined is not None:
-                await self._stream.close()
-                self._ticket.release()
-                self._overflow.declined(self._asked, declined)
+                try:
+                    await self._stream.close()
+                finally:
+                    self._ticket.release()
+                    self._overflow.declined(self._asked, declined)
         return declined
 
     def _reply(self) -> SpeechReply:

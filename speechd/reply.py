@@ -158,9 +158,11 @@ class SpeechReply:
         except ClientLeft:
             self._outcome = "client left"
         finally:
-            await self._stream.close()
-            self._ticket.release()
-            self._ended(self._outcome)
+            try:
+                await self._stream.close()
+            finally:
+                self._ticket.release()
+                self._ended(self._outcome)
 
     async def _speak(self, scope: Message, send: Send) -> None:
         try:
