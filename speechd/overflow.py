@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, Protocol
 
 import httpx
@@ -86,6 +87,7 @@ class Overflow:
             headers["authorization"] = f"Bearer {self._settings.overflow_api_key}"
         self._client = httpx.AsyncClient(
             headers=headers,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none: one client's would go with all others'
             timeout=httpx.Timeout(None, connect=self._settings.overflow_connect_s),  # `OtherStream` has the others
             limits=httpx.Limits(max_connections=None, keepalive_expiry=KEEP_ALIVE_S),
         )

@@ -191,6 +191,18 @@ def test_what_is_sent_on_is_the_body_and_nothing_else_of_the_client(other):
     run(scenario())
 
 
+def test_cookie_of_one_reply_goes_with_no_other_request(other):
+    async def scenario():
+        async with house(other.url) as near:
+            near.fill()
+            other.script = (head(set_cookie="session=1; Path=/"), chunk(b"ab"), END)
+            await near.ask()
+            await near.ask()
+            assert b"cookie" not in other.requests[-1].lower()
+
+    run(scenario())
+
+
 def test_request_that_could_be_admitted_is_spoken_here_when_the_other_declines(other):
     async def scenario():
         async with house(other.url) as near:
