@@ -80,16 +80,22 @@ class ToneEngine:
 
 def encode(content: bytes, length: int = BYTE) -> Samples:
     """`length` samples for each byte: half of the silence, the burst, the other half."""
+    return _bursts(length)[np.frombuffer(content, np.uint8)].reshape(-1)
+
+
+@lru_cache(2)
+def _bursts(length: int) -> Samples:
+    """What each of the 256 bytes sounds like, a row of `length` samples each."""
     sound = round(length * SOUND_SHARE)
-    values = np.frombuffer(content, np.uint8)
+    values = np.arange(256)
     time_s = np.arange(sound) / SAMPLE_RATE
     # One row per value of half a byte: a burst is the sum of two of 32 rows.
     high, low = (np.sin(2 * np.pi * hertz[:, None] * time_s) for hertz in (HIGH_HALF, LOW_HALF))
     ramp = np.minimum(1.0, np.arange(1, sound + 1) / RAMP)
-    samples = np.zeros((len(values), length), np.float32)
+    samples = np.zeros((256, length), np.float32)
     before = (length - sound) // 2
     samples[:, before : before + sound] = AMPLITUDE * (high[values >> 4] + low[values & 15]) * ramp * ramp[::-1]
-    return samples.reshape(-1)
+    return samples
 
 
 def decode(samples: Samples) -> str:
