@@ -87,12 +87,18 @@ class Speechd:
         if self._has_no_model:
             await loop.run_in_executor(self._text, warm_up.plan, engine, self._deliveries)
             return
-        segments, _ = await asyncio.gather(
-            loop.run_in_executor(self._text, warm_up.plan, engine, self._deliveries),
-            loop.run_in_executor(None, engine.start, threads),
-        )
-        if not self._replacing or self.board.slots >= self.settings.workers:
-            await loop.run_in_executor(None, warm_up.speak, engine, segments)
+        # In a thread that ends. OpenMP counts the threads of idle teams, too: with another one beside the slot's, a
+        # worker that has all cores has more threads than cores, and they sleep at every wait (a fifth slower).
+        starter = ThreadPoolExecutor(1, "start")
+        try:
+            segments, _ = await asyncio.gather(
+                loop.run_in_executor(self._text, warm_up.plan, engine, self._deliveries),
+                loop.run_in_executor(starter, engine.start, threads),
+            )
+            if not self._replacing or self.board.slots >= self.settings.workers:
+                await loop.run_in_executor(starter, warm_up.speak, engine, segments)
+        finally:
+            starter.shutdown(wait=False)
         took_s = time.monotonic() - began
         log.info("ready", extra={"fields": {"worker": index, "engine": engine.name, "threads": threads, "s": took_s}})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 
 from speechd.audio import Audio
@@ -12,14 +13,18 @@ from speechd.engines.tone import ToneEngine
 
 
 class FaultyEngine(ToneEngine):
-    """ "kaboom" kills the process, "stall" hangs, "oops" raises; "slowly" takes a second for its segment."""
+    """ "kaboom" kills the process, "stall" hangs, "oops" raises; "slowly" takes a second for its segment; "starter"
+    raises while the thread lives in which the engine was started."""
+
+    def start(self, threads: int) -> None:
+        self._starter = threading.current_thread()
 
     def synthesize(self, segment: Segment) -> Audio:
         if b"kaboom" in segment.payload:
             os.kill(os.getpid(), signal.SIGKILL)
         if b"stall" in segment.payload:
             time.sleep(3600)
-        if b"oops" in segment.payload:
+        if b"oops" in segment.payload or (b"starter" in segment.payload and self._starter.is_alive()):
             raise RuntimeError("as asked")
         if b"slowly" in segment.payload:
             time.sleep(1)
