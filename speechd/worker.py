@@ -200,7 +200,8 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         self.config.app = self.wsgi
         self.server = SpeechServer(self.config, self)
         asyncio.get_running_loop().add_signal_handler(signal.SIGQUIT, self.server.handle_exit, signal.SIGQUIT, None)
-        await self.server.serve(sockets=self.sockets)
+        # Not gunicorn's wrappers: of Python's own sockets uvloop knows that they are closed once it has closed them.
+        await self.server.serve(sockets=[listener.sock for listener in self.sockets])
 
     def has_company(self) -> bool:
         """Whether any other worker has been ready."""

@@ -63,6 +63,16 @@ def test_engine_that_raises_at_first_is_a_500_in_the_envelope(faulty):
     assert reply.json()["error"]["code"] == "synthesis_failed"
 
 
+def test_thread_that_starts_the_engine_ends(faulty):
+    until(lambda: faulty.speech("starter").status_code == 200, what="a synthesis without it")
+
+
+def test_server_that_ends_closes_no_socket_twice(tmp_path):
+    with running(tmp_path) as server:
+        assert server.speech().status_code == 200
+    assert "closing socket" not in server.log()
+
+
 def test_engine_that_raises_midway_breaks_the_transfer_off(faulty):
     with pytest.raises(httpx.RemoteProtocolError):
         faulty.speech("A first sentence that is spoken well enough. " * 3 + "Then oops happens.")
