@@ -109,6 +109,7 @@ class House:
         self._waiting = np.zeros(rows, bool)
         self._deadline = np.zeros(rows)
         self._urgency = np.zeros(rows)
+        self._start_by = np.full(rows, math.inf)
         self._serial = np.zeros(rows, np.int64)
         self._duration_s = np.zeros(rows)
         self._segment: list[tuple[Stream, int]] = [(Stream(0.0, 0.0), 0)] * rows
@@ -154,6 +155,8 @@ class House:
             row = self._free.pop()
             self._deadline[row] = self._deadline_of(stream)
             self._urgency[row] = self._deadline[row] if self._by_deadline else stream.arrived
+            playing = self._by_deadline and stream.planned
+            self._start_by[row] = self._deadline[row] - duration_s / self._speed - BLOCKING_S if playing else math.inf
             self._serial[row] = next(self._serials)
             self._duration_s[row] = duration_s
             self._segment[row] = stream, stream.planned
@@ -171,7 +174,7 @@ class House:
 
     def _dispatch(self) -> None:
         while self._run_count < self.slots and self._wait_count:
-            row = choose(self._waiting, self._urgency, self._serial)
+            row = choose(self._waiting, self._urgency, self._start_by, self._serial, self.now)
             assert row is not None
             self._waiting[row] = False
             self._wait_count -= 1

@@ -62,8 +62,9 @@ class Job(Protocol):
 class Pool(Protocol):
     """The slots of all workers, as a home worker sees them."""
 
-    def submit(self, segment: Segment, deadline: float) -> Job:
-        """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry."""
+    def submit(self, segment: Segment, deadline: float, *, playing: bool) -> Job:
+        """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry; playing: there is one
+        already, it is not the first."""
         ...
 
     def share(self) -> Share:
@@ -183,7 +184,7 @@ class SpeechStream:
         if isinstance(planned, Pause):
             self._submitted_s += planned.duration_s
             return planned
-        job = self._pool.submit(planned.segment, self._deadline())
+        job = self._pool.submit(planned.segment, self._deadline(), playing=not self._silent)
         if self._silent:
             self._silent = False
             self.timings.text_s = time.monotonic() - self._made

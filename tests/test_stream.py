@@ -39,6 +39,7 @@ class FakePlanner:
 class FakeJob:
     segment: Segment
     deadline: float
+    playing: bool
     wait_s: float = 0.125
     synthesis_s: float = 0.25
     cancelled: bool = False
@@ -58,8 +59,8 @@ class FakePool:
         self.jobs: list[FakeJob] = []
         self._at_once = at_once
 
-    def submit(self, segment: Segment, deadline: float) -> FakeJob:
-        job = FakeJob(segment, deadline)
+    def submit(self, segment: Segment, deadline: float, *, playing: bool) -> FakeJob:
+        job = FakeJob(segment, deadline, playing)
         self.jobs.append(job)
         if self._at_once:
             speak(job)
@@ -356,6 +357,7 @@ def test_deadlines_follow_the_listener():
         await reading
         await jobs_in_pool(harness, 3)
         first, second, third = (job.deadline for job in harness.pool.jobs)
+        assert [job.playing for job in harness.pool.jobs] == [False, True, True]
         assert before <= first < spoken
         # The listener hears the 4 s of the first segment from when it was spoken.
         assert spoken + 4 <= second <= time.monotonic() + 4

@@ -105,14 +105,18 @@ class Pool:
             asyncio.get_running_loop().remove_reader(self._replies.fileno())
             self._sweeping.cancel()
 
-    def submit(self, segment: Segment, deadline: float) -> Job:
-        """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry.
+    def submit(self, segment: Segment, deadline: float, *, playing: bool = False) -> Job:
+        """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry; playing: somebody
+        listens already, so that it is to be started in time for that, whoever else comes.
 
         Raises `Unavailable`.
         """
         if not self._board.slots:
             self._board.model.check()
-        place = self._board.queue.put(segment, self._index, deadline)
+        synthesis_s = segment.duration_s / self._speed()
+        # The slots may all be taken for as long as a segment blocks one.
+        start_by = deadline - synthesis_s - BLOCKING_S if playing else math.inf
+        place = self._board.queue.put(segment, self._index, deadline, start_by)
         if place is None:
             raise Overloaded("The queue is full.", reason="queue", retry_after_s=self._board.backlog_s())
         job = self._jobs[place.serial] = Job(self, place)
@@ -136,9 +140,14 @@ class Pool:
         slots, in_flight = max(board.slots, 1), int(board.in_flight.sum())
         # A request in flight counts though nothing of it waits: it is listened to, and will come back for more.
         demand = max(slots, in_flight, board.queue.waiting + board.queue.running + 1)
-        speed = board.speed() or float(board.speeds().mean())  # where no slot works now, one will
-        longest_s = BLOCKING_S * speed / slots if in_flight >= slots else math.inf
-        return Share(speed / demand, longest_s, max(LEAST_LOOK_AHEAD_S, LOOK_AHEAD_S / max(in_flight, 1)))
+        speed = self._speed()
+        longest_s = BLOCKING_S * speed if in_flight >= slots else math.inf
+        return Share(slots * speed / demand, longest_s, max(LEAST_LOOK_AHEAD_S, LOOK_AHEAD_S / max(in_flight, 1)))
+
+    def _speed(self) -> float:
+        """Audio seconds that a slot synthesises in a second, on average."""
+        slots = self._board.slots  # where none works now, one will
+        return self._board.speed() / slots if slots else float(self._board.speeds().mean())
 
     def _receive(self) -> None:
         while reply := self._replies.receive():

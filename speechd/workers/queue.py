@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -54,6 +55,7 @@ class SegmentQueue:
         self._state = shared(np.uint8, rows)
         self._serial = shared(np.int64, rows)
         self._deadline = shared(np.float64, rows)
+        self._start_by = shared(np.float64, rows)
         self._duration_s = shared(np.float64, rows)
         self._home = shared(np.int32, rows)
         self._slot = shared(np.int32, rows)
@@ -63,8 +65,8 @@ class SegmentQueue:
         self._length = shared(np.int32, rows)
         self._payload = shared(np.uint8, rows, PAYLOAD_LIMIT)
 
-    def put(self, segment: Segment, home: int, deadline: float) -> Place | None:
-        """Let a segment of worker `home` wait; None if all rows are taken."""
+    def put(self, segment: Segment, home: int, deadline: float, start_by: float = math.inf) -> Place | None:
+        """Let a segment of worker `home` wait; None if all rows are taken. For the moments, see `choose`."""
         payload = np.frombuffer(segment.payload, np.uint8)
         with self._lock:
             row = int(self._state.argmin())
@@ -73,7 +75,7 @@ class SegmentQueue:
             self._last_serial[0] += 1
             serial = int(self._last_serial[0])
             self._serial[row], self._deadline[row], self._duration_s[row] = serial, deadline, segment.duration_s
-            self._home[row], self._deaths[row] = home, 0
+            self._start_by[row], self._home[row], self._deaths[row] = start_by, home, 0
             self._length[row] = len(payload)
             self._payload[row, : len(payload)] = payload
             self._state[row] = WAITING
@@ -82,10 +84,11 @@ class SegmentQueue:
     def take(self, slot: int) -> Lease | None:
         """The segment that worker `slot` is to synthesise now, if any waits."""
         with self._lock:
-            row = choose(self._state == WAITING, self._deadline, self._serial)
+            now = time.monotonic()
+            row = choose(self._state == WAITING, self._deadline, self._start_by, self._serial, now)
             if row is None:
                 return None
-            self._slot[row], self._since[row] = slot, time.monotonic()
+            self._slot[row], self._since[row] = slot, now
             self._state[row] = RUNNING
         payload = self._payload[row, : self._length[row]].tobytes()
         segment = Segment(payload, float(self._duration_s[row]))

@@ -4,6 +4,7 @@ import asyncio
 import math
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -186,6 +187,24 @@ def test_segment_of_a_stopped_slot_is_spoken_once_that_is_killed() -> None:
         house.signal(stopped, signal.SIGKILL)
         house.bury()
         assert await name_of(job) == 1
+
+    run(house, scene)
+
+
+@in_fresh_process
+def test_listener_who_would_run_dry_goes_before_newcomers_and_another_behind_them() -> None:
+    house = House(slots=1)
+
+    async def scene(pool: Pool) -> None:
+        jobs = [pool.submit(segment(0, "wait"), 0.0)]
+        until(lambda: house.stage.starts[0])
+        now = time.monotonic()
+        jobs += [pool.submit(segment(name), now) for name in (1, 2)]
+        jobs.append(pool.submit(segment(3), now + 1e6, playing=True))
+        jobs.append(pool.submit(segment(4), now + BLOCKING_S, playing=True))
+        house.stage.opened[0] = True
+        assert [await name_of(job) for job in jobs] == [0, 1, 2, 3, 4]
+        assert list(np.argsort(house.stage.at[1:5]) + 1) == [4, 1, 2, 3]
 
     run(house, scene)
 
