@@ -13,7 +13,7 @@ from speechd.audio import Audio
 from speechd.engines.base import Segment
 from speechd.errors import NotReady, Overloaded, SynthesisFailed
 from speechd.workers.queue import Place
-from speechd.workers.scoreboard import Scoreboard
+from speechd.workers.scoreboard import ASSUMED_SPEED, Scoreboard
 from speechd.workers.wire import Outcome, Reply, silent
 
 BLOCKING_S: Final = 0.6
@@ -146,8 +146,9 @@ class Pool:
 
     def _speed(self) -> float:
         """Audio seconds that a slot synthesises in a second, on average."""
-        slots = self._board.slots  # where none works now, one will
-        return self._board.speed() / slots if slots else float(self._board.speeds().mean())
+        board = self._board
+        speed = board.speed() / max(board.slots, 1)
+        return speed or float(board.speeds().mean()) or ASSUMED_SPEED  # where no slot works now, one will
 
     def _receive(self) -> None:
         while reply := self._replies.receive():

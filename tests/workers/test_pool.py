@@ -210,6 +210,17 @@ def test_listener_who_would_run_dry_goes_before_newcomers_and_another_behind_the
 
 
 @in_fresh_process
+def test_segment_is_spoken_though_all_before_it_were_without_audio() -> None:
+    house = House(slots=1)
+    house.board.record(0, 0.0, 1.0)
+
+    async def scene(pool: Pool) -> None:
+        assert await name_of(pool.submit(segment(1), 0.0, playing=True)) == 1
+
+    run(house, scene)
+
+
+@in_fresh_process
 def test_cancelled_segment_that_waits_is_never_spoken() -> None:
     house = House(slots=1)
 
