@@ -120,7 +120,6 @@ class SpeechStream:
         self._made = time.monotonic()
         self._arrival = self._made if arrival is None else arrival
         self._listener = Listener()
-        self._playback_began: float | None = None
         self._silent = True  # no segment was submitted: there is nothing to hear yet, even after a pause
         self._spoken = False  # the first segment's audio is here
         self._leading_s = 0.0  # pauses before any speech: they must not be the "first audio" that makes it a success
@@ -154,8 +153,7 @@ class SpeechStream:
             now = time.monotonic()
             self._listener.write(now, self._read_s)
             self.timings.underrun_s = self._listener.underrun_s
-            if self._playback_began is None:
-                self._playback_began = now
+            if self.timings.first_audio_s is None:
                 self.timings.first_audio_s = now - self._arrival
         return data
 
@@ -199,8 +197,8 @@ class SpeechStream:
             await self._credit.wait()
             share = self._pool.share()
         ahead_s = 0.0 if self._silent else self._submitted_s
-        if self._playback_began is not None:
-            ahead_s = max(0.0, ahead_s - (time.monotonic() - self._playback_began))
+        if self._listener.began is not None:
+            ahead_s = max(0.0, ahead_s - (time.monotonic() - self._listener.began))
         share = replace(share, longest_s=min(share.longest_s, self._credit_s(share)))
         return await self._run(self._threads.text, self._planner.next, ahead_s, share)
 
@@ -221,7 +219,8 @@ class SpeechStream:
         """When the listener, who plays from the first byte on, has heard all that was submitted."""
         if self._silent:
             return self._arrival
-        return (self._playback_began or time.monotonic()) + self._submitted_s
+        began = self._listener.began
+        return (time.monotonic() if began is None else began) + self._submitted_s
 
     async def _encode_all(self) -> None:
         try:
@@ -255,10 +254,10 @@ class SpeechStream:
         if not self._spoken:
             self.timings.queue_s = job.wait_s
             self._spoken = True
-            self._credit.set()
             await self._put_pause(self._leading_s)
         samples = await self._run(self._threads.encode, self._joiner.push, audio, gap_s(planned.boundary))
         self._submitted_s += len(samples) / SAMPLE_RATE - planned.segment.duration_s
+        self._credit.set()  # its place in the pool is free, and if it has no sound, nothing of it will be read
         self.timings.synthesis_s += job.synthesis_s
         await self._put(samples)
 

@@ -3,10 +3,12 @@ import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from speechd import stream
 from speechd.audio import SAMPLE_RATE, Audio, pcm16
 from speechd.encoders import FORMATS, open_encoder
 from speechd.engines.base import Segment
@@ -313,6 +315,22 @@ def test_many_short_pauses_do_not_use_the_credit_up():
     run(scenario())
 
 
+@pytest.mark.parametrize("look_ahead_s", [60, 5])
+def test_segments_without_a_sound_do_not_stop_the_stream(look_ahead_s: int):
+    async def scenario():
+        silent = [planned(0, 2) for _ in range(3 * SEGMENTS_AHEAD)]
+        harness = Harness([planned(1), *silent, planned(2)], look_ahead_s=look_ahead_s, at_once=False)
+        reading = asyncio.create_task(harness.read_all())
+        for number in range(len(silent) + 2):
+            await jobs_in_pool(harness, number + 1)
+            await asyncio.sleep(0.01)  # by then the stream may wait for more than its next segment
+            speak(harness.pool.jobs[number])
+        assert levels(await reading) == [1, 2]
+        await harness.end()
+
+    run(scenario())
+
+
 def test_a_stream_has_a_bounded_number_of_segments_in_the_pool():
     async def scenario():
         harness = Harness([planned(1) for _ in range(20)], at_once=False)
@@ -362,6 +380,26 @@ def test_deadlines_follow_the_listener():
         # The listener hears the 4 s of the first segment from when it was spoken.
         assert spoken + 4 <= second <= time.monotonic() + 4
         assert third - second == pytest.approx(2, abs=0.5)
+        await harness.end()
+
+    run(scenario())
+
+
+def test_deadlines_and_plans_follow_a_listener_who_pauses(monkeypatch: pytest.MonkeyPatch):
+    async def scenario():
+        harness = Harness([planned(1), *(planned(2, 2) for _ in range(20))], look_ahead_s=5)
+        for _ in range(4):
+            await harness.stream.read()
+        clock, paused_s = time.monotonic, 100.0
+        monkeypatch.setattr(stream, "time", SimpleNamespace(monotonic=lambda: clock() + paused_s))
+        before = len(harness.pool.jobs)
+        while len(harness.pool.jobs) == before:
+            await harness.stream.read()
+        submitted_s = sum(job.segment.duration_s for job in harness.pool.jobs[:before])
+        ahead_s, _ = harness.planner.asked[before]
+        deadline_s = harness.pool.jobs[before].deadline - clock() - paused_s
+        # What was read before the pause was played then; all else is in hand.
+        assert [ahead_s, deadline_s] == pytest.approx([submitted_s - 2] * 2, abs=0.6)
         await harness.end()
 
     run(scenario())
