@@ -126,6 +126,8 @@ class Replies:
         try:
             # Private: the samples may be written to, whoever else has the file.
             samples = np.frombuffer(mmap.mmap(file, count * FLOAT32_BYTES, access=mmap.ACCESS_COPY), np.float32)
+        except OSError:  # it needs a descriptor of its own, and memory
+            return silent(serial, Outcome.LOST)
         finally:
             os.close(file)
         return Reply(serial, Outcome(outcome), samples, synthesis_s)

@@ -82,16 +82,28 @@ def test_reply_keeps_no_descriptor_open(replies: Replies) -> None:
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-@in_fresh_process
-def test_reply_is_known_as_lost_when_no_more_files_may_be_opened() -> None:
+def _receive_with_free_descriptors(count: int) -> None:
     replies = Replies()
     replies.send(Reply(5, Outcome.SPOKEN, SOME, 0.0))
+    free = os.dup(replies.fileno())  # the next to be opened has this number, and the one after it the next
+    os.close(free)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (replies.fileno(), hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + count, hard))
     reply = replies.receive()
     assert reply is not None
     assert (reply.serial, reply.outcome) == (5, Outcome.LOST)
+    assert replies.receive() is None
     replies.close()
+
+
+@in_fresh_process
+def test_reply_is_known_as_lost_when_no_more_files_may_be_opened() -> None:
+    _receive_with_free_descriptors(0)
+
+
+@in_fresh_process
+def test_reply_is_known_as_lost_when_its_file_may_be_opened_but_not_mapped() -> None:
+    _receive_with_free_descriptors(1)
 
 
 def test_doorbell_with_no_room_does_not_block() -> None:
