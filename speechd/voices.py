@@ -128,9 +128,6 @@ class Catalogue:
     def __iter__(self) -> Iterator[Voice]:
         return iter(self._voices.values())
 
-    def __len__(self) -> int:
-        return len(self._voices)
-
     def parse(self, text: str) -> Blend:
         """The blend that `text` names: "af_heart", "alloy", "af_bella(2)+af_sky(1)", "af_bella + af_sky".
 

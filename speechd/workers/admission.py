@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 import numpy as np
 import numpy.typing as npt
 
@@ -13,7 +11,7 @@ from speechd.workers.scoreboard import Scoreboard
 
 
 class Ticket:
-    """A request's place among those in flight. Released once or more; as a context manager, at its end.
+    """A request's place among those in flight. Released once or more.
 
     If its worker dies, the arbiter gives the place back. Made under the scoreboard's lock; `column`: where in it the
     place is counted.
@@ -29,14 +27,6 @@ class Ticket:
         if self._held:
             self._held = False
             self._count(-1)
-
-    def __enter__(self) -> Ticket:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
 
     def _count(self, by: int) -> None:
         self._column[self._index] += by

@@ -14,7 +14,6 @@ from speechd.encoders import FORMATS, open_encoder
 
 LENGTH = 30_001
 CASES = [(name, whole) for name in FORMATS for whole in (False, True)]
-LOSSY = {"mp3", "aac", "opus"}
 
 # Samples that a decoder gives before the first of ours: no field of a bare mp3 or ADTS stream can tell it to drop them.
 DELAY = {("mp3", False): 1105, ("aac", False): 1024, ("aac", True): 1024}

@@ -91,13 +91,6 @@ def test_release_twice_gives_one_place_back(board: Scoreboard) -> None:
     kept.release()
 
 
-def test_ticket_as_context_manager_is_released_by_an_error(board: Scoreboard) -> None:
-    with suppress(ValueError), Admission(board, 0).admit(0):
-        assert board.in_flight.sum() == 1
-        raise ValueError
-    assert board.in_flight.sum() == 0
-
-
 def test_expected_wait_beyond_the_longest_is_refused_with_the_backlog(board: Scoreboard) -> None:
     board.record(0, audio_s=4.0, busy_s=1.0)
     admission = Admission(board, 0)
