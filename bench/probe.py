@@ -17,7 +17,7 @@ from typing import Final
 from bench import arenas
 from speechd import engines
 from speechd.audio import Audio
-from speechd.engines.base import Delivery, Engine, Segment
+from speechd.engines.base import Delivery, Engine, Scalable, Segment
 
 ENGINE: Final = "BENCH_ENGINE"
 ARENAS: Final = "BENCH_ARENAS"
@@ -46,6 +46,8 @@ class Probe:
         self.passage_limit = engine.passage_limit
         self.efficient_length = engine.efficient_length
         self.check = engine.check
+        if isinstance(engine, Scalable):
+            self.use = engine.use
         self._engine = engine
         self._folder = folder
         self._leak_bytes = leak_bytes

@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from bench import record
-from speechd.planner import CHARACTERS_PER_S, HEADROOM, LEAST_LENGTH
+from speechd.planner import CHARACTERS_PER_S, FAST_PACE, FIRST_LENGTH, HEADROOM, LEAST_LENGTH
 from speechd.stream import SEGMENTS_AHEAD
 from speechd.workers.dispatch import choose
 from speechd.workers.pool import BLOCKING_S
@@ -38,9 +38,10 @@ SIGMA: Final = 1.0
 LONGEST_S: Final = 300.0
 """Audio seconds of a request: lognormal, so that most are a few sentences and some are chapters."""
 
-FIRST_S: Final = LEAST_LENGTH / CHARACTERS_PER_S
+FIRST_S: Final = FIRST_LENGTH / CHARACTERS_PER_S
+LATER_S: Final = LEAST_LENGTH / CHARACTERS_PER_S
 EFFICIENT_S: Final = 10.0
-"""Audio seconds of a first segment, and of one that an engine speaks at its best."""
+"""Audio seconds of a first segment on fast slots, of any other at least, and of one that an engine speaks best."""
 
 MAX_WAIT_S: Final = 10.0
 """Admission's bound on the expected wait for a first segment."""
@@ -149,9 +150,11 @@ class House:
         most = SEGMENTS_AHEAD if stream.began <= self.now else 1
         while stream.left_s > 0.0 and stream.in_queue < most:
             ahead_s = max(0.0, stream.submitted_s - max(0.0, self.now - stream.began))
-            pace = self.slots * self._speed / max(self.slots, self._in_flight, self._wait_count + self._run_count + 1)
-            longest_s = BLOCKING_S * self._speed if self._in_flight >= self.slots else EFFICIENT_S
-            duration_s = min(max(min(HEADROOM * ahead_s * pace, longest_s), FIRST_S), EFFICIENT_S, stream.left_s)
+            demand = max(self._in_flight, self._wait_count + self._run_count + 1)
+            pace = self.slots * self._speed / max(self.slots, demand)
+            longest_s = BLOCKING_S * self._speed if demand >= self.slots else EFFICIENT_S
+            least_s = LATER_S if ahead_s or pace < FAST_PACE else FIRST_S
+            duration_s = min(max(min(HEADROOM * ahead_s * pace, longest_s), least_s), EFFICIENT_S, stream.left_s)
             row = self._free.pop()
             self._deadline[row] = self._deadline_of(stream)
             self._urgency[row] = self._deadline[row] if self._by_deadline else stream.arrived
@@ -247,7 +250,9 @@ def main() -> None:
     """Print the table, and all of it as one JSON line last."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer cells and requests: about a second")
-    parser.add_argument("--listening-share", type=float, default=LISTENING_SHARE, help="as in the settings")
+    parser.add_argument(
+        "--listening-share", type=float, default=LISTENING_SHARE, help="as LISTENING_SHARE of the scoreboard"
+    )
     parser.add_argument("--slots", metavar="N,N...", help="(default: 2,8,32,128,1000; quick: 2,16)")
     parser.add_argument("--speed", type=float, default=SPEED, help=f"of a slot, × real time (default: {SPEED:g})")
     options = parser.parse_args()

@@ -77,7 +77,7 @@ class Speechd:
 
     def build(self, index: int) -> ASGIApp:
         self.board.adopt(index)
-        self._slot = Slot(self.choice.engine, self.board, index)
+        self._slot = Slot(self.choice.engine, self.board, index, self.settings.threads)
         return build(self, self._slot, self._text, index)
 
     async def boot(self, index: int) -> None:
@@ -96,7 +96,7 @@ class Speechd:
                 loop.run_in_executor(starter, engine.start, threads),
             )
             if not self._replacing or self.board.slots >= self.settings.workers:
-                await loop.run_in_executor(starter, warm_up.speak, engine, segments)
+                self.board.expect(index, *await loop.run_in_executor(starter, warm_up.speak, engine, segments))
         finally:
             starter.shutdown(wait=False)
         took_s = time.monotonic() - began
@@ -121,7 +121,7 @@ class Speechd:
 
     def ended(self, index: int, failures: int) -> None:
         self._replacing = True  # from now on a worker takes the place of another, which listeners may be waiting for
-        self.board.clear(index)
+        self.board.clear(index, failures)
         if self._sleep is not None:
             self._sleep.ended(failures)
         meter.bury(self.metrics.counts.row(index))

@@ -1,4 +1,4 @@
-"""Every option, once: name, type, default and meaning. This is the only place that reads the environment.
+"""Every option, once: name, type, default and meaning. This is the only place that knows their names.
 
 The command line (`--max-in-flight`) goes before the environment (`SPEECHD_MAX_IN_FLIGHT`), that before the
 settings file (`max_in_flight = 8`), and all before the default.
@@ -74,11 +74,18 @@ class Settings:
     workers: int = field(
         default=AUTO,
         metadata=_about(
-            "server", "processes, each with its slot; auto: 2, or cores / 2 if that is more", 1, 1024, auto=True
+            "server",
+            "processes, each with its slot; auto: cores / threads; without these, cores / 2, or 2 if that is more",
+            1,
+            1024,
+            auto=True,
         ),
     )
     threads: int = field(
-        default=AUTO, metadata=_about("server", "torch threads per worker; auto: cores / workers", 1, 1024, auto=True)
+        default=AUTO,
+        metadata=_about(
+            "server", "torch threads per worker when all are at work; auto: cores / workers", 1, 1024, auto=True
+        ),
     )
 
     engine: str = field(

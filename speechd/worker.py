@@ -253,6 +253,7 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
             self._boot_error = error
             faulthandler.cancel_dump_traceback_later()
             if self.server.started:
+                self.retiring()  # it has no slot
                 self.server.drain()
             return False
         return True

@@ -88,15 +88,19 @@ def test_only_as_many_segments_are_spoken_as_fit_the_budget(
     pace: float, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = Recorder()
-    segments = [
-        Segment(engine.prepare("a", share(engine, "alloy")[0]).payload, duration_s) for duration_s in (2, 2, 4, 8)
-    ]  # type: ignore[union-attr]
-    monkeypatch.setattr(warm_up.time, "monotonic", lambda: sum(segment.duration_s for segment in engine.spoken) / pace)
-    warm_up.speak(engine, segments)
-    assert engine.spoken == segments[:expected]
+    segments = [engine.prepare("a" * (15 * n), share(engine, "alloy")[0]) for n in (1, 1, 4, 8)]
+    cold_s = 0.2
+    monkeypatch.setattr(
+        warm_up.time,
+        "monotonic",
+        lambda: sum(segment.duration_s for segment in engine.spoken) / pace + cold_s * bool(engine.spoken),
+    )
+    spoken_s, took_s = warm_up.speak(engine, segments)
+    assert engine.spoken == [segments[0], *segments[:expected]]  # the first of all is no measure of the speed
+    assert spoken_s / took_s == pytest.approx(pace, rel=0.05)
 
 
 def test_nothing_is_spoken_where_no_voice_is_there() -> None:
     engine = Recorder("af_alloy")
-    warm_up.speak(engine, warm_up.plan(engine, share(engine, "alloy")))
+    assert warm_up.speak(engine, warm_up.plan(engine, share(engine, "alloy"))) == (0.0, 0.0)
     assert engine.spoken == []

@@ -110,3 +110,12 @@ class Reloadable(Protocol):
     def load(self) -> None:
         """Have the model again, as after building. Any exception means that there is none; it may be any moment's."""
         ...
+
+
+@runtime_checkable
+class Scalable(Protocol):
+    """An engine that speaks on more threads or fewer from one segment to the next."""
+
+    def use(self, threads: int) -> None:
+        """Speak on so many from now on; called where `synthesize` is."""
+        ...

@@ -35,11 +35,12 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A slot held for one segment."""
+    """A slot held for one segment. deadline: seconds of `time.monotonic()`."""
 
     place: Place
     home: int
     segment: Segment
+    deadline: float
 
 
 class SegmentQueue:
@@ -92,7 +93,7 @@ class SegmentQueue:
             self._state[row] = RUNNING
         payload = self._payload[row, : self._length[row]].tobytes()
         segment = Segment(payload, float(self._duration_s[row]))
-        return Lease(Place(row, int(self._serial[row])), int(self._home[row]), segment)
+        return Lease(Place(row, int(self._serial[row])), int(self._home[row]), segment, float(self._deadline[row]))
 
     def is_wanted(self, lease: Lease) -> bool:
         """Whether its home worker still waits for it."""

@@ -98,6 +98,7 @@ class Scoreboard:
         self._deaths = shared(np.int32, rows)
         self._recent_audio_s = shared(np.float64, rows)
         self._recent_busy_s = shared(np.float64, rows)
+        self._threads = shared(np.int32, rows)
         self._segments = shared(np.int64, rows)
         self._audio_s = shared(np.float64, rows)
         self._busy_s = shared(np.float64, rows)
@@ -127,19 +128,21 @@ class Scoreboard:
 
     def drain(self, index: int) -> None:
         """Worker `index` is on its way out."""
-        has_slot = self._state[index] not in (State.RETIRING, State.ASLEEP)
-        self._state[index] = State.DRAINING if has_slot else State.RETIRING
+        self._state[index] = State.DRAINING if self._state[index] in (State.READY, State.DRAINING) else State.RETIRING
 
     def retire(self, index: int) -> None:
         """Worker `index` is on its way out, and its slot takes no more segments."""
         self._state[index] = State.RETIRING
 
-    def clear(self, index: int) -> None:
-        """Worker `index` has ended, in whatever way: give back all that it held, and its row."""
+    def clear(self, index: int, failures: int = 0) -> None:
+        """Worker `index` has ended, in whatever way: give back all that it held, and its row.
+
+        failures: how many of this row in succession, this one included, ended before they were ready.
+        """
         failed = self.queue.clear(index)
-        self._failed_boots[index] += self._state[index] == State.BOOTING
+        self._failed_boots[index] = failures
         broken = self.in_flight[index] + self.overflow_in_flight[index]
-        recycled = self._state[index] == State.RETIRING and not broken
+        recycled = self._state[index] == State.RETIRING and not broken and not failures
         self._recycled[index] += recycled
         self._deaths[index] += not recycled
         if broken:
@@ -147,6 +150,7 @@ class Scoreboard:
         self.in_flight[index] = 0
         self.in_flight_by_key[index] = 0
         self.overflow_in_flight[index] = 0
+        self._threads[index] = 0
         self._pid[index] = 0
         self._state[index] = State.FREE
         for home, serial in failed:
@@ -159,21 +163,40 @@ class Scoreboard:
         for home, serial in self.queue.drop_waiting():
             self.replies[home].send(silent(serial, Outcome.UNLOADED), wait=False)
 
+    def spread(self, own: int, most: int, cores: int) -> int:
+        """The threads on which a slot is to speak for somebody who waits already: its own at least, and at most as many
+        of the `cores` as no slot uses, which it shares with what other idle slots are about to take."""
+        free = cores - int(self._threads.sum())
+        alike = 1 + min(self.queue.waiting, max(0, self.slots - self.queue.running))
+        return max(own, min(most, free // alike))
+
+    def use(self, index: int, threads: int) -> None:
+        """The slot of worker `index` runs on so many threads."""
+        self._threads[index] = threads
+
     def touch(self, index: int) -> None:
         """A request of worker `index` came or ended."""
         self._touched[index] = time.monotonic()
 
-    def record(self, index: int, audio_s: float, busy_s: float) -> None:
-        """The slot of worker `index` has synthesised a segment of `audio_s` in `busy_s`."""
-        self._recent_audio_s[index] = MEMORY * self._recent_audio_s[index] + audio_s
-        self._recent_busy_s[index] = MEMORY * self._recent_busy_s[index] + busy_s
+    def expect(self, index: int, audio_s: float, busy_s: float) -> None:
+        """The slot of worker `index`, not at work yet, has been tried on `audio_s`, which took `busy_s`: its speed
+        until it is known better. Without one, a server would take more listeners at its start than it can speak to."""
+        if not self._recent_busy_s[index]:
+            self._recent_audio_s[index], self._recent_busy_s[index] = audio_s, busy_s
+
+    def record(self, index: int, audio_s: float, busy_s: float, spread: float = 1.0) -> None:
+        """The slot of worker `index` has synthesised a segment of `audio_s` in `busy_s`.
+
+        spread: on how many times the threads that it has when all slots are at work. So much faster it was at most,
+        which tells something of its speed only if even so it was faster than it is known to be.
+        """
+        recent_audio_s, recent_busy_s = self._recent_audio_s[index], self._recent_busy_s[index]
+        if spread == 1.0 or audio_s * recent_busy_s > busy_s * spread * recent_audio_s:
+            self._recent_audio_s[index] = MEMORY * recent_audio_s + audio_s
+            self._recent_busy_s[index] = MEMORY * recent_busy_s + busy_s * spread
         self._segments[index] += 1
         self._audio_s[index] += audio_s
         self._busy_s[index] += busy_s
-
-    def failed_boots(self, index: int) -> int:
-        """Workers of this row in succession that ended before they were ready."""
-        return int(self._failed_boots[index])
 
     def state(self, index: int) -> State:
         """The state of row `index`."""
@@ -199,10 +222,11 @@ class Scoreboard:
         return int(np.count_nonzero(self._working()))
 
     @property
-    def slotless(self) -> int:
-        """Requests in flight of workers whose slot does not work: the slots of others speak for them, and may have to
-        for those that another server has been asked to speak."""
-        return int((self.in_flight + self.overflow_in_flight)[~self._working()].sum())
+    def relied_on(self) -> bool:
+        """Whether others rely on the slots of draining workers: requests of workers whose slot does not work, and all
+        requests where no worker is ready, because the whole server drains; be it that another server has been asked."""
+        requests = self.in_flight + self.overflow_in_flight
+        return bool(requests[~self._working()].any() or (requests.any() and not self.ready))
 
     @property
     def idle_s(self) -> float:

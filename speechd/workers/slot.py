@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 
 from speechd.audio import SAMPLE_RATE, Samples
-from speechd.engines.base import Engine, Segment
+from speechd.engines.base import Engine, Scalable, Segment
+from speechd.settings import available_cores
 from speechd.workers.queue import Lease
 from speechd.workers.scoreboard import Scoreboard
 from speechd.workers.wire import Outcome, Reply
@@ -20,14 +21,21 @@ from speechd.workers.wire import Outcome, Reply
 POLL_S: Final = 0.1
 """How often a slot that could stop looks whether others still need it."""
 
+MOST_THREADS: Final = 4
+"""Of one segment, where each slot has fewer. What a short one gains from more is little."""
+
 log = logging.getLogger("speechd")
 
 
 class Slot:
     """Works from `start` to `stop`, on whatever segment has the earliest deadline."""
 
-    def __init__(self, engine: Engine, board: Scoreboard, index: int) -> None:
+    def __init__(self, engine: Engine, board: Scoreboard, index: int, threads: int = 1) -> None:
+        """threads: what each slot has when all are at work."""
         self._engine, self._board, self._index = engine, board, index
+        self._threads = threads
+        self._most = max(threads, MOST_THREADS) if isinstance(engine, Scalable) else threads
+        self._cores = min(available_cores(), threads * board.workers)
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="slot", daemon=True)
 
@@ -42,10 +50,10 @@ class Slot:
         self._board.retire(self._index)
 
     def stop(self) -> None:
-        """Take no more segments once no worker without a slot has requests in flight, which end in their own time;
-        return when the one in hand is done (`synthesis_timeout_s` at most)."""
+        """Take no more segments once no request in flight relies on this slot, and they end in their own time; return
+        when the one in hand is done (`synthesis_timeout_s` at most)."""
         self._board.drain(self._index)
-        while self._thread.is_alive() and not self._stopping and self._board.slotless:
+        while self._thread.is_alive() and not self._stopping and self._board.relied_on:
             time.sleep(POLL_S)
         self._stopping = True
         if self._thread.ident is not None:
@@ -66,20 +74,31 @@ class Slot:
 
     def _work(self, lease: Lease) -> None:
         began = time.monotonic()
-        outcome, samples = self._synthesize(lease.segment)
+        threads = self._wanted_threads(lease, began)
+        self._board.use(self._index, threads)
+        outcome, samples = self._synthesize(lease.segment, threads)
+        self._board.use(self._index, 0)
         busy_s = time.monotonic() - began
         if outcome is Outcome.SPOKEN:
-            self._board.record(self._index, len(samples) / SAMPLE_RATE, busy_s)
+            self._board.record(self._index, len(samples) / SAMPLE_RATE, busy_s, threads / self._threads)
         # The reply first: a worker killed between the two leaves a segment to do again, and not one that is nowhere.
         if self._board.queue.is_wanted(lease):
             self._board.replies[lease.home].send(Reply(lease.place.serial, outcome, samples, busy_s))
         self._board.queue.give_back(lease)
 
-    def _synthesize(self, segment: Segment) -> tuple[Outcome, Samples]:
+    def _wanted_threads(self, lease: Lease, now: float) -> int:
+        """The slot's own, which speak most for their time; more if somebody waits already, and cores have no work."""
+        if (lease.deadline - now) * self._board.speeds()[self._index] > lease.segment.duration_s:
+            return self._threads
+        return self._board.spread(self._threads, self._most, self._cores)
+
+    def _synthesize(self, segment: Segment, threads: int) -> tuple[Outcome, Samples]:
         # The watchdog is a thread in C: an engine that hangs with Python's lock held does not stop it. It writes
         # where all threads are to stderr and ends the process; what was leased is then done by another worker.
         faulthandler.dump_traceback_later(self._board.limits.synthesis_timeout_s, exit=True)
         try:
+            if isinstance(self._engine, Scalable):
+                self._engine.use(threads)
             return Outcome.SPOKEN, self._engine.synthesize(segment).samples
         except Exception:  # whatever an engine raises, it is this segment that failed
             log.error("synthesis failed", exc_info=True)

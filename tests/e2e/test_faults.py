@@ -1,5 +1,6 @@
 """The table "What always holds": each fault injected into the real server."""
 
+import contextlib
 import itertools
 import json
 import signal
@@ -162,7 +163,12 @@ def test_sigterm_lets_streams_finish(tmp_path):
     with running(tmp_path, engine="faulty:create", worker_timeout_s=2) as server:
         thread, outcome = begin(server, f"slowly one two three. {LONG} slowly four five. {LONG} slowly six.")
         until(lambda: server.get("/health").json()["in_flight"] == 1)
-        assert server.terminate(30) == 0
+        workers = server.workers()
+        server.process.terminate()
+        time.sleep(0.5)
+        assert "reply" not in outcome
+        assert all(worker.is_running() for worker in workers)  # admission has counted on both slots
+        assert server.process.wait(30) == 0
         thread.join(30)
         assert spoken(outcome["reply"].content).endswith("six")
         server.process.wait(1)
@@ -189,6 +195,24 @@ def test_boot_that_fails_twenty_times_leaves_the_server_up(tmp_path, monkeypatch
         until(lambda: (tmp_path / "boots").stat().st_size > 22, 60, "the boots")
         until(lambda: server.get("/health").json()["ready"] == 2, 20)
         assert server.speech("hello").status_code == 200
+
+
+def test_request_that_comes_while_boots_fail_is_refused_at_once(tmp_path, monkeypatch):
+    boots = tmp_path / "boots"
+    monkeypatch.setenv("FAULTY_BOOTS", str(boots))
+    settings = {"engine": "faulty:fails_in_worker", "respawn_delay_s": 0.01, "respawn_limit_s": 0.1, "workers": 1}
+    statuses = set()
+    with running(tmp_path, **settings, drain_wait_s=0.3) as server:
+        while boots.stat().st_size <= 2:
+            for worker in server.workers():
+                worker.kill()
+            time.sleep(0.1)
+        while boots.stat().st_size <= 22:
+            with contextlib.suppress(httpx.NetworkError, httpx.RemoteProtocolError):  # of a worker that has just ended
+                statuses.add(server.speech("hello").status_code)
+        until(lambda: server.get("/health").json()["ready"] == 1, 20)
+        assert server.speech("hello").status_code == 200
+    assert statuses - {200} == {503}
 
 
 def test_server_does_not_start_with_a_voice_to_warm_up_that_does_not_exist(tmp_path):

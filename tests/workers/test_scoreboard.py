@@ -49,14 +49,14 @@ def test_row_of_a_dead_worker_is_claimed_again(board: Scoreboard) -> None:
 def test_failed_boots_are_counted_in_succession_until_one_is_ready(board: Scoreboard) -> None:
     counts = []
     board.clear(0)
-    counts.append(board.failed_boots(0))
-    for _ in range(3):
+    counts.append(board.states()[0]["failed_boots"])
+    for failures in (1, 2, 3):
         board.claim(0)
-        board.clear(0)
-        counts.append(board.failed_boots(0))
+        board.clear(0, failures)
+        counts.append(board.states()[0]["failed_boots"])
     board.claim(0)
     board.set_ready(0)
-    counts.append(board.failed_boots(0))
+    counts.append(board.states()[0]["failed_boots"])
     assert counts == [0, 1, 2, 3, 0]
 
 
@@ -65,7 +65,8 @@ def test_worker_told_to_drain_while_it_boots_never_is_ready(board: Scoreboard) -
     board.claim(0)
     board.drain(0)
     board.set_ready(0)
-    assert board.state(0) is State.DRAINING
+    assert board.state(0) is State.RETIRING
+    assert board.slots == 1
 
 
 def test_board_is_ready_while_any_worker_is(board: Scoreboard) -> None:
@@ -101,6 +102,42 @@ def test_speed_outlives_its_worker(board: Scoreboard) -> None:
     board.claim(0)
     board.set_ready(0)
     assert board.speed() == 20.0
+
+
+def test_speed_of_a_slot_that_was_tried_holds_until_it_is_at_work(board: Scoreboard) -> None:
+    board.expect(0, audio_s=10.0, busy_s=2.0)
+    assert board.speed() == 10.0
+    for _ in range(50):
+        board.record(0, audio_s=20.0, busy_s=2.0)
+    assert board.speed() == pytest.approx(20.0, rel=1e-3)
+
+
+def test_what_a_slot_is_known_to_do_is_better_than_a_trial(board: Scoreboard) -> None:
+    board.record(0, audio_s=10.0, busy_s=1.0)
+    board.clear(0)
+    board.claim(0)
+    board.expect(0, audio_s=10.0, busy_s=2.0)
+    board.set_ready(0)
+    assert board.speed() == 20.0
+
+
+def test_speed_on_more_threads_tells_only_that_it_was_underrated(board: Scoreboard) -> None:
+    board.record(0, audio_s=12.0, busy_s=1.0, spread=2.0)  # where nothing is known, nothing is learnt
+    assert board.speeds()[0] == ASSUMED_SPEED
+    board.expect(0, audio_s=4.0, busy_s=1.0)
+    for _ in range(50):
+        board.record(0, audio_s=12.0, busy_s=1.0, spread=2.0)
+    assert board.speeds()[0] == pytest.approx(6.0, rel=1e-3)
+    for _ in range(50):
+        board.record(0, audio_s=8.0, busy_s=1.0, spread=2.0)
+    assert board.speeds()[0] == pytest.approx(6.0, rel=1e-3)
+    assert board.states()[0]["audio_s"] == 51 * 12.0 + 50 * 8.0
+
+
+def test_slot_that_was_not_tried_is_not_measured(board: Scoreboard) -> None:
+    board.expect(0, audio_s=0.0, busy_s=0.0)
+    assert board.speed() == 2 * ASSUMED_SPEED
+    assert board.places() == LIMITS.max_in_flight
 
 
 def test_places_are_all_that_are_allowed_until_the_speed_is_known(board: Scoreboard) -> None:
@@ -239,28 +276,40 @@ def test_worker_that_retires_has_no_slot_any_more_even_once_it_drains(board: Sco
     assert board.slots == 1
 
 
-def test_slotless_are_the_requests_of_workers_that_only_others_speak_for(board: Scoreboard) -> None:
-    board.in_flight[:] = 3, 4
-    assert board.slotless == 0
+def test_draining_slot_is_relied_on_by_workers_without_one(board: Scoreboard) -> None:
     board.drain(1)
-    assert board.slotless == 0
+    assert not board.relied_on
     board.retire(0)
-    assert board.slotless == 3
-    board.overflow_in_flight[:] = 1, 2  # they may come back
-    assert board.slotless == 4
+    assert not board.relied_on
+    board.in_flight[0] = 1
+    assert board.relied_on
+    board.in_flight[0], board.overflow_in_flight[0] = 0, 1  # which may come back
+    assert board.relied_on
+
+
+def test_draining_slot_is_relied_on_while_all_drain(board: Scoreboard) -> None:
+    board.in_flight[0] = 1
+    board.drain(1)
+    assert not board.relied_on  # worker 0 serves on
+    board.drain(0)
+    assert board.relied_on
+    board.in_flight[0], board.overflow_in_flight[0] = 0, 1
+    assert board.relied_on
+    board.overflow_in_flight[0] = 0
+    assert not board.relied_on
 
 
 @pytest.mark.parametrize(
-    ("state", "in_flight", "recycled", "deaths"),
-    [("retire", 0, 1, 0), ("retire", 1, 0, 1), ("drain", 0, 0, 1), ("", 0, 0, 1)],
+    ("state", "in_flight", "failures", "recycled", "deaths"),
+    [("retire", 0, 0, 1, 0), ("retire", 1, 0, 0, 1), ("retire", 0, 1, 0, 1), ("drain", 0, 0, 0, 1), ("", 0, 0, 0, 1)],
 )
 def test_worker_that_ends_was_recycled_or_died(
-    board: Scoreboard, state: str, in_flight: int, recycled: int, deaths: int
+    board: Scoreboard, state: str, in_flight: int, failures: int, recycled: int, deaths: int
 ) -> None:
     if state:
         getattr(board, state)(0)
     board.in_flight[0] = in_flight
-    board.clear(0)
+    board.clear(0, failures)
     row = board.states()[0]
     assert (row["recycled"], row["deaths"]) == (recycled, deaths)
 

@@ -98,9 +98,12 @@ class KokoroEngine:
         return Segment(Spoken(delivery.speed, delivery.seed & SEED_MASK, style, tokens).packed(), frames * FRAME_S)
 
     def start(self, threads: int) -> None:
-        torch.set_num_threads(threads)
+        self.use(threads)
         token = self._ids.get(WARM_UP_PHONEME, 1)
         self._speak(Spoken(1.0, 0, np.zeros(STYLE_SIZE, np.float32), np.array([token], np.uint16)))
+
+    def use(self, threads: int) -> None:
+        torch.set_num_threads(threads)
 
     def synthesize(self, segment: Segment) -> Audio:
         return self._speak(Spoken.unpacked(segment.payload))
