@@ -46,7 +46,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 def in_flight(workers: int) -> int:
     """Requests that one container has at once: 8 per worker, as speechd's own default.
 
-    What Modal sends a container at most, and what the server there admits; beyond it Modal starts another container.
+    What Modal sends a container at most, beyond which it starts another. The server there admits as many if each worker
+    speaks at least ten times as fast as its listeners listen.
     """
     return 8 * workers
 
