@@ -150,9 +150,8 @@ class House:
         most = SEGMENTS_AHEAD if stream.began <= self.now else 1
         while stream.left_s > 0.0 and stream.in_queue < most:
             ahead_s = max(0.0, stream.submitted_s - max(0.0, self.now - stream.began))
-            demand = max(self._in_flight, self._wait_count + self._run_count + 1)
-            pace = self.slots * self._speed / max(self.slots, demand)
-            longest_s = BLOCKING_S * self._speed if demand >= self.slots else EFFICIENT_S
+            pace = self.slots * self._speed / max(self.slots, self._in_flight, self._wait_count + self._run_count + 1)
+            longest_s = BLOCKING_S * self._speed if self._in_flight >= self.slots else EFFICIENT_S
             least_s = LATER_S if ahead_s or pace < FAST_PACE else FIRST_S
             duration_s = min(max(min(HEADROOM * ahead_s * pace, longest_s), least_s), EFFICIENT_S, stream.left_s)
             row = self._free.pop()

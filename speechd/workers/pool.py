@@ -17,7 +17,7 @@ from speechd.workers.scoreboard import ASSUMED_SPEED, Scoreboard
 from speechd.workers.wire import Outcome, Reply, silent
 
 BLOCKING_S: Final = 0.6
-"""Seconds that a segment may keep a slot if it leaves none to spare, for nothing more urgent can start meanwhile. What
+"""Seconds that a segment may keep a slot while no slot is to spare, for nothing more urgent can start meanwhile. What
 it costs in efficiency, a fifth at most, is less than the listeners' patience is worth."""
 
 LOOK_AHEAD_S: Final = 1000.0
@@ -139,12 +139,10 @@ class Pool:
         board = self._board
         slots, in_flight = max(board.slots, 1), int(board.in_flight.sum())
         # A request in flight counts though nothing of it waits: it is listened to, and will come back for more.
-        demand = max(in_flight, board.queue.waiting + board.queue.running + 1)
+        demand = max(slots, in_flight, board.queue.waiting + board.queue.running + 1)
         speed = self._speed()
-        longest_s = BLOCKING_S * speed if demand >= slots else math.inf
-        return Share(
-            slots * speed / max(slots, demand), longest_s, max(LEAST_LOOK_AHEAD_S, LOOK_AHEAD_S / max(in_flight, 1))
-        )
+        longest_s = BLOCKING_S * speed if in_flight >= slots else math.inf
+        return Share(slots * speed / demand, longest_s, max(LEAST_LOOK_AHEAD_S, LOOK_AHEAD_S / max(in_flight, 1)))
 
     def _speed(self) -> float:
         """Audio seconds that a slot synthesises in a second, on average."""

@@ -401,22 +401,6 @@ def test_share_of_the_speed_falls_with_those_who_want_it() -> None:
 
 
 @in_fresh_process
-def test_last_slot_to_spare_is_taken_for_a_moment_only() -> None:
-    house = House(slots=2)
-
-    async def scene(pool: Pool) -> None:
-        for slot in (house.home, *house.pids):
-            house.board.record(slot, 3.0, 1.0)
-        house.board.in_flight[0] = 1
-        job = pool.submit(segment(1, "wait"), 0.0)
-        assert pool.share() == Share(3.0, 3.0 * BLOCKING_S, 1000.0)
-        house.stage.opened[1] = True
-        await job.result()
-
-    run(house, scene)
-
-
-@in_fresh_process
 def test_requests_in_flight_share_the_speed_though_none_of_theirs_waits() -> None:
     house = House(slots=2)
 
