@@ -22,7 +22,7 @@ POLL_S: Final = 0.1
 """How often a slot that could stop looks whether others still need it."""
 
 MOST_THREADS: Final = 4
-"""Of one segment, where each slot has fewer. What a short one gains from more is little."""
+"""Of one segment, where each slot has fewer. More were never measured."""
 
 log = logging.getLogger("speechd")
 
