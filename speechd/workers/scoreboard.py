@@ -40,7 +40,7 @@ class State(IntEnum):
     DRAINING = 3
     """It finishes what is in flight, and works for others until it ends."""
     RETIRING = 4
-    """It finishes what is in flight, and its slot works no more: another worker has come in its place."""
+    """It finishes what is in flight, and its slot works no more: another has come, or its start failed."""
     ASLEEP = 5
     """It takes requests, and has no slot: the model is unloaded."""
 
