@@ -6,24 +6,28 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from speechd import engines, meter, warm_up
-from speechd.engines.base import Engine, Reloadable
-from speechd.metrics import Metrics
+from speechd import engines, meter, reading, warm_up
+from speechd.engines.base import Engine, Isolated, Reloadable
+from speechd.metrics import TEXT_DEATHS, Metrics
 from speechd.middleware import HANDLERS, RequestScope, middleware
 from speechd.overflow import Overflow
+from speechd.reading import Readers
 from speechd.routes import Api
 from speechd.settings import Settings
 from speechd.sleep import Sleep
-from speechd.stream import SEGMENTS_AHEAD, Threads
+from speechd.stream import SEGMENTS_AHEAD
 from speechd.turnover import Crew
 from speechd.voices import Catalogue
+from speechd.workers import isolated
 from speechd.workers.admission import Admission
+from speechd.workers.fork_server import ForkServer, Serve
+from speechd.workers.isolated import IsolatedEngine
 from speechd.workers.pool import Pool
 from speechd.workers.scoreboard import Limits, Scoreboard
 from speechd.workers.slot import Slot
@@ -60,7 +64,8 @@ class Speechd:
         self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys), spare=spare)
         self.metrics = Metrics(self.board, choice.engine.name)
         self._deliveries = warm_up.share(choice.engine, catalogue, settings.warm_up)
-        self._text = ThreadPoolExecutor(1, "text")  # which has no thread before its first call
+        self._readers: Readers | None = None
+        self._engine = choice.engine  # as the slot of a worker has it
         self._sleep = _sleep(settings, choice.engine, self.board)
         self._slot: Slot | None = None
         self._replacing = False
@@ -75,24 +80,40 @@ class Speechd:
     def forking(self, index: int) -> None:
         self.board.claim(index)
 
-    def build(self, index: int) -> ASGIApp:
+    def forked(self, index: int) -> None:
         self.board.adopt(index)
-        self._slot = Slot(self.choice.engine, self.board, index, self.settings.threads)
-        return build(self, self._slot, self._text, index)
+        engine, settings = self.choice.engine, self.settings
+        row = self.metrics.counts.row(index)
+        self._readers = Readers(
+            ForkServer(self._prepared_reader), settings.text_timeout_s, lambda: row.count(TEXT_DEATHS)
+        )
+        if isinstance(engine, Isolated) and not self._has_no_model:
+            server = ForkServer(lambda: isolated.serve(engine, settings.threads))
+            self._engine = IsolatedEngine(engine, server, settings.synthesis_timeout_s)
+
+    def _prepared_reader(self) -> Serve:
+        segments = warm_up.plan(self.choice.engine, self._deliveries)
+        return reading.serve(self.choice.engine, segments, self.settings.text_timeout_s)
+
+    def build(self, index: int) -> ASGIApp:
+        assert self._readers is not None
+        self._slot = Slot(self._engine, self.board, index, self.settings.threads)
+        return build(self, self._slot, self._readers, index)
 
     async def boot(self, index: int) -> None:
+        assert self._readers is not None
         began = time.monotonic()
-        engine, threads = self.choice.engine, self.settings.threads
+        engine, threads = self._engine, self.settings.threads
         loop = asyncio.get_running_loop()
         if self._has_no_model:
-            await loop.run_in_executor(self._text, warm_up.plan, engine, self._deliveries)
+            await self._readers.open()
             return
         # In a thread that ends. OpenMP counts the threads of idle teams, too: with another one beside the slot's, a
         # worker that has all cores has more threads than cores, and they sleep at every wait (a fifth slower).
         starter = ThreadPoolExecutor(1, "start")
         try:
             segments, _ = await asyncio.gather(
-                loop.run_in_executor(self._text, warm_up.plan, engine, self._deliveries),
+                self._readers.open(),
                 loop.run_in_executor(starter, engine.start, threads),
             )
             if not self._replacing or self.board.slots >= self.settings.workers:
@@ -149,12 +170,11 @@ def _sleep(settings: Settings, engine: Engine, board: Scoreboard) -> Sleep | Non
     return Sleep(engine, board, settings)
 
 
-def build(shared: Speechd, slot: Slot, text: Executor, index: int) -> ASGIApp:
+def build(shared: Speechd, slot: Slot, readers: Readers, index: int) -> ASGIApp:
     """The app of worker `index`."""
     row = shared.metrics.counts.row(index)
     settings = shared.settings
     pool = Pool(shared.board, index)
-    threads = Threads(text, ThreadPoolExecutor(1, "encode"))
     admission = Admission(shared.board, index)
     overflow = Overflow(settings, admission, row) if settings.overflow_url else None
     api = Api(
@@ -165,7 +185,8 @@ def build(shared: Speechd, slot: Slot, text: Executor, index: int) -> ASGIApp:
         admission,
         overflow,
         pool,
-        threads,
+        readers,
+        ThreadPoolExecutor(1, "encode"),
         shared.metrics,
         row,
     )
@@ -179,6 +200,7 @@ def build(shared: Speechd, slot: Slot, text: Executor, index: int) -> ASGIApp:
         if overflow is not None:
             await overflow.close()
         await asyncio.get_running_loop().run_in_executor(None, slot.stop)
+        readers.close()
         pool.close()
 
     app = Starlette(

@@ -98,6 +98,12 @@ OVERFLOW_FIRST_AUDIO: Final = Histogram(
     FIRST_AUDIO.bounds,
 )
 
+TEXT_DEATHS: Final = Counter(
+    "speechd_text_process_deaths",
+    "Processes that read text, beside each worker, which ended: by a text that crashed or outlasted them, mostly. Its "
+    "sender gets an error at the second, nobody else notices.",
+)
+
 RTF: Final = Histogram(
     "speechd_rtf",
     "Seconds of synthesis for a second of audio, of each request that got any.",
@@ -113,7 +119,7 @@ UNDERRUN: Final = Histogram(
 
 COUNTED: Final = (
     *(BEGUN, REQUESTS, REFUSALS, EDGE_REFUSALS, AUDIO_SENT, ENCODE, FIRST_AUDIO, QUEUE_WAIT, RTF, UNDERRUN),
-    *(OVERFLOWS, OVERFLOW_FIRST_AUDIO),
+    *(OVERFLOWS, OVERFLOW_FIRST_AUDIO, TEXT_DEATHS),
 )
 """What workers count; the rest is read from the scoreboard."""
 

@@ -13,7 +13,7 @@ from typing import Final
 from speechd.engines.base import Delivery, Engine, Segment, SegmentTooLong
 from speechd.errors import InvalidRequest
 from speechd.text.markup import Pause, parse
-from speechd.text.script import Boundary, Passage, Script
+from speechd.text.script import Boundary, Passage, Position, Script
 from speechd.text.segment import split
 from speechd.workers.pool import Share
 
@@ -46,17 +46,32 @@ class Planned:
     boundary: Boundary
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a plan is: of its script, the parts of a passage that was too long, and the speed of the last segment."""
+
+    script: Position
+    parts: tuple[tuple[str, Boundary], ...]
+    characters_per_s: float
+
+
 class Planner:
     """Plans one utterance; `next` is called until it returns None."""
 
-    def __init__(self, input: str, delivery: Delivery, engine: Engine) -> None:
+    def __init__(self, input: str, delivery: Delivery, engine: Engine, progress: Progress | None = None) -> None:
+        """progress: of another planner of the same utterance, whose plan this one continues."""
         self._input = input
-        self._script = Script(input, delivery.language)
+        self._script = Script(input, delivery.language, progress.script if progress else Position())
         self._delivery = delivery
         self._engine = engine
-        self._parts: deque[tuple[str, Boundary]] = deque()
-        self._characters_per_s = CHARACTERS_PER_S * delivery.speed
-        self._first = True
+        self._parts = deque(progress.parts if progress else ())
+        self._characters_per_s = progress.characters_per_s if progress else CHARACTERS_PER_S * delivery.speed
+        self._first = progress is None
+
+    @property
+    def progress(self) -> Progress:
+        """For a planner that is to continue this one's plan."""
+        return Progress(self._script.position, tuple(self._parts), self._characters_per_s)
 
     def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
         """The next segment or pause, or None at the end of the text.

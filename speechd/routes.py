@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -24,11 +25,11 @@ from speechd.join import Joiner
 from speechd.meter import MeasuredEncoder, StreamMeter
 from speechd.metrics import MEDIA_TYPE, Metrics
 from speechd.overflow import MARK, Asked, Overflow, Reply
-from speechd.planner import Planner
+from speechd.reading import Readers, Utterance
 from speechd.reply import Framing, Patience, Plain, ServerSentEvents, SpeechReply
 from speechd.schema import MODELS, SpeechRequest, parse
 from speechd.settings import Settings
-from speechd.stream import SpeechStream, Threads
+from speechd.stream import SpeechStream
 from speechd.voices import Catalogue
 from speechd.workers.admission import Admission
 from speechd.workers.pool import Pool
@@ -51,7 +52,8 @@ class Api:
     admission: Admission
     overflow: Overflow | None
     pool: Pool
-    threads: Threads
+    readers: Readers
+    encode: Executor
     metrics: Metrics
     row: Row
 
@@ -109,10 +111,10 @@ class Api:
     def _stream(self, wanted: SpeechRequest, open_encoder: Callable[[], Encoder], arrival: float) -> SpeechStream:
         delivery = Delivery(wanted.blend, wanted.language, wanted.speed, _seed(wanted))
         return SpeechStream(
-            Planner(wanted.input, delivery, self.choice.engine),
+            self.readers.read(Utterance(wanted.input, delivery)),
             self.pool,
             open_encoder,
-            self.threads,
+            self.encode,
             joiner=Joiner(wanted.speed, wanted.volume),
             look_ahead_s=self.settings.look_ahead_s,
             arrival=arrival,

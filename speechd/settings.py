@@ -139,6 +139,9 @@ class Settings:
     synthesis_timeout_s: float = field(
         default=60.0, metadata=_about("limits", "time the synthesis of one segment may take", 0.1, 86_400)
     )
+    text_timeout_s: float = field(
+        default=2.0, metadata=_about("limits", "processor time that reading one passage of a text may take", 0.1, 3600)
+    )
 
     max_in_flight: int = field(
         default=AUTO, metadata=_about("admission", "requests served at once; auto: 8 per worker", 1, 65_535, auto=True)

@@ -20,7 +20,7 @@ from speechd.engines.base import Segment
 from speechd.errors import Unspeakable
 from speechd.join import Joiner, gap_s
 from speechd.listener import Listener
-from speechd.planner import CHARACTERS_PER_S, LEAST_LENGTH, Planned, Planner
+from speechd.planner import CHARACTERS_PER_S, LEAST_LENGTH, Planned
 from speechd.text.markup import Pause
 from speechd.workers.pool import Share
 
@@ -86,33 +86,38 @@ class Timings:
     underrun_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Threads:
-    """A worker's threads beside its event loop and its slot. `encode` has a single thread, which orders its calls."""
+class Reading(Protocol):
+    """The plan of one utterance, made elsewhere."""
 
-    text: Executor
-    encode: Executor
+    async def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
+        """As `Planner.next`; ends in bounded time."""
+        ...
+
+    def close(self) -> None:
+        """Nobody needs it any more."""
+        ...
 
 
 class SpeechStream:
     """`read` until it returns None, then (and in any other case, after `read` has ended) `close`.
 
-    arrival: of its request, in seconds of `time.monotonic()`; None: now. It is the deadline of the first segment.
+    encode: a single thread, which orders its calls. arrival: of its request, in seconds of `time.monotonic()` (None:
+    now); it is the deadline of the first segment.
     """
 
     def __init__(
         self,
-        planner: Planner,
+        reading: Reading,
         pool: Pool,
         open_encoder: Callable[[], Encoder],
-        threads: Threads,
+        encode: Executor,
         *,
         joiner: Joiner,
         look_ahead_s: float,
         arrival: float | None = None,
     ) -> None:
         self.timings = Timings()
-        self._planner, self._pool, self._threads = planner, pool, threads
+        self._reading, self._pool, self._executor = reading, pool, encode
         self._open_encoder = open_encoder
         self._encoder: Encoder | None = None
         self._joiner = joiner
@@ -165,10 +170,11 @@ class SpeechStream:
             job.cancel()
         self._jobs.clear()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._reading.close()
         # Not left to the end of this object, which the traceback of a broken reply keeps until a garbage collection.
         self._planned, self._encoded = asyncio.Queue(), asyncio.Queue()
         # In its own thread, hence after an encode that a cancelled task left running there.
-        self._threads.encode.submit(self._close_encoder)
+        self._executor.submit(self._close_encoder)
 
     async def _produce(self) -> None:
         try:
@@ -200,7 +206,7 @@ class SpeechStream:
         if self._listener.began is not None:
             ahead_s = max(0.0, ahead_s - (time.monotonic() - self._listener.began))
         share = replace(share, longest_s=min(share.longest_s, self._credit_s(share)))
-        return await self._run(self._threads.text, self._planner.next, ahead_s, share)
+        return await self._reading.next(ahead_s, share)
 
     def _may_plan(self, share: Share) -> bool:
         # Pauses before the first segment are not sent before it, so that credit would never come. Behind it nothing
@@ -229,7 +235,7 @@ class SpeechStream:
             if not self._spoken:
                 raise Unspeakable("'input' holds nothing that can be spoken.", param="input")
             await self._put(self._joiner.finish())
-            self._encoded.put_nowait((await self._run(self._threads.encode, self._finish), self.timings.audio_s))
+            self._encoded.put_nowait((await self._run(self._finish), self.timings.audio_s))
             self._encoded.put_nowait(None)
         except Exception as error:  # whatever it is, it is raised in `read`
             self._encoded.put_nowait(error)
@@ -255,7 +261,7 @@ class SpeechStream:
             self.timings.queue_s = job.wait_s
             self._spoken = True
             await self._put_pause(self._leading_s)
-        samples = await self._run(self._threads.encode, self._joiner.push, audio, gap_s(planned.boundary))
+        samples = await self._run(self._joiner.push, audio, gap_s(planned.boundary))
         self._submitted_s += len(samples) / SAMPLE_RATE - planned.segment.duration_s
         self._credit.set()  # its place in the pool is free, and if it has no sound, nothing of it will be read
         self.timings.synthesis_s += job.synthesis_s
@@ -274,7 +280,7 @@ class SpeechStream:
     async def _put(self, samples: Samples) -> None:
         for start in range(0, len(samples), ENCODE_SAMPLES):
             piece = samples[start : start + ENCODE_SAMPLES]
-            data = await self._run(self._threads.encode, self._encode, piece)
+            data = await self._run(self._encode, piece)
             self.timings.audio_s += len(piece) / SAMPLE_RATE
             self._encoded.put_nowait((data, self.timings.audio_s))
 
@@ -290,6 +296,5 @@ class SpeechStream:
         if self._encoder is not None:
             self._encoder.close()
 
-    @staticmethod
-    async def _run(executor: Executor, function: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(executor, function, *arguments)
+    async def _run(self, function: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)

@@ -51,6 +51,9 @@ class Hooks(Protocol):
     def forking(self, index: int) -> None:
         """In the arbiter: worker `index` (0 ... workers - 1) is about to be forked."""
 
+    def forked(self, index: int) -> None:
+        """In the worker, right after the fork: it has a single thread still, and may itself fork."""
+
     def build(self, index: int) -> App:
         """In the worker: its app. The app's lifespan is run before connections are accepted."""
 
@@ -179,6 +182,7 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         for number in self.SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        self.app.hooks.forked(self.index)
         # Ends the process from a thread of C, so that a start that keeps the interpreter to itself is ended too.
         faulthandler.dump_traceback_later(self.settings.boot_timeout_s, exit=True)
         try:

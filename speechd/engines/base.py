@@ -1,14 +1,15 @@
 """What an engine is: `prepare` makes a segment of a passage of text, `synthesize` turns the segment into audio.
 
-`prepare` runs in a home worker's text thread; `synthesize` runs in the one synthesis thread of any worker, perhaps
-another one. The segment therefore carries everything that synthesis needs in at most `PAYLOAD_LIMIT` bytes.
+`check` and `prepare` run in the process that reads the text of a home worker; `synthesize` runs in the one synthesis
+thread of any worker, perhaps another one. The segment therefore carries everything that synthesis needs in at most
+`PAYLOAD_LIMIT` bytes.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from speechd.audio import Audio
 from speechd.voices import Blend
@@ -78,7 +79,7 @@ class Engine(Protocol):
     def check(self, delivery: Delivery) -> None:
         """Raise `InvalidRequest` if this engine cannot speak so (a language that is not installed, say).
 
-        May load what the delivery needs (a voice pack); called in the text thread before anything is prepared.
+        May load what the delivery needs (a voice pack); called before anything is prepared, in every process that does.
         """
         ...
 
@@ -110,6 +111,14 @@ class Reloadable(Protocol):
     def load(self) -> None:
         """Have the model again, as after building. Any exception means that there is none; it may be any moment's."""
         ...
+
+
+@runtime_checkable
+class Isolated(Protocol):
+    """An engine whose `synthesize` has native code parse what clients have written. It is started and speaks in a
+    process of its own, whose death ends no worker."""
+
+    isolated: Literal[True]
 
 
 @runtime_checkable

@@ -1,7 +1,6 @@
 """The espeak engine: espeak-ng through the library that the `espeakng_loader` package brings. It needs no weights.
 
-The library keeps its state in globals, so it is used by the synthesis thread alone. Phonemizer, which Kokoro's front
-end calls in another thread, loads copies of the library file; their globals are not these.
+The library keeps its state in globals, so one thread uses it, of a process that does nothing else: some texts crash it.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import re
 import struct
 import zlib
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import espeakng_loader
 import numpy as np
@@ -87,6 +86,7 @@ class EspeakEngine:
     """
 
     name: Final = "espeak"
+    isolated: Literal[True] = True
     passage_limit: Final = 1000
     efficient_length: Final = 300
 
