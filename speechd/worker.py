@@ -182,10 +182,10 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         for number in self.SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        self.app.hooks.forked(self.index)
-        # Ends the process from a thread of C, so that a start that keeps the interpreter to itself is ended too.
-        faulthandler.dump_traceback_later(self.settings.boot_timeout_s, exit=True)
         try:
+            self.app.hooks.forked(self.index)
+            # Ends the process from a thread of C, so that a start that keeps the interpreter to itself is ended too.
+            faulthandler.dump_traceback_later(self.settings.boot_timeout_s, exit=True)
             super().init_process()
             if self._boot_error is not None:
                 raise self._boot_error

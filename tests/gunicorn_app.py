@@ -49,6 +49,11 @@ class Fake:
             raise BlockingIOError(errno.EAGAIN, "as asked")
         return self._fork()
 
+    def forked(self, index: int) -> None:
+        self._write("forked", index)
+        if self._does("raise after the fork", counted="forking"):
+            raise OSError(errno.EAGAIN, "as asked")
+
     def build(self, index: int):
         self._write("build", index)
         if self._does("raise in build"):

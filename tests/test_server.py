@@ -193,7 +193,9 @@ def test_draining_server_says_so_before_it_stops_listening(tmp_path):
         assert server.exit_code() == 0
 
 
-@pytest.mark.parametrize("where", ["fail to fork", "raise in build", "raise in lifespan", "raise in boot"])
+@pytest.mark.parametrize(
+    "where", ["fail to fork", "raise after the fork", "raise in build", "raise in lifespan", "raise in boot"]
+)
 def test_start_that_fails_twenty_times_on_respawn_leaves_the_server_up(tmp_path, where):
     with running(tmp_path, fails=f"{where}: 3 22") as server:
         server.workers()[0].kill()
@@ -204,7 +206,9 @@ def test_start_that_fails_twenty_times_on_respawn_leaves_the_server_up(tmp_path,
         assert server.get().status_code == 200
 
 
-@pytest.mark.parametrize("where", ["fail to fork", "raise in build", "raise in lifespan", "raise in boot"])
+@pytest.mark.parametrize(
+    "where", ["fail to fork", "raise after the fork", "raise in build", "raise in lifespan", "raise in boot"]
+)
 def test_start_that_fails_at_first_ends_the_server(tmp_path, where):
     with running(tmp_path, fails=f"{where}: 1 99", ready=False) as server:
         assert server.exit_code() == 1

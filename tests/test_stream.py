@@ -15,7 +15,7 @@ from speechd.engines.base import Segment
 from speechd.errors import SynthesisFailed, Unspeakable
 from speechd.join import Joiner
 from speechd.planner import Planned
-from speechd.stream import SEGMENTS_AHEAD, SpeechStream, Threads
+from speechd.stream import SEGMENTS_AHEAD, SpeechStream
 from speechd.text.markup import Pause
 from speechd.text.script import Boundary
 from speechd.workers.pool import Share
@@ -24,17 +24,21 @@ TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
 """A second of sound."""
 
 
-class FakePlanner:
+class FakeReading:
     def __init__(self, plan: list[Planned | Pause | Exception]) -> None:
         self._plan = iter(plan)
         self.asked: list[tuple[float, Share]] = []
+        self.closed = False
 
-    def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
+    async def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
         self.asked.append((ahead_s, share))
         item = next(self._plan, None)
         if isinstance(item, Exception):
             raise item
         return item
+
+    def close(self) -> None:
+        self.closed = True
 
 
 @dataclass(eq=False)
@@ -93,14 +97,14 @@ class Harness:
         arrival: float | None = None,
     ) -> None:
         self._format, self._whole = format, whole
-        self.planner = FakePlanner(plan)
+        self.reading = FakeReading(plan)
         self.pool = FakePool(at_once=at_once)
         self.closed = 0
         self.stream = SpeechStream(
-            self.planner,
+            self.reading,
             self.pool,
             self._open,
-            Threads(ThreadPoolExecutor(1), ThreadPoolExecutor(1)),
+            ThreadPoolExecutor(1),
             joiner=Joiner(),
             look_ahead_s=look_ahead_s,
             arrival=arrival,
@@ -118,15 +122,15 @@ class Harness:
         return encoder
 
     async def read_all(self) -> bytes:
-        content = b""
+        content = bytearray()
         while (data := await self.stream.read()) is not None:
             content += data
-        return content
+        return bytes(content)
 
     async def end(self) -> None:
         await self.stream.close()
-        for executor in (self.stream._threads.text, self.stream._threads.encode):
-            executor.shutdown()
+        assert self.reading.closed
+        self.stream._executor.shutdown()
 
 
 async def speak_first(harness: Harness) -> None:
@@ -186,7 +190,7 @@ def test_pause_before_any_speech_needs_no_credit_and_delays_no_synthesis():
         content = await harness.read_all()
         assert len(content) / 2 / SAMPLE_RATE == pytest.approx(61, abs=0.2)
         assert harness.pool.jobs[0].deadline <= began
-        assert harness.planner.asked[2][0] == 0.0
+        assert harness.reading.asked[2][0] == 0.0
         await harness.end()
 
     run(scenario())
@@ -396,7 +400,7 @@ def test_deadlines_and_plans_follow_a_listener_who_pauses(monkeypatch: pytest.Mo
         while len(harness.pool.jobs) == before:
             await harness.stream.read()
         submitted_s = sum(job.segment.duration_s for job in harness.pool.jobs[:before])
-        ahead_s, _ = harness.planner.asked[before]
+        ahead_s, _ = harness.reading.asked[before]
         deadline_s = harness.pool.jobs[before].deadline - clock() - paused_s
         # What was read before the pause was played then; all else is in hand.
         assert [ahead_s, deadline_s] == pytest.approx([submitted_s - 2] * 2, abs=0.6)
@@ -410,7 +414,7 @@ def test_planner_is_told_what_the_listener_has_in_hand():
         harness = Harness([planned(1, 4), planned(2, 2)])
         await harness.read_all()
         await harness.end()
-        (first, share), (second, _), (third, _) = harness.planner.asked
+        (first, share), (second, _), (third, _) = harness.reading.asked
         assert (first, share.pace) == (0.0, 2.0)
         assert second == pytest.approx(4, abs=0.5)
         assert third == pytest.approx(6, abs=0.5)

@@ -8,13 +8,21 @@ import threading
 import time
 
 from speechd.audio import Audio
-from speechd.engines.base import Segment
+from speechd.engines.base import Delivery, Segment
 from speechd.engines.tone import ToneEngine
 
 
 class FaultyEngine(ToneEngine):
     """ "kaboom" kills the process, "stall" hangs, "oops" raises; "slowly" takes a second for its segment; "starter"
-    raises while the thread lives in which the engine was started."""
+    raises while the thread lives in which the engine was started. "unreadable" kills what reads it, and "endless" has
+    it work for ever."""
+
+    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+        if "unreadable" in text:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        while "endless" in text:
+            pass
+        return super().prepare(text, delivery)
 
     def start(self, threads: int) -> None:
         self._starter = threading.current_thread()

@@ -92,6 +92,49 @@ def test_segment_that_kills_its_engine_fails_after_two_attempts(faulty):
     assert len({worker.pid for worker in faulty.workers()} - before) <= 2
 
 
+def test_text_that_kills_what_reads_it_is_an_error_of_its_sender_alone(faulty):
+    before = {worker.pid for worker in faulty.workers()}
+    requests = [begin(faulty, LONG) for _ in range(4)]
+    for text in ("unreadable", "endless", "A first sentence, which is read. Then it is unreadable.") * 2:
+        try:
+            reply = faulty.speech(text)
+        except httpx.RemoteProtocolError:
+            assert text.startswith("A first")
+        else:
+            assert reply.status_code == 400
+            assert reply.json()["error"]["code"] == "unreadable_input"
+    for thread, outcome in requests:
+        thread.join(60)
+        assert spoken(outcome["reply"].content) == letters(LONG)
+    assert {worker.pid for worker in faulty.workers()} == before
+
+
+def test_processes_that_read_may_be_killed_at_any_time(faulty):
+    requests = [begin(faulty, f"slowly {LONG * 3}") for _ in range(6)]
+    until(lambda: faulty.get("/health").json()["in_flight"] == 6)
+    while any(thread.is_alive() for thread, _ in requests):
+        for worker in faulty.workers():
+            (fork_server,) = worker.children()
+            for reader in fork_server.children():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    reader.kill()
+        time.sleep(0.05)
+    for _, outcome in requests:
+        # Two deaths of the same passage are an error of its sender; they are rare at this pace.
+        assert "reply" not in outcome or spoken(outcome["reply"].content) == letters(f"slowly {LONG * 3}")
+    assert sum("reply" in outcome for _, outcome in requests) >= 3
+    assert faulty.speech("hello").status_code == 200
+
+
+def test_death_of_what_forks_readers_replaces_its_worker(faulty):
+    victim = faulty.workers()[0]
+    (fork_server,) = victim.children()
+    fork_server.kill()
+    until(lambda: victim.pid not in {worker.pid for worker in faulty.workers()} and len(faulty.workers()) == 2, 20)
+    until(faulty.is_ready)
+    assert faulty.speech("hello").status_code == 200
+
+
 def test_synthesis_that_hangs_ends_its_worker_and_fails(faulty):
     thread, outcome = begin(faulty, "stall")
     thread.join(30)
