@@ -6,8 +6,10 @@ A slot then speaks exactly 1 / `BENCH_RTF` audio seconds a second, whatever else
 from __future__ import annotations
 
 import os
+import signal
 from typing import Final
 
+from speechd.engines.base import Delivery, Segment
 from speechd.engines.tone import ToneEngine
 
 RTF: Final = "BENCH_RTF"
@@ -17,3 +19,19 @@ RTF: Final = "BENCH_RTF"
 def paced(options: object) -> ToneEngine:
     """Called by the server with its options."""
     return ToneEngine(float(os.environ[RTF]))
+
+
+class FragileEngine(ToneEngine):
+    """Reads as native code may: some texts crash it, others keep it for ever."""
+
+    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+        if "kaboom" in text:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        while "endless" in text:
+            pass
+        return super().prepare(text, delivery)
+
+
+def fragile(options: object) -> ToneEngine:
+    """As `paced`, of an engine that some texts harm."""
+    return FragileEngine(float(os.environ[RTF]))

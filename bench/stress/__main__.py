@@ -21,7 +21,7 @@ from typing import Any, Final
 import uvloop
 
 from bench import record
-from bench.stress import connections, faults, overload, sharing
+from bench.stress import connections, faults, hostile, overload, sharing
 from bench.stress.bar import Bar, Options
 
 BARS: Final[Mapping[str, Bar]] = {
@@ -34,6 +34,7 @@ BARS: Final[Mapping[str, Bar]] = {
     "continuity": sharing.continuity,
     "long": sharing.long_text,
     "sdk": overload.sdk,
+    "hostile": hostile.hostile,
 }
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
+
 from bench.client import Client
 from bench.crowd import Outcome, Target, outcome_of, percentile
 from bench.server import Server, running
@@ -96,7 +98,10 @@ def held_mib(server: Server) -> float:
     """Memory that grows when the server holds more, in MiB: anonymous memory of its processes, and the machine's shared
     memory, in which synthesised audio travels (mapped or not, so that no process's own figures show all of it)."""
     held_kib = _kib("/proc/meminfo", "Shmem:")
-    for pid in (server.process.pid, *(worker.pid for worker in server.workers())):
+    for pid in (
+        server.process.pid,
+        *(each.pid for each in psutil.Process(server.process.pid).children(recursive=True)),
+    ):
         with suppress(OSError):  # ended just now
             held_kib += _kib(f"/proc/{pid}/smaps_rollup", "Anonymous:")
     return held_kib / 1024
