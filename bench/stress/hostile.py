@@ -140,7 +140,9 @@ async def _slow_readers(port: int, until: float) -> None:
             client.setblocking(False)
             await loop.sock_connect(client, ("127.0.0.1", port))
             await loop.sock_sendall(client, post({"input": LONG}))
-            while (left_s := until - time.monotonic()) > 0 and await loop.sock_recv(client, SLOW_BYTES_PER_S):
+            while await loop.sock_recv(client, SLOW_BYTES_PER_S):
+                if (left_s := until - time.monotonic()) <= 0:
+                    break
                 await asyncio.sleep(min(1.0, left_s))
 
     await asyncio.gather(*(read() for _ in range(8)))
