@@ -22,6 +22,7 @@ from speechd.join import Joiner, gap_s
 from speechd.listener import Listener
 from speechd.planner import CHARACTERS_PER_S, LEAST_LENGTH, Planned, Planner
 from speechd.text.markup import Pause
+from speechd.text.script import NotYet
 from speechd.workers.pool import Share
 
 T = TypeVar("T")
@@ -200,7 +201,9 @@ class SpeechStream:
         if self._listener.began is not None:
             ahead_s = max(0.0, ahead_s - (time.monotonic() - self._listener.began))
         share = replace(share, longest_s=min(share.longest_s, self._credit_s(share)))
-        return await self._run(self._threads.text, self._planner.next, ahead_s, share)
+        while isinstance(planned := await self._run(self._threads.text, self._planner.next, ahead_s, share), NotYet):
+            pass  # asked again behind all others
+        return planned
 
     def _may_plan(self, share: Share) -> bool:
         # Pauses before the first segment are not sent before it, so that credit would never come. Behind it nothing

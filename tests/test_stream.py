@@ -17,7 +17,7 @@ from speechd.join import Joiner
 from speechd.planner import Planned
 from speechd.stream import SEGMENTS_AHEAD, SpeechStream, Threads
 from speechd.text.markup import Pause
-from speechd.text.script import Boundary
+from speechd.text.script import Boundary, NotYet
 from speechd.workers.pool import Share
 
 TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
@@ -25,11 +25,11 @@ TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
 
 
 class FakePlanner:
-    def __init__(self, plan: list[Planned | Pause | Exception]) -> None:
+    def __init__(self, plan: list[Planned | Pause | NotYet | Exception]) -> None:
         self._plan = iter(plan)
         self.asked: list[tuple[float, Share]] = []
 
-    def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
+    def next(self, ahead_s: float, share: Share) -> Planned | Pause | NotYet | None:
         self.asked.append((ahead_s, share))
         item = next(self._plan, None)
         if isinstance(item, Exception):
@@ -84,7 +84,7 @@ def planned(level: int, duration_s: int = 1, boundary: Boundary = Boundary.WORD)
 class Harness:
     def __init__(
         self,
-        plan: list[Planned | Pause | Exception],
+        plan: list[Planned | Pause | NotYet | Exception],
         *,
         at_once: bool = True,
         look_ahead_s: float = 60,
@@ -234,6 +234,25 @@ def test_failing_plan_is_raised_in_read():
         harness = Harness([planned(1), RuntimeError("text")])
         with pytest.raises(RuntimeError, match="text"):
             await harness.read_all()
+        await harness.end()
+
+    run(scenario())
+
+
+def test_others_are_read_between_two_calls_that_find_nothing_to_speak():
+    async def scenario():
+        harness = Harness([NotYet(), NotYet(), planned(1), NotYet(), planned(2)])
+        next_of, order = harness.planner.next, []
+
+        def next_and_tell(ahead_s: float, share: Share) -> Planned | Pause | NotYet | None:
+            order.append("ours")
+            if len(order) == 1:  # others come while the first call runs
+                harness.stream._threads.text.submit(order.append, "another's")
+            return next_of(ahead_s, share)
+
+        harness.planner.next = next_and_tell
+        assert levels(await harness.read_all()) == [1, 2]
+        assert order[:3] == ["ours", "another's", "ours"]
         await harness.end()
 
     run(scenario())
