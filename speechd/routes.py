@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from speechd.planner import Planner
 from speechd.reply import Framing, Patience, Plain, ServerSentEvents, SpeechReply
 from speechd.schema import MODELS, SpeechRequest, parse
 from speechd.settings import Settings
+from speechd.spool import Spool
 from speechd.stream import SpeechStream, Threads
 from speechd.voices import Catalogue
 from speechd.workers.admission import Admission
@@ -87,7 +89,13 @@ class Api:
         log: dict[str, Any] = request.state.log
         ticket = self.admission.admit(request.state.key)
         meter = StreamMeter(self.row, wanted.format, whole=whole)
-        stream = self._stream(wanted, lambda: MeasuredEncoder(open_encoder(wanted.format, whole=whole), meter), arrival)
+        spool = Spool(self.settings.max_whole_bytes, self.admission) if whole else None
+
+        def encoder() -> Encoder:
+            return MeasuredEncoder(open_encoder(wanted.format, whole=whole, sink=spool), meter)
+
+        limit_s = _longest_whole_s(self.settings, wanted.format) if whole else math.inf
+        stream = self._stream(wanted, encoder, arrival, limit_s)
 
         def headers() -> dict[str, str]:
             return {"x-speechd-engine": self.choice.engine.name, "server-timing": meter.begin(stream.timings)}
@@ -100,16 +108,18 @@ class Api:
             stream,
             ticket,
             _framing(wanted),
-            whole=whole,
+            spool=spool,
             headers=headers,
             patience=self._patience(request, arrival),
             ended=ended,
         )
 
-    def _stream(self, wanted: SpeechRequest, open_encoder: Callable[[], Encoder], arrival: float) -> SpeechStream:
+    def _stream(
+        self, wanted: SpeechRequest, open_encoder: Callable[[], Encoder], arrival: float, limit_s: float
+    ) -> SpeechStream:
         delivery = Delivery(wanted.blend, wanted.language, wanted.speed, _seed(wanted))
         return SpeechStream(
-            Planner(wanted.input, delivery, self.choice.engine),
+            Planner(wanted.input, delivery, self.choice.engine, limit_s=limit_s),
             self.pool,
             open_encoder,
             self.threads,
@@ -186,6 +196,12 @@ def _require_json(request: Request) -> None:
 
 def _framing(wanted: SpeechRequest) -> Framing:
     return ServerSentEvents(len(wanted.input)) if wanted.sse else Plain(FORMATS[wanted.format].media_type)
+
+
+def _longest_whole_s(settings: Settings, format: str) -> float:
+    """Seconds of audio in a whole reply, as far as they are known beforehand: of a codec's bytes they are not."""
+    bytes_per_s = FORMATS[format].bytes_per_s
+    return min(settings.max_whole_s, settings.max_whole_bytes / bytes_per_s if bytes_per_s else math.inf)
 
 
 def _seed(wanted: SpeechRequest) -> int:

@@ -139,6 +139,16 @@ class Settings:
     synthesis_timeout_s: float = field(
         default=60.0, metadata=_about("limits", "time the synthesis of one segment may take", 0.1, 86_400)
     )
+    max_whole_s: float = field(
+        default=7200.0, metadata=_about("limits", "longest audio of a reply that is not streamed", 1, 86_400)
+    )
+    max_whole_bytes: int = field(
+        default=192 << 20, metadata=_about("limits", "largest reply that is not streamed", 1 << 20, 1 << 34)
+    )
+    max_whole_total_bytes: int = field(
+        default=512 << 20,
+        metadata=_about("limits", "memory of all replies together that are not streamed", 1 << 20, 1 << 40),
+    )
 
     max_in_flight: int = field(
         default=AUTO, metadata=_about("admission", "requests served at once; auto: 8 per worker", 1, 65_535, auto=True)

@@ -77,7 +77,7 @@ class Pool(Protocol):
 class Timings:
     """What happened to one stream, in seconds. first_audio_s: from its arrival to its first bytes; text_s: from its
     making to its first segment. queue_s: what that one waited for a slot. audio_s: audio encoded, read or not;
-    synthesis_s: what the engine took for all of it. underrun_s: see `Listener`."""
+    synthesis_s: what the engine took for all of it. underrun_s and standstill_s: see `Listener`."""
 
     text_s: float | None = None
     queue_s: float | None = None
@@ -85,6 +85,7 @@ class Timings:
     audio_s: float = 0.0
     synthesis_s: float = 0.0
     underrun_s: float | None = None
+    standstill_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class SpeechStream:
         """
         self._taken_s = self._read_s
         self._listener.take(time.monotonic())
+        self.timings.standstill_s = self._listener.standstill_s
         self._credit.set()
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._produce()), asyncio.create_task(self._encode_all())]
