@@ -269,6 +269,7 @@ async def while_listening(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
         working.cancel()
         leaving.cancel()
         await asyncio.gather(working, leaving, return_exceptions=True)
+        del working, leaving  # whose exception has this frame in its traceback, and with it all that the reply held
 
 
 async def _left(receive: Receive) -> None:

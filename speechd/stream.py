@@ -168,7 +168,9 @@ class SpeechStream:
             job.cancel()
         self._jobs.clear()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        # Not left to the end of this object, which the traceback of a broken reply keeps until a garbage collection.
+        # A task keeps what ended it, hence the samples that it had in hand, and this object: all of that would wait for
+        # a garbage collection. So would the queues, where the traceback of a broken reply keeps this object.
+        self._tasks.clear()
         self._planned, self._encoded = asyncio.Queue(), asyncio.Queue()
         # In its own thread, hence after an encode that a cancelled task left running there.
         self._threads.encode.submit(self._close_encoder)
