@@ -124,6 +124,7 @@ class SpeechStream:
         self._listener = Listener()
         self._silent = True  # no segment was submitted: there is nothing to hear yet, even after a pause
         self._spoken = False  # the first segment's audio is here
+        self._heard = False  # so is a sound
         self._leading_s = 0.0  # pauses before any speech: they must not be the "first audio" that makes it a success
         self._submitted_s = 0.0
         self._read_s = 0.0
@@ -235,6 +236,8 @@ class SpeechStream:
                 pass
             if not self._spoken:
                 raise Unspeakable("'input' holds nothing that can be spoken.", param="input")
+            if not self._heard:
+                raise Unspeakable("'input' holds nothing of which this voice makes a sound.", param="input")
             await self._put(self._joiner.finish())
             self._encoded.put_nowait((await self._run(self._threads.encode, self._finish), self.timings.audio_s))
             self._encoded.put_nowait(None)
@@ -263,6 +266,7 @@ class SpeechStream:
             self._spoken = True
             await self._put_pause(self._leading_s)
         samples = await self._run(self._threads.encode, self._joiner.push, audio, gap_s(planned.boundary))
+        self._heard = self._heard or len(samples) > 0
         self._submitted_s += len(samples) / SAMPLE_RATE - planned.segment.duration_s
         self._credit.set()  # its place in the pool is free, and if it has no sound, nothing of it will be read
         self.timings.synthesis_s += job.synthesis_s

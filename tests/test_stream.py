@@ -208,7 +208,7 @@ def test_whole_reply_is_synthesised_beyond_the_credit():
     run(scenario())
 
 
-@pytest.mark.parametrize("plan", [[], [Pause(1.0)]])
+@pytest.mark.parametrize("plan", [[], [Pause(1.0)], [planned(0)], [planned(0), planned(0)]])
 def test_nothing_to_speak_is_an_error_before_any_byte(plan):
     async def scenario():
         harness = Harness(plan)
