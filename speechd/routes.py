@@ -25,7 +25,7 @@ from speechd.join import Joiner
 from speechd.meter import MeasuredEncoder, StreamMeter
 from speechd.metrics import MEDIA_TYPE, Metrics
 from speechd.overflow import MARK, Asked, Overflow, Reply
-from speechd.planner import Planner
+from speechd.planner import CHARACTERS_PER_S, Planner
 from speechd.reply import Framing, Patience, Plain, ServerSentEvents, SpeechReply
 from speechd.schema import MODELS, SpeechRequest, parse
 from speechd.settings import Settings
@@ -89,7 +89,7 @@ class Api:
         log: dict[str, Any] = request.state.log
         ticket = self.admission.admit(request.state.key)
         meter = StreamMeter(self.row, wanted.format, whole=whole)
-        spool = Spool(self.settings.max_whole_bytes, self.admission) if whole else None
+        spool = self._spool(wanted) if whole else None
 
         def encoder() -> Encoder:
             return MeasuredEncoder(open_encoder(wanted.format, whole=whole, sink=spool), meter)
@@ -113,6 +113,11 @@ class Api:
             patience=self._patience(request, arrival),
             ended=ended,
         )
+
+    def _spool(self, wanted: SpeechRequest) -> Spool:
+        expected_s = len(wanted.input) / (CHARACTERS_PER_S * wanted.speed)
+        expected_bytes = expected_s * FORMATS[wanted.format].bytes_per_s
+        return Spool(self.settings.max_whole_bytes, self.admission, expected_bytes)
 
     def _stream(
         self, wanted: SpeechRequest, open_encoder: Callable[[], Encoder], arrival: float, limit_s: float
@@ -199,9 +204,9 @@ def _framing(wanted: SpeechRequest) -> Framing:
 
 
 def _longest_whole_s(settings: Settings, format: str) -> float:
-    """Seconds of audio in a whole reply, as far as they are known beforehand: of a codec's bytes they are not."""
-    bytes_per_s = FORMATS[format].bytes_per_s
-    return min(settings.max_whole_s, settings.max_whole_bytes / bytes_per_s if bytes_per_s else math.inf)
+    """Seconds of audio that a whole reply may have. How many a codec makes of its bytes is not known beforehand."""
+    known = FORMATS[format]
+    return min(settings.max_whole_s, settings.max_whole_bytes / known.bytes_per_s if known.is_raw else math.inf)
 
 
 def _seed(wanted: SpeechRequest) -> int:

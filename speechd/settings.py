@@ -251,6 +251,9 @@ class Settings:
                 _of(row).check(value)
             except ValueError as error:
                 raise InvalidSetting(_message(row.name, value, error)) from None
+        if self.max_whole_bytes > self.max_whole_total_bytes:
+            wrong = ValueError("is under max_whole_bytes")
+            raise InvalidSetting(_message("max_whole_total_bytes", self.max_whole_total_bytes, wrong))
         cores = available_cores()
         # Two workers at least where there are two cores: one goes on while the other is replaced. Beyond, two threads
         # each: a synthesis gains little from a third, and many small workers speak the most in sum.

@@ -35,9 +35,12 @@ class Spool:
     size: bytes so far. May be closed at any moment, and twice; what is written afterwards is dropped.
     """
 
-    def __init__(self, limit_bytes: int, account: Account) -> None:
+    def __init__(self, limit_bytes: int, account: Account, expected_bytes: float = 0.0) -> None:
+        """expected_bytes: charged from the start, so that a reply for which there is no room is refused then, and not
+        when half of it has been made."""
         self.size = 0
         self._limit_bytes, self._account = limit_bytes, account
+        self._expected_bytes = int(min(expected_bytes, limit_bytes))
         self._held = 0
         self._position = 0
         self._file: int | None = None
@@ -75,8 +78,9 @@ class Spool:
         """
         if self.size > self._limit_bytes:
             raise ReplyTooLong(f"{self._limit_bytes / (1 << 20):.0f} MiB")
-        if self.size >= self._held:
-            more = (self.size - self._held) // STEP_BYTES * STEP_BYTES + STEP_BYTES
+        more = max(self.size + 1, self._expected_bytes) - self._held
+        if more > 0:
+            more = -(-more // STEP_BYTES) * STEP_BYTES
             self._account.hold(more)
             self._held += more
 

@@ -65,6 +65,19 @@ def test_charge_grows_with_the_reply_and_goes_back_once() -> None:
     assert account.held == 0
 
 
+@pytest.mark.parametrize(("expected", "limit", "steps"), [(1, 100, 1), (3.2, 100, 4), (200, 100, 100), (2.0, 100, 2)])
+def test_what_is_expected_is_charged_from_the_start(expected: float, limit: int, steps: int) -> None:
+    account = Account()
+    spool = Spool(limit * STEP_BYTES, account, expected * STEP_BYTES)
+    spool.charge()
+    assert account.held == steps * STEP_BYTES
+    spool.write(bytes(STEP_BYTES // 2))
+    spool.charge()
+    assert account.held == steps * STEP_BYTES
+    spool.close()
+    assert account.held == 0
+
+
 def test_reply_over_its_own_limit_is_told_what_to_do() -> None:
     spool = Spool(2 << 20, Account())
     spool.write(bytes(2 << 20))

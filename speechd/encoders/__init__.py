@@ -22,24 +22,26 @@ class Opener(Protocol):
 @dataclass(frozen=True, slots=True)
 class Format:
     """media_type: the `Content-Type` of a reply. open: makes an encoder (see `open_encoder`). bytes_per_s: of a second
-    of audio, where no codec makes it depend on what is spoken."""
+    of audio; where `is_raw`, of every second, else of speech on average."""
 
     media_type: str
     open: Opener
-    bytes_per_s: int | None = None
+    bytes_per_s: int
+    is_raw: bool = False
 
 
 RAW_BYTES_PER_S: Final = SAMPLE_RATE * SAMPLE_BYTES
 
-
 FORMATS: Final[Mapping[str, Format]] = {
-    "mp3": Format("audio/mpeg", partial(ContainerEncoder, MP3)),
-    "opus": Format("audio/ogg; codecs=opus", partial(ContainerEncoder, OPUS)),
-    "aac": Format("audio/aac", partial(ContainerEncoder, AAC)),
-    "flac": Format("audio/flac", partial(ContainerEncoder, FLAC)),
-    "wav": Format("audio/wav", WavEncoder, RAW_BYTES_PER_S),
+    "mp3": Format("audio/mpeg", partial(ContainerEncoder, MP3), 16_000),
+    "opus": Format("audio/ogg; codecs=opus", partial(ContainerEncoder, OPUS), 8_000),
+    "aac": Format("audio/aac", partial(ContainerEncoder, AAC), 12_000),
+    "flac": Format("audio/flac", partial(ContainerEncoder, FLAC), RAW_BYTES_PER_S // 2),
+    "wav": Format("audio/wav", WavEncoder, RAW_BYTES_PER_S, is_raw=True),
     # No header, hence no difference.
-    "pcm": Format(f"audio/pcm; rate={SAMPLE_RATE}; channels=1", lambda whole, sink: PcmEncoder(), RAW_BYTES_PER_S),
+    "pcm": Format(
+        f"audio/pcm; rate={SAMPLE_RATE}; channels=1", lambda whole, sink: PcmEncoder(), RAW_BYTES_PER_S, is_raw=True
+    ),
 }
 """By OpenAI's name of the format, which is also the suffix of a file."""
 
