@@ -56,6 +56,7 @@ class Speechd:
             segments_per_request=SEGMENTS_AHEAD,
             synthesis_timeout_s=settings.synthesis_timeout_s,
             max_overflow_in_flight=settings.overflow_max_in_flight,
+            max_held_bytes=settings.max_whole_total_bytes,
         )
         self.settings = settings
         self.choice = choice

@@ -2,7 +2,8 @@
 
     SpeechdError
     ├── InvalidRequest        400  the request is wrong; the message says what to do
-    │   └── Unspeakable       400  nothing in the input can be spoken
+    │   ├── Unspeakable       400  nothing in the input can be spoken
+    │   └── ReplyTooLong      400  it cannot be sent whole
     ├── Unauthorized          401
     ├── NotFound              404
     ├── MethodNotAllowed      405
@@ -25,9 +26,9 @@ from __future__ import annotations
 import random
 from typing import ClassVar, Literal
 
-Reason = Literal["count", "key", "wait", "queue", "patience", "not ready"]
+Reason = Literal["count", "key", "wait", "queue", "patience", "memory", "not ready"]
 """Why a request is refused: too many in flight, or with its key; too long an expected wait; no row in the queue; no
-audio within the time that its client waits; no slot that works."""
+audio within the time that its client waits; too many bytes are held already; no slot that works."""
 
 
 class EngineUnavailable(Exception):
@@ -69,6 +70,19 @@ class InvalidRequest(SpeechdError):
 
 class Unspeakable(InvalidRequest):
     code = "unspeakable_input"
+
+
+class ReplyTooLong(InvalidRequest):
+    """What is sent whole is held until its end."""
+
+    code = "reply_too_long"
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(
+            f"The audio is longer than {limit}, the most that is sent whole. Stream it (HTTP/1.1 and not 'stream': "
+            "false), choose mp3 or opus, or send less text.",
+            param="input",
+        )
 
 
 class Unauthorized(SpeechdError):

@@ -36,15 +36,17 @@ BEGUN: Final = Counter("speechd_requests_begun", "Requests for speech, whatever 
 REQUESTS: Final = Counter(
     "speechd_requests",
     "Requests for speech that have ended: complete; failed (500, or broken off midway); client left; client too slow "
-    "(left its audio unread); refused (503, see speechd_refusals_total); invalid (4xx); worker died (under it).",
+    "(left its audio unread); client stalled (took it far slower than it plays, or a whole reply at under 4 KB/s); "
+    "refused (503, see speechd_refusals_total); invalid (4xx); worker died (under it).",
     "outcome",
-    ("complete", "failed", "client left", "client too slow", "refused", "invalid", "worker died"),
+    ("complete", "failed", "client left", "client too slow", "client stalled", "refused", "invalid", "worker died"),
 )
 
 REFUSALS: Final = Counter(
     "speechd_refusals",
     "Requests answered with 503: count (too many in flight), key (too many with one API key), wait (too long an "
-    "expected wait), queue (of segments, full), patience (no audio in time for its client), not ready (no slot works).",
+    "expected wait), queue (of segments, full), patience (no audio in time for its client), memory (too many bytes are "
+    "held already), not ready (no slot works).",
     "reason",
     get_args(Reason),
 )
@@ -82,13 +84,14 @@ QUEUE_WAIT: Final = Histogram(
 OVERFLOWS: Final = Counter(
     "speechd_overflow_requests",
     "Requests for the other server (overflow_url), by their end. There: complete; failed (broken off midway); "
-    "client left; client too slow. Back here, to be spoken or refused: refused (another status than 200); no speech "
-    "(under 200); unreachable; broken (off before any speech, or in a whole reply); slow. Not sent: full "
-    "(overflow_max_in_flight); resting (it has not answered lately). All are among speechd_requests_total, too.",
+    "client left; client too slow; client stalled. Back here, to be spoken or refused: refused (another status than "
+    "200); no speech (under 200); unreachable; broken (off before any speech, or in a whole reply); slow; memory (too "
+    "many bytes are held already for a whole reply). Not sent: full (overflow_max_in_flight); resting (it has not "
+    "answered lately). All are among speechd_requests_total, too.",
     "outcome",
     (
-        *("complete", "failed", "client left", "client too slow"),
-        *("refused", "no speech", "unreachable", "broken", "slow", "full", "resting"),
+        *("complete", "failed", "client left", "client too slow", "client stalled"),
+        *("refused", "no speech", "unreachable", "broken", "slow", "memory", "full", "resting"),
     ),
 )
 
@@ -169,6 +172,12 @@ OF_SERVER: Final = (
         "speechd_overflow_in_flight",
         "Requests that the other server speaks, or has been asked to; not among those in flight here.",
         lambda board: int(board.overflow_in_flight.sum()),
+    ),
+    OfServer(
+        GaugeMetricFamily,
+        "speechd_whole_reply_bytes",
+        "Held of replies that are not streamed, until they are sent; the limit is max_whole_total_bytes.",
+        lambda board: int(board.held_bytes.sum()),
     ),
     OfServer(
         GaugeMetricFamily,

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
 import httpx
 
-from speechd.errors import SynthesisFailed
+from speechd.errors import Overloaded, ReplyTooLong, SynthesisFailed
+from speechd.spool import Spool
 from speechd.stream import Timings
 
 RECEIVE_BUFFER_BYTES: Final = 64 << 10
@@ -25,9 +25,6 @@ and neither its look-ahead nor its write timeout mean anything."""
 
 EVENT_LIMIT_BYTES: Final = 4 << 20
 """Of one server-sent event: 65 s of PCM in base64."""
-
-WHOLE_LIMIT_BYTES: Final = 256 << 20
-"""Of one whole reply, all of which is held: 93 minutes of PCM."""
 
 ENDS: Final = (b"\n\n", b"\r\n\r\n")
 """Of an event."""
@@ -43,10 +40,8 @@ class Declined(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is wanted of a reply. whole: it is read to its end before any of it is passed on; sse: it is events;
-    first_audio_s: until its first bytes; idle_s: between any two."""
+    """What is wanted of a reply. sse: it is events; first_audio_s: until its first bytes; idle_s: between any two."""
 
-    whole: bool
     sse: bool
     first_audio_s: float
     idle_s: float
@@ -55,16 +50,20 @@ class Wish:
 class OtherStream:
     """`open`, then `read` until it returns None; in any case, and after those have ended, `close`.
 
-    Nothing is read that is not asked for, so that a client which reads slowly slows the other down.
+    Nothing is read that is not asked for, so that a client which reads slowly slows the other down. With a spool all is
+    read into it by `open`, and nothing is left to be read; it is the caller's to close.
     """
 
-    def __init__(self, client: httpx.AsyncClient, request: httpx.Request, wish: Wish) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, request: httpx.Request, wish: Wish, spool: Spool | None = None
+    ) -> None:
         self.timings = Timings()
         self._client, self._request, self._wish = client, request, wish
         self._made = time.monotonic()
         self._response: httpx.Response | None = None
+        self._spool = spool
         self._pieces: AsyncIterator[bytes]
-        self._ahead: deque[bytes] = deque()
+        self._first: bytes | None = None
 
     async def open(self) -> None:
         """Ask, and wait for its first bytes, or for all of a whole reply. Raises `Declined`."""
@@ -79,9 +78,10 @@ class OtherStream:
             if first is None:
                 raise Declined("no speech")
             self.timings.first_audio_s = time.monotonic() - self._made
-            self._ahead.append(first)
-            if self._wish.whole:
-                await self._read_ahead()
+            if self._spool is not None:
+                await self._read_all(first, self._spool)
+            else:
+                self._first = first
         except TimeoutError:
             raise Declined("slow") from None
         except (httpx.ConnectError, httpx.ConnectTimeout):
@@ -91,10 +91,11 @@ class OtherStream:
 
     async def read(self) -> bytes | None:
         """The next bytes, None at the end. Raises `SynthesisFailed` where it breaks off or stops."""
-        if self._ahead:
-            return self._ahead.popleft()
-        if self._wish.whole:
+        if self._spool is not None:
             return None
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
         try:
             async with asyncio.timeout(self._wish.idle_s):
                 return await self._next()
@@ -102,8 +103,7 @@ class OtherStream:
             raise SynthesisFailed("The speech of another server broke off.") from error
 
     async def close(self) -> None:
-        """Hang up, unless all has been read: the connection is then kept for the next. What nobody read is let go."""
-        self._ahead.clear()
+        """Hang up, unless all has been read: the connection is then kept for the next."""
         if self._response is not None:
             await self._response.aclose()
 
@@ -119,17 +119,18 @@ class OtherStream:
                 return piece
         return None
 
-    async def _read_ahead(self) -> None:
-        size = 0
-        while True:
+    async def _read_all(self, first: bytes, spool: Spool) -> None:
+        piece: bytes | None = first
+        while piece is not None:
+            spool.write(piece)
+            try:
+                spool.charge()
+            except ReplyTooLong:
+                raise Declined("no speech") from None
+            except Overloaded:
+                raise Declined("memory") from None
             async with asyncio.timeout(self._wish.idle_s):
                 piece = await self._next()
-            if piece is None:
-                return
-            self._ahead.append(piece)
-            size += len(piece)
-            if size > WHOLE_LIMIT_BYTES:
-                raise Declined("no speech")
 
 
 def check(response: httpx.Response, *, sse: bool) -> None:

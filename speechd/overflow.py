@@ -34,6 +34,7 @@ from speechd.reply import (
     while_listening,
 )
 from speechd.settings import Settings
+from speechd.spool import Spool
 from speechd.workers.admission import Admission
 
 MARK: Final = "x-speechd-overflow"
@@ -107,7 +108,8 @@ class Overflow:
                 raise
         ticket = self._admission.admit_overflow(asked.key)
         if ticket is not None and self._rest.may_ask(time.monotonic()):
-            return OverflowReply(self, asked, self._stream(asked), ticket, here)
+            spool = Spool(self._settings.max_whole_bytes, self._admission) if asked.whole else None
+            return OverflowReply(self, asked, self._stream(asked, spool), spool, ticket, here)
         self.ended(asked, "full" if ticket is None else "resting")
         if ticket is not None:
             ticket.release()
@@ -132,7 +134,7 @@ class Overflow:
         asked.log["overflow"] = outcome
         self._row.count(OVERFLOWS, outcome)
 
-    def _stream(self, asked: Asked) -> OtherStream:
+    def _stream(self, asked: Asked, spool: Spool | None) -> OtherStream:
         request = self._client.build_request(
             "POST",
             self._url,
@@ -140,18 +142,25 @@ class Overflow:
             headers={"content-type": "application/json", "x-request-id": asked.id},
         )
         first_audio_s = min(self._settings.overflow_first_audio_s, asked.patience.first_audio_s)
-        wish = Wish(asked.whole, asked.sse, first_audio_s, self._settings.overflow_idle_s)
-        return OtherStream(self._client, request, wish)
+        wish = Wish(asked.sse, first_audio_s, self._settings.overflow_idle_s)
+        return OtherStream(self._client, request, wish, spool)
 
 
 class OverflowReply:
-    """An ASGI response: the other's speech, or `here`'s where it declines. Holds the ticket and the stream until one of
-    the two replies."""
+    """An ASGI response: the other's speech, or `here`'s where it declines. Holds the ticket, the stream and a whole
+    reply's spool until one of the two replies."""
 
     def __init__(
-        self, overflow: Overflow, asked: Asked, stream: OtherStream, ticket: Ticket, here: Callable[[], Reply]
+        self,
+        overflow: Overflow,
+        asked: Asked,
+        stream: OtherStream,
+        spool: Spool | None,
+        ticket: Ticket,
+        here: Callable[[], Reply],
     ) -> None:
-        self._overflow, self._asked, self._stream, self._ticket, self._here = overflow, asked, stream, ticket, here
+        self._overflow, self._asked, self._stream, self._spool = overflow, asked, stream, spool
+        self._ticket, self._here = ticket, here
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         declined = await self._open(receive)
@@ -178,6 +187,8 @@ class OverflowReply:
                 try:
                     await self._stream.close()
                 finally:
+                    if self._spool is not None:
+                        self._spool.close()
                     self._ticket.release()
                     self._overflow.declined(self._asked, declined)
         return declined
@@ -194,7 +205,7 @@ class OverflowReply:
 
         framing = PassedOn(stream.headers["content-type"], sse=asked.sse)
         return SpeechReply(
-            stream, self._ticket, framing, whole=asked.whole, headers=headers, patience=asked.patience, ended=ended
+            stream, self._ticket, framing, spool=self._spool, headers=headers, patience=asked.patience, ended=ended
         )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import pickle
 import resource
@@ -31,6 +32,7 @@ from speechd.engines.base import Delivery, Engine, Segment
 from speechd.errors import EngineUnavailable, InvalidRequest, SpeechdError, SynthesisFailed
 from speechd.planner import Planned, Planner, Progress
 from speechd.text.markup import Pause
+from speechd.text.script import NotYet
 from speechd.workers.fork_server import ForkServer, ForkServerGone, Serve
 from speechd.workers.pool import Share
 
@@ -61,10 +63,12 @@ log = logging.getLogger("speechd")
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What is to be read: `input` as the client sent it, and how it is to be spoken."""
+    """What is to be read: `input` as the client sent it, how it is to be spoken, and the seconds of audio that it may
+    have."""
 
     input: str
     delivery: Delivery
+    limit_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Call:
 class Answer:
     """What `Planner.next` returned or raised, and how far it is now."""
 
-    result: Planned | Pause | Exception | None
+    result: Planned | Pause | NotYet | Exception | None
     progress: Progress | None
 
 
@@ -115,12 +119,14 @@ def _answer(engine: Engine, planners: dict[int, Planner], call: Call, processor_
     for id in call.over:
         planners.pop(id, None)
     planner: Planner | None = None
-    result: Planned | Pause | Exception | None
+    result: Planned | Pause | NotYet | Exception | None
     try:
         if call.resumed is not None:
             utterance, progress = call.resumed
             engine.check(utterance.delivery)  # of what the server has installed, which may take its time to load
-            planners[call.id] = Planner(utterance.input, utterance.delivery, engine, progress)
+            planners[call.id] = Planner(
+                utterance.input, utterance.delivery, engine, limit_s=utterance.limit_s, progress=progress
+            )
         planner = planners[call.id]
         # By the kernel, whatever holds the interpreter: a thread would need it.
         signal.setitimer(signal.ITIMER_PROF, processor_s)
@@ -154,13 +160,18 @@ class Reading:
 
     async def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
         """As `Planner.next`. Raises `InvalidRequest` also for a text that ends, or outlasts, whatever reads it."""
+        while True:
+            answer = await self._answer(ahead_s, share)
+            self.progress = answer.progress
+            if isinstance(answer.result, Exception):
+                raise answer.result
+            if not isinstance(answer.result, NotYet):  # else it is asked again, behind all others
+                return answer.result
+
+    async def _answer(self, ahead_s: float, share: Share) -> Answer:
         for _ in range(TRIES):
             with suppress(ChildDied):
-                answer = await self._readers.ask(self, ahead_s, share)
-                self.progress = answer.progress
-                if isinstance(answer.result, Exception):
-                    raise answer.result
-                return answer.result
+                return await self._readers.ask(self, ahead_s, share)
         raise InvalidRequest(
             "A part of 'input' cannot be read: it was tried twice, and each time took too long or broke what reads it. "
             "Take out what is no ordinary text there.",

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections import deque
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NoReturn, Protocol, TypeVar
 
 import orjson
 
 from speechd.errors import BrokenOff, Overloaded, SpeechdError
+from speechd.listener import Download, Standstill
+from speechd.spool import Spool
 from speechd.stream import Timings
 
 T = TypeVar("T")
@@ -32,7 +34,7 @@ AUDIO_TOKENS_PER_S: Final = 20
 
 
 WHOLE_CHUNK_BYTES: Final = 1 << 16
-"""A whole reply is written in pieces, so that a client that stops reading is noticed."""
+"""A whole reply is sent in pieces, so that a client that stops reading is noticed."""
 
 
 class Ticket(Protocol):
@@ -62,7 +64,9 @@ class Framing(Protocol):
 
     media_type: str
 
-    def data(self, data: bytes) -> bytes: ...
+    def data(self, data: bytes) -> bytes:
+        """Its length depends on that of `data` alone."""
+        ...
 
     def end(self, audio_s: float) -> bytes: ...
 
@@ -131,8 +135,9 @@ class Patience:
 
 
 class SpeechReply:
-    """An ASGI response. Errors before the first audio are raised, for the app to answer. `headers` is called when that
-    is ready to be sent, and `ended` is told the outcome: "complete", "failed", "client left" or "client too slow"."""
+    """An ASGI response. Errors before the first audio are raised, for the app to answer; a reply with a spool is sent
+    whole, from that. `headers` is called when there is audio to be sent, and `ended` is told the outcome: "complete",
+    "failed", "client left", "client too slow" or "client stalled"."""
 
     def __init__(
         self,
@@ -140,13 +145,13 @@ class SpeechReply:
         ticket: Ticket,
         framing: Framing,
         *,
-        whole: bool,
+        spool: Spool | None,
         headers: Callable[[], Mapping[str, str]],
         patience: Patience,
         ended: Callable[[str], None],
     ) -> None:
         self._stream, self._ticket, self._framing = stream, ticket, framing
-        self._whole = whole
+        self._spool = spool
         self._headers = headers
         self._patience = patience
         self._ended = ended
@@ -161,10 +166,14 @@ class SpeechReply:
             try:
                 await self._stream.close()
             finally:
+                if self._spool is not None:
+                    self._spool.close()
                 self._ticket.release()
                 self._ended(self._outcome)
 
     async def _speak(self, scope: Message, send: Send) -> None:
+        if self._spool is not None:
+            self._spool.charge()
         try:
             async with asyncio.timeout(self._patience.first_audio_s):
                 data = await self._stream.read()
@@ -172,8 +181,8 @@ class SpeechReply:
             raise Overloaded(
                 "No audio within the time that you wait for it.", reason="patience", retry_after_s=1.0
             ) from None
-        if self._whole:
-            await self._send_whole(data, scope, send)
+        if self._spool is not None:
+            await self._send_whole(data, self._spool, scope, send)
         else:
             await self._send_stream(data, scope, send)
         self._outcome = "complete"
@@ -187,29 +196,38 @@ class SpeechReply:
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 
-    async def _send_whole(self, data: bytes | None, scope: Message, send: Send) -> None:
-        pieces: deque[bytes] = deque()
+    async def _send_whole(self, data: bytes | None, spool: Spool, scope: Message, send: Send) -> None:
         while data is not None:
-            if data:
-                pieces.append(self._framing.data(data))
+            spool.write(data)
+            spool.charge()
             data = await self._stream.read()
-        pieces.append(self._framing.end(self._stream.timings.audio_s))
-        left = sum(map(len, pieces))
+        # Places are for those who need slots. What it holds is bounded by other means.
+        self._ticket.release()
+        end = self._framing.end(self._stream.timings.audio_s)
+        pieces, last = divmod(spool.size, WHOLE_CHUNK_BYTES)
+        framed = (len(self._framing.data(bytes(size))) for size in (WHOLE_CHUNK_BYTES, last) if size)
+        left = pieces * next(framed) + sum(framed) + len(end)
         await self._start(send, (b"content-length", str(left).encode()))
-        while left:  # an hour of PCM is 173 MB: it is not copied into one, and what was sent is let go
-            piece = pieces.popleft()
-            for start in range(0, len(piece), WHOLE_CHUNK_BYTES):
-                chunk = piece[start : start + WHOLE_CHUNK_BYTES]
-                left -= len(chunk)
-                await self._send_chunk(chunk, scope, send, more=left > 0)
+        download, sent = Download(), 0
+        for piece in spool.pieces(WHOLE_CHUNK_BYTES):
+            if download.is_too_slow(time.monotonic(), sent):
+                self._drop(scope, "client stalled")
+            chunk = self._framing.data(piece)
+            sent += len(chunk)
+            await self._send_chunk(chunk, scope, send, more=sent < left)
+        if end:
+            await self._send_chunk(end, scope, send, more=False)
 
     async def _send_stream(self, data: bytes | None, scope: Message, send: Send) -> None:
         await self._start(send)
+        standstill = Standstill()
         try:
             while data is not None:
                 if data:
                     await self._send_chunk(self._framing.data(data), scope, send)
                 data = await self._stream.read()
+                if standstill.is_too_long(time.monotonic(), self._stream.timings.standstill_s):
+                    self._drop(scope, "client stalled")
         except SpeechdError as error:
             if last := self._framing.error(error):
                 await self._send_chunk(last, scope, send)
@@ -224,10 +242,14 @@ class SpeechReply:
             async with asyncio.timeout(self._patience.write_s):
                 await send({"type": "http.response.body", "body": body, "more_body": more})
         except TimeoutError:
-            self._outcome = "client too slow"
-            # Closing would wait for a client that does not read; what it has not taken is dropped.
-            scope["extensions"]["speechd.abort"]()
-            raise BrokenOff("the client did not read") from None
+            self._drop(scope, "client too slow")
+
+    def _drop(self, scope: Message, outcome: str) -> NoReturn:
+        """The client is not one that listens: hang up on it."""
+        self._outcome = outcome
+        # Closing would wait for a client that does not read; what it has not taken is dropped.
+        scope["extensions"]["speechd.abort"]()
+        raise BrokenOff(outcome) from None
 
 
 class ClientLeft(Exception):
@@ -247,6 +269,7 @@ async def while_listening(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
         working.cancel()
         leaving.cancel()
         await asyncio.gather(working, leaving, return_exceptions=True)
+        del working, leaving  # whose exception has this frame in its traceback, and with it all that the reply held
 
 
 async def _left(receive: Receive) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -25,10 +26,12 @@ from speechd.join import Joiner
 from speechd.meter import MeasuredEncoder, StreamMeter
 from speechd.metrics import MEDIA_TYPE, Metrics
 from speechd.overflow import MARK, Asked, Overflow, Reply
+from speechd.planner import CHARACTERS_PER_S
 from speechd.reading import Readers, Utterance
 from speechd.reply import Framing, Patience, Plain, ServerSentEvents, SpeechReply
 from speechd.schema import MODELS, SpeechRequest, parse
 from speechd.settings import Settings
+from speechd.spool import Spool
 from speechd.stream import SpeechStream
 from speechd.voices import Catalogue
 from speechd.workers.admission import Admission
@@ -89,7 +92,13 @@ class Api:
         log: dict[str, Any] = request.state.log
         ticket = self.admission.admit(request.state.key)
         meter = StreamMeter(self.row, wanted.format, whole=whole)
-        stream = self._stream(wanted, lambda: MeasuredEncoder(open_encoder(wanted.format, whole=whole), meter), arrival)
+        spool = self._spool(wanted) if whole else None
+
+        def encoder() -> Encoder:
+            return MeasuredEncoder(open_encoder(wanted.format, whole=whole, sink=spool), meter)
+
+        limit_s = _longest_whole_s(self.settings, wanted.format) if whole else math.inf
+        stream = self._stream(wanted, encoder, arrival, limit_s)
 
         def headers() -> dict[str, str]:
             return {"x-speechd-engine": self.choice.engine.name, "server-timing": meter.begin(stream.timings)}
@@ -102,16 +111,23 @@ class Api:
             stream,
             ticket,
             _framing(wanted),
-            whole=whole,
+            spool=spool,
             headers=headers,
             patience=self._patience(request, arrival),
             ended=ended,
         )
 
-    def _stream(self, wanted: SpeechRequest, open_encoder: Callable[[], Encoder], arrival: float) -> SpeechStream:
+    def _spool(self, wanted: SpeechRequest) -> Spool:
+        expected_s = len(wanted.input) / (CHARACTERS_PER_S * wanted.speed)
+        expected_bytes = expected_s * FORMATS[wanted.format].bytes_per_s
+        return Spool(self.settings.max_whole_bytes, self.admission, expected_bytes)
+
+    def _stream(
+        self, wanted: SpeechRequest, open_encoder: Callable[[], Encoder], arrival: float, limit_s: float
+    ) -> SpeechStream:
         delivery = Delivery(wanted.blend, wanted.language, wanted.speed, _seed(wanted))
         return SpeechStream(
-            self.readers.read(Utterance(wanted.input, delivery)),
+            self.readers.read(Utterance(wanted.input, delivery, limit_s)),
             self.pool,
             open_encoder,
             self.encode,
@@ -188,6 +204,12 @@ def _require_json(request: Request) -> None:
 
 def _framing(wanted: SpeechRequest) -> Framing:
     return ServerSentEvents(len(wanted.input)) if wanted.sse else Plain(FORMATS[wanted.format].media_type)
+
+
+def _longest_whole_s(settings: Settings, format: str) -> float:
+    """Seconds of audio that a whole reply may have. How many a codec makes of its bytes is not known beforehand."""
+    known = FORMATS[format]
+    return min(settings.max_whole_s, settings.max_whole_bytes / known.bytes_per_s if known.is_raw else math.inf)
 
 
 def _seed(wanted: SpeechRequest) -> int:

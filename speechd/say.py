@@ -10,6 +10,7 @@ from speechd.errors import Unspeakable
 from speechd.join import Joiner, gap_s
 from speechd.planner import Planner
 from speechd.text.markup import Pause
+from speechd.text.script import NotYet
 from speechd.workers.pool import Share
 
 
@@ -25,6 +26,8 @@ def say(input: str, delivery: Delivery, engine: Engine, format: str) -> Iterator
     try:
         # Nobody listens yet: all segments may be as long as is efficient.
         while (planned := planner.next(60.0, Share(pace=60.0))) is not None:
+            if isinstance(planned, NotYet):
+                continue
             if isinstance(planned, Pause):
                 samples = joiner.pause(planned.duration_s)
             else:

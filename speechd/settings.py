@@ -142,6 +142,16 @@ class Settings:
     text_timeout_s: float = field(
         default=2.0, metadata=_about("limits", "processor time that reading one passage of a text may take", 0.1, 3600)
     )
+    max_whole_s: float = field(
+        default=7200.0, metadata=_about("limits", "longest audio of a reply that is not streamed", 1, 86_400)
+    )
+    max_whole_bytes: int = field(
+        default=192 << 20, metadata=_about("limits", "largest reply that is not streamed", 1 << 20, 1 << 34)
+    )
+    max_whole_total_bytes: int = field(
+        default=512 << 20,
+        metadata=_about("limits", "memory of all replies together that are not streamed", 1 << 20, 1 << 40),
+    )
 
     max_in_flight: int = field(
         default=AUTO, metadata=_about("admission", "requests served at once; auto: 8 per worker", 1, 65_535, auto=True)
@@ -244,6 +254,9 @@ class Settings:
                 _of(row).check(value)
             except ValueError as error:
                 raise InvalidSetting(_message(row.name, value, error)) from None
+        if self.max_whole_bytes > self.max_whole_total_bytes:
+            wrong = ValueError("is under max_whole_bytes")
+            raise InvalidSetting(_message("max_whole_total_bytes", self.max_whole_total_bytes, wrong))
         cores = available_cores()
         # Two workers at least where there are two cores: one goes on while the other is replaced. Beyond, two threads
         # each: a synthesis gains little from a third, and many small workers speak the most in sum.

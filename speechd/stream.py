@@ -76,7 +76,7 @@ class Pool(Protocol):
 class Timings:
     """What happened to one stream, in seconds. first_audio_s: from its arrival to its first bytes; text_s: from its
     making to its first segment. queue_s: what that one waited for a slot. audio_s: audio encoded, read or not;
-    synthesis_s: what the engine took for all of it. underrun_s: see `Listener`."""
+    synthesis_s: what the engine took for all of it. underrun_s and standstill_s: see `Listener`."""
 
     text_s: float | None = None
     queue_s: float | None = None
@@ -84,6 +84,7 @@ class Timings:
     audio_s: float = 0.0
     synthesis_s: float = 0.0
     underrun_s: float | None = None
+    standstill_s: float = 0.0
 
 
 class Reading(Protocol):
@@ -127,6 +128,7 @@ class SpeechStream:
         self._listener = Listener()
         self._silent = True  # no segment was submitted: there is nothing to hear yet, even after a pause
         self._spoken = False  # the first segment's audio is here
+        self._heard = False  # so is a sound
         self._leading_s = 0.0  # pauses before any speech: they must not be the "first audio" that makes it a success
         self._submitted_s = 0.0
         self._read_s = 0.0
@@ -145,6 +147,7 @@ class SpeechStream:
         """
         self._taken_s = self._read_s
         self._listener.take(time.monotonic())
+        self.timings.standstill_s = self._listener.standstill_s
         self._credit.set()
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._produce()), asyncio.create_task(self._encode_all())]
@@ -171,7 +174,9 @@ class SpeechStream:
         self._jobs.clear()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._reading.close()
-        # Not left to the end of this object, which the traceback of a broken reply keeps until a garbage collection.
+        # A task keeps what ended it, hence the samples that it had in hand, and this object: all of that would wait for
+        # a garbage collection. So would the queues, where the traceback of a broken reply keeps this object.
+        self._tasks.clear()
         self._planned, self._encoded = asyncio.Queue(), asyncio.Queue()
         # In its own thread, hence after an encode that a cancelled task left running there.
         self._executor.submit(self._close_encoder)
@@ -234,6 +239,8 @@ class SpeechStream:
                 pass
             if not self._spoken:
                 raise Unspeakable("'input' holds nothing that can be spoken.", param="input")
+            if not self._heard:
+                raise Unspeakable("'input' holds nothing of which this voice makes a sound.", param="input")
             await self._put(self._joiner.finish())
             self._encoded.put_nowait((await self._run(self._finish), self.timings.audio_s))
             self._encoded.put_nowait(None)
@@ -262,6 +269,7 @@ class SpeechStream:
             self._spoken = True
             await self._put_pause(self._leading_s)
         samples = await self._run(self._joiner.push, audio, gap_s(planned.boundary))
+        self._heard = self._heard or len(samples) > 0
         self._submitted_s += len(samples) / SAMPLE_RATE - planned.segment.duration_s
         self._credit.set()  # its place in the pool is free, and if it has no sound, nothing of it will be read
         self.timings.synthesis_s += job.synthesis_s

@@ -2,9 +2,8 @@
 
 import asyncio
 import socket
-import tracemalloc
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import httpx
 import pytest
@@ -12,11 +11,12 @@ import pytest
 from speechd import other
 from speechd.errors import SynthesisFailed
 from speechd.other import Declined, OtherStream, Wish, check, whole_events
+from speechd.spool import Spool
+from tests.account import Account
 from tests.scripted import END, HANG, RESET, Script, Scripted, chunk, head
 
-STREAM = Wish(whole=False, sse=False, first_audio_s=0.5, idle_s=0.3)
-WHOLE = Wish(whole=True, sse=False, first_audio_s=0.5, idle_s=0.3)
-EVENTS = Wish(whole=False, sse=True, first_audio_s=0.5, idle_s=0.3)
+STREAM = Wish(sse=False, first_audio_s=0.5, idle_s=0.3)
+EVENTS = Wish(sse=True, first_audio_s=0.5, idle_s=0.3)
 
 SSE = head(media_type="text/event-stream; charset=utf-8")
 
@@ -27,13 +27,13 @@ def server() -> Iterator[Scripted]:
         yield server
 
 
-def read(url: str, wish: Wish) -> list[bytes | str]:
+def read(url: str, wish: Wish, spool: Spool | None = None) -> list[bytes | str]:
     """What is read of it, and how it ends, if not well."""
 
     async def scenario() -> list[bytes | str]:
         got: list[bytes | str] = []
         async with httpx.AsyncClient(timeout=httpx.Timeout(None, connect=0.3)) as client:
-            stream = OtherStream(client, client.build_request("POST", url, content=b"{}"), wish)
+            stream = OtherStream(client, client.build_request("POST", url, content=b"{}"), wish, spool)
             try:
                 await stream.open()
                 while (data := await stream.read()) is not None:
@@ -73,12 +73,12 @@ def read(url: str, wish: Wish) -> list[bytes | str]:
         pytest.param((head(),), "broken", id="headers, then closes"),
     ],
 )
-@pytest.mark.parametrize("wish", [STREAM, WHOLE], ids=["stream", "whole"])
+@pytest.mark.parametrize("whole", [False, True], ids=["stream", "whole"])
 def test_server_that_does_not_begin_to_speak_has_declined(
-    server: Scripted, wish: Wish, script: Script, outcome: str
+    server: Scripted, whole: bool, script: Script, outcome: str
 ) -> None:
     server.script = script
-    assert read(server.url, wish) == [outcome]
+    assert read(server.url, STREAM, Spool(1 << 20, Account()) if whole else None) == [outcome]
 
 
 def test_server_that_is_not_there_is_unreachable() -> None:
@@ -118,7 +118,7 @@ def test_stream_ends_as_the_other_ends_it(server: Scripted, script: Script, got:
 @pytest.mark.parametrize(
     ("script", "got"),
     [
-        pytest.param((head(), chunk(b"ab"), 0.05, chunk(b"cd"), END), [b"ab", b"cd"], id="complete"),
+        pytest.param((head(), chunk(b"ab"), 0.05, chunk(b"cd"), END), [b"abcd"], id="complete"),
         pytest.param((head(), chunk(b"ab")), ["broken"], id="closes"),
         pytest.param((head(), chunk(b"ab"), HANG), ["slow"], id="stops"),
         pytest.param((head(transfer_encoding="", content_length="4"), b"ab"), ["broken"], id="short of its length"),
@@ -126,30 +126,20 @@ def test_stream_ends_as_the_other_ends_it(server: Scripted, script: Script, got:
 )
 def test_whole_reply_that_breaks_off_has_declined(server: Scripted, script: Script, got: list[bytes | str]) -> None:
     server.script = script
-    assert read(server.url, WHOLE) == got
+    with closing(Spool(1 << 20, Account())) as spool:
+        ending = read(server.url, STREAM, spool)
+        assert (ending or list(spool.pieces(100))) == got
 
 
-def test_whole_reply_without_an_end_is_not_held(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(other, "WHOLE_LIMIT_BYTES", 100_000)
+@pytest.mark.parametrize(
+    ("limit_bytes", "room", "outcome"), [(100_000, 1 << 30, "no speech"), (1 << 30, 1 << 20, "memory")]
+)
+def test_whole_reply_without_an_end_is_not_held(server: Scripted, limit_bytes: int, room: int, outcome: str) -> None:
     server.script = (head(), *[chunk(bytes(10_000))] * 1000)
-    assert read(server.url, WHOLE) == ["no speech"]
-
-
-def test_close_lets_go_what_nobody_read(server: Scripted) -> None:
-    async def scenario() -> None:
-        async with httpx.AsyncClient() as client:
-            stream = OtherStream(client, client.build_request("POST", server.url, content=b"{}"), WHOLE)
-            with pytest.raises(Declined):
-                await stream.open()
-            await stream.close()
-            assert tracemalloc.get_traced_memory()[0] < 4 << 20
-
-    server.script = (head(), *[chunk(bytes(1 << 20))] * 8, RESET)
-    tracemalloc.start()
-    try:
-        asyncio.run(asyncio.wait_for(scenario(), 20))
-    finally:
-        tracemalloc.stop()
+    with closing(Spool(limit_bytes, account := Account(room))) as spool:
+        assert read(server.url, STREAM, spool) == [outcome]
+        assert spool.size < 3 << 20
+    assert account.held == 0
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def test_empty_variable_is_an_unset_one():
         ("grace_s", "nan", "is under 0"),
         ("grace_s", "soon", "is not a number"),
         ("workers", "-1", "is under 1"),
+        ("max_whole_total_bytes", str(100 << 20), "is under max_whole_bytes"),
         ("device", "tpu", "is none of auto, cpu, cuda, mps"),
         ("api_keys_file", "/nowhere/keys", "cannot be read"),
         ("overflow_api_key_file", "/nowhere/key", "cannot be read"),

@@ -1,24 +1,30 @@
 import asyncio
+import gc
+import sys
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from speechd import stream
-from speechd.audio import SAMPLE_RATE, Audio, pcm16
+from speechd.audio import SAMPLE_RATE, Audio, Samples, pcm16
 from speechd.encoders import FORMATS, open_encoder
 from speechd.engines.base import Segment
-from speechd.errors import SynthesisFailed, Unspeakable
+from speechd.errors import BrokenOff, SynthesisFailed, Unspeakable
 from speechd.join import Joiner
 from speechd.planner import Planned
+from speechd.reply import Patience, Plain, SpeechReply
 from speechd.stream import SEGMENTS_AHEAD, SpeechStream
 from speechd.text.markup import Pause
 from speechd.text.script import Boundary
 from speechd.workers.pool import Share
+from speechd.workers.wire import Outcome, Replies, Reply
 
 TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
 """A second of sound."""
@@ -206,7 +212,7 @@ def test_whole_reply_is_synthesised_beyond_the_credit():
     run(scenario())
 
 
-@pytest.mark.parametrize("plan", [[], [Pause(1.0)]])
+@pytest.mark.parametrize("plan", [[], [Pause(1.0)], [planned(0)], [planned(0), planned(0)]])
 def test_nothing_to_speak_is_an_error_before_any_byte(plan):
     async def scenario():
         harness = Harness(plan)
@@ -293,6 +299,83 @@ def test_close_lets_go_what_nobody_read():
         assert (harness.stream._planned.qsize(), harness.stream._encoded.qsize()) == (0, 0)
 
     run(scenario())
+
+
+def mapped(samples: Samples) -> Samples:
+    """As they come from a slot."""
+    replies = Replies()
+    replies.send(Reply(1, Outcome.SPOKEN, samples, 0.0))
+    reply = replies.receive()
+    replies.close()
+    assert reply is not None
+    return reply.samples
+
+
+def mappings() -> int:
+    """Files without a name that this process maps."""
+    return Path("/proc/self/maps").read_text().count("memfd:speechd")
+
+
+class Ticket:
+    def release(self) -> None:
+        pass
+
+
+async def reply_to(client: str, harness: Harness, chunks: int) -> list[str]:
+    """Have a stream replied to, until its client leaves or reads no more: what that ended as."""
+    left, outcomes, sent = asyncio.Event(), [], 0
+
+    async def receive() -> dict[str, str]:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        nonlocal sent
+        sent += 1
+        if sent == chunks:
+            if client == "leaves":
+                left.set()
+            await asyncio.Event().wait()
+
+    patience = Patience(write_s=0.05 if client == "does not read" else 10.0, first_audio_s=10.0)
+    reply = SpeechReply(
+        harness.stream, Ticket(), Plain("audio/pcm"), spool=None, headers=dict, patience=patience, ended=outcomes.append
+    )
+    with nullcontext() if client == "leaves" else pytest.raises(BrokenOff):
+        await reply({"extensions": {"speechd.abort": lambda: None}}, receive, send)
+    return outcomes
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere files have names while they are made")
+@pytest.mark.parametrize(("client", "outcome"), [("leaves", "client left"), ("does not read", "client too slow")])
+@pytest.mark.parametrize("chunks", [2, 3, 8])
+def test_audio_that_nobody_takes_is_given_back_with_its_stream_and_not_later(client, outcome, chunks):
+    async def scenario():
+        harness = Harness([planned(1, 3) for _ in range(40)], look_ahead_s=30)
+        submit, most = harness.pool.submit, 0
+
+        def submit_mapped(segment: Segment, deadline: float, *, playing: bool) -> FakeJob:
+            nonlocal most
+            job = submit(segment, deadline, playing=playing)
+            job.outcome = asyncio.get_running_loop().create_future()
+            job.outcome.set_result(Audio(mapped(np.tile(TONE, 3))))
+            harness.pool.jobs.clear()
+            most = max(most, mappings())
+            return job
+
+        harness.pool.submit = submit_mapped
+        assert await reply_to(client, harness, chunks) == [outcome]
+        await harness.end()
+        assert most > 0
+
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            run(scenario())
+            assert mappings() == 0
+    finally:
+        gc.enable()
 
 
 def test_pause_that_a_client_leaves_unread_is_made_within_the_credit():

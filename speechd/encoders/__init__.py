@@ -8,40 +8,50 @@ from functools import partial
 from typing import Final, Protocol
 
 from speechd.audio import SAMPLE_RATE
-from speechd.encoders.base import Encoder
+from speechd.encoders.base import Encoder, Sink
 from speechd.encoders.container import AAC, FLAC, MP3, OPUS, ContainerEncoder
-from speechd.encoders.raw import PcmEncoder, WavEncoder
+from speechd.encoders.raw import SAMPLE_BYTES, PcmEncoder, WavEncoder
 
 
 class Opener(Protocol):
     """Makes an encoder, for a whole or a streamed reply."""
 
-    def __call__(self, *, whole: bool) -> Encoder: ...
+    def __call__(self, *, whole: bool, sink: Sink | None) -> Encoder: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """media_type: the `Content-Type` of a reply. open: makes an encoder (see `open_encoder`)."""
+    """media_type: the `Content-Type` of a reply. open: makes an encoder (see `open_encoder`). bytes_per_s: of a second
+    of audio; where `is_raw`, of every second, else of speech on average."""
 
     media_type: str
     open: Opener
+    bytes_per_s: int
+    is_raw: bool = False
 
+
+RAW_BYTES_PER_S: Final = SAMPLE_RATE * SAMPLE_BYTES
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "mp3": Format("audio/mpeg", partial(ContainerEncoder, MP3)),
-    "opus": Format("audio/ogg; codecs=opus", partial(ContainerEncoder, OPUS)),
-    "aac": Format("audio/aac", partial(ContainerEncoder, AAC)),
-    "flac": Format("audio/flac", partial(ContainerEncoder, FLAC)),
-    "wav": Format("audio/wav", WavEncoder),
-    "pcm": Format(f"audio/pcm; rate={SAMPLE_RATE}; channels=1", lambda whole: PcmEncoder()),  # no header, no difference
+    "mp3": Format("audio/mpeg", partial(ContainerEncoder, MP3), 16_000),
+    "opus": Format("audio/ogg; codecs=opus", partial(ContainerEncoder, OPUS), 8_000),
+    "aac": Format("audio/aac", partial(ContainerEncoder, AAC), 12_000),
+    "flac": Format("audio/flac", partial(ContainerEncoder, FLAC), RAW_BYTES_PER_S // 2),
+    "wav": Format("audio/wav", WavEncoder, RAW_BYTES_PER_S, is_raw=True),
+    # No header, hence no difference.
+    "pcm": Format(
+        f"audio/pcm; rate={SAMPLE_RATE}; channels=1", lambda whole, sink: PcmEncoder(), RAW_BYTES_PER_S, is_raw=True
+    ),
 }
 """By OpenAI's name of the format, which is also the suffix of a file."""
 
 
-def open_encoder(format: str, *, whole: bool) -> Encoder:
+def open_encoder(format: str, *, whole: bool, sink: Sink | None = None) -> Encoder:
     """An encoder for one reply in a format of `FORMATS`.
 
     whole: the reply is sent in one piece when it is complete, so the file can state its own length; `encode` may return
     b"" until `finish`. Otherwise bytes leave as early as the codec allows, and the first of them hold audio.
+    sink: where a whole reply is written that must be patched in the end, instead of being held and returned; what
+    `encode` and `finish` return all the same is to be written there by the caller.
     """
-    return FORMATS[format].open(whole=whole)
+    return FORMATS[format].open(whole=whole, sink=sink)

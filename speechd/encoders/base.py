@@ -7,6 +7,16 @@ from typing import Protocol
 from speechd.audio import Samples
 
 
+class Sink(Protocol):
+    """A file to write, as far as a muxer needs it."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+    def tell(self) -> int: ...
+
+
 class Encoder(Protocol):
     """Encodes one reply. Called by one thread at a time; `close` may be called at any moment, and twice."""
 

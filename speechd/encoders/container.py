@@ -12,6 +12,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 
 from speechd.audio import SAMPLE_RATE, Samples, pcm16
+from speechd.encoders.base import Sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,18 @@ class ContainerEncoder:
     """One reply through a codec and its muxer.
 
     Streamed, every packet leaves as soon as the codec has made it. Whole, the muxer patches its headers when it is
-    closed (gapless MP3, FLAC's length and MD5), and `finish` returns everything.
+    closed (gapless MP3, FLAC's length and MD5), and `finish` returns everything, unless that is in the sink.
 
     Every codec gets the very samples that `pcm` carries. After `close` a call raises `ValueError`.
     """
 
-    def __init__(self, codec: Codec, *, whole: bool) -> None:
+    def __init__(self, codec: Codec, *, whole: bool, sink: Sink | None = None) -> None:
         self._whole = whole
-        self._sink = io.BytesIO() if whole else _Pipe()
+        self._own: io.BytesIO | None = None
+        if sink is None or not whole:
+            sink = self._own = io.BytesIO() if whole else _Pipe()
         container_options = CONTAINER_OPTIONS | ({} if whole else dict(codec.streamed_container_options))
-        self._container = av.open(self._sink, "w", format=codec.container, container_options=container_options)
+        self._container = av.open(sink, "w", format=codec.container, container_options=container_options)
         options = dict(codec.options) | ({} if whole else dict(codec.streamed_options))
         stream = self._container.add_stream(codec.encoder, SAMPLE_RATE, options, layout="mono")
         assert isinstance(stream, AudioStream)
@@ -72,14 +75,14 @@ class ContainerEncoder:
         self._position = 0
         # Now, not with the first packet: flac's header must not take its MD5 from a codec that is already at its end.
         self._container.start_encoding()
-        self._header_size = self._sink.tell()
+        self._header_size = sink.tell()
 
     def encode(self, samples: Samples) -> bytes:
         if len(samples):
             self._mux(_frame(samples, self._position))
             self._position += len(samples)
         # A header does not leave alone: the first bytes mean that there is audio.
-        if self._whole or self._sink.tell() == self._header_size:
+        if self._whole or self._own is None or self._own.tell() == self._header_size:
             return b""
         self._header_size = 0
         return self._take()
@@ -93,7 +96,8 @@ class ContainerEncoder:
         # Closing parts the container from its stream, which otherwise keep each other until a garbage collection.
         self._container.close()
         self._stream = None
-        self._sink.close()
+        if self._own is not None:
+            self._own.close()
 
     def _mux(self, frame: av.AudioFrame | None) -> None:
         if self._stream is None:
@@ -101,9 +105,11 @@ class ContainerEncoder:
         self._container.mux(self._stream.encode(frame))
 
     def _take(self) -> bytes:
-        taken = self._sink.getvalue()
-        self._sink.seek(0)
-        self._sink.truncate()
+        if self._own is None:
+            return b""
+        taken = self._own.getvalue()
+        self._own.seek(0)
+        self._own.truncate()
         return taken
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from typing import Final
 
 from speechd.audio import SAMPLE_RATE, Samples, pcm16
+from speechd.encoders.base import Sink
 
 UNKNOWN_SIZE: Final = 0xFFFFFFFF
 """Both sizes in the header of a WAV stream whose length is not known yet; players then read to the end."""
@@ -27,17 +29,21 @@ class PcmEncoder:
 
 
 class WavEncoder:
-    """RIFF/WAVE with one header: of unknown sizes at once if streamed, of the true sizes at the end if whole."""
+    """RIFF/WAVE with one header: of unknown sizes at once if streamed, of the true sizes, in the end, if whole."""
 
-    def __init__(self, *, whole: bool) -> None:
-        self._whole = whole
+    def __init__(self, *, whole: bool, sink: Sink | None = None) -> None:
         self._header_sent = False
-        self._held: list[bytes] = []
+        self._size = 0
+        self._own = io.BytesIO() if whole and sink is None else None
+        self._sink = self._own or sink if whole else None
+        if self._sink is not None:
+            self._sink.write(wav_header(0))
 
     def encode(self, samples: Samples) -> bytes:
         pcm = pcm16(samples)
-        if self._whole:
-            self._held.append(pcm)
+        if self._sink is not None:
+            self._sink.write(pcm)
+            self._size += len(pcm)
             return b""
         if self._header_sent or not pcm:
             return pcm
@@ -45,13 +51,15 @@ class WavEncoder:
         return wav_header(UNKNOWN_SIZE) + pcm
 
     def finish(self) -> bytes:
-        if self._header_sent:
-            return b""
-        held, self._held = self._held, []
-        return b"".join([wav_header(sum(map(len, held))), *held])
+        if self._sink is None:
+            return b"" if self._header_sent else wav_header(0)
+        self._sink.seek(0)
+        self._sink.write(wav_header(self._size))
+        return self._own.getvalue() if self._own is not None else b""
 
     def close(self) -> None:
-        self._held.clear()
+        if self._own is not None:
+            self._own.close()
 
 
 def wav_header(size: int) -> bytes:

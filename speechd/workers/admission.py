@@ -78,6 +78,21 @@ class Admission:
                 return None
             return Ticket(board, board.overflow_in_flight, self._index, key)
 
+    def hold(self, size: int) -> None:
+        """So many bytes more are held of replies that are sent whole, counted over all workers.
+
+        Raises `Overloaded` if that would be too many. If this worker dies, the arbiter lets go of all that it held.
+        """
+        board = self._board
+        with board.lock:
+            if board.held_bytes.sum() + size > board.limits.max_held_bytes:
+                raise self._overloaded("memory", "The server holds too much audio of replies that are not streamed.")
+            board.held_bytes[self._index] += size
+
+    def let_go(self, size: int) -> None:
+        """They are held no more. From the event loop, as `Ticket.release`."""
+        self._board.held_bytes[self._index] -= size
+
     def _check_model(self, presence: Presence) -> None:
         """No slot works: one will where the model is to be loaded for this request, or is already for others."""
         if presence is Presence.LOADED:

@@ -20,6 +20,20 @@ BLOCKING_S: Final = 0.6
 """Seconds that a segment may keep a slot while no slot is to spare, for nothing more urgent can start meanwhile. What
 it costs in efficiency, a fifth at most, is less than the listeners' patience is worth."""
 
+OVERLONG: Final = 2.5
+"""Of the seconds that a segment should have at most, how many it may have: texts are cut where they can be, and a
+segment's time is known only when it has been made."""
+
+ORDINARY_S: Final = 10.0
+"""Audio seconds of a segment that may always be: at a quarter of the voice's speed a clause takes up to nine."""
+
+TIMEOUT_SHARE: Final = 0.25
+"""Of `synthesis_timeout_s`, what a segment may take at the speed that is known: the watchdog ends the worker of one
+that takes all of it, and other loads make a slot some times slower."""
+
+LEAST_LIMIT_S: Final = 2.0
+"""Audio seconds that a segment may have however slow the slots are."""
+
 LOOK_AHEAD_S: Final = 1000.0
 """Audio seconds (48 MB as PCM, 16 as MP3) that all streams together hold ahead of their clients, before each has but
 its least."""
@@ -41,11 +55,12 @@ REASON: Final = {
 class Share:
     """What one stream may count on. pace: audio seconds synthesised for it in a second; longest_s: audio seconds of a
     segment beyond which it would stand in the way of others; look_ahead_s: audio seconds it may hold, so that all
-    streams together hold a bounded amount of memory."""
+    streams together hold a bounded amount of memory; limit_s: audio seconds that no segment exceeds."""
 
     pace: float
     longest_s: float = math.inf
     look_ahead_s: float = math.inf
+    limit_s: float = math.inf
 
 
 class Job:
@@ -142,7 +157,10 @@ class Pool:
         demand = max(slots, in_flight, board.queue.waiting + board.queue.running + 1)
         speed = self._speed()
         longest_s = BLOCKING_S * speed if in_flight >= slots else math.inf
-        return Share(slots * speed / demand, longest_s, max(LEAST_LOOK_AHEAD_S, LOOK_AHEAD_S / max(in_flight, 1)))
+        look_ahead_s = max(LEAST_LOOK_AHEAD_S, LOOK_AHEAD_S / max(in_flight, 1))
+        timely_s = max(LEAST_LIMIT_S, TIMEOUT_SHARE * board.limits.synthesis_timeout_s * speed)
+        limit_s = min(timely_s, max(ORDINARY_S, OVERLONG * longest_s))
+        return Share(slots * speed / demand, longest_s, look_ahead_s, limit_s)
 
     def _speed(self) -> float:
         """Audio seconds that a slot synthesises in a second, on average."""

@@ -52,7 +52,8 @@ class Limits:
     segments_per_request: most segments of one request that are in the queue at once.
     synthesis_timeout_s: what one engine call may take.
     listening_share: how much of the slots' measured speed the requests in flight may need, see `places`.
-    max_overflow_in_flight: requests, of all workers together, that another server speaks."""
+    max_overflow_in_flight: requests, of all workers together, that another server speaks.
+    max_held_bytes: of all replies together that are sent whole."""
 
     max_in_flight: int
     max_in_flight_per_key: int
@@ -61,6 +62,7 @@ class Limits:
     synthesis_timeout_s: float
     listening_share: float = LISTENING_SHARE
     max_overflow_in_flight: int = 0
+    max_held_bytes: int = 512 << 20
 
 
 def listeners(speed: float, share: float) -> int:
@@ -90,6 +92,7 @@ class Scoreboard:
         self.in_flight = shared(np.int32, rows)
         self.in_flight_by_key = shared(np.int32, rows, keys)
         self.overflow_in_flight = shared(np.int32, rows)
+        self.held_bytes = shared(np.int64, rows)
         self._state = shared(np.uint8, rows)
         self._pid = shared(np.int32, rows)
         self._boots = shared(np.int32, rows)
@@ -150,6 +153,7 @@ class Scoreboard:
         self.in_flight[index] = 0
         self.in_flight_by_key[index] = 0
         self.overflow_in_flight[index] = 0
+        self.held_bytes[index] = 0
         self._threads[index] = 0
         self._pid[index] = 0
         self._state[index] = State.FREE

@@ -99,9 +99,17 @@ class Slot:
         try:
             if isinstance(self._engine, Scalable):
                 self._engine.use(threads)
-            return Outcome.SPOKEN, self._engine.synthesize(segment).samples
+            return Outcome.SPOKEN, _checked(self._engine.synthesize(segment).samples)
         except Exception:  # whatever an engine raises, it is this segment that failed
             log.error("synthesis failed", exc_info=True)
             return Outcome.RAISED, np.empty(0, np.float32)
         finally:
             faulthandler.cancel_dump_traceback_later()
+
+
+def _checked(samples: Samples) -> Samples:
+    """What an engine returned. Raises `ValueError` where that is no audio: encoders write silence for what is
+    not finite, and nobody would know."""
+    if not len(samples) or not np.isfinite(samples).all():
+        raise ValueError("the engine returned no samples, or samples that are not finite")
+    return samples

@@ -21,8 +21,8 @@ KEYS = 3
 
 @pytest.fixture
 def board() -> Iterator[Scoreboard]:
-    """Two ready workers; five requests at most, two with one key, and three that overflow."""
-    limits = replace(LIMITS, max_in_flight=5, max_in_flight_per_key=2, max_overflow_in_flight=3)
+    """Two ready workers; five requests at most, two with one key, and three that overflow; 100 bytes of replies."""
+    limits = replace(LIMITS, max_in_flight=5, max_in_flight_per_key=2, max_overflow_in_flight=3, max_held_bytes=100)
     board = Scoreboard(2, limits, keys=KEYS)
     for index in (0, 1):
         board.claim(index)
@@ -138,6 +138,19 @@ def test_clear_gives_back_the_places_of_the_dead_worker_alone(board: Scoreboard)
     board.clear(0)
     assert board.in_flight.sum() == board.in_flight_by_key[:, 0].sum() == 1
     assert board.overflow_in_flight.sum() == board.in_flight_by_key[:, 1].sum() == 1
+
+
+def test_bytes_held_are_counted_over_all_workers_and_go_back(board: Scoreboard) -> None:
+    Admission(board, 0).hold(60)
+    Admission(board, 1).hold(40)
+    with pytest.raises(Overloaded) as refused:
+        Admission(board, 0).hold(1)
+    assert refused.value.reason == "memory"
+    assert board.held_bytes.sum() == 100
+    Admission(board, 1).let_go(40)
+    Admission(board, 0).hold(40)
+    board.clear(0)
+    assert board.held_bytes.sum() == 0
 
 
 def test_admit_checks_and_counts_under_one_lock(board: Scoreboard, monkeypatch: pytest.MonkeyPatch) -> None:

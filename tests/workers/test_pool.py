@@ -408,9 +408,9 @@ def test_requests_in_flight_share_the_speed_though_none_of_theirs_waits() -> Non
         for slot in (house.home, *house.pids):
             house.board.record(slot, 3.0, 1.0)
         house.board.in_flight[0] = 1
-        assert pool.share() == Share(3.0, math.inf, 1000.0)
+        assert pool.share() == Share(3.0, math.inf, 1000.0, 7.5)
         house.board.in_flight[0] = 4
-        assert pool.share() == Share(1.5, 3.0 * BLOCKING_S, 250.0)
+        assert pool.share() == Share(1.5, 3.0 * BLOCKING_S, 250.0, 7.5)
         house.board.in_flight[0] = 400
         assert pool.share().look_ahead_s == 5.0
 

@@ -127,6 +127,18 @@ def test_streams_take_turns() -> None:
 
 
 @in_fresh_process
+def test_others_are_read_between_two_calls_that_find_nothing_to_speak() -> None:
+    async def scenario(stage: Stage) -> None:
+        silent = asyncio.create_task(stage.words("-\n" * 25_000 + "At last."))
+        await asyncio.sleep(0)  # it is first
+        assert await stage.words("Hello there.") == "Hello there."
+        assert not silent.done()
+        assert await silent == "At last."
+
+    staged(scenario)
+
+
+@in_fresh_process
 def test_text_that_ends_its_reader_is_an_error_of_its_sender_alone() -> None:
     async def scenario(stage: Stage) -> None:
         honest = stage.read(LONG)

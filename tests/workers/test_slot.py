@@ -13,6 +13,7 @@ from speechd.engines.base import Scalable, Segment
 from speechd.workers import slot as slots
 from speechd.workers.scoreboard import ASSUMED_SPEED, Scoreboard
 from speechd.workers.slot import Slot
+from speechd.workers.wire import Outcome, Reply
 
 WORKERS = 4
 
@@ -117,6 +118,34 @@ def test_speed_is_measured_by_what_holds_when_all_slots_are_at_work(
     board.set_ready(0)
     assert spoken(board, 1, 60.0) == [1]
     assert board.speeds()[0] != ASSUMED_SPEED
+
+
+@pytest.mark.parametrize(
+    ("samples", "outcome"),
+    [
+        ([0.5, 0.5], Outcome.SPOKEN),
+        ([0.0, 0.0], Outcome.SPOKEN),
+        ([], Outcome.RAISED),
+        ([0.5, np.nan], Outcome.RAISED),
+        ([np.inf, 0.5], Outcome.RAISED),
+        ([-np.inf], Outcome.RAISED),
+    ],
+)
+def test_what_is_no_audio_is_a_failure(board: Scoreboard, samples: list[float], outcome: Outcome) -> None:
+    class Broken:
+        def synthesize(self, segment: Segment) -> Audio:
+            return Audio(np.array(samples, np.float32))
+
+    replies: list[Reply] = []
+    board.replies[0].send = replies.append  # type: ignore[method-assign, assignment]
+    board.queue.put(segment(1), 0, 0.0)
+    slot = Slot(Broken(), board, 0)  # type: ignore[arg-type]
+    slot.start()
+    until(lambda: replies)
+    slot.retire()
+    board.bell.ring()
+    slot.stop()
+    assert [reply.outcome for reply in replies] == [outcome]
 
 
 def test_engines_of_one_thread_are_not_asked() -> None:
