@@ -1,6 +1,7 @@
 """The plan of an utterance: how its segments grow, and that they hold all of it."""
 
 import math
+import pickle
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -244,3 +245,33 @@ def test_passages_that_an_engine_does_not_speak_are_passed_over_one_at_a_time():
 def test_sign_that_no_call_can_hold_is_refused():
     with pytest.raises(InvalidRequest, match="too long"):
         planner("a", engine=LimitedEngine(0)).next(0.0, Share(1.0))
+
+
+@pytest.mark.parametrize("engine", [ToneEngine(), LimitedEngine(25), SpelledEngine()])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "One sentence. [pause:2s] Another, and a third:\n\nA paragraph. It cost $5.50, " + TEXT[:300],
+        "-\n" * 3000 + "[pause:1s]At last. " + "A" * 300 + " and on.",
+    ],
+)
+def test_plan_goes_on_in_another_planner_from_wherever_it_was(engine: ToneEngine, text: str) -> None:
+    whole = rest(planner(text, engine=engine))
+    delivery = Delivery(VOICE, "en-us")
+    interrupted, progress = [], planner(text, engine=engine).progress
+    while True:
+        another = Planner(text, delivery, engine, progress=pickle.loads(pickle.dumps(progress)))
+        planned = another.next(10.0, Share(2.0))
+        progress = another.progress
+        if planned is None:
+            break
+        interrupted += [] if isinstance(planned, NotYet) else [planned]
+    assert interrupted == whole
+
+
+def test_limit_of_a_reply_holds_across_planners() -> None:
+    first = planner(TEXT, limit_s=200.0)
+    first.next(10.0, Share(2.0))
+    progress = replace(first.progress, planned_s=199.9)
+    with pytest.raises(ReplyTooLong):
+        Planner(TEXT, Delivery(VOICE, "en-us"), ToneEngine(), limit_s=200.0, progress=progress).next(10.0, Share(2.0))
