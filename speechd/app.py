@@ -187,4 +187,5 @@ def build(shared: Speechd, slot: Slot, text: Executor, index: int) -> ASGIApp:
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
     return RequestScope(app, row, warning=shared.choice.warning)

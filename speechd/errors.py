@@ -10,6 +10,8 @@
     ├── TooLarge              413
     ├── UnsupportedMedia      415
     ├── HeadersTooLarge       431
+    ├── UnknownCoding         501  of a body: only chunked is known
+    ├── UnknownVersion        505  of HTTP
     ├── SynthesisFailed       500  the engine raised, died twice, or ran out of time
     └── Unavailable           503  retry later
         ├── Overloaded        503  refused by admission
@@ -25,9 +27,9 @@ from __future__ import annotations
 import random
 from typing import ClassVar, Literal
 
-Reason = Literal["count", "key", "wait", "queue", "patience", "not ready"]
+Reason = Literal["count", "key", "wait", "queue", "patience", "not ready", "memory"]
 """Why a request is refused: too many in flight, or with its key; too long an expected wait; no row in the queue; no
-audio within the time that its client waits; no slot that works."""
+audio within the time that its client waits; no slot that works; too much being received at once."""
 
 
 class EngineUnavailable(Exception):
@@ -123,6 +125,18 @@ class HeadersTooLarge(SpeechdError):
     status = 431
     type = "invalid_request_error"
     code = "headers_too_large"
+
+
+class UnknownCoding(SpeechdError):
+    status = 501
+    type = "invalid_request_error"
+    code = "unknown_transfer_encoding"
+
+
+class UnknownVersion(SpeechdError):
+    status = 505
+    type = "invalid_request_error"
+    code = "unknown_http_version"
 
 
 class SynthesisFailed(SpeechdError):
