@@ -15,22 +15,18 @@ import re
 import secrets
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 import h11
 from uvicorn.config import Config
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 
+from speechd import request_head
 from speechd.edge import Edge
 from speechd.errors import (
     BrokenOff,
-    HeadersTooLarge,
-    InvalidRequest,
     Overloaded,
     ReceiptTimeout,
     SpeechdError,
-    UnknownCoding,
-    UnknownVersion,
 )
 from speechd.exchange import CLOSE, Exchange, phrase
 from speechd.receipt import Part, Receipt
@@ -100,6 +96,14 @@ class SpeechProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.transport = transport
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+        self._scope: dict[str, Any] = {  # ASGI's, of every request
+            "type": "http",
+            "asgi": {"version": self._config.asgi_version, "spec_version": "2.3"},
+            "scheme": "http",
+            "server": get_local_addr(transport),
+            "client": get_remote_addr(transport),
+            "root_path": "",
+        }
         if self._edge.admit(self):
             self._edge.connections.add(self)  # type: ignore[arg-type]  # uvicorn's type names its own protocols
             self._edge.rest(self)
@@ -183,12 +187,7 @@ class SpeechProtocol(asyncio.Protocol):
                 self._linger()
         elif self._receipt.part is Part.WHOLE:
             self._renew()
-            if self._unparsed:
-                self._expect()
-                self._parse()
-            else:
-                self._edge.rest(self)
-                self._start_timer(self._config.timeout_keep_alive, self.transport.close)
+            self._parse()
 
     # Receipt.
 
@@ -204,10 +203,13 @@ class SpeechProtocol(asyncio.Protocol):
                     self._take(event)
             if self._receipt.part is Part.WHOLE:
                 self._keep(b"")
+            elif self._receipt.part is Part.NOTHING and not self._due:
+                self._edge.rest(self)
+                self._start_timer(self._config.timeout_keep_alive, self.transport.close)
             if not self._hold():
                 raise Overloaded("The server is receiving too much at once.", reason="memory", retry_after_s=2.0)
         except h11.RemoteProtocolError as error:
-            self._refuse(_refusal(error))
+            self._refuse(request_head.refusal(error))
         except SpeechdError as error:
             self._refuse(error)
 
@@ -218,7 +220,10 @@ class SpeechProtocol(asyncio.Protocol):
         piece = bytes(self._unparsed[:PIECE_BYTES])
         del self._unparsed[:PIECE_BYTES]
         if piece:
+            self._expect()
             self._receipt.feed(len(piece))
+            if self._receipt.part is Part.HEAD:
+                self._receipt.lines(piece)
             self._parser.receive_data(piece)
         return bool(piece)
 
@@ -237,31 +242,14 @@ class SpeechProtocol(asyncio.Protocol):
             self._exchange.arrive()
             if self._exchange.complete:  # an early answer, and the body after it was dropped
                 self._renew()
-                self._expect()
 
     def _begin(self, request: h11.Request) -> None:
         """A head has arrived: run the app."""
         self._origin = next((value for name, value in request.headers if name == b"origin"), b"")
-        headers, target = _checked(request)
-        stated = next((int(value) for name, value in headers if name == b"content-length"), 0)
-        self._receipt.head(len(self._parser.trailing_data[0]), stated)
-        path, _, query = target.partition(b"?")
-        scope = {
-            "type": "http",
-            "asgi": {"version": self._config.asgi_version, "spec_version": "2.3"},
-            "http_version": request.http_version.decode(),
-            "server": get_local_addr(self.transport),
-            "client": get_remote_addr(self.transport),
-            "scheme": "http",
-            "method": request.method.decode(),
-            "root_path": "",
-            "path": unquote(path.decode()),
-            "raw_path": path,
-            "query_string": query,
-            "headers": headers,
-            "state": {**self._app_state, "id": _request_id()},
-            "extensions": {ABORT: self._break_off},
-        }
+        head = request_head.read(request)
+        self._receipt.head(len(self._parser.trailing_data[0]), head.body_bytes)
+        state = {**self._app_state, "id": _request_id()}
+        scope = {**self._scope, **head.scope, "state": state, "extensions": {ABORT: self._break_off}}
         self._exchange = Exchange(scope, self._parser, self, self._edge.default_headers)
         self._exchange.keep_alive = not self._edge.draining
         task = self._loop.create_task(self._run(self._exchange))
@@ -412,40 +400,6 @@ class SpeechProtocol(asyncio.Protocol):
         else:
             exchange.lose()
             self._answer(error, exchange.id)
-
-
-def _checked(request: h11.Request) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and target (path and query) of a request; raises for what h11 lets pass and this server does not."""
-    headers = list(request.headers)
-    if not request.http_version.startswith(b"1."):
-        raise UnknownVersion("Send the request as HTTP/1.1.")
-    if request.method == b"CONNECT":
-        raise InvalidRequest("This server is no proxy.")
-    names = {name for name, _ in headers}
-    # RFC 9112, section 6.1: ways to have two servers disagree about where a request ends.
-    if b"transfer-encoding" in names and (b"content-length" in names or request.http_version == b"1.0"):
-        raise InvalidRequest("Send the body either with Content-Length or, in HTTP/1.1, with Transfer-Encoding.")
-    target = request.target
-    if target.startswith(b"/") or (target == b"*" and request.method == b"OPTIONS"):
-        return headers, target
-    try:
-        url = urlsplit(target.decode())
-    except ValueError:
-        url = urlsplit("")
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise InvalidRequest("The request's target must be a path, or an http:// address.")
-    # RFC 9112, section 3.2.2: the host of the target goes before that of the header.
-    headers = [(name, url.netloc.encode() if name == b"host" else value) for name, value in headers]
-    return headers, (url.path or "/").encode() + (b"?" + url.query.encode() if url.query else b"")
-
-
-def _refusal(error: h11.RemoteProtocolError) -> SpeechdError:
-    """What is answered to what h11 does not take."""
-    if error.error_status_hint == 501:
-        return UnknownCoding("Only 'chunked' is known as Transfer-Encoding here.")
-    if error.error_status_hint == 431:
-        return HeadersTooLarge("The request's line and headers are too large.")
-    return InvalidRequest(f"This is not valid HTTP: {error}")
 
 
 def _request_id() -> str:

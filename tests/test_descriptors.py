@@ -49,7 +49,7 @@ def test_limit_follows_the_requests_in_flight(limit):
 
 def test_limit_too_low_to_serve_is_an_error_that_says_what_to_do(limit):
     limit[:] = 203, 203
-    with pytest.raises(InvalidSetting, match="may open 203 files, and needs 204 for 10 requests .* raise .*ulimit -n"):
+    with pytest.raises(InvalidSetting, match=r"may open 203 files, and needs 204 for 10 requests .* raise .*ulimit -n"):
         descriptors.raise_limit(SETTINGS)
 
 

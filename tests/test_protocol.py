@@ -17,7 +17,7 @@ import uvicorn
 from speechd.edge import Edge
 from speechd.errors import BrokenOff, InvalidRequest
 from speechd.protocol import BEHIND_BYTES, DROPPED_BYTES, WRITE_BUFFER_BYTES, SpeechProtocol
-from speechd.receipt import Limits, Part
+from speechd.receipt import Limits, Part, Receipt
 
 LIMITS = Limits(header_bytes=8 << 10, body_bytes=64 << 10, receipt_timeout_s=0.4)
 PAGE = "https://page.example"
@@ -595,6 +595,13 @@ CHUNKED = b"POST /echo HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\nConne
         (b"\r\n\r\nGET /echo HTTP/1.0\r\n\r\n", 200),
         (b" GET /echo HTTP/1.1\r\n" + H + b"\r\n", 400),
         (b"GET /echo HTTP/1.1\r\n" + H + b"A : b\r\n\r\n", 400),
+        (b"GET /echo HTTP/1.1\r\n" + H + b"A: b\r\n c\r\n\r\n", 400),
+        (b"GET /echo HTTP/1.1\r\n" + H + b"A: b\nC: d\r\n\r\n", 400),
+        (b"GET /echo HTTP/1.1\nHost: x\n\n", 400),
+        (b"GET /echo HTTP/1.1\r\n" + H + b"\n\r\n", 400),
+        (b"GET /echo HTTP/1.1\r\n" + H + b"A:\r\n" * 300 + b"\r\n", 431),
+        (b"GET /echo HTTP/1.1\r\n" + H + b"A:\r\n" * 200 + b"Connection: close\r\n\r\n", 200),
+        (b"POST /echo HTTP/1.0\r\nContent-Length: 400\r\n\r\n" + b"\n " * 200, 200),
         (b"GET /echo HTTP/1.1\r\n A: b\r\n" + H + b"\r\n", 400),
         (b"GET /echo HTTP/1.1\r\n" + H + b"A: \0\r\n\r\n", 400),
         (b"GET /echo HTTP/1.1\r\n" + H + b"A: b\rC: d\r\n\r\n", 400),
@@ -636,6 +643,35 @@ def test_framing_is_as_the_standard_has_it(served, request_, status):
         assert "read" not in served.app.seen
 
 
+def refused_as_lines(*pieces: bytes) -> bool:
+    receipt = Receipt(LIMITS)
+    try:
+        for piece in pieces:
+            receipt.lines(piece)
+    except InvalidRequest:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("head", "refused"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", False),
+        (b"GET / HTTP/1.1\nHost: x\n\n", True),
+        (b"GET / HTTP/1.1\r\nHost: x\n\r\n", True),
+        (b"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", True),
+        (b"GET / HTTP/1.1\r\nA: b\r\n\tc\r\n\r\n", True),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"\n body \n "])
+def test_lines_are_checked_however_they_are_cut(head, body, refused):
+    for first in range(1, len(head) + 1):
+        for second in range(first, len(head) + 1):
+            # No piece after the one in which the head ends is looked at.
+            pieces = [piece for piece in (head[:first], head[first:second], head[second:]) if piece]
+            assert refused_as_lines(*pieces[:-1], pieces[-1] + body) is refused
+
+
 def test_host_is_that_of_the_target(served):
     served.ask(b"GET http://other:1/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert served.app.headers[b"host"] == b"other:1"
@@ -667,7 +703,10 @@ def test_body_after_an_early_answer_is_dropped_and_the_connection_kept(served):
         connection = the_connection(served)
         until(lambda: connection._receipt._body_bytes == (60 << 10) - 1)
         until(lambda: connection._exchange.body == b"")
-        client.sendall(b"\0" + GET)
+        assert connection not in served.edge._idle
+        client.sendall(b"\0")
+        until(lambda: connection in served.edge._idle)
+        client.sendall(GET)
         until_end(client, b"\r\n\r\n")
 
 
