@@ -361,7 +361,7 @@ class SpeechProtocol(asyncio.Protocol):
         self._deaf = True
         self._unparsed.clear()
         self._hold()
-        if self._exchange is not None and self._exchange.left:
+        if self.transport.is_closing() or (self._exchange is not None and self._exchange.left):
             self.transport.close()
             return
         self.transport.write_eof()
