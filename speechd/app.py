@@ -210,4 +210,5 @@ def build(shared: Speechd, slot: Slot, readers: Readers, index: int) -> ASGIApp:
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
     return RequestScope(app, row, warning=shared.choice.warning)

@@ -11,6 +11,8 @@
     ├── TooLarge              413
     ├── UnsupportedMedia      415
     ├── HeadersTooLarge       431
+    ├── UnknownCoding         501  of a body: only chunked is known
+    ├── UnknownVersion        505  of HTTP
     ├── SynthesisFailed       500  the engine raised, died twice, or ran out of time
     └── Unavailable           503  retry later
         ├── Overloaded        503  refused by admission
@@ -137,6 +139,18 @@ class HeadersTooLarge(SpeechdError):
     status = 431
     type = "invalid_request_error"
     code = "headers_too_large"
+
+
+class UnknownCoding(SpeechdError):
+    status = 501
+    type = "invalid_request_error"
+    code = "unknown_transfer_encoding"
+
+
+class UnknownVersion(SpeechdError):
+    status = 505
+    type = "invalid_request_error"
+    code = "unknown_http_version"
 
 
 class SynthesisFailed(SpeechdError):

@@ -54,9 +54,10 @@ REFUSALS: Final = Counter(
 EDGE_REFUSALS: Final = Counter(
     "speechd_edge_refusals",
     "Requests of any kind refused while they arrived: 400 (not HTTP), 408 (not in time), 413 (body too large), 431 "
-    "(headers too large). Only those for speech whose headers were accepted are in speechd_requests_total, too.",
+    "(headers too large), 501 (unknown transfer encoding), 503 (too many connections, or too much being received), 505 "
+    "(not HTTP/1). Only those for speech whose headers were accepted are in speechd_requests_total, too.",
     "status",
-    ("400", "408", "413", "431"),
+    ("400", "408", "413", "431", "501", "503", "505"),
 )
 
 AUDIO_SENT: Final = Counter(

@@ -59,6 +59,8 @@ class RequestScope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        # A slash at the end means nothing, and no redirection is to lead to where the client's Host header says.
+        scope["path"] = scope["path"].rstrip("/") or "/"
         id = scope["state"]["id"]
         fields: dict[str, Any] = {"id": id, "method": scope["method"], "path": scope["path"], "status": 0}
         scope["state"].update(log=fields, key=None)
@@ -135,9 +137,9 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     return await _answer(request, known)
 
 
-async def _answer_nobody(request: Request, error: Exception) -> Response:
-    if status := request.scope["state"].get(REFUSED):  # the edge has answered
-        return Response(status_code=status)
+async def _answer_nobody(request: Request, _: Exception) -> Response:
+    if error := request.scope["state"].get(REFUSED):  # the edge has answered
+        return await _answer(request, error)
     request.state.log["outcome"] = "client left"
     return Response(status_code=CLIENT_LEFT)
 

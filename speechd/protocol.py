@@ -1,7 +1,9 @@
-"""The HTTP edge: uvicorn's protocol with limits on what a client may send, and on how long it may take.
+"""The HTTP edge: one connection, with limits on what its client may send, and on how long it may take.
 
-A connection receives one request at a time (see `Receipt`) and all of it is due at one deadline. What is
-refused here is answered in the error envelope like any other error, and the connection ends with that answer.
+A connection has one request in hand. h11's parser is fed no further than to its end; what lies behind it is kept as
+bytes, within limits, until the response is complete. Reading goes on meanwhile, for only so is it seen that the client
+has left. All of a request is due at one deadline. What is refused here is answered in the error envelope like any
+other error, and the connection ends with that answer.
 """
 
 from __future__ import annotations
@@ -9,54 +11,54 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import secrets
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
-import httptools
-from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+import h11
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import ServerState
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 
-from speechd.errors import BrokenOff, InvalidRequest, ReceiptTimeout, SpeechdError
-from speechd.receipt import REFUSED, Limits, Part, Receipt
+from speechd import request_head
+from speechd.edge import Edge
+from speechd.errors import (
+    BrokenOff,
+    Overloaded,
+    ReceiptTimeout,
+    SpeechdError,
+)
+from speechd.exchange import CLOSE, Exchange, phrase
+from speechd.receipt import Part, Receipt
 
 ABORT: Final = "speechd.abort"
 """Key in `scope["extensions"]`: a callable that drops the connection at once, with what its client has not taken."""
 
 PIECE_BYTES: Final = 1 << 14
-"""What the parser is fed at a time: by so much can headers exceed their limit before it is noticed."""
+"""What the parser is fed at a time: so much can it look at before limits are."""
 
 WRITE_BUFFER_BYTES: Final = 1 << 14
 """`send` waits while more than this is unwritten. asyncio's 64 KiB would be 1.4 s of PCM believed sent."""
 
-UPGRADE_HEADERS: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
-"""Those by which a client asks for another protocol."""
+BEHIND_BYTES: Final = 64 << 10
+"""What is kept behind the request in hand, of a client that sends ahead. Of one that sends more nothing is kept, and
+the response in hand is the last (RFC 9112, section 9.3.2: a client must be prepared to send such requests again)."""
+
+DROPPED_BYTES: Final = 1 << 20
+"""What is then read and dropped, until the connection is broken off: only to see that the client has left."""
 
 LINGER_S: Final = 2.0
 """How long the rest of a refused request is read and dropped. Closing at once would send a reset, which can take the
 answer away from a client that is still sending (RFC 9112, section 9.6)."""
 
+ORIGIN: Final = re.compile(rb"\norigin:[ \t]*([^\r\n]*)[\r\n]", re.IGNORECASE)
+"""Of a head that is not here to its end."""
+
 log = logging.getLogger("speechd")
 
 
-class Edge(ServerState):
-    """What the connections of a worker share. While `draining`, each connection ends with its current response.
-
-    refused: told the status of each request that is refused here.
-    """
-
-    def __init__(self, limits: Limits, refused: Callable[[int], None]) -> None:
-        super().__init__()
-        self.limits = limits
-        self.refused = refused
-        self.draining = False
-
-
-class SpeechProtocol(HttpToolsProtocol):
-    """One connection. The server's `server_state` must be an `Edge`."""
+class SpeechProtocol(asyncio.Protocol):
+    """One connection, as uvicorn makes them. The server's `server_state` must be an `Edge`."""
 
     def __init__(
         self,
@@ -65,234 +67,339 @@ class SpeechProtocol(HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._edge = server_state
-        self._receipt = Receipt(server_state.limits)
-        self._deadline: asyncio.TimerHandle | None = None
-        self._running: RequestResponseCycle | None = None  # the exchange whose response is sent next, or was sent last
+        if not config.loaded:
+            config.load()
+        self.transport: asyncio.Transport
+        self._config, self._edge, self._app_state = config, server_state, app_state
+        self._app = config.loaded_app
+        self._loop = _loop or asyncio.get_event_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = False  # whether the timer is the deadline of a request
+        self._unparsed = bytearray()
+        self._dropped_bytes: int | None = None  # since more was sent behind the request in hand than is kept
+        self._held_bytes = 0
         self._deaf = False  # what still arrives is dropped
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._renew()
 
-    # The connection.
+    def _renew(self) -> None:
+        """Be ready for a request."""
+        # A parser for each: it has no more than the one request, and what is left in it is known to lie behind that.
+        self._parser = h11.Connection(h11.SERVER, self._edge.limits.header_bytes)
+        self._receipt = Receipt(self._edge.limits)
+        self._exchange: Exchange | None = None
+        self._origin = b""
+
+    # The transport's reports.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        self.transport = transport
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
-        self._start_deadline()
+        self._scope: dict[str, Any] = {  # ASGI's, of every request
+            "type": "http",
+            "asgi": {"version": self._config.asgi_version, "spec_version": "2.3"},
+            "scheme": "http",
+            "server": get_local_addr(transport),
+            "client": get_remote_addr(transport),
+            "root_path": "",
+        }
+        if self._edge.admit(self):
+            self._edge.connections.add(self)  # type: ignore[arg-type]  # uvicorn's type names its own protocols
+            self._edge.rest(self)
+            self._expect()
+        else:
+            self._turn_away()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_deadline()
-        self._unset_keepalive_if_required()
-        self.pipeline.clear()
-        if self._running is not None and not self._running.response_complete:
-            # uvicorn tells the exchange of the latest request, which may be another.
-            self._running.disconnected = True
-            self._running.message_event.set()
-        super().connection_lost(exc)
+        self._edge.connections.discard(self)
+        self._edge.leave(self)
+        self._stop_timer()
+        self._unparsed.clear()
+        if self._exchange is not None:
+            self._exchange.lose()
+        self._hold()
+        self._writable.set()
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
         if self._deaf:
             return
-        self._start_deadline()
-        try:
-            self._feed(data)
-        except httptools.HttpParserError as error:
-            # The parser wraps what our callbacks raise.
-            refusal = error.__context__
-            self._refuse(refusal if isinstance(refusal, SpeechdError) else InvalidRequest("This is not valid HTTP."))
-        except SpeechdError as error:
-            self._refuse(error)
+        self._edge.wake(self)
+        if self._receipt.part is Part.WHOLE:
+            self._keep(data)
+            return
+        self._expect()
+        self._unparsed += data
+        self._parse()
+
+    def eof_received(self) -> bool:
+        """The client has closed its side, for the rest of it is not to be told from one that has left. What it is sent
+        without further waiting is sent, and the connection closes. Returns whether it does that later."""
+        if self._deaf or self._exchange is None or self._receipt.part is not Part.WHOLE:
+            return False
+        self._unparsed.clear()
+        self._hold()
+        self._exchange.keep_alive = False
+        self._exchange.leave()
+        return True
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def close(self) -> None:
+        """Close the connection, which is idle."""
+        self.transport.close()
 
     def shutdown(self) -> None:
-        """Close the connection if it is idle, else after the response to what it is sending or being sent."""
+        """uvicorn's: close the connection if it is idle, else after the response to what it is sending or being
+        sent."""
         self._edge.draining = True
         if self._receipt.part is Part.NOTHING:
-            super().shutdown()
-        elif self._receipt.part is Part.BODY:
-            self.cycle.keep_alive = False
+            self.close()
+        elif self._exchange is not None:
+            self._exchange.keep_alive = False
 
-    # The parser's reports, in their order.
+    # What an exchange asks for.
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["state"]["id"] = _request_id()
-        self.scope["extensions"] = {ABORT: self._break_off}  # type: ignore[dict-item]  # uvicorn's type is narrower
-        self._receipt.begin()
-        self._start_deadline()
+    def write(self, data: bytes) -> None:
+        self.transport.write(data)
 
-    def on_url(self, url: bytes) -> None:
-        self._receipt.head(len(url))
-        super().on_url(url)
+    async def writable(self) -> None:
+        await self._writable.wait()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._receipt.head(len(name) + len(value) + len(b": \r\n"))
-        if self._receipt.part is Part.HEAD:  # else a trailer after a chunked body, which is not to pass for a header
-            super().on_header(name, value)
+    def body_taken(self) -> None:
+        self._hold()
 
-    def on_headers_complete(self) -> None:
-        if self.parser.should_upgrade():
-            if self.parser.get_method() == b"CONNECT":
-                raise InvalidRequest("This server is no proxy.")
-            return  # `_feed` starts anew, without the upgrade
-        self._receipt.expect_body(next((int(value) for name, value in self.headers if name == b"content-length"), 0))
-        super().on_headers_complete()
-        self._receipt.begin_body()
-        if self._edge.draining:
-            self.cycle.keep_alive = False
-
-    def on_body(self, body: bytes) -> None:
-        self._receipt.body(len(body))
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        if self.parser.should_upgrade():
+    def responded(self) -> None:
+        exchange = self._exchange
+        assert exchange is not None
+        self._edge.total_requests += 1
+        self._hold()
+        if self.transport.is_closing():
             return
-        self._receipt.end()
-        self._stop_deadline()
-        super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self._receipt.part is not Part.NOTHING and not self._deaf and not self.transport.is_closing():
-            # Of a request sent ahead only the rest is awaited, and only from now on.
-            self._stop_deadline()
-            self._start_deadline()
+        if not exchange.keep_alive or self._parser.our_state is not h11.DONE:
+            if self._receipt.part is Part.WHOLE and not self._is_behind():
+                self.transport.close()
+            else:
+                self._linger()
+        elif self._receipt.part is Part.WHOLE:
+            self._renew()
+            self._parse()
 
     # Receipt.
 
-    def _feed(self, data: bytes) -> None:
-        for start in range(0, len(data), PIECE_BYTES):
-            piece = data[start : start + PIECE_BYTES]
+    def _parse(self) -> None:
+        try:
+            while not self._deaf and self._receipt.part is not Part.WHOLE:
+                event = self._parser.next_event()
+                if event is h11.NEED_DATA:
+                    self._receipt.parsed()
+                    if not self._feed():
+                        break
+                else:
+                    self._take(event)
+            if self._receipt.part is Part.WHOLE:
+                self._keep(b"")
+            elif self._receipt.part is Part.NOTHING and not self._due:
+                self._edge.rest(self)
+                self._start_timer(self._config.timeout_keep_alive, self.transport.close)
+            if not self._hold():
+                raise Overloaded("The server is receiving too much at once.", reason="memory", retry_after_s=2.0)
+        except h11.RemoteProtocolError as error:
+            self._refuse(request_head.refusal(error))
+        except SpeechdError as error:
+            self._refuse(error)
+
+    def _feed(self) -> bool:
+        """Feed the parser; returns whether there was anything."""
+        if self._receipt.part is Part.NOTHING:  # empty lines before a request are ignored (RFC 9112, section 2.2)
+            self._unparsed = self._unparsed.lstrip(b"\r\n")
+        piece = bytes(self._unparsed[:PIECE_BYTES])
+        del self._unparsed[:PIECE_BYTES]
+        if piece:
+            self._expect()
             self._receipt.feed(len(piece))
-            try:
-                self.parser.feed_data(piece)
-            except httptools.HttpParserUpgrade as upgrade:
-                # No protocol to upgrade to is spoken here, so the wish is ignored (RFC 9110, section 7.8). Java's
-                # client sends it with every request. But the parser has passed over the body, which is fed again.
-                self.parser, head = httptools.HttpRequestParser(self), self._head_without_upgrade()
-                self._feed(head + piece[upgrade.args[0] :])
-            self._receipt.fed()
+            if self._receipt.part is Part.HEAD:
+                self._receipt.lines(piece)
+            self._parser.receive_data(piece)
+        return bool(piece)
 
-    def _head_without_upgrade(self) -> bytes:
-        version = self.parser.get_http_version().encode()
-        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
-        lines += [b"%b: %b" % header for header in self.headers if header[0] not in UPGRADE_HEADERS]
-        if not self.parser.should_keep_alive():
-            lines.append(b"connection: close")
-        return b"\r\n".join(lines) + b"\r\n\r\n"
+    def _take(self, event: Any) -> None:
+        if type(event) is h11.Request:
+            self._begin(event)
+        elif type(event) is h11.Data:
+            self._receipt.body(len(event.data), starts_chunk=event.chunk_start)
+            if self._exchange is not None and not self._exchange.complete:
+                self._exchange.body += event.data
+        elif type(event) is h11.EndOfMessage:
+            assert self._exchange is not None
+            self._receipt.end(sum(len(name) + len(value) + len(b": \r\n") for name, value in event.headers))
+            self._unparsed[:0] = self._parser.trailing_data[0]
+            self._stop_timer()
+            self._exchange.arrive()
+            if self._exchange.complete:  # an early answer, and the body after it was dropped
+                self._renew()
 
-    def _start_deadline(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(self._edge.limits.receipt_timeout_s, self._deadline_passed)
+    def _begin(self, request: h11.Request) -> None:
+        """A head has arrived: run the app."""
+        self._origin = next((value for name, value in request.headers if name == b"origin"), b"")
+        head = request_head.read(request)
+        self._receipt.head(len(self._parser.trailing_data[0]), head.body_bytes)
+        state = {**self._app_state, "id": _request_id()}
+        scope = {**self._scope, **head.scope, "state": state, "extensions": {ABORT: self._break_off}}
+        self._exchange = Exchange(scope, self._parser, self, self._edge.default_headers)
+        self._exchange.keep_alive = not self._edge.draining
+        task = self._loop.create_task(self._run(self._exchange))
+        self._edge.tasks.add(task)
+        task.add_done_callback(self._edge.tasks.discard)
 
-    def _stop_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _keep(self, data: bytes) -> None:
+        """Keep what was sent behind the request in hand, or drop it if it is too much."""
+        assert self._exchange is not None
+        if self._dropped_bytes is not None:
+            self._dropped_bytes += len(data)
+            if self._dropped_bytes > DROPPED_BYTES:
+                self.transport.abort()
+            return
+        self._unparsed += data
+        if len(self._unparsed) > BEHIND_BYTES or not self._hold():
+            self._dropped_bytes = 0
+            self._unparsed.clear()
+            self._hold()
+            self._exchange.keep_alive = False
 
-    def _deadline_passed(self) -> None:
-        self._deadline = None
-        if self._answering_another():
-            self._start_deadline()  # A request sent ahead: it is this side that does not read it.
-        elif self._receipt.part is Part.NOTHING:
+    def _is_behind(self) -> bool:
+        """Whether the client has sent more than the request in hand."""
+        return bool(self._unparsed) or self._dropped_bytes is not None
+
+    def _hold(self) -> bool:
+        """Tell what is held here; returns whether it may be."""
+        body_bytes = len(self._exchange.body) if self._exchange is not None else 0
+        head_bytes = self._receipt.head_bytes if self._receipt.part is Part.HEAD else 0
+        held_bytes = len(self._unparsed) + body_bytes + head_bytes
+        if not self._edge.hold(self._held_bytes, held_bytes):
+            return False
+        self._held_bytes = held_bytes
+        return True
+
+    def _expect(self) -> None:
+        """A request is due, all of it, from its first byte or the connection's beginning on."""
+        if not self._due:
+            self._start_timer(self._edge.limits.receipt_timeout_s, self._overdue)
+            self._due = True
+
+    def _overdue(self) -> None:
+        if self._receipt.part is Part.NOTHING:
             self.transport.close()
         else:
             limit_s = self._edge.limits.receipt_timeout_s
             self._refuse(ReceiptTimeout(f"The request did not arrive within {limit_s:g} s."))
 
+    def _start_timer(self, after_s: float, call: Callable[[], None]) -> None:
+        self._stop_timer()
+        self._timer = self._loop.call_later(after_s, call)
+
+    def _stop_timer(self) -> None:
+        self._due = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     # Refusals and failures.
 
-    def _answering_another(self) -> bool:
-        """Whether the response under way is not to the request that is being received."""
-        running = self._running
-        received = self.cycle if self._receipt.part is Part.BODY else None
-        return running is not None and running is not received and not running.response_complete
+    def _turn_away(self) -> None:
+        error = Overloaded("The server has as many connections as it can have.", reason="count", retry_after_s=2.0)
+        self._refuse(error, log_level=logging.DEBUG)
+        if not self._edge.turn_away(self):
+            self.transport.close()
 
-    def _refuse(self, error: SpeechdError) -> None:
+    def _refuse(self, error: SpeechdError, *, log_level: int = logging.INFO) -> None:
         """Answer the request that is being received with `error`, and end the connection."""
+        exchange = self._exchange
+        self._deaf = True
+        self._unparsed.clear()
         if self.transport.is_closing():
             return
-        self._deaf = True
-        self._stop_deadline()
-        if self._answering_another():
-            # An answer would land in the middle of that response: the connection ends with it, unanswered.
-            assert self._running is not None
-            self.pipeline.clear()
-            self._running.keep_alive = False
+        if exchange is not None and exchange.complete:  # the body to an early answer
+            self._linger()
             return
-        if self._receipt.part is Part.BODY:
-            # The app that waits for the body is to know that it is not the client who has left.
-            self.cycle.scope["state"][REFUSED] = error.status
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-            if self.cycle.response_started and not self.cycle.response_complete:
+        if exchange is not None:
+            exchange.refuse(error)
+            if exchange.started:
                 self.transport.abort()
                 return
-            if self.cycle.response_complete:
-                self._linger()
-                return
-        id = _request_id() if self._receipt.part is Part.NOTHING else self.scope["state"]["id"]
-        log.info("refused", extra={"fields": {"id": id, "status": error.status, "error": error.code or error.type}})
+        id = exchange.id if exchange is not None else _request_id()
+        fields = {"id": id, "status": error.status, "error": error.code or error.type}
+        log.log(log_level, "refused", extra={"fields": fields})
         self._edge.refused(error.status)
         self._answer(error, id)
 
     def _answer(self, error: SpeechdError, id: str) -> None:
         body = json.dumps(error.envelope()).encode()
         headers = [
-            *self.server_state.default_headers,
+            *self._edge.default_headers,
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
+            CLOSE,
             (b"x-request-id", id.encode()),
             *((name.encode(), value.encode()) for name, value in error.headers.items()),
+            *self._edge.cors(self._origin or self._unfinished_origin()),
         ]
-        head = STATUS_LINE[error.status] + b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(head + b"\r\n" + body)
+        head = b"HTTP/1.1 %d %b\r\n" % (error.status, phrase(error.status))
+        self.write(head + b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n" + body)
         self._linger()
+
+    def _unfinished_origin(self) -> bytes:
+        match = ORIGIN.search(self._parser.trailing_data[0])
+        return match[1].rstrip() if match else b""
 
     def _linger(self) -> None:
         """Close this side; the other one closes, or has its last bytes dropped until time is up."""
         self._deaf = True
-        self.flow.resume_reading()
+        self._unparsed.clear()
+        self._hold()
+        if self.transport.is_closing() or (self._exchange is not None and self._exchange.left):
+            self.transport.close()
+            return
         self.transport.write_eof()
-        self._stop_deadline()
-        self._deadline = self.loop.call_later(LINGER_S, self.transport.abort)
+        self._start_timer(LINGER_S, self.transport.abort)
 
     def _break_off(self) -> None:
         """Drop the connection at once: its client must not take what it has for the whole."""
-        if self._running is not None:
-            self._running.disconnected = True
+        if self._exchange is not None:
+            self._exchange.lose()
         self.transport.abort()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._running = cycle
-        super()._start_asgi_task(cycle, partial(self._run, cycle, app))
-
-    async def _run(
-        self,
-        cycle: RequestResponseCycle,
-        app: ASGI3Application,
-        scope: Scope,
-        receive: ASGIReceiveCallable,
-        send: ASGISendCallable,
-    ) -> None:
+    async def _run(self, exchange: Exchange) -> None:
         """Run the app, and see to what it raises: something for the client, and something for the log."""
         try:
-            await app(scope, receive, send)
+            await self._app(exchange.scope, exchange.receive, exchange.send)
         except asyncio.CancelledError:
             log.warning("cut off: the grace period is over")
             self._break_off()
         except Exception as error:  # Whatever an app raises, its server goes on.
-            if cycle.disconnected:
+            if exchange.lost:
                 return
-            id = cycle.scope["state"]["id"]
             expected = isinstance(error, (SpeechdError, BrokenOff))
-            log.error("failed: %s", error, exc_info=None if expected else error, extra={"fields": {"id": id}})
-            if cycle.response_started:
+            fields = {"id": exchange.id}
+            log.error("failed: %s", error, exc_info=None if expected else error, extra={"fields": fields})
+            self._fail(exchange, error if isinstance(error, SpeechdError) else SpeechdError("The server failed."))
+        else:
+            if exchange.left and not exchange.complete:
                 self._break_off()
-            else:
-                cycle.response_started = cycle.response_complete = True
-                self._answer(error if isinstance(error, SpeechdError) else SpeechdError("The server failed."), id)
+            elif not (exchange.complete or exchange.lost):
+                log.error("failed: the app ended without a response", extra={"fields": {"id": exchange.id}})
+                self._fail(exchange, SpeechdError("The server failed."))
+
+    def _fail(self, exchange: Exchange, error: SpeechdError) -> None:
+        if exchange.started:
+            self._break_off()
+        else:
+            exchange.lose()
+            self._answer(error, exchange.id)
 
 
 def _request_id() -> str:

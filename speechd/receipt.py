@@ -1,4 +1,4 @@
-"""The receipt of requests: how far the one that a connection receives is, and whether it is within its limits.
+"""The receipt of a request: how far it is, and whether it is within its limits.
 
 Pure: no clock, no socket.
 """
@@ -6,22 +6,46 @@ Pure: no clock, no socket.
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from typing import Final
 
-from speechd.errors import HeadersTooLarge, TooLarge
+from speechd.errors import HeadersTooLarge, InvalidRequest, TooLarge
 
 REFUSED: Final = "refused"
-"""Key in `scope["state"]` of a request that was refused while the app waited for its body: the status of the answer."""
+"""Key in `scope["state"]` of a request that was refused while the app waited for its body: the error it is answered."""
+
+CHUNK_LINE_BYTES: Final = 16
+"""What frames one chunk of a body, in bytes, without extensions: its size in hexadecimal and two line ends."""
+
+CHUNK_EXTENSIONS_BYTES: Final = 4 << 10
+"""Chunk extensions that one body may have. Nobody sends any; without a limit they would be a body without one."""
+
+
+HEAD_LINES: Final = 256
+"""Of one head. Each costs a few microseconds, and 32 KiB of the shortest would be 8,000; browsers send about 20."""
+
+MISREAD: Final = re.compile(rb"(?<!\r)\n|\n[ \t]")
+"""A line that ends in LF alone, or goes on in the next."""
+
+HELD_BYTES: Final = 64 << 20
+"""Of requests that one worker is receiving: 64 of the largest bodies. A thousand would be as much as a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """On one request: bytes of its line and headers, bytes of its body, and seconds for all of it to arrive."""
+    """What a worker's clients may have.
+
+    header_bytes: of a request's line and headers. body_bytes: of its body. receipt_timeout_s: seconds for all of it to
+    arrive. connections: open at once. held_bytes: of requests that are being received, and of what was sent behind
+    others, in sum; of each connection only what is beyond `FREE_BYTES` counts.
+    """
 
     header_bytes: int
     body_bytes: int
     receipt_timeout_s: float
+    connections: int = 1 << 16
+    held_bytes: int = HELD_BYTES
 
 
 class Part(enum.Enum):
@@ -30,54 +54,69 @@ class Part(enum.Enum):
     NOTHING = enum.auto()
     HEAD = enum.auto()
     BODY = enum.auto()
+    WHOLE = enum.auto()
 
 
 class Receipt:
-    """One request at a time, as its bytes are fed to a parser and reported by it."""
+    """One request, as its bytes are fed to a parser and reported by it."""
 
     def __init__(self, limits: Limits) -> None:
         self.part = Part.NOTHING
+        self.head_bytes = 0  # fed, of line and headers
         self._limits = limits
-        self._head_bytes = 0  # of the request line and headers that the parser has reported
-        self._unreported_bytes = 0  # fed since its last report
         self._body_bytes = 0
-
-    def begin(self) -> None:
-        """A request begins."""
-        self.part = Part.HEAD
-        self._head_bytes = self._unreported_bytes = self._body_bytes = 0
+        self._unreported_bytes = 0  # fed since the head, and not of the body: chunk lines, and what is not parsed yet
+        self._chunks = 0
+        self._lines = 0
+        self._last_bytes = b""  # fed of the head: what a line's or the head's end may have begun in
 
     def feed(self, count: int) -> None:
-        """The parser is about to be fed so many bytes."""
-        self._unreported_bytes += count
-
-    def fed(self) -> None:
-        """It has been: raises `HeadersTooLarge` for what it did not report, the beginning of an endless line."""
+        """The parser is about to be fed so many bytes, which belong to this request at least in part."""
+        if self.part is Part.NOTHING:
+            self.part = Part.HEAD
         if self.part is Part.HEAD:
-            self._check_head(self._head_bytes + self._unreported_bytes)
+            self.head_bytes += count
+        else:
+            self._unreported_bytes += count
 
-    def head(self, count: int) -> None:
-        """It reported so many bytes of line, headers or trailers; raises `HeadersTooLarge`."""
-        self._head_bytes += count
-        self._unreported_bytes = 0
-        self._check_head(self._head_bytes)
+    def lines(self, piece: bytes) -> None:
+        """These bytes are about to be fed, of the head or also of what is behind it. Raises `HeadersTooLarge` for too
+        many lines, and `InvalidRequest` for lines that servers do not all read alike (RFC 9112, 2.2 and 5.2)."""
+        text, new = self._last_bytes + piece, len(self._last_bytes)
+        end = text.find(b"\r\n\r\n")
+        end = len(text) if end < 0 else end + 3
+        if MISREAD.search(text, min(1, new), end):
+            raise InvalidRequest("This is not valid HTTP: a line must end in CR LF, and be no continuation.")
+        self._lines += text.count(b"\n", new, end)
+        if self._lines > HEAD_LINES:
+            raise HeadersTooLarge(f"The request has more than {HEAD_LINES} header lines.")
+        self._last_bytes = text[-4:]
 
-    def expect_body(self, stated: int) -> None:
-        """The head states so many bytes of body (0 if none); raises `TooLarge`."""
+    def head(self, behind: int, stated: int) -> None:
+        """The head is here: of what was fed, so many bytes lie behind it. It states so many bytes of body (0 if none).
+        Raises `HeadersTooLarge` and `TooLarge`."""
+        self.head_bytes -= behind
+        self._unreported_bytes = behind
+        self._check_head(self.head_bytes)
         self._check_body(stated)
-
-    def begin_body(self) -> None:
-        """The head is accepted."""
         self.part = Part.BODY
 
-    def body(self, count: int) -> None:
+    def body(self, count: int, *, starts_chunk: bool) -> None:
         """So many bytes of the body came; raises `TooLarge`."""
         self._body_bytes += count
+        self._unreported_bytes -= count
+        self._chunks += starts_chunk
         self._check_body(self._body_bytes)
 
-    def end(self) -> None:
-        """The request is here."""
-        self.part = Part.NOTHING
+    def parsed(self) -> None:
+        """The parser needs more of the body; raises `TooLarge` if what frames its chunks is out of proportion."""
+        if self._unreported_bytes > CHUNK_EXTENSIONS_BYTES + self._chunks * CHUNK_LINE_BYTES:
+            raise TooLarge(f"The body's chunk extensions and trailers exceed {CHUNK_EXTENSIONS_BYTES} bytes.")
+
+    def end(self, trailer_bytes: int) -> None:
+        """The request is here, with so many bytes of trailers; raises `HeadersTooLarge`."""
+        self._check_head(trailer_bytes)
+        self.part = Part.WHOLE
 
     def _check_head(self, count: int) -> None:
         if count > self._limits.header_bytes:

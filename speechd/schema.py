@@ -6,6 +6,8 @@ Fields that are not known here are ignored, as OpenAI's clients send whatever `e
 
 from __future__ import annotations
 
+import codecs
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -95,6 +97,7 @@ def parse(body: bytes, *, catalogue: Catalogue, max_input_chars: int) -> SpeechR
 
 
 def _object(body: bytes) -> Mapping[str, Any]:
+    body = body.removeprefix(codecs.BOM_UTF8)  # which a parser may ignore (RFC 8259, section 8.1)
     try:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -103,6 +106,18 @@ def _object(body: bytes) -> Mapping[str, Any]:
         ) from None
     if not isinstance(fields, dict):
         raise InvalidRequest("The body of the request must be a JSON object.", code="invalid_json")
+    if isinstance(fields.get("seed"), float):  # orjson's way with a decimal, and with an integer beyond 64 bits
+        fields["seed"] = _exact(body).get("seed")
+    return fields
+
+
+def _exact(body: bytes) -> Mapping[str, Any]:
+    """The fields of a body that has been parsed, with integers of any length."""
+    try:
+        fields = json.loads(body)
+    except RecursionError:  # deeper than this parser goes; so much is nothing that is asked for here
+        raise InvalidRequest("The body of the request is nested too deeply.", code="invalid_json") from None
+    assert isinstance(fields, dict)
     return fields
 
 

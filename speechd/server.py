@@ -15,7 +15,6 @@ import math
 import mmap
 import os
 import random
-import resource
 import signal
 import socket
 import sys
@@ -30,6 +29,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
+from speechd import descriptors
 from speechd import settings as options
 from speechd.errors import EngineUnavailable
 from speechd.log import configure
@@ -43,9 +43,6 @@ QUICK_S: Final = 2
 
 SEND_BUFFER_BYTES: Final = 32 << 10
 """Per connection. The kernel's own choice takes 4 MB (84 s of PCM) from us for a client that never reads."""
-
-FILES_WANTED: Final = 1 << 16
-"""Descriptors, mostly connections. The usual soft limit of 1024 is soon used up by silent ones."""
 
 ENVIRONMENT: Final = {
     # The arbiter is to stay without a thread pool: forking where one has run hangs the child.
@@ -83,10 +80,10 @@ def launch(overrides: Mapping[str, str]) -> NoReturn:
 
 def serve(settings: Settings, hooks: Hooks) -> NoReturn:
     """Be the arbiter until the server ends; the process exits."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES_WANTED if hard == resource.RLIM_INFINITY else min(FILES_WANTED, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    try:
+        descriptors.raise_limit(settings)
+    except InvalidSetting as error:
+        sys.exit(f"speechd: {error}")
     SpeechArbiter(Application(settings, hooks)).run()
     raise AssertionError("an arbiter exits")
 

@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from uvicorn import Config, Server
 from uvicorn_worker import UvicornWorker
 
+from speechd import descriptors
+from speechd.edge import Edge
 from speechd.errors import EngineUnavailable
-from speechd.protocol import Edge, SpeechProtocol
-from speechd.receipt import Limits
+from speechd.protocol import SpeechProtocol
+from speechd.receipt import HELD_BYTES, Limits
 
 if TYPE_CHECKING:
     from speechd.server import Application
@@ -89,8 +91,14 @@ class SpeechServer(Server):
     def __init__(self, config: Config, worker: SpeechWorker) -> None:
         super().__init__(config)
         settings = worker.settings
-        limits = Limits(settings.max_header_bytes, settings.max_body_bytes, settings.receipt_timeout_s)
-        self.edge = self.server_state = Edge(limits, worker.refused)
+        limits = Limits(
+            header_bytes=settings.max_header_bytes,
+            body_bytes=settings.max_body_bytes,
+            receipt_timeout_s=settings.receipt_timeout_s,
+            connections=descriptors.connections(settings),
+            held_bytes=max(HELD_BYTES, 2 * settings.max_body_bytes),
+        )
+        self.edge = self.server_state = Edge(limits, worker.refused, cors_origins=settings.cors_origins)
         self._worker = worker
         self._drain_wait_s = settings.drain_wait_s
         self._drained_at = math.inf

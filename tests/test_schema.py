@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speechd.errors import InvalidRequest, NotFound, SpeechdError
-from speechd.schema import SpeechRequest, parse
+from speechd.schema import MAX_SEED, SpeechRequest, parse
 from speechd.voices import Catalogue
 
 CATALOGUE = Catalogue()
@@ -41,6 +41,11 @@ def test_defaults_are_openai_s():
         ({"speed": 4}, "speed", 4.0),
         ({"volume_multiplier": 0.5}, "volume", 0.5),
         ({"seed": 7}, "seed", 7),
+        ({"seed": -1}, "seed", MAX_SEED),
+        ({"seed": 2**64 - 1}, "seed", MAX_SEED),
+        ({"seed": 2**64 + 3}, "seed", 3),
+        ({"seed": -(2**64) - 3}, "seed", MAX_SEED - 2),
+        ({"seed": 10**300 + 1}, "seed", (10**300 + 1) % 2**56),
         ({"speed": None, "response_format": None}, "format", "mp3"),
         ({"model": "gpt-4o-mini-tts-2025-12-15", "instructions": "Gently."}, "model", "gpt-4o-mini-tts-2025-12-15"),
         ({"unknown_extension": [1]}, "input", "Hello."),
@@ -85,6 +90,26 @@ def test_wrong_field_is_named(fields, param, code):
 def test_message_of_a_long_input_names_both_lengths():
     with pytest.raises(InvalidRequest, match=r"maximum length 100, but got a string with length 150"):
         parse_fields(input="x" * 150)
+
+
+@pytest.mark.parametrize("seed", [1.0, 1e20, 0.5, "7", True, []])
+def test_seed_is_an_integer(seed):
+    with pytest.raises(InvalidRequest, match="'seed': expected an integer") as caught:
+        parse_fields(seed=seed)
+    assert caught.value.param == "seed"
+
+
+def test_body_may_begin_with_a_byte_order_mark():
+    body = json.dumps(LEAST | {"seed": 2**70}).encode("utf-8-sig")
+    assert parse(body, catalogue=CATALOGUE, max_input_chars=100).input == "Hello."
+
+
+def test_body_may_be_as_deep_as_it_likes_where_its_seed_is_long():
+    body = json.dumps(LEAST | {"seed": 2**70})[:-1] + ', "x": ' + "[" * 1000 + "]" * 1000 + "}"
+    try:
+        assert parse(body.encode(), catalogue=CATALOGUE, max_input_chars=100).seed == 0
+    except InvalidRequest as error:
+        assert error.code == "invalid_json"
 
 
 def test_unknown_model_is_404_and_lists_the_models():

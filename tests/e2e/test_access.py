@@ -1,5 +1,6 @@
 """Who may call, how much may be sent, and what a client with retries sees when the house is full."""
 
+import socket
 import threading
 import time
 
@@ -81,6 +82,19 @@ def test_page_of_an_allowed_origin_may_call(server):
 def test_page_of_another_origin_may_not(server):
     reply = httpx.get(server.url + "/v1/models", headers={"origin": "https://evil.example"})
     assert "access-control-allow-origin" not in reply.headers
+
+
+def test_page_sees_what_is_refused_before_it_has_arrived(server):
+    body = b'{"input": "' + b"x" * 30_000 + b'"}'
+    reply = httpx.post(server.url + "/v1/audio/speech", content=body, headers={"origin": ORIGIN})
+    assert (reply.status_code, reply.headers["access-control-allow-origin"]) == (413, ORIGIN)
+
+
+def test_key_is_asked_for_before_the_body(server):
+    head = b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(head)
+        assert client.recv(1 << 16).startswith(b"HTTP/1.1 401 ")
 
 
 def test_input_over_the_limit_is_a_precise_400(server):

@@ -187,6 +187,19 @@ def test_error_on_any_path_has_the_envelope(tone_server, method, path, status):
     assert reply.headers["x-request-id"].startswith("req_")
 
 
+@pytest.mark.parametrize("path", ["/health", "/v1/models", f"/v1/models/{next(iter(MODELS))}", "/v1/audio/voices"])
+def test_slash_at_the_end_means_nothing(tone_server, path):
+    headers = {"host": "evil.example"}
+    for slashes in ("/", "//"):
+        assert httpx.get(tone_server.url + path + slashes, headers=headers).status_code == 200
+
+
+def test_speech_with_a_slash_at_the_end(tone_server):
+    body = {"model": "tts-1", "voice": "alloy", "input": "hi", "response_format": "pcm"}
+    reply = httpx.post(tone_server.url + "/v1/audio/speech/", json=body)
+    assert (reply.status_code, letters(spoken(reply.content))) == (200, "hi")
+
+
 def test_form_body_is_415(tone_server):
     reply = httpx.post(tone_server.url + "/v1/audio/speech", data={"model": "tts-1"})
     assert (reply.status_code, reply.json()["error"]["code"]) == (415, "unsupported_media_type")

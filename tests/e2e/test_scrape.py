@@ -167,7 +167,11 @@ def test_refusals_of_the_edge_are_told_after_their_workers_deaths(tmp_path):
     refused = {
         "400": [b"hello\r\n\r\n"],
         "408": [b"GET /health HT", speech + b"Content-Length: 2\r\n\r\n{"],
-        "413": [speech + b"Content-Length: 1025\r\n\r\n", speech + giant, b"POST /ready HTTP/1.1\r\n" + giant],
+        "413": [
+            speech + b"Content-Length: 1025\r\n\r\n",
+            speech + giant,
+            b"POST /ready HTTP/1.1\r\nHost: x\r\n" + giant,
+        ],
         "431": [b"GET /health HTTP/1.1\r\nX: " + b"a" * (1 << 16)],
     }
     with running(tmp_path, receipt_timeout_s=0.5, max_body_bytes=1024, max_header_bytes=1024) as server:
