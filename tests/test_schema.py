@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from speechd.errors import InvalidRequest, NotFound, SpeechdError
@@ -147,6 +147,7 @@ names = st.sampled_from(
 )
 
 
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(names, anything))
 def test_any_object_is_a_request_or_a_4xx(fields):
     try:
