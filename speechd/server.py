@@ -4,7 +4,8 @@
 
 The number of workers is fixed; one that has grown old or large is replaced, by another that comes first. SIGTERM and
 SIGINT drain, a second SIGINT and SIGQUIT end at once. Other signals of gunicorn's (reload, more workers, fewer) are
-refused: a rolling restart is the orchestrator's.
+refused: a rolling restart is the orchestrator's. So are a terminal's end and timers, by the workers too, which get what
+is sent to the group of processes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,12 +33,13 @@ from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from speechd import settings as options
+from speechd import stderr, watchdog
 from speechd.errors import EngineUnavailable
-from speechd.log import configure
+from speechd.log import configure_server
 from speechd.respawn import Respawn
 from speechd.settings import InvalidSetting, Settings
 from speechd.turnover import Crew, Turnover
-from speechd.worker import Hooks, SpeechWorker
+from speechd.worker import IGNORED, Hooks, SpeechWorker
 
 QUICK_S: Final = 2
 """What workers have to end in when there is to be no draining; then they are killed."""
@@ -68,16 +71,25 @@ ENVIRONMENT: Final = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 
+SAFE: Final = {"PYTHONSAFEPATH": "1"}
+"""For the server and all that it starts: nothing is imported from the folder that it happens to be started in, where
+anybody's `token.py` would be taken for Python's. `PYTHONPATH` says from where else, if anything is to be."""
+
 log = logging.getLogger("speechd")
 
 
 def launch(overrides: Mapping[str, str]) -> NoReturn:
     """Become the server: what must be in the environment from a process's start is set, and `main` is executed."""
     given = {options.variable(name): text for name, text in overrides.items()}
-    environ = {**ENVIRONMENT, **os.environ, **given}
+    environ = {**ENVIRONMENT, **os.environ, **given, **SAFE}
     for name in ENVIRONMENT:
         if not environ[name]:  # the way to have none of ours: glibc takes an empty number for 0
             del environ[name]
+    stderr.fill()
+    try:
+        os.getcwd()
+    except OSError:  # It has been deleted; gunicorn asks for its name.
+        os.chdir("/")
     os.execve(sys.executable, [sys.executable, "-m", "speechd.server"], environ)
 
 
@@ -87,6 +99,7 @@ def serve(settings: Settings, hooks: Hooks) -> NoReturn:
     wanted = FILES_WANTED if hard == resource.RLIM_INFINITY else min(FILES_WANTED, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    watchdog.prepare()
     SpeechArbiter(Application(settings, hooks)).run()
     raise AssertionError("an arbiter exits")
 
@@ -97,7 +110,7 @@ def main() -> NoReturn:
 
     try:
         settings = Settings.load({}, os.environ)
-        configure(settings.log_level, json=settings.log_format == "json")
+        configure_server(settings.log_level, json=settings.log_format == "json")
         hooks = prepare(settings)
     except (InvalidSetting, EngineUnavailable) as error:
         sys.exit(f"speechd: {error}")
@@ -125,6 +138,12 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
             _limit_unread(listener, self._write_timeout_s)
         gc.collect()
         gc.freeze()
+
+    def init_signals(self) -> None:
+        """Called by gunicorn, which leaves some that end a process."""
+        super().init_signals()
+        for number in set(IGNORED) - set(self.SIGNALS):
+            signal.signal(number, signal.SIG_IGN)
 
     def manage_workers(self) -> None:
         """Fork who is missing, and dismiss who has been replaced. Gunicorn's own would kill the oldest of too many."""
@@ -174,6 +193,8 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
 
     def ended(self, worker: SpeechWorker) -> None:
         """Gunicorn's `child_exit`, which comes for every death."""
+        if said := watchdog.last_words():
+            log.critical("worker %d hung, and its watchdog ended it", worker.index, extra={"trace": said})
         self._end(worker.index)
 
     def _begin(self, index: int) -> None:
@@ -221,7 +242,7 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
     def _refuse(self) -> None:
         log.warning("this signal does nothing here: restart the server instead")
 
-    handle_hup = handle_ttin = handle_ttou = handle_usr2 = handle_winch = _refuse
+    handle_hup = handle_ttin = handle_ttou = handle_usr1 = handle_usr2 = handle_winch = _refuse
 
 
 class Application(BaseApplication):  # type: ignore[misc]
@@ -248,9 +269,7 @@ class Application(BaseApplication):  # type: ignore[misc]
             "loglevel": settings.log_level,
             "logger_class": RootLogger,
             "control_socket_disable": True,  # it would start a thread in the arbiter, which forks
-            "worker_tmp_dir": "/dev/shm"
-            if os.access("/dev/shm", os.W_OK)
-            else None,  # heartbeats that wait for no disk
+            "worker_tmp_dir": _heartbeats(),
             "pre_fork": SpeechArbiter.forking,
             "child_exit": SpeechArbiter.ended,
         }
@@ -270,6 +289,15 @@ class RootLogger(Logger):  # type: ignore[misc]
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
+
+
+def _heartbeats() -> str | None:
+    """Where workers' heartbeats are to wait for no disk; None, for the usual folder, where that takes no more files."""
+    try:
+        with tempfile.TemporaryFile(dir="/dev/shm"):
+            return "/dev/shm"
+    except OSError:
+        return None
 
 
 def _limit_unread(listener: socket.socket, timeout_s: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import logging
 import os
 import threading
@@ -11,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from speechd import watchdog
 from speechd.audio import SAMPLE_RATE, Samples
 from speechd.engines.base import Engine, Scalable, Segment
 from speechd.settings import available_cores
@@ -93,9 +93,9 @@ class Slot:
         return self._board.spread(self._threads, self._most, self._cores)
 
     def _synthesize(self, segment: Segment, threads: int) -> tuple[Outcome, Samples]:
-        # The watchdog is a thread in C: an engine that hangs with Python's lock held does not stop it. It writes
-        # where all threads are to stderr and ends the process; what was leased is then done by another worker.
-        faulthandler.dump_traceback_later(self._board.limits.synthesis_timeout_s, exit=True)
+        # The watchdog is a thread in C: an engine that hangs with Python's lock held does not stop it. It ends
+        # the process, and says where all threads were; what was leased is then done by another worker.
+        watchdog.begin(self._board.limits.synthesis_timeout_s)
         try:
             if isinstance(self._engine, Scalable):
                 self._engine.use(threads)
@@ -104,4 +104,4 @@ class Slot:
             log.error("synthesis failed", exc_info=True)
             return Outcome.RAISED, np.empty(0, np.float32)
         finally:
-            faulthandler.cancel_dump_traceback_later()
+            watchdog.cancel()
