@@ -208,4 +208,5 @@ def _download_apart() -> None:
     """Try `download` in a process of its own, which shows its progress and its failure on our standard error."""
     log.info("fetching Kokoro's weights (about 360 MB) from %s", hub.ENDPOINT)
     fetch = f"from {__name__} import download; download()"
-    subprocess.run([sys.executable, "-c", fetch], stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    # -P: no module of the current folder.
+    subprocess.run([sys.executable, "-P", "-c", fetch], stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
