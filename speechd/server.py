@@ -86,10 +86,6 @@ def launch(overrides: Mapping[str, str]) -> NoReturn:
         if not environ[name]:  # the way to have none of ours: glibc takes an empty number for 0
             del environ[name]
     stderr.fill()
-    try:
-        os.getcwd()
-    except OSError:  # It has been deleted; gunicorn asks for its name.
-        os.chdir("/")
     os.execve(sys.executable, [sys.executable, "-m", "speechd.server"], environ)
 
 
@@ -110,10 +106,14 @@ def main() -> NoReturn:
 
     try:
         settings = Settings.load({}, os.environ)
-        configure_server(settings.log_level, json=settings.log_format == "json")
+    except InvalidSetting as error:
+        sys.exit(f"speechd: {error}")
+    configure_server(settings.log_level, json=settings.log_format == "json")
+    try:
         hooks = prepare(settings)
     except (InvalidSetting, EngineUnavailable) as error:
-        sys.exit(f"speechd: {error}")
+        log.critical("%s", error)
+        sys.exit(1)
     serve(settings, hooks)
 
 

@@ -178,7 +178,7 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         uvicorn_log.setLevel(logging.WARNING)
         uvicorn_log.propagate = True
         self._tasks: list[asyncio.Task[Any]] = []
-        self._boot_error: Exception | None = None
+        self._has_failed = False
 
     def init_process(self) -> None:
         """Be the worker, from the fork to the exit."""
@@ -189,14 +189,18 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         watchdog.begin(self.settings.boot_timeout_s)
         try:
             super().init_process()
-            if self._boot_error is not None:
-                raise self._boot_error
         except Exception as error:
-            expected = isinstance(error, EngineUnavailable)
-            log.error("worker %d failed: %s", self.index, error, exc_info=None if expected else error)
-            sys.exit(FAILED)
+            if not self._has_failed:  # else it follows from that, and would only hide it
+                self._fail(error)
         except SystemExit as end:
             sys.exit(FAILED if end.code else 0)
+        if self._has_failed:
+            sys.exit(FAILED)
+
+    def _fail(self, error: Exception) -> None:
+        self._has_failed = True
+        expected = isinstance(error, EngineUnavailable)
+        log.error("worker %d failed: %s", self.index, error, exc_info=None if expected else error)
 
     def init_signals(self) -> None:
         """Called by gunicorn, too. What ends a worker has its default here (SIGABRT is gunicorn's to one that hangs),
@@ -261,8 +265,8 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
             await self.app.hooks.boot(self.index)
             if self.server.started:
                 self.ready()
-        except Exception as error:  # Told by `init_process`, after the exchanges of this worker have ended.
-            self._boot_error = error
+        except Exception as error:  # The worker ends after its exchanges have ended.
+            self._fail(error)
             watchdog.cancel()
             if self.server.started:
                 self.retiring()  # it has no slot

@@ -40,9 +40,15 @@ class Slot:
         self._thread = threading.Thread(target=self._run, name="slot", daemon=True)
 
     def start(self) -> None:
-        """The engine is warm: make the worker ready and take segments."""
+        """The engine is warm: take segments and make the worker ready. Raises `RuntimeError` where the system has no
+        thread for that (`ulimit -u`, a container's limit of processes)."""
         self._thread.start()
         self._board.set_ready(self._index)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it ever worked."""
+        return self._thread.ident is not None
 
     def retire(self) -> None:
         """Take no more segments, for another worker's slot has come in the place of this one."""
@@ -56,7 +62,7 @@ class Slot:
         while self._thread.is_alive() and not self._stopping and self._board.relied_on:
             time.sleep(POLL_S)
         self._stopping = True
-        if self._thread.ident is not None:
+        if self.has_begun:
             self._thread.join()
 
     def _run(self) -> None:
