@@ -15,7 +15,8 @@ import stat
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 WAITING_BYTES: Final = 64 << 10
@@ -124,6 +125,19 @@ def tell(printed: Callable[[str], object]) -> None:
     sys.stdout = sys.stderr = io.TextIOWrapper(
         _Printed(printed), encoding="utf-8", errors="backslashreplace", line_buffering=True
     )
+
+
+@contextmanager
+def patient() -> Iterator[int]:
+    """Standard error for a program that waits for its reader, as programs do: their progress bars fail otherwise."""
+    if os.get_blocking(ERR):
+        number = os.dup(ERR)
+    else:
+        number = os.open(f"/proc/self/fd/{ERR}", os.O_WRONLY | os.O_APPEND | os.O_NOCTTY)
+    try:
+        yield number
+    finally:
+        os.close(number)
 
 
 def _open(number: int) -> Put:
