@@ -42,8 +42,11 @@ def until(condition: Callable[[], object], timeout_s: float = 10.0, what: str = 
 class Server:
     """A running server: its address, process and log."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log_path: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log_path: Path, keys: str = "") -> None:
+        """keys: its setting `api_keys`, the first of which is used where one is needed."""
         self.process = process
+        key = keys.partition(",")[0]
+        self._headers = {"authorization": f"Bearer {key}"} if key else {}
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self._log_path = log_path
@@ -61,8 +64,8 @@ class Server:
         return httpx.get(self.url + path, timeout=10)
 
     def health(self) -> dict[str, Any]:
-        """What `/health` says."""
-        health: dict[str, Any] = self.get("/health").json()
+        """What `/health` says to those who have a key."""
+        health: dict[str, Any] = httpx.get(self.url + "/health", headers=self._headers, timeout=10).json()
         return health
 
     def is_ready(self) -> bool:
@@ -102,7 +105,7 @@ def start(
             stderr=subprocess.STDOUT,
             cwd=folder,
         )
-    return Server(process, port, log_path)
+    return Server(process, port, log_path, variables.get("SPEECHD_API_KEYS", ""))
 
 
 @contextmanager

@@ -69,6 +69,7 @@ class Speechd:
         self._engine = choice.engine  # as the slot of a worker has it
         self._sleep = _sleep(settings, choice.engine, self.board)
         self._slot: Slot | None = None
+        self._boot_s = 0.0
         self._replacing = False
 
     def crew(self, *, settled: bool) -> Crew:
@@ -121,15 +122,16 @@ class Speechd:
                 self.board.expect(index, *await loop.run_in_executor(starter, warm_up.speak, engine, segments))
         finally:
             starter.shutdown(wait=False)
-        took_s = time.monotonic() - began
-        log.info("ready", extra={"fields": {"worker": index, "engine": engine.name, "threads": threads, "s": took_s}})
+        self._boot_s = time.monotonic() - began
 
     def ready(self, index: int) -> None:
         assert self._slot is not None
         if self._has_no_model:
             self.board.set_asleep(index)
-        else:
-            self._slot.start()
+            return
+        self._slot.start()
+        name, threads = self.choice.engine.name, self.settings.threads
+        log.info("ready", extra={"fields": {"worker": index, "engine": name, "threads": threads, "s": self._boot_s}})
 
     def refused(self, index: int, status: int) -> None:
         meter.refuse(self.metrics.counts.row(index), status)
@@ -200,7 +202,10 @@ def build(shared: Speechd, slot: Slot, readers: Readers, index: int) -> ASGIApp:
         yield
         if overflow is not None:
             await overflow.close()
-        await asyncio.get_running_loop().run_in_executor(None, slot.stop)
+        if slot.has_begun:
+            await asyncio.get_running_loop().run_in_executor(None, slot.stop)
+        else:  # Nothing to wait for; and if it was for want of threads, there is none for waiting either.
+            slot.stop()
         readers.close()
         pool.close()
 

@@ -94,6 +94,10 @@ def _add_say(say: argparse.ArgumentParser) -> None:
 
 
 def _serve(arguments: argparse.Namespace, loaded: Settings) -> int:
+    try:
+        os.getcwd()
+    except FileNotFoundError:  # The current folder has been deleted, and gunicorn asks for it when it is imported.
+        os.chdir("/")
     from speechd.server import launch  # gunicorn is not needed by the other commands
 
     launch(settings.given(arguments))

@@ -5,6 +5,7 @@
     │   ├── Unspeakable       400  nothing in the input can be spoken
     │   └── ReplyTooLong      400  it cannot be sent whole
     ├── Unauthorized          401
+    ├── Forbidden             403  a web page that may not call, or a name by which it may not
     ├── NotFound              404
     ├── MethodNotAllowed      405
     ├── ReceiptTimeout        408  the request did not arrive in time
@@ -26,11 +27,20 @@ Each class knows its status, type and code; `envelope` is OpenAI's error object 
 from __future__ import annotations
 
 import random
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 Reason = Literal["count", "key", "wait", "queue", "patience", "memory", "not ready"]
 """Why a request is refused: too many in flight, or with its key; too long an expected wait; no row in the queue; no
 audio within the time that its client waits; too many bytes are held already; no slot that works."""
+
+
+QUOTED: Final = 100
+"""Characters of what a client sent that a message repeats."""
+
+
+def shorten(text: str) -> str:
+    """The text, or its beginning."""
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]}..."
 
 
 class EngineUnavailable(Exception):
@@ -95,6 +105,11 @@ class Unauthorized(SpeechdError):
     @property
     def headers(self) -> dict[str, str]:
         return {"www-authenticate": "Bearer"}
+
+
+class Forbidden(SpeechdError):
+    status = 403
+    type = "invalid_request_error"
 
 
 class NotFound(SpeechdError):

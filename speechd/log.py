@@ -1,17 +1,37 @@
-"""Logs: one line per event with its fields, as logfmt for people or JSON for machines. The text spoken is never one."""
+"""Logs: one line per event with its fields, as logfmt for people or JSON for machines. The text spoken is never one.
+
+What clients send (a path, say) may be in a line: it is cut, and what a terminal would obey or hide is escaped.
+"""
 
 from __future__ import annotations
 
+import json as standard_json
 import logging
 import sys
 import time
 from collections.abc import Mapping
+from typing import Any, Final
 
 import orjson
 
+from speechd import stderr
+
+LONGEST_VALUE: Final = 300
+"""Characters of a field, and then how many there were: a path may have 32 KiB."""
+
+LONGEST_MESSAGE: Final = 4000
+"""Characters of a message. Tracebacks are whole."""
+
+BUSY: Final = ("httpx", "httpcore")
+"""Loggers that tell of every request that they send."""
+
+CHATTY: Final = ("phonemizer",)
+"""Loggers that warn of every text with a foreign word."""
+
 
 class Fields(logging.Formatter):
-    """`time level message key=value ...`, or the same as one JSON object."""
+    """`time level message key=value ...`, or the same as one JSON object. `extra`: `fields`, by name; `trace`: where
+    it happened, in several lines."""
 
     converter = staticmethod(time.gmtime)
 
@@ -22,35 +42,94 @@ class Fields(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         stamp = f"{self.formatTime(record, self.datefmt)}.{int(record.msecs):03d}Z"
         fields: Mapping[str, object] = getattr(record, "fields", {})
-        message = record.getMessage()
-        if record.exc_info:
-            message += "\n" + self.formatException(record.exc_info)
+        message = cut(record.getMessage(), LONGEST_MESSAGE)
+        trace = getattr(record, "trace", "")
+        more = self.formatException(record.exc_info) if record.exc_info else trace
         if self._json:
             line = {
                 "time": stamp,
                 "level": record.levelname.lower(),
                 "pid": record.process,
-                "message": message,
-                **fields,
+                "message": _encodable(f"{message}\n{more}" if more else message),
+                **{name: _encodable(cut(value)) if isinstance(value, str) else value for name, value in fields.items()},
             }
-            return orjson.dumps(line, default=str).decode()
+            return escape(orjson.dumps(line, default=str).decode())
         pairs = "".join(f" {name}={_logfmt(value)}" for name, value in fields.items())
-        return f"{stamp} {record.levelname.lower():7} [{record.process}] {message}{pairs}"
+        # Indented, so that no line of it can pass for a line of the log.
+        traceback = "".join(f"\n  {escape(row)}" for row in more.split("\n")) if more else ""
+        return f"{stamp} {record.levelname.lower():7} [{record.process}] {escape(message)}{pairs}{traceback}"
 
 
-def _logfmt(value: object) -> str:
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    if text and all(32 < ord(character) < 127 and character not in '"=' for character in text):
+def cut(text: str, longest: int = LONGEST_VALUE) -> str:
+    """The text, or its beginning and its length."""
+    return text if len(text) <= longest else f"{text[:longest]}... ({len(text)} characters)"
+
+
+def escape(text: str) -> str:
+    r"""The text with what is no visible character (ESC, CSI, line ends, marks of direction, lone surrogates) as
+    `\uXXXX`, as in JSON."""
+    if text.isprintable():
         return text
-    return orjson.dumps(text).decode()
+    return "".join(each if each.isprintable() else standard_json.dumps(each)[1:-1] for each in text)
 
 
 def configure(level: str, *, json: bool) -> None:
     """Send the logs of this process to standard error."""
-    stderr = logging.StreamHandler(sys.stderr)
-    stderr.setFormatter(Fields(json=json))
+    _install(logging.StreamHandler(sys.stderr), level, json=json)
+
+
+def configure_server(level: str, *, json: bool) -> None:
+    """The same for a server, its workers and all that they print: nothing waits for a reader (see `stderr`)."""
+    formatter = Fields(json=json)
+    handler = Handler(stderr.take(lambda lost: formatter.format(_record("lines of the log were lost", lost=lost))))
+    stderr.tell(lambda line: handler.handle(_record(line)))
+    _install(handler, level, json=json)
+
+
+class Handler(logging.Handler):
+    """Writes to lines that nobody waits for."""
+
+    def __init__(self, lines: stderr.Lines) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._lines.write(self.format(record))
+        except Exception:  # a record that cannot be formatted; said by Python, once
+            self.handleError(record)
+
+    def flush(self) -> None:
+        self._lines.flush()
+
+
+def _install(handler: logging.Handler, level: str, *, json: bool) -> None:
+    handler.setFormatter(Fields(json=json))
     root = logging.getLogger()
-    root.handlers[:] = [stderr]
+    root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for client in ("httpx", "httpcore"):  # They tell of every request that they send.
-        logging.getLogger(client).setLevel(logging.WARNING)
+    for name in BUSY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in CHATTY:  # A filter, for it sets the level itself whenever it is used.
+        logging.getLogger(name).addFilter(_only_errors)
+
+
+def _only_errors(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR
+
+
+def _record(message: str, **fields: object) -> logging.LogRecord:
+    known = {"name": "speechd", "levelno": logging.WARNING, "levelname": "WARNING", "msg": message, "fields": fields}
+    return logging.makeLogRecord(known)
+
+
+def _logfmt(value: object) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else cut(str(value))
+    if text and all(32 < ord(character) < 127 and character not in '"=' for character in text):
+        return text
+    return escape(standard_json.dumps(text, ensure_ascii=False))
+
+
+def _encodable(text: str) -> Any:
+    """orjson refuses lone surrogates."""
+    return text if text.isprintable() else text.encode(errors="backslashreplace").decode()

@@ -17,8 +17,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from speechd import meter
+from speechd.browser import Policy
 from speechd.counts import Row
-from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unauthorized, Unavailable
+from speechd.errors import (
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    SpeechdError,
+    Unauthorized,
+    Unavailable,
+    shorten,
+)
 from speechd.overflow import MARK
 from speechd.receipt import REFUSED
 from speechd.routes import SPEECH
@@ -32,9 +41,9 @@ request_log = logging.getLogger("speechd.request")
 
 def middleware(settings: Settings) -> list[Middleware]:
     """What Starlette puts around its routes."""
-    keys = Middleware(RequireKey, keys=settings.api_keys)
+    inner = [Middleware(RefusePages, policy=Policy.of(settings)), Middleware(RequireKey, keys=settings.api_keys)]
     if not settings.cors_origins:
-        return [keys]
+        return inner
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -43,7 +52,7 @@ def middleware(settings: Settings) -> list[Middleware]:
         expose_headers=["*"],
         max_age=86_400,
     )
-    return [cors, keys]
+    return [cors, *inner]
 
 
 class RequestScope:
@@ -88,27 +97,51 @@ class RequestScope:
             request_log.log(level, "request", extra={"fields": fields})
 
 
+class RefusePages:
+    """403 for web pages that may not call."""
+
+    def __init__(self, app: ASGIApp, *, policy: Policy) -> None:
+        self._app = app
+        self._policy = policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            error = self._policy.refusal(scope["method"], scope["path"], Headers(scope=scope))
+            if error is not None:
+                await _refuse(error, scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
 class RequireKey:
-    """401 for paths under /v1 without one of the keys, where there are keys. `state.key` is the key's index."""
+    """401 for paths under /v1 without one of the keys, where there are keys. `state.key` is the key's index, on any
+    path."""
 
     def __init__(self, app: ASGIApp, *, keys: tuple[str, ...]) -> None:
         self._app = app
         self._keys = [key.encode() for key in keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._keys and scope["path"].startswith("/v1/"):
-            scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-            # All keys are compared, each in constant time, so that timing tells nothing of any.
-            matches = [hmac.compare_digest(key, token.strip().encode("latin-1")) for key in self._keys]
-            if scheme.lower() != "bearer" or not any(matches):
+        if scope["type"] == "http" and self._keys:
+            scope["state"]["key"] = key = self._key(Headers(scope=scope).get("authorization", ""))
+            if key is None and scope["path"].startswith("/v1/"):
                 error = Unauthorized(
                     "Incorrect API key: send the header 'Authorization: Bearer <key>' with a valid one."
                 )
-                scope["state"]["log"]["error"] = error.code
-                await _response(error)(scope, receive, send)
+                await _refuse(error, scope, receive, send)
                 return
-            scope["state"]["key"] = matches.index(True)
         await self._app(scope, receive, send)
+
+    def _key(self, authorization: str) -> int | None:
+        scheme, _, token = authorization.partition(" ")
+        # All keys are compared, each in constant time, so that timing tells nothing of any.
+        matches = [hmac.compare_digest(key, token.strip().encode("latin-1")) for key in self._keys]
+        return matches.index(True) if scheme.lower() == "bearer" and any(matches) else None
+
+
+async def _refuse(error: SpeechdError, scope: Scope, receive: Receive, send: Send) -> None:
+    scope["state"]["log"]["error"] = error.code
+    await _response(error)(scope, receive, send)
 
 
 async def _answer(request: Request, error: Exception) -> Response:
@@ -125,7 +158,7 @@ def _response(error: SpeechdError) -> Response:
 
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    path = request.url.path
+    path = shorten(request.url.path)
     known: SpeechdError
     if error.status_code == 405:
         allow = (error.headers or {}).get("Allow", "")

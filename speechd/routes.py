@@ -21,7 +21,7 @@ from speechd.encoders import FORMATS, open_encoder
 from speechd.encoders.base import Encoder
 from speechd.engines import Choice
 from speechd.engines.base import Delivery
-from speechd.errors import NotFound, NotReady, UnsupportedMedia
+from speechd.errors import NotFound, NotReady, UnsupportedMedia, shorten
 from speechd.join import Joiner
 from speechd.meter import MeasuredEncoder, StreamMeter
 from speechd.metrics import MEDIA_TYPE, Metrics
@@ -163,23 +163,23 @@ class Api:
         """`GET /v1/models/{id}`."""
         id = request.path_params["id"]
         if id not in MODELS:
-            raise NotFound(f"The model '{id}' does not exist here.", param="model", code="model_not_found")
+            raise NotFound(f"The model '{shorten(id)}' does not exist here.", param="model", code="model_not_found")
         return JSONResponse(_model(id))
 
     async def health(self, request: Request) -> Response:
-        """`GET /health`: the process answers. What it serves with is stated, for people."""
+        """`GET /health`: the process answers. What it serves with is stated, for people; where there are keys, the most
+        of it for those who have one."""
         board = self.board
-        health: dict[str, object] = {
-            "status": "ok",
-            "version": __version__,
-            "engine": self.choice.engine.name,
-            "in_flight": int(board.in_flight.sum()),
-            "waiting": board.queue.waiting,
-            "running": board.queue.running,
-            "ready": board.ready,
-            "model": board.model.presence.name.lower(),
-            "workers": board.states(),
-        }
+        health: dict[str, object] = {"status": "ok", "engine": self.choice.engine.name, "ready": board.ready}
+        if request.state.key is not None or not self.settings.api_keys:
+            health |= {
+                "version": __version__,
+                "in_flight": int(board.in_flight.sum()),
+                "waiting": board.queue.waiting,
+                "running": board.queue.running,
+                "model": board.model.presence.name.lower(),
+                "workers": board.states(),
+            }
         if self.choice.warning:
             health["warning"] = self.choice.warning
         return JSONResponse(health)
@@ -197,9 +197,11 @@ class Api:
 
 
 def _require_json(request: Request) -> None:
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    """Without a type there is no telling a program's request from one that any web page can have sent."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
-        raise UnsupportedMedia(f"Send the request as 'Content-Type: application/json', not '{media_type}'.")
+        instead = f", not as '{shorten(media_type)}'" if media_type else ""
+        raise UnsupportedMedia(f"Send the request with the header 'Content-Type: application/json'{instead}.")
 
 
 def _framing(wanted: SpeechRequest) -> Framing:

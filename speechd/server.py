@@ -4,7 +4,8 @@
 
 The number of workers is fixed; one that has grown old or large is replaced, by another that comes first. SIGTERM and
 SIGINT drain, a second SIGINT and SIGQUIT end at once. Other signals of gunicorn's (reload, more workers, fewer) are
-refused: a rolling restart is the orchestrator's.
+refused: a rolling restart is the orchestrator's. So are a terminal's end and timers, by the workers too, which get what
+is sent to the group of processes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import random
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,14 +31,14 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
-from speechd import descriptors
+from speechd import descriptors, stderr, watchdog
 from speechd import settings as options
 from speechd.errors import EngineUnavailable
-from speechd.log import configure
+from speechd.log import configure_server
 from speechd.respawn import Respawn
 from speechd.settings import InvalidSetting, Settings
 from speechd.turnover import Crew, Turnover
-from speechd.worker import Hooks, SpeechWorker
+from speechd.worker import IGNORED, Hooks, SpeechWorker
 
 QUICK_S: Final = 2
 """What workers have to end in when there is to be no draining; then they are killed."""
@@ -65,16 +67,21 @@ ENVIRONMENT: Final = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 
+SAFE: Final = {"PYTHONSAFEPATH": "1"}
+"""For the server and all that it starts: nothing is imported from the folder that it happens to be started in, where
+anybody's `token.py` would be taken for Python's. `PYTHONPATH` says from where else, if anything is to be."""
+
 log = logging.getLogger("speechd")
 
 
 def launch(overrides: Mapping[str, str]) -> NoReturn:
     """Become the server: what must be in the environment from a process's start is set, and `main` is executed."""
     given = {options.variable(name): text for name, text in overrides.items()}
-    environ = {**ENVIRONMENT, **os.environ, **given}
+    environ = {**ENVIRONMENT, **os.environ, **given, **SAFE}
     for name in ENVIRONMENT:
         if not environ[name]:  # the way to have none of ours: glibc takes an empty number for 0
             del environ[name]
+    stderr.fill()
     os.execve(sys.executable, [sys.executable, "-m", "speechd.server"], environ)
 
 
@@ -84,6 +91,7 @@ def serve(settings: Settings, hooks: Hooks) -> NoReturn:
         descriptors.raise_limit(settings)
     except InvalidSetting as error:
         sys.exit(f"speechd: {error}")
+    watchdog.prepare()
     SpeechArbiter(Application(settings, hooks)).run()
     raise AssertionError("an arbiter exits")
 
@@ -94,10 +102,14 @@ def main() -> NoReturn:
 
     try:
         settings = Settings.load({}, os.environ)
-        configure(settings.log_level, json=settings.log_format == "json")
+    except InvalidSetting as error:
+        sys.exit(f"speechd: {error}")
+    configure_server(settings.log_level, json=settings.log_format == "json")
+    try:
         hooks = prepare(settings)
     except (InvalidSetting, EngineUnavailable) as error:
-        sys.exit(f"speechd: {error}")
+        log.critical("%s", error)
+        sys.exit(1)
     serve(settings, hooks)
 
 
@@ -122,6 +134,12 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
             _limit_unread(listener, self._write_timeout_s)
         gc.collect()
         gc.freeze()
+
+    def init_signals(self) -> None:
+        """Called by gunicorn, which leaves some that end a process."""
+        super().init_signals()
+        for number in set(IGNORED) - set(self.SIGNALS):
+            signal.signal(number, signal.SIG_IGN)
 
     def manage_workers(self) -> None:
         """Fork who is missing, and dismiss who has been replaced. Gunicorn's own would kill the oldest of too many."""
@@ -171,6 +189,8 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
 
     def ended(self, worker: SpeechWorker) -> None:
         """Gunicorn's `child_exit`, which comes for every death."""
+        if said := watchdog.last_words():
+            log.critical("worker %d hung, and its watchdog ended it", worker.index, extra={"trace": said})
         self._end(worker.index)
 
     def _begin(self, index: int) -> None:
@@ -218,7 +238,7 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
     def _refuse(self) -> None:
         log.warning("this signal does nothing here: restart the server instead")
 
-    handle_hup = handle_ttin = handle_ttou = handle_usr2 = handle_winch = _refuse
+    handle_hup = handle_ttin = handle_ttou = handle_usr1 = handle_usr2 = handle_winch = _refuse
 
 
 class Application(BaseApplication):  # type: ignore[misc]
@@ -245,9 +265,7 @@ class Application(BaseApplication):  # type: ignore[misc]
             "loglevel": settings.log_level,
             "logger_class": RootLogger,
             "control_socket_disable": True,  # it would start a thread in the arbiter, which forks
-            "worker_tmp_dir": "/dev/shm"
-            if os.access("/dev/shm", os.W_OK)
-            else None,  # heartbeats that wait for no disk
+            "worker_tmp_dir": _heartbeats(),
             "pre_fork": SpeechArbiter.forking,
             "child_exit": SpeechArbiter.ended,
         }
@@ -267,6 +285,15 @@ class RootLogger(Logger):  # type: ignore[misc]
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
+
+
+def _heartbeats() -> str | None:
+    """Where workers' heartbeats are to wait for no disk; None, for the usual folder, where that takes no more files."""
+    try:
+        with tempfile.TemporaryFile(dir="/dev/shm"):
+            return "/dev/shm"
+    except OSError:
+        return None
 
 
 def _limit_unread(listener: socket.socket, timeout_s: float) -> None:

@@ -92,6 +92,9 @@ class Settings:
         default="auto",
         metadata=_about("engine", "kokoro, espeak, tone, package.module:factory, or auto: kokoro if it can run"),
     )
+    engine_path: Path | None = field(
+        default=None, metadata=_about("engine", "folder with the module of package.module:factory; or PYTHONPATH")
+    )
     model_dir: Path | None = field(
         default=None, metadata=_about("engine", "folder with config.json, kokoro-v1_0.pth and voices/*.pt")
     )
@@ -117,6 +120,14 @@ class Settings:
     api_keys_file: Path | None = field(default=None, metadata=_about("access", "file with further keys, one a line"))
     cors_origins: tuple[str, ...] = field(
         default=(), metadata=_about("access", "comma-separated origins of web pages that may call; * for all")
+    )
+    allowed_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata=_about(
+            "access",
+            "comma-separated names, without a port, by which browsers may call; * for any. By default any, but "
+            "localhost alone where host is that and no key is asked for",
+        ),
     )
 
     max_input_chars: int = field(
@@ -287,9 +298,13 @@ class Settings:
             if not text:  # An empty variable is an unset one: compose files cannot leave one out.
                 continue
             try:
+                if not text.strip():  # No way to say "none": a blank name of a key would open the server to everybody.
+                    raise ValueError("is blank")
                 values[row.name] = AUTO if _of(row).auto and text == "auto" else _PARSERS[types[row.name]](text)
             except ValueError as error:
                 raise InvalidSetting(_message(row.name, text, error)) from None
+        if values.get("api_keys") == ():
+            raise InvalidSetting(_message("api_keys", ",", ValueError("holds no key")))
         if path := values.get("api_keys_file"):
             values["api_keys"] = (*values.get("api_keys", ()), *_keys_in("api_keys_file", path))
         if path := values.get("overflow_api_key_file"):
@@ -365,9 +380,12 @@ def _message(name: str, value: object, error: ValueError) -> str:
 
 def _keys_in(name: str, path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").split()
+        keys = path.read_text(encoding="utf-8").split()
     except (OSError, ValueError) as error:
         raise InvalidSetting(_message(name, path, ValueError(f"cannot be read: {error}"))) from None
+    if not keys:  # else a file that was emptied by mistake would open the server to everybody
+        raise InvalidSetting(_message(name, path, ValueError("holds no key")))
+    return keys
 
 
 def _check_url(text: str) -> None:

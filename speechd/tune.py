@@ -195,7 +195,7 @@ def _serving(options: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     chosen = {"log_level": "warning"} | dict(options) | {"host": "127.0.0.1", "port": str(port), "drain_wait_s": "0"}
     environ = os.environ | {variable(name): text for name, text in chosen.items()}
     with tempfile.TemporaryFile() as lines:
-        command = [sys.executable, "-m", "speechd.cli", "serve"]
+        command = [sys.executable, "-P", "-m", "speechd.cli", "serve"]  # -P: nothing of the current folder
         # A session of its own: Ctrl-C is for us alone, and nothing of it is left behind.
         server = subprocess.Popen(command, env=environ, stdout=lines, stderr=lines, start_new_session=True)
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import faulthandler
 import logging
 import math
 import os
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from uvicorn import Config, Server
 from uvicorn_worker import UvicornWorker
 
-from speechd import descriptors
+from speechd import descriptors, watchdog
 from speechd.edge import Edge
 from speechd.errors import EngineUnavailable
 from speechd.protocol import SpeechProtocol
@@ -34,6 +33,13 @@ FAILED: Final = 70
 
 PR_SET_PDEATHSIG: Final = 1
 """From <linux/prctl.h>."""
+
+IGNORED: Final = tuple(
+    getattr(signal, f"SIG{name}")
+    for name in ("HUP", "USR1", "USR2", "TTIN", "TTOU", "WINCH", "ALRM", "VTALRM", "PROF", "IO", "PIPE")
+    if hasattr(signal, f"SIG{name}")
+)
+"""Signals that must not end a worker. Most would, by default."""
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 """ASGI: scope, receive, send."""
@@ -182,27 +188,36 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         uvicorn_log.setLevel(logging.WARNING)
         uvicorn_log.propagate = True
         self._tasks: list[asyncio.Task[Any]] = []
-        self._boot_error: Exception | None = None
+        self._has_failed = False
 
     def init_process(self) -> None:
         """Be the worker, from the fork to the exit."""
         _end_with_parent(self.ppid)
-        for number in self.SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
+        self.init_signals()
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         try:
             self.app.hooks.forked(self.index)
             # Ends the process from a thread of C, so that a start that keeps the interpreter to itself is ended too.
-            faulthandler.dump_traceback_later(self.settings.boot_timeout_s, exit=True)
+            watchdog.begin(self.settings.boot_timeout_s)
             super().init_process()
-            if self._boot_error is not None:
-                raise self._boot_error
         except Exception as error:
-            expected = isinstance(error, EngineUnavailable)
-            log.error("worker %d failed: %s", self.index, error, exc_info=None if expected else error)
-            sys.exit(FAILED)
+            if not self._has_failed:  # else it follows from that, and would only hide it
+                self._fail(error)
         except SystemExit as end:
             sys.exit(FAILED if end.code else 0)
+        if self._has_failed:
+            sys.exit(FAILED)
+
+    def _fail(self, error: Exception) -> None:
+        self._has_failed = True
+        expected = isinstance(error, EngineUnavailable)
+        log.error("worker %d failed: %s", self.index, error, exc_info=None if expected else error)
+
+    def init_signals(self) -> None:
+        """Called by gunicorn, too. What ends a worker has its default here (SIGABRT is gunicorn's to one that hangs),
+        and a handler later. All else was sent to the group of processes (a terminal was closed, say): ignored."""
+        for number in {*self.SIGNALS, *IGNORED}:
+            signal.signal(number, signal.SIG_IGN if number in IGNORED else signal.SIG_DFL)
 
     def load_wsgi(self) -> None:
         """Gunicorn's word for building the app."""
@@ -228,7 +243,7 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
     def ready(self) -> None:
         """This worker has booted, and accepts connections."""
         # First, for a process has one such timer: a slot that worked already would have set it for its synthesis.
-        faulthandler.cancel_dump_traceback_later()
+        watchdog.cancel()
         self.app.hooks.ready(self.index)
         self.app.served[self.index] = 1
         os.kill(self.ppid, signal.SIGCHLD)  # have the arbiter look after its workers: one may leave now
@@ -261,9 +276,9 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
             await self.app.hooks.boot(self.index)
             if self.server.started:
                 self.ready()
-        except Exception as error:  # Told by `init_process`, after the exchanges of this worker have ended.
-            self._boot_error = error
-            faulthandler.cancel_dump_traceback_later()
+        except Exception as error:  # The worker ends after its exchanges have ended.
+            self._fail(error)
+            watchdog.cancel()
             if self.server.started:
                 self.retiring()  # it has no slot
                 self.server.drain()

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from speechd.errors import BrokenOff, EngineUnavailable
-from speechd.log import configure
+from speechd.log import configure_server
 from speechd.server import serve
 from speechd.settings import Settings
 from speechd.turnover import Crew
@@ -134,7 +134,7 @@ class Fake:
 
 
 if __name__ == "__main__":
-    configure("info", json=False)
+    configure_server("info", json=False)
     settings = Settings.load({}, os.environ)
     fake = Fake(settings.workers)
     os.fork = fake.fork

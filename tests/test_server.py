@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -41,7 +42,7 @@ def until(condition, timeout_s=15.0, what=lambda: ""):
 class Process:
     """A server under test, and the book that its hooks keep."""
 
-    def __init__(self, folder: Path, fails: str, settings: dict[str, object]) -> None:
+    def __init__(self, folder: Path, fails: str, settings: dict[str, object], stderr: int | None = None) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -56,7 +57,8 @@ class Process:
                 [sys.executable, str(here / "gunicorn_app.py")],
                 env=os.environ | {"PYTHONPATH": str(here.parent)} | given | own,
                 stdout=log,
-                stderr=log,
+                stderr=log if stderr is None else stderr,
+                start_new_session=True,
             )
         self._known: dict[int, psutil.Process] = {}
 
@@ -91,8 +93,8 @@ class Process:
 
 
 @contextmanager
-def running(folder: Path, *, fails: str = "", ready: bool = True, **settings: object):
-    server = Process(folder, fails, settings)
+def running(folder: Path, *, fails: str = "", ready: bool = True, stderr: int | None = None, **settings: object):
+    server = Process(folder, fails, settings, stderr)
     try:
         if ready:
             until(lambda: server.count("ready") >= 2 or server.process.poll() is not None, what=server.log)
@@ -221,7 +223,8 @@ def test_start_that_hangs_is_ended_at_its_deadline(tmp_path):
         server.workers()[0].kill()
         until(lambda: server.count("ready") == 3, what=server.log)
         assert ["ended", 0, 1] in server.book() or ["ended", 1, 1] in server.book()
-        assert "time.sleep" in server.log() or "gunicorn_app.py" in server.log()  # where it hung
+        assert "its watchdog ended it" in server.log()
+        assert "in boot\n" in server.log()  # where it hung
 
 
 def test_worker_that_had_served_is_replaced_at_once_in_its_row(tmp_path):
@@ -249,14 +252,77 @@ def test_workers_die_with_their_arbiter_and_the_port_is_free(tmp_path):
         socket.create_server(("127.0.0.1", server.port)).close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR2, signal.SIGWINCH])
-def test_signals_that_change_the_workers_do_nothing(tmp_path, number):
-    with running(tmp_path) as server:
-        before = {worker.pid for worker in server.workers()}
-        server.process.send_signal(number)
-        until(lambda: "restart the server instead" in server.log())
-        assert {worker.pid for worker in server.workers()} == before
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """For tests that leave it as it was."""
+    with running(tmp_path_factory.mktemp("shared")) as server:
+        yield server
+
+
+REFUSED = ("HUP", "TTIN", "TTOU", "USR1", "USR2", "WINCH")
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_signals_that_change_the_workers_do_nothing(tmp_path, shared, name):
+    before = {worker.pid for worker in shared.workers()}
+    said = shared.log().count("restart the server instead")
+    shared.process.send_signal(signal.Signals[f"SIG{name}"])
+    until(lambda: shared.log().count("restart the server instead") > said)
+    assert {worker.pid for worker in shared.workers()} == before
+    assert shared.get().status_code == 200
+
+
+@pytest.mark.parametrize("name", [*REFUSED, "ALRM", "VTALRM", "PROF", "IO", "PIPE", "CHLD", "CONT", "URG"])
+def test_signals_to_the_group_of_processes_cut_nothing(shared, name):
+    before = {worker.pid for worker in shared.workers()}
+    with shared.connect() as client:
+        client.sendall(b"GET /stream?5 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        begun(client)
+        os.killpg(shared.process.pid, signal.Signals[f"SIG{name}"])
+        assert rest(client).endswith(b"3\r\nend\r\n0\r\n\r\n")
+    assert {worker.pid for worker in shared.workers()} == before
+    assert shared.process.poll() is None
+
+
+def unread(make) -> tuple[int, int]:
+    """Both ends of what is full, and blocks whoever writes to it."""
+    read, write = make()
+    os.set_blocking(write, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(write, bytes(1 << 12))
+    os.set_blocking(write, True)
+    return read, write
+
+
+def sockets() -> tuple[int, int]:
+    ours, theirs = socket.socketpair()
+    return ours.detach(), theirs.detach()
+
+
+@pytest.mark.parametrize("make", [os.pipe, sockets])
+def test_log_that_nobody_reads_holds_nobody_up(tmp_path, make):
+    read, write = unread(make)
+    with running(tmp_path, stderr=write) as server:
+        with pytest.raises(httpx.RemoteProtocolError):
+            server.get("/exit")
+        until(lambda: server.count("ready") == 3)
+        server.workers()[0].send_signal(signal.SIGSTOP)
+        until(lambda: server.count("ready") == 4)
         assert server.get().status_code == 200
+        server.process.terminate()
+        assert server.exit_code() == 0
+    os.close(read)
+    os.close(write)
+
+
+def test_watchdog_waits_for_no_reader(tmp_path):
+    read, write = unread(os.pipe)
+    with running(tmp_path, fails="hang in boot: 3 3", boot_timeout_s=1.5, worker_timeout_s=60, stderr=write) as server:
+        server.workers()[0].kill()
+        until(lambda: server.count("ready") == 3)
+    os.close(read)
+    os.close(write)
 
 
 def test_arbiter_has_one_thread(tmp_path):
@@ -289,6 +355,7 @@ def test_launch_sets_what_a_process_needs_from_its_start_unless_it_is_set(monkey
     assert (environ["OMP_NUM_THREADS"], environ["MALLOC_ARENA_MAX"]) == ("7", "2")
     assert "MALLOC_MMAP_THRESHOLD_" not in environ  # empty, glibc would take it for 0
     assert environ["SPEECHD_PORT"] == "99"
+    assert environ["PYTHONSAFEPATH"]
 
 
 def test_unread_data_is_bounded_on_what_a_listener_accepts():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +25,8 @@ class _Settings(Protocol):
     def device(self) -> str: ...
     @property
     def dtype(self) -> str: ...
+    @property
+    def engine_path(self) -> Path | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +34,18 @@ class EngineOptions:
     """What an engine may be told.
 
     model_dir: folder with Kokoro's weights, None for the hub's cache; device: "auto", "cpu", "cuda" or "mps";
-    dtype: of Kokoro's convolutions on the CPU: "float32", or "bfloat16", faster and close where the CPU has it.
+    dtype: of Kokoro's convolutions on the CPU: "float32", or "bfloat16", faster and close where the CPU has it;
+    engine_path: folder with the module of an engine of the operator's own, None for where Python looks anyway.
     """
 
     model_dir: Path | None = None
     device: str = "auto"
     dtype: str = "float32"
+    engine_path: Path | None = None
 
     @classmethod
     def of(cls, settings: _Settings) -> EngineOptions:
-        return cls(settings.model_dir, settings.device, settings.dtype)
+        return cls(settings.model_dir, settings.device, settings.dtype, settings.engine_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +108,20 @@ _FACTORIES = {"kokoro": _kokoro, "espeak": _espeak, "tone": _tone}
 
 def _own(name: str, options: EngineOptions) -> Engine:
     module, _, factory = name.partition(":")
+    if options.engine_path is not None:
+        # Last, so that no file there is taken for a module of Python's; and for good, as it may import more later.
+        sys.path.append(str(options.engine_path.resolve()))
     try:
-        engine: Engine = getattr(importlib.import_module(module), factory)(options)
+        engine: object = getattr(importlib.import_module(module), factory)(options)
+    except EngineUnavailable:
+        raise
     except (ImportError, AttributeError) as error:
-        raise EngineUnavailable(f"The engine '{name}' cannot be imported: {error}.") from error
+        raise EngineUnavailable(
+            f"The engine '{name}' cannot be imported: {error}. Name the folder of its module with --engine-path."
+        ) from error
+    except (Exception, SystemExit) as error:  # whatever it does, it is no engine
+        log.debug("the engine's factory failed", exc_info=True)
+        raise EngineUnavailable(f"The engine '{name}' cannot be made: {error!r}.") from error
+    if not isinstance(engine, Engine):
+        raise EngineUnavailable(f"The engine '{name}' is none: its factory made {engine!r}.")
     return engine

@@ -55,6 +55,7 @@ class Delivery:
     seed: int = 0
 
 
+@runtime_checkable
 class Engine(Protocol):
     """Turns segments into audio at `SAMPLE_RATE`.
 

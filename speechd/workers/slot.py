@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import logging
 import os
 import threading
@@ -11,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from speechd import watchdog
 from speechd.audio import SAMPLE_RATE, Samples
 from speechd.engines.base import Engine, Scalable, Segment
 from speechd.settings import available_cores
@@ -40,9 +40,15 @@ class Slot:
         self._thread = threading.Thread(target=self._run, name="slot", daemon=True)
 
     def start(self) -> None:
-        """The engine is warm: make the worker ready and take segments."""
+        """The engine is warm: take segments and make the worker ready. Raises `RuntimeError` where the system has no
+        thread for that (`ulimit -u`, a container's limit of processes)."""
         self._thread.start()
         self._board.set_ready(self._index)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it ever worked."""
+        return self._thread.ident is not None
 
     def retire(self) -> None:
         """Take no more segments, for another worker's slot has come in the place of this one."""
@@ -56,7 +62,7 @@ class Slot:
         while self._thread.is_alive() and not self._stopping and self._board.relied_on:
             time.sleep(POLL_S)
         self._stopping = True
-        if self._thread.ident is not None:
+        if self.has_begun:
             self._thread.join()
 
     def _run(self) -> None:
@@ -93,9 +99,9 @@ class Slot:
         return self._board.spread(self._threads, self._most, self._cores)
 
     def _synthesize(self, segment: Segment, threads: int) -> tuple[Outcome, Samples]:
-        # The watchdog is a thread in C: an engine that hangs with Python's lock held does not stop it. It writes
-        # where all threads are to stderr and ends the process; what was leased is then done by another worker.
-        faulthandler.dump_traceback_later(self._board.limits.synthesis_timeout_s, exit=True)
+        # The watchdog is a thread in C: an engine that hangs with Python's lock held does not stop it. It ends
+        # the process, and says where all threads were; what was leased is then done by another worker.
+        watchdog.begin(self._board.limits.synthesis_timeout_s)
         try:
             if isinstance(self._engine, Scalable):
                 self._engine.use(threads)
@@ -104,7 +110,7 @@ class Slot:
             log.error("synthesis failed", exc_info=True)
             return Outcome.RAISED, np.empty(0, np.float32)
         finally:
-            faulthandler.cancel_dump_traceback_later()
+            watchdog.cancel()
 
 
 def _checked(samples: Samples) -> Samples:

@@ -59,6 +59,23 @@ def fails_in_worker(options: object) -> FaultyEngine:
     return Failing()
 
 
+def has_no_threads(options: object) -> FaultyEngine:
+    """An engine beside which the system has no thread for the slot, and none afterwards."""
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def start_all_before_the_slot(thread: threading.Thread) -> None:
+        if thread.name == "slot":
+            threading.Thread.start = refuse  # type: ignore[method-assign]
+            refuse(thread)
+        start(thread)
+
+    threading.Thread.start = start_all_before_the_slot  # type: ignore[method-assign]
+    return FaultyEngine()
+
+
 class LeakyEngine(FaultyEngine):
     """Each segment costs the worker 16 MiB for good."""
 

@@ -59,9 +59,13 @@ def test_sdk_raises_authentication_error(server):
         speak(client(server, "wrong"))
 
 
-def test_health_needs_no_key(server):
-    assert server.get("/health").status_code == 200
+def test_health_needs_no_key_but_tells_more_to_those_who_have_one(server):
     assert server.get("/ready").status_code == 200
+    reply = server.get("/health")
+    assert reply.json() == {"status": "ok", "engine": "tone", "ready": 2}
+    assert server.health().keys() >= {"version", "workers", "in_flight"}
+    wrong = httpx.get(server.url + "/health", headers={"authorization": "Bearer no"})
+    assert wrong.json() == reply.json()
 
 
 def test_keys_are_not_in_the_log(server):
@@ -80,7 +84,9 @@ def test_page_of_an_allowed_origin_may_call(server):
 
 
 def test_page_of_another_origin_may_not(server):
-    reply = httpx.get(server.url + "/v1/models", headers={"origin": "https://evil.example"})
+    headers = {"origin": "https://evil.example", "authorization": "Bearer first-key"}
+    reply = httpx.get(server.url + "/v1/models", headers=headers)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (403, "origin_not_allowed")
     assert "access-control-allow-origin" not in reply.headers
 
 
@@ -95,6 +101,46 @@ def test_key_is_asked_for_before_the_body(server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
         client.sendall(head)
         assert client.recv(1 << 16).startswith(b"HTTP/1.1 401 ")
+
+
+def test_key_and_other_host_are_a_proxy(server):
+    headers = {"host": "speech.example", "user-agent": "Mozilla/5.0", "authorization": "Bearer first-key"}
+    assert httpx.get(server.url + "/v1/models", headers=headers).status_code == 200
+
+
+PAGE = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "origin": "https://evil.example"}
+REBOUND = {"host": "evil.example:8880", "origin": "http://evil.example:8880", "accept-language": "en"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        (PAGE, 403, "origin_not_allowed"),
+        (REBOUND, 403, "host_not_allowed"),
+        ({"host": "evil.example"}, 415, "unsupported_media_type"),
+        ({}, 415, "unsupported_media_type"),
+    ],
+)
+def test_what_any_page_can_send_is_not_spoken(tone_server, headers, status, code):
+    body = b'{"model": "tts-1", "voice": "alloy", "input": "hello"}'  # httpx states no type of bytes
+    reply = httpx.post(tone_server.url + "/v1/audio/speech", content=body, headers=headers)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
+    assert reply.headers["x-request-id"] in tone_server.log()
+
+
+@pytest.mark.parametrize("path", ["/health", "/metrics", "/v1/models"])
+def test_page_under_a_name_that_is_not_ours_reads_nothing(tone_server, path):
+    headers = {"host": "evil.example:8880", "user-agent": "Mozilla/5.0"}
+    reply = httpx.get(tone_server.url + path, headers=headers)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (403, "host_not_allowed")
+    assert "SPEECHD_ALLOWED_HOSTS" in reply.json()["error"]["message"]
+
+
+def test_unknown_path_is_quoted_no_longer_than_it_needs(tone_server):
+    reply = tone_server.get("/" + "a" * 20_000)
+    assert reply.status_code == 404
+    assert len(reply.text) < 400
+    assert "(20001 characters)" in tone_server.log()
 
 
 def test_input_over_the_limit_is_a_precise_400(server):
@@ -113,7 +159,7 @@ def hold(server, key: str, seconds: float) -> threading.Thread:
     text = "slowly. " * round(seconds)
     thread = threading.Thread(target=speak, args=(client(server, key), text))
     thread.start()
-    until(lambda: server.get("/health").json()["in_flight"] >= 1)
+    until(lambda: server.health()["in_flight"] >= 1)
     return thread
 
 
@@ -136,10 +182,10 @@ def test_sdk_with_default_retries_gets_through_when_room_appears(server):
 
 def test_health_answers_while_every_slot_works(server):
     holders = [hold(server, key, 3) for key in ("first-key", "second-key")]
-    until(lambda: server.get("/health").json()["running"] == 2)
+    until(lambda: server.health()["running"] == 2)
     with httpx.Client(base_url=server.url) as http:
         for _ in range(20):
             assert http.get("/health").json()["status"] == "ok"
-        assert http.get("/health").json()["in_flight"] > 0  # 21 answers, and the slots are still at it
+        assert server.health()["in_flight"] > 0  # 21 answers, and the slots are still at it
     for holder in holders:
         holder.join(30)

@@ -117,7 +117,8 @@ def test_client_that_leaves_while_it_listens(server):
 def test_client_that_leaves_while_it_sends(server):
     before = outcomes(server)
     with socket.create_connection(("127.0.0.1", server.port)) as client:
-        head = "POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\nContent-Length: 100\r\n\r\n{"
+        head = "POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        head += "Authorization: Bearer key\r\nContent-Length: 100\r\n\r\n{"
         client.sendall(head.encode())
         until(lambda: outcomes(server) == before and begun(server) > sum(before.values()))
     rises(server, before, client_left=1)
@@ -162,7 +163,7 @@ def test_no_request_makes_a_new_series_and_no_text_is_told(server):
 
 
 def test_refusals_of_the_edge_are_told_after_their_workers_deaths(tmp_path):
-    speech = b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\n"
+    speech = b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     giant = b"Transfer-Encoding: chunked\r\n\r\n" + b"400\r\n" + bytes(1024) + b"\r\n1\r\nx\r\n"
     refused = {
         "400": [b"hello\r\n\r\n"],

@@ -31,6 +31,53 @@ def test_unknown_engine_is_an_error(name):
         create(name, EngineOptions())
 
 
+def returns_none(options):
+    return None
+
+
+def raises(options):
+    raise ZeroDivisionError("as asked")
+
+
+def exits(options):
+    sys.exit("as asked")
+
+
+def unavailable(options):
+    raise EngineUnavailable("Buy a bigger machine.")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (":", "cannot be made"),
+        ("os:", "cannot be imported"),
+        (":create", "cannot be made"),
+        ("os:system", "cannot be made"),
+        ("os:path", "cannot be made"),
+        ("builtins:str", "its factory made"),
+        (f"{__name__}:returns_none", "its factory made None"),
+        (f"{__name__}:raises", "ZeroDivisionError\\('as asked'\\)"),
+        (f"{__name__}:exits", "SystemExit\\('as asked'\\)"),
+        (f"{__name__}:unavailable", "^Buy a bigger machine.$"),
+    ],
+)
+def test_what_is_no_engine_is_an_error_in_one_line(name, said):
+    with pytest.raises(EngineUnavailable, match=said) as caught:
+        create(name, EngineOptions())
+    assert "\n" not in str(caught.value)
+
+
+def test_own_engine_is_found_in_its_folder_and_shadows_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    (tmp_path / "our_voice.py").write_text(f"from colorsys import hsv_to_rgb\nfrom {__name__} import own as create\n")
+    (tmp_path / "colorsys.py").write_text("")
+    with pytest.raises(EngineUnavailable, match="--engine-path"):
+        create("our_voice:create", EngineOptions())
+    assert create("our_voice:create", EngineOptions(engine_path=tmp_path)).engine.name == "tone"
+
+
 def test_auto_is_kokoro_where_its_weights_are(model_dir):
     choice = create("auto", EngineOptions(model_dir, device="cpu"))
     assert (choice.engine.name, choice.warning) == ("kokoro", None)

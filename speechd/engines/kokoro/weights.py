@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from huggingface_hub import constants as hub
 
+from speechd import stderr
 from speechd.errors import EngineUnavailable
 from speechd.voices import KOKORO_IDS
 
@@ -208,4 +209,6 @@ def _download_apart() -> None:
     """Try `download` in a process of its own, which shows its progress and its failure on our standard error."""
     log.info("fetching Kokoro's weights (about 360 MB) from %s", hub.ENDPOINT)
     fetch = f"from {__name__} import download; download()"
-    subprocess.run([sys.executable, "-c", fetch], stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    command = [sys.executable, "-P", "-c", fetch]  # -P: no module of the current folder
+    with stderr.patient() as ours:
+        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=ours, stderr=ours, check=False)

@@ -1,0 +1,47 @@
+"""The watchdog of a process: it ends one that hangs, from a thread of C's, whoever holds Python's lock.
+
+Before that it writes where all threads are. Not to standard error, where nobody may read and it would wait for ever,
+but to a file without a name that the arbiter has opened before it forked; the arbiter tells what it finds there.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import fcntl
+import os
+import sys
+from typing import Final
+
+from speechd.workers.memory import anonymous_file
+
+LONGEST_DUMP: Final = 64 << 10
+"""Bytes that are told of one, about as much as the log lets wait."""
+
+_files: Final[list[int]] = []
+"""The arbiter's file, and that of the workers it forks; none elsewhere, as in tests."""
+
+
+def prepare() -> None:
+    """In the arbiter, before it forks."""
+    file = anonymous_file()
+    fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
+    _files[:] = [file]
+
+
+def begin(limit_s: float) -> None:
+    """End this process after that time, unless `cancel` is called. A process has one watchdog: the last one begun."""
+    faulthandler.dump_traceback_later(limit_s, exit=True, file=_files[0] if _files else sys.stderr)
+
+
+def cancel() -> None:
+    """Let this process live."""
+    faulthandler.cancel_dump_traceback_later()
+
+
+def last_words() -> str:
+    """In the arbiter: where the threads were of the processes that were ended since it was called last; mostly ""."""
+    said = b""
+    for file in _files:
+        said = os.pread(file, LONGEST_DUMP, 0)
+        os.ftruncate(file, 0)
+    return said.decode(errors="replace").strip()
