@@ -118,6 +118,7 @@ class SpeechProtocol(asyncio.Protocol):
         self._unparsed.clear()
         if self._exchange is not None:
             self._exchange.lose()
+        self._renew()
         self._hold()
         self._writable.set()
 

@@ -732,7 +732,7 @@ def test_page_of_an_allowed_origin_sees_what_is_refused(served, request_, status
 @pytest.fixture(params=["asyncio", "uvloop"])
 def narrow(request):
     """Four connections, and 8 KiB beyond the first 16 KiB of each."""
-    limits = Limits(header_bytes=8 << 10, body_bytes=64 << 10, receipt_timeout_s=30, connections=4, held_bytes=8 << 10)
+    limits = Limits(header_bytes=32 << 10, body_bytes=64 << 10, receipt_timeout_s=30, connections=4, held_bytes=8 << 10)
     served = Served(request.param, limits)
     yield served
     served.close()
@@ -756,6 +756,27 @@ def test_bodies_are_bounded_in_sum(narrow):
     assert narrow.refused == [503]
     until(lambda: not narrow.edge.connections)
     assert narrow.edge._held_bytes == 0
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET /echo HTTP/1.1\r\nX: " + b"a" * (20 << 10),
+        post(bytes(20 << 10))[:-1],
+        post(bytes(20 << 10), "/waits") + GET,
+    ],
+    ids=["head", "body", "behind"],
+)
+def test_nothing_is_held_of_clients_that_have_left(narrow, begun):
+    for _ in range(3):
+        client = narrow.connect()
+        client.sendall(begun)
+        connection = the_connection(narrow)
+        until(lambda connection=connection: connection._held_bytes >= 20_000 or "read" in narrow.app.seen)
+        client.close()
+        until(lambda: not narrow.edge.connections)
+        assert narrow.edge._held_bytes == 0
+    until(lambda: not narrow.edge.tasks)
 
 
 def test_what_is_behind_requests_is_bounded_in_sum(narrow):
