@@ -38,6 +38,7 @@ class Lines:
         self._put = put
         self._notice = notice
         self._waiting: deque[tuple[bytes, int]] = deque()  # with how many lines each stands for
+        self._size = 0
         self._lost = 0
         self._lock = threading.RLock()
         os.register_at_fork(after_in_child=self._begin)
@@ -50,10 +51,11 @@ class Lines:
                 line = f"{self._notice(self._lost)}\n{line}"
             # A line longer than all the room is cut: whole, it would never get through.
             data = line.encode(errors="backslashreplace")[: WAITING_BYTES - 1] + b"\n"
-            if sum(len(waiting) for waiting, _ in self._waiting) + len(data) > WAITING_BYTES:
+            if self._size + len(data) > WAITING_BYTES:
                 self._lost += 1
                 return
             self._waiting.append((data, 1 + self._lost))
+            self._size += len(data)
             self._lost = 0
             self.flush()
 
@@ -64,8 +66,10 @@ class Lines:
                 # One at a time: a write of at most PIPE_BUF (4 KiB) is never mixed with another process's.
                 while self._waiting:
                     line, count = self._waiting[0]
-                    if rest := line[self._put(line) :]:
-                        self._waiting[0] = rest, count
+                    written = self._put(line)
+                    self._size -= written
+                    if written < len(line):
+                        self._waiting[0] = line[written:], count
                     else:
                         self._waiting.popleft()
             except BlockingIOError:
@@ -73,11 +77,12 @@ class Lines:
             except OSError:  # The reader has gone, or the disk is full: what comes later may still get through.
                 self._lost += sum(count for _, count in self._waiting)
                 self._waiting.clear()
+                self._size = 0
 
     def _begin(self) -> None:
         """After a fork: what waits is the parent's to write."""
         self._waiting.clear()
-        self._lost = 0
+        self._size = self._lost = 0
         self._lock = threading.RLock()
 
 
@@ -157,17 +162,18 @@ def _open(number: int) -> Put:
         flags = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY
         again = os.open(f"/proc/self/fd/{number}", flags)
     except OSError:
-        return lambda data: _put_if_ready(number, data)
+        most = select.PIPE_BUF if stat.S_ISFIFO(mode) else 1
+        return lambda data: _put_if_ready(number, data[:most])
     os.dup2(again, number)
     os.close(again)
     return lambda data: os.write(number, data)
 
 
 def _put_if_ready(number: int, data: bytes) -> int:
-    """For a descriptor that may block. What is ready takes a page; only another process that took the last one between
-    the two calls could make us wait."""
+    """For a descriptor that may block. A pipe that is ready takes a page, a terminal a character; only another process
+    that took the last one between the two calls could make us wait."""
     poll = select.poll()
     poll.register(number, select.POLLOUT)
     if not poll.poll(0):
         raise BlockingIOError
-    return os.write(number, data[: select.PIPE_BUF])
+    return os.write(number, data)

@@ -136,11 +136,17 @@ TAKE = """
     import os, sys, warnings
     from speechd import stderr
     before = os.get_blocking(2)
+    reopened = os.open
+    if sys.argv[2] == "not ours":
+        def refuse(*arguments):
+            raise PermissionError
+        os.open = refuse
     lines = stderr.take(str)
+    os.open = reopened
     stderr.tell(lines.write)
     shared = os.get_blocking(0)  # the same as standard error, for the shell
-    for number in range(3000):
-        lines.write("x" * 99)
+    for number in range(600):
+        lines.write("x" * 999)
         print("printed")
         warnings.warn("warned", stacklevel=1)
     with stderr.patient() as patient:
@@ -148,11 +154,12 @@ TAKE = """
 """
 
 
+@pytest.mark.parametrize("whose", ["ours", "not ours"])
 @pytest.mark.parametrize("make", [pipe, sockets, terminal])
-def test_nothing_waits_for_a_reader_and_nothing_is_changed_for_others(make):
+def test_nothing_waits_for_a_reader_and_nothing_is_changed_for_others(make, whose):
     read, write = make()
     told, tell = os.pipe()
-    command = [sys.executable, "-W", "always", "-c", textwrap.dedent(TAKE), str(tell)]
+    command = [sys.executable, "-W", "always", "-c", textwrap.dedent(TAKE), str(tell), whose]
     subprocess.run(command, stdin=write, stdout=write, stderr=write, pass_fds=[tell], timeout=60, check=True)
     assert os.read(told, 3) == b"111"
     assert os.get_blocking(write)
@@ -166,7 +173,7 @@ def test_descriptor_that_cannot_be_opened_again_is_written_only_while_it_is_read
     written = 0
     with contextlib.suppress(BlockingIOError):
         while True:
-            written += stderr._put_if_ready(write, b"x" * 100_000)
+            written += stderr._put_if_ready(write, b"x" * select.PIPE_BUF)
     assert written >= select.PIPE_BUF
     os.read(read, written)
     assert stderr._put_if_ready(write, b"again") == 5
