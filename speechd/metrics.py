@@ -159,7 +159,7 @@ OF_SERVER: Final = (
     OfServer(
         GaugeMetricFamily,
         "speechd_requests_in_flight",
-        "Requests that were admitted and have not ended.",
+        "Requests that were admitted and have not ended, but for whole replies that are only being sent.",
         lambda board: int(board.in_flight.sum()),
     ),
     OfServer(

@@ -27,9 +27,9 @@ segment's time is known only when it has been made."""
 ORDINARY_S: Final = 10.0
 """Audio seconds of a segment that may always be: at a quarter of the voice's speed a clause takes up to nine."""
 
-TIMEOUT_SHARE: Final = 0.25
-"""Of `synthesis_timeout_s`, what a segment may take at the speed that is known: the watchdog ends the worker of one
-that takes all of it, and other loads make a slot some times slower."""
+TIMEOUT_SHARE: Final = 1 / 8
+"""Of `synthesis_timeout_s`, what a segment may take at the speed that is known. The watchdog ends the worker of one
+that takes all of it; other loads make a slot several times slower, and some texts are a third longer than predicted."""
 
 LEAST_LIMIT_S: Final = 2.0
 """Audio seconds that a segment may have however slow the slots are."""

@@ -15,6 +15,7 @@ from forks import COUNT, LIMITS, PATIENCE_S, House, in_fresh_process, segment, u
 from speechd.audio import Audio
 from speechd.errors import SynthesisFailed
 from speechd.workers.pool import BLOCKING_S, Job, Pool, Share
+from speechd.workers.scoreboard import Scoreboard
 from speechd.workers.slot import Slot
 from speechd.workers.wire import Outcome, Reply, silent
 
@@ -408,13 +409,41 @@ def test_requests_in_flight_share_the_speed_though_none_of_theirs_waits() -> Non
         for slot in (house.home, *house.pids):
             house.board.record(slot, 3.0, 1.0)
         house.board.in_flight[0] = 1
-        assert pool.share() == Share(3.0, math.inf, 1000.0, 7.5)
+        assert pool.share() == Share(3.0, math.inf, 1000.0, 3.75)
         house.board.in_flight[0] = 4
-        assert pool.share() == Share(1.5, 3.0 * BLOCKING_S, 250.0, 7.5)
+        assert pool.share() == Share(1.5, 3.0 * BLOCKING_S, 250.0, 3.75)
         house.board.in_flight[0] = 400
         assert pool.share().look_ahead_s == 5.0
 
     run(house, scene)
+
+
+def limits_s(slots: int, speed: float, in_flight: int, synthesis_timeout_s: float) -> float:
+    """What no segment may exceed, with so many slots of this speed and requests."""
+    board = Scoreboard(slots, replace(LIMITS, synthesis_timeout_s=synthesis_timeout_s))
+    for index in range(slots):
+        board.claim(index)
+        board.set_ready(index)
+        board.record(index, speed, 1.0)
+    board.in_flight[0] = in_flight
+    limit_s = Pool(board, 0).share().limit_s
+    board.close()
+    return limit_s
+
+
+@pytest.mark.parametrize(
+    ("speed", "in_flight", "synthesis_timeout_s", "limit_s"),
+    [
+        pytest.param(8.0, 1, 60.0, 60.0, id="a slot to spare"),
+        pytest.param(8.0, 2, 60.0, 2.5 * 0.6 * 8.0, id="none"),
+        pytest.param(4.0, 2, 60.0, 10.0, id="none, and slots that are not fast"),
+        pytest.param(0.5, 1, 60.0, 3.75, id="a slow machine"),
+        pytest.param(0.5, 2, 60.0, 3.75, id="a slow machine without a slot to spare"),
+        pytest.param(0.5, 1, 0.5, 2.0, id="hardly any time"),
+    ],
+)
+def test_no_segment_holds_a_slot_for_long_or_meets_the_watchdog(speed, in_flight, synthesis_timeout_s, limit_s):
+    assert limits_s(2, speed, in_flight, synthesis_timeout_s) == pytest.approx(limit_s)
 
 
 @in_fresh_process
