@@ -12,6 +12,7 @@ from typing import Final
 from misaki.espeak import EspeakG2P
 
 from speechd.engines.base import speakable
+from speechd.engines.espeak_text import for_espeak
 from speechd.engines.kokoro.english import English, kokoro_ipa, usual_tagger
 from speechd.errors import InvalidRequest
 from speechd.text.markup import PRONUNCIATION
@@ -19,8 +20,22 @@ from speechd.text.markup import PRONUNCIATION
 log = logging.getLogger(__name__)
 
 ESPEAK_LANGUAGES: Final = ("es", "fr-fr", "hi", "it", "pt-br")
-EXTRA_LANGUAGES: Final = ("ja", "zh")
-"""Those whose packages are installed with an extra of the same name."""
+EXTRA_PACKAGES: Final = {
+    "ja": "pyopenjtalk-plus fugashi jaconv mojimoji unidic-lite",
+    "zh": "jieba ordered-set pypinyin cn2an pypinyin-dict",
+}
+"""What the readers of the other languages need, as pip takes it. Misaki's own extra for Japanese wants a compiler, and
+then a dictionary that is downloaded by hand."""
+
+_FINER: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?<=[,.;:!?…—、。，；：！？।])",  # phrases
+        r"(?<=\s)|(?<=\D)(?=\d)|(?<=\d)(?=\D)",  # words and numbers
+        r"(?<=.)(?=[\w,.;:!?…—、。，；：！？।])",  # characters with their marks, so digits one by one
+    )
+)
+"""Where a text that its reader failed on is cut, to be read in pieces: more and more finely."""
 
 _LATIN: Final = re.compile(r"[A-Za-z](?:[A-Za-z' -]*[A-Za-z])?")
 
@@ -65,9 +80,9 @@ class G2P:
         if language in ("en-us", "en-gb"):
             return English(language == "en-gb", self._nlp)
         if language in ESPEAK_LANGUAGES:
-            return _pronounced(_Espeak(language))
-        if language in EXTRA_LANGUAGES:
-            return _pronounced(_with_english(_extra(language), self._reader("en-us")))
+            return _pronounced(_in_pieces(_Espeak(language), language))
+        if language in EXTRA_PACKAGES:
+            return _pronounced(_with_english(_in_pieces(_extra(language), language), self._reader("en-us")))
         raise _unsupported(language, "is not one of Kokoro's languages")
 
     def _known(self, phonemes: str) -> str:
@@ -94,7 +109,7 @@ class _Espeak:
         return _first(EspeakG2P(self._language))
 
     def __call__(self, text: str) -> str:
-        return self._read(text)
+        return self._read(for_espeak(text))
 
 
 def _extra(language: str) -> Reader:
@@ -106,9 +121,40 @@ def _extra(language: str) -> Reader:
         from misaki.zh import ZHG2P
 
         return _first(ZHG2P())
-    except ImportError as error:
-        reason = f"needs a package that this server lacks ({error.name}): pip install 'speechd[{language}]'"
+    except Exception as error:
+        # Not ImportError alone: a dictionary that is not there is a RuntimeError of MeCab's, for one.
+        log.warning("The reader of the language %s cannot be made: %r", language, error)
+        reason = f"needs packages that this server lacks: pip install {EXTRA_PACKAGES[language]}"
         raise _unsupported(language, reason) from error
+
+
+def _in_pieces(read: Reader, language: str) -> Reader:
+    """Reads as `read` does; a text on which `read` raises, in pieces, but for those on which it still raises."""
+
+    def read_all(text: str) -> str:
+        try:
+            return read(text)
+        except Exception as error:
+            log.warning(
+                "The reader of the language %s failed on a passage, which is read in pieces: %r", language, error
+            )
+        return read_pieces(text, _FINER)
+
+    def read_pieces(text: str, finer: tuple[re.Pattern[str], ...]) -> str:
+        return " ".join(filter(None, (read_piece(piece, finer[1:]) for piece in finer[0].split(text))))
+
+    def read_piece(piece: str, finer: tuple[re.Pattern[str], ...]) -> str:
+        try:
+            return read(piece.strip()).strip() if piece.strip() else ""
+        except Exception as error:
+            if finer:
+                return read_pieces(piece, finer)
+            log.warning(
+                "The reader of the language %s cannot read %s, which is left out: %r", language, ascii(piece), error
+            )
+            return ""
+
+    return read_all
 
 
 def _unsupported(language: str, reason: str) -> InvalidRequest:
