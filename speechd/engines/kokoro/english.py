@@ -69,7 +69,7 @@ class English:
             tokens = self._g2p(text, _marked)[1]
         except Exception as error:
             # Misaki's rules assert, index and convert on all kinds of odd tokens; espeak-ng takes any text.
-            log.warning("misaki failed on a passage, which espeak-ng reads instead: %r", error)
+            log.warning("misaki failed on a passage, which espeak-ng reads instead: %.200r", error)
             return self._spell(plain(text))
         return "".join(self._phonemes(token) + (" " if token.whitespace == " " else "") for token in tokens).strip()
 
