@@ -20,6 +20,7 @@ import soxr
 from speechd.audio import SAMPLE_RATE, Audio, Samples
 from speechd.engines.base import PAYLOAD_LIMIT, Delivery, Segment, SegmentTooLong, speakable
 from speechd.engines.espeak_ipa import mnemonics
+from speechd.engines.espeak_text import for_espeak
 from speechd.errors import EngineUnavailable, InvalidRequest
 from speechd.text.markup import PRONUNCIATION, plain
 from speechd.voices import Blend
@@ -66,8 +67,6 @@ _UTF8: Final = 1
 _PHONEMES: Final = 0x100
 _RATE, _PITCH, _WORD_GAP = 1, 3, 7
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Speech(NamedTuple):
@@ -186,14 +185,9 @@ def _marked_up(text: str, language: str) -> str:
     pieces = []
     position = 0
     for match in PRONUNCIATION.finditer(text):
-        pieces += [_plain(text[position : match.start()]), pronounced(match)]
+        pieces += [for_espeak(text[position : match.start()]), pronounced(match)]
         position = match.end()
-    return "".join([*pieces, _plain(text[position:])])
-
-
-def _plain(text: str) -> str:
-    """Without what espeak-ng takes for commands: control characters, and the mark of phonemes."""
-    return _CONTROL.sub(" ", text).replace("[[", "[ [")
+    return "".join([*pieces, for_espeak(text[position:])])
 
 
 _HEADER = struct.Struct("<HBBB")

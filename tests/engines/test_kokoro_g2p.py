@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 import spacy
 from hypothesis import HealthCheck, given, settings
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 from bench.checkpoint import REAL
 from speechd.engines.kokoro import english
 from speechd.engines.kokoro.english import English, kokoro_ipa
-from speechd.engines.kokoro.g2p import G2P, _with_english
+from speechd.engines.kokoro.g2p import EXTRA_PACKAGES, G2P, _in_pieces, _with_english
 from speechd.engines.kokoro.tags import tagger
 from speechd.errors import InvalidRequest
 
@@ -145,3 +147,105 @@ def test_odd_tokens_of_english_are_read_by_misaki(g2p, words):
 )
 def test_latin_letters_among_others_are_read_as_english(text, phonemes):
     assert _with_english("<{}>".format, str.upper)(text) == phonemes
+
+
+@pytest.mark.parametrize("seed", ["a-", "-a", "'s", "aB", "a_", "a'", "’s"])
+def test_word_of_many_parts_is_read_whole(g2p, seed):
+    parts = english._cut([english.en.MToken(text=seed * 100, tag="NN", whitespace=" ")])
+    assert "".join(part.text for part in parts) == seed * 100
+    assert all(len(english.en.subtokenize(part.text)) <= english.SUBTOKEN_LIMIT for part in parts)
+    assert [part.whitespace for part in parts][-1] == " "
+    assert g2p.phonemes(seed * 100, "en-us")
+
+
+def test_cut_of_a_word_is_not_heard(g2p):
+    words = ["red", "blue", "green", "old", "new", "fast"] * 3
+    read = g2p.phonemes("-".join(words), "en-us")
+    assert " " not in read
+    assert _unstressed(read) == _unstressed("".join(g2p.phonemes(word, "en-us") for word in words))
+
+
+@pytest.mark.parametrize(
+    ("text", "phonemes"),
+    [
+        ("mother-in-law's", "mˈʌðəɹənlˌɔz"),
+        ("state-of-the-art", "stˈAtʌvðiˈɑɹt"),
+        ("U.S.A.", "jˌuˌɛsˈA"),
+        ("never-to-be-forgotten", "nˈɛvəɹtəbifəɹɡˈɑtn"),
+    ],
+)
+def test_word_of_few_parts_is_read_together(g2p, text, phonemes):
+    assert g2p.phonemes(text, "en-us") == phonemes
+
+
+def _unstressed(phonemes):
+    return phonemes.replace("ˈ", "").replace("ˌ", "")
+
+
+@pytest.mark.parametrize("language", ["en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br"])
+@pytest.mark.parametrize("text", ["'-नमस्ते", "---नमस्ते", "“'-हह”", "\U000bc412-一", "ꩉñ𭒻", "'s" * 200])
+def test_text_that_ends_espeak_is_read(g2p, language, text):
+    assert g2p.phonemes(f"a {text} a", language)
+
+
+def _reader_failing_on(*bad):
+    def read(text):
+        if any(part in text for part in bad):
+            raise AssertionError(len(text))
+        return f"<{text}>"
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("bad", "text", "phonemes"),
+    [
+        ("12", "一二。三12四", "<一二。> <三> <1> <2> <四>"),
+        ("x", "good bad x, good", "<good> <bad> <,> <good>"),
+        ("ab", "cab, d", "<c> <a> <b> <,> <d>"),
+        ("\u0301", "xe\u0301", "<x>"),
+    ],
+)
+def test_text_on_which_a_reader_fails_is_read_in_pieces(caplog, bad, text, phonemes):
+    read = _in_pieces(_reader_failing_on(bad), "ja")
+    assert read("fine") == "<fine>"
+    assert not caplog.text
+    assert read(text) == phonemes
+    assert "read in pieces" in caplog.text
+
+
+def test_what_no_reader_can_read_is_left_out_and_logged(g2p, monkeypatch, caplog):
+    monkeypatch.setitem(g2p._readers, "es", _in_pieces(_reader_failing_on(""), "es"))
+    assert g2p.phonemes("uno 2", "es") == ""
+    assert caplog.text.count("is left out") == len("uno2")
+
+
+@pytest.mark.parametrize("error", [ImportError("no pyopenjtalk"), RuntimeError("Failed initializing MeCab"), OSError()])
+@pytest.mark.parametrize("language", EXTRA_PACKAGES)
+def test_reader_that_cannot_be_made_is_refused_with_what_to_install(g2p, monkeypatch, language, error):
+    class Broken:
+        def __getattr__(self, name):
+            raise error
+
+    monkeypatch.setitem(sys.modules, f"misaki.{language}", Broken())
+    monkeypatch.delitem(g2p._readers, language, raising=False)
+    with pytest.raises(InvalidRequest, match=f"pip install {EXTRA_PACKAGES[language]}") as caught:
+        g2p.check(language)
+    assert caught.value.code == "unsupported_language"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ja", "電話番号は1234567890です。"),
+        ("ja", "12345678901"),
+        ("zh", "电话12345678901234567890。"),
+        ("zh", "1e400"),
+    ],
+)
+def test_number_that_is_too_long_for_a_reader_is_read(g2p, language, text):
+    try:
+        g2p.check(language)
+    except InvalidRequest as error:
+        pytest.skip(str(error))
+    assert len(g2p.phonemes(text, language)) > 5

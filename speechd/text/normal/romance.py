@@ -11,7 +11,7 @@ from speechd.text.normal.tongues import TONGUES
 from speechd.text.normal.units import SYMBOL, unit_of
 from speechd.text.normal.words import Words
 
-_NUMBER: Final = r"(?:\d{1,3}(?:(?:\.\d{3})++|(?: \d{3})++)(?!\d)|\d++)(?:[,.]\d++)?+"
+_NUMBER: Final = r"(?:\d{1,3}(?>(?:\.\d{3})+|(?: \d{3})+)(?!\d)|\d++)(?>(?:[,.]\d++)?)"
 _SIGN: Final = r"(?:(?<![\w)\]%°.,-])[-−](?=\d))?"
 
 

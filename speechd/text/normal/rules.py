@@ -16,7 +16,7 @@ Spoken = Callable[[re.Match[str], Words], str]
 class Rule(NamedTuple):
     """`pattern` → `spoken`, in a text that holds `hint`.
 
-    Patterns are linear: they begin behind a boundary, and repeat possessively or boundedly.
+    Patterns are linear: they begin behind a boundary, and repeat possessively (groups: atomically) or boundedly.
     """
 
     pattern: re.Pattern[str]
@@ -56,8 +56,8 @@ START: Final = r"(?<![\w.,])"
 SIGN: Final = r"(?:(?<![\w)\]%°.,-])[-−](?=[\d.]))?"
 """A minus, where it is no hyphen."""
 
-NUMBER: Final = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?+"
-"""1234, 1,234, 1.5."""
+NUMBER: Final = r"(?:\d{1,3}(?>(?:,\d{3})+)(?!\d)|\d++)(?>(?:\.\d++)?)"
+"""1234, 1,234, 1.5. Atomic groups, because Python before 3.11.5 gets possessive repeats of groups wrong."""
 
 DASH: Final = r"[ ]?[-–—][ ]?"
 """Between the ends of a range."""

@@ -62,7 +62,7 @@ PER: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 SYMBOL: Final = (
-    f"(?:(?P<power>{either(SQUARES)}(?:[²³]|\\^?[23]))|(?P<symbol>{either(UNITS)})(?:/(?P<per>{either(PER)}))?+)"
+    f"(?:(?P<power>{either(SQUARES)}(?:[²³]|\\^?[23]))|(?P<symbol>{either(UNITS)})(?>(?:/(?P<per>{either(PER)}))?))"
 )
 """Groups: power ("m²", "cm^3"), or symbol and perhaps per ("mg", "l")."""
 

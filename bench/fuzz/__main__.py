@@ -1,0 +1,28 @@
+"""Random input against what takes input: nothing may crash, hang, raise or take long.
+
+    python -m bench.fuzz text [--seconds 60] [--seed 1] [--languages hi,es] [--engines kokoro,espeak,tone]
+
+The exit status is 1 if anything was found; each find is printed with what brings it about.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bench.fuzz import text
+
+FUZZERS: Final[Mapping[str, Callable[[list[str]], int]]] = {"text": text.main}
+
+
+def main() -> int:
+    name, *arguments = sys.argv[1:] or [""]
+    if name not in FUZZERS:
+        print(__doc__)
+        return 2
+    return FUZZERS[name](arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""The process that reads texts for the fuzzer, and may die of them: requests are lines of JSON, answers too.
+
+    python -m bench.fuzz.reader MODEL_DIR [ENGINE ...]
+
+Without engines, with all that are installed. A request: [engine, language, text]. An answer: {"wrong": what is wrong,
+or "", "cpu_s": of the slowest step}. The first answer lists the engines and their languages.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from speechd.engines import espeak
+from speechd.engines.base import Delivery, Segment, SegmentTooLong
+from speechd.engines.tone import _HEADER as TONE_HEADER
+from speechd.engines.tone import ToneEngine
+from speechd.errors import InvalidRequest
+from speechd.planner import Planned, Planner
+from speechd.text.markup import Pause, parse
+from speechd.text.normalize import normalize
+from speechd.text.segment import sentences
+from speechd.voices import Catalogue
+from speechd.workers.pool import Share
+
+LANGUAGES: Final = ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", "ja", "zh")
+TOKEN_LIMIT: Final = 510
+"""Kokoro's phonemes in a segment, and the length of a payload made here of them."""
+
+SHARE: Final = Share(10.0, 6.0)
+AHEAD_S: Final = 20.0
+
+_BLEND: Final = Catalogue().parse("af_heart")
+
+
+class KokoroReader:
+    """Kokoro without its model: the phonemes are all there is of a segment."""
+
+    name: Final = "kokoro"
+    passage_limit: Final = 400
+    efficient_length: Final = 120
+
+    def __init__(self, model_dir: Path) -> None:
+        from speechd.engines.kokoro.g2p import G2P
+
+        self._vocabulary = json.loads((model_dir / "config.json").read_text())["vocab"]
+        self._g2p = G2P(self._vocabulary)
+
+    def check(self, delivery: Delivery) -> None:
+        self._g2p.check(delivery.language)
+
+    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+        phonemes = self._g2p.phonemes(text, delivery.language)
+        if len(phonemes) > TOKEN_LIMIT:
+            raise SegmentTooLong
+        assert set(phonemes) <= set(self._vocabulary), "a phoneme that the model does not know"
+        return Segment(phonemes.encode(), len(phonemes) / 14) if phonemes else None
+
+    def start(self, threads: int) -> None:
+        pass
+
+    def synthesize(self, segment: Segment) -> None:
+        pass
+
+
+def engines(model_dir: Path, names: list[str]) -> dict[str, Any]:
+    """Those of `names`, started; of none, all that are installed."""
+    made: dict[str, Any] = {}
+    if not names or "tone" in names:
+        made["tone"] = ToneEngine()
+    if not names or "espeak" in names:
+        made["espeak"] = espeak.EspeakEngine()
+        made["espeak"].start(1)
+    if "kokoro" in names or (not names and find_spec("misaki")):
+        made["kokoro"] = KokoroReader(model_dir)
+    return made
+
+
+def languages(engine: Any) -> list[str]:
+    """Those that the engine reads here."""
+    found = []
+    for language in LANGUAGES:
+        try:
+            engine.check(Delivery(_BLEND, language))
+        except InvalidRequest:
+            continue
+        found.append(language)
+    return found
+
+
+def read(engine: Any, language: str, text: str) -> dict[str, Any]:
+    """The text as one utterance: planned, and spoken by espeak-ng."""
+    slowest_s = 0.0
+    segments: list[Segment] = []
+    try:
+        planner = Planner(text, Delivery(_BLEND, language, 4.0), engine)
+        while True:
+            began_s = time.process_time()
+            planned = planner.next(AHEAD_S if segments else 0.0, SHARE)
+            slowest_s = max(slowest_s, time.process_time() - began_s)
+            if planned is None:
+                break
+            if isinstance(planned, Planned):
+                segments.append(planned.segment)
+                if engine.name == "espeak":
+                    engine.synthesize(planned.segment)
+    except InvalidRequest:
+        return {"wrong": "", "cpu_s": slowest_s}
+    except Exception as error:
+        return {"wrong": f"raised {type(error).__name__}: {error}", "cpu_s": slowest_s}
+    lost = engine.name == "tone" and spoken(segments) != expected(text, language)
+    return {"wrong": "letters are lost" if lost else "", "cpu_s": slowest_s}
+
+
+def spoken(segments: list[Segment]) -> str:
+    """The letters and digits that a tone's segments hold."""
+    return letters("".join(segment.payload[TONE_HEADER.size :].decode() for segment in segments))
+
+
+def expected(text: str, language: str) -> str:
+    """The letters and digits of the text in its spoken form, sentence by sentence."""
+    blocks = (block for block in parse(text) if not isinstance(block, Pause))
+    return letters("".join(normalize(sentence, language) for block in blocks for sentence in sentences(block)))
+
+
+def letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+def main() -> None:
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    answers, sys.stdout = sys.stdout, sys.stderr  # packages print
+    made = engines(Path(sys.argv[1]), sys.argv[2:])
+    known = {name: languages(engine) for name, engine in made.items()}
+    for name, of_engine in known.items():
+        for language in of_engine:
+            read(made[name], language, "Hello zxqv 1 नमस्ते 漢字.")  # what is loaded at first use counts for no text
+    print(json.dumps(known), file=answers, flush=True)
+    for line in sys.stdin:
+        name, language, text = json.loads(line)
+        print(json.dumps(read(made[name], language, text)), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The fuzzer of texts: it finds what is wrong, and nothing is wrong with a few hundred texts."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+
+import pytest
+
+from bench.fuzz import text as fuzzer
+from bench.fuzz.reader import expected, letters
+from bench.fuzz.text import Case, Reader, shortened
+from bench.fuzz.texts import LENGTH, text
+
+
+@pytest.mark.timeout(300)
+def test_nothing_is_found(capfd):
+    status = fuzzer.main(["--seconds", "5", "--seed", "7"])
+    written = capfd.readouterr().out
+    assert status == 0, written
+    assert " 0 texts" not in written
+
+
+def test_texts_are_the_same_for_the_same_seed_and_short():
+    first, again, other = (random.Random(seed) for seed in (1, 1, 2))
+    drawn = [text(first) for _ in range(200)]
+    assert drawn == [text(again) for _ in range(200)] != [text(other) for _ in range(200)]
+    assert max(map(len, drawn)) <= LENGTH
+
+
+def test_letters_are_compared_in_the_spoken_form():
+    assert expected("It is 5 km. [pause:1s] Done!", "en-us") == letters("It is five kilometers. Done!")
+
+
+class Doomed(Reader):
+    """Wrong wherever the text holds an x and a y."""
+
+    def __init__(self):
+        self.known = {"tone": ["es"]}
+
+    def start(self):
+        pass
+
+    def wrong(self, case):
+        return "dies of SIGSEGV" if "x" in case.text and "y" in case.text else ""
+
+
+def test_find_is_shortened():
+    assert shortened(Doomed(), Case("tone", "es", "abcdexfghyij"), "dies of SIGSEGV").text == "xy"
+
+
+def test_find_is_printed_and_counted(monkeypatch, capsys):
+    monkeypatch.setattr(fuzzer, "text", lambda draw: f"axy{draw.random()}")
+    assert fuzzer.fuzz(Doomed(), 60.0, 3, most=2) == 2
+    written = capsys.readouterr().out
+    assert "seed 3, text 2: tone es dies of SIGSEGV" in written
+    assert "'xy'" in written
+
+
+def test_death_of_the_reader_is_a_find_and_the_next_text_is_read(tmp_path):
+    reader = Reader(tmp_path, ["tone"])
+    try:
+        reader.start()
+        case = Case("tone", "es", "hola")
+        assert reader.wrong(case) == ""
+        os.kill(reader._process.pid, signal.SIGSEGV)
+        assert reader.wrong(case) == "dies of SIGSEGV"
+        assert reader.wrong(case) == ""
+    finally:
+        reader.close()
