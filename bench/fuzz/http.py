@@ -7,6 +7,7 @@ means a fault of ours, all places come back, and honest requests in between are 
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import re
@@ -15,7 +16,7 @@ import struct
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -74,7 +75,18 @@ BODIES: Final[Sequence[dict[str, object]]] = (
 )
 
 
-def fuzz(seconds: float, seed: int, report: Callable[[str], None] = print) -> list[str]:
+def main(arguments: list[str]) -> int:
+    """The fuzzer of the HTTP edge; 1 if anything was found."""
+    parser = argparse.ArgumentParser(prog="python -m bench.fuzz http", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    faults = fuzz(options.seconds, options.seed)
+    print("\n".join(faults) or "nothing wrong")
+    return 1 if faults else 0
+
+
+def fuzz(seconds: float, seed: int) -> list[str]:
     """What was wrong, by one line each; none if all was well."""
     chance = random.Random(seed)
     seen: Counter[str] = Counter()
@@ -90,7 +102,7 @@ def fuzz(seconds: float, seed: int, report: Callable[[str], None] = print) -> li
             faults += _afterwards(server, before)
         if "Traceback" in server.log():
             faults.append("traceback in the log: " + server.log()[server.log().index("Traceback") :][:2000])
-    report(f"http: {sum(seen.values())} connections, seed {seed}: {dict(seen.most_common())}")
+    print(f"http: {sum(seen.values())} connections, seed {seed}: {dict(seen.most_common())}")
     return faults
 
 

@@ -1,25 +1,54 @@
-"""The fuzzer of texts: it finds what is wrong, and nothing is wrong with a few hundred texts."""
+"""The fuzzers: they find what is wrong, and nothing is in some thousand texts and connections."""
 
 from __future__ import annotations
 
 import os
 import random
 import signal
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import chain
 
 import pytest
 
+from bench.fuzz import http
 from bench.fuzz import text as fuzzer
 from bench.fuzz.reader import expected, letters
 from bench.fuzz.text import Case, Reader, shortened
 from bench.fuzz.texts import LENGTH, text
+from bench.server import Server
 
 
 @pytest.mark.timeout(300)
-def test_nothing_is_found(capfd):
-    status = fuzzer.main(["--seconds", "5", "--seed", "7"])
+def test_nothing_is_wrong_with_how_texts_are_read(capfd):
+    status = fuzzer.main(["--seconds", "30", "--seed", "7"])
     written = capfd.readouterr().out
     assert status == 0, written
     assert " 0 texts" not in written
+
+
+@pytest.mark.timeout(300)
+def test_nothing_is_wrong_with_how_connections_are_answered(capfd):
+    assert http.main(["--seconds", "30", "--seed", "7"]) == 0, capfd.readouterr().out
+
+
+class Rude(BaseHTTPRequestHandler):
+    """Answers what may not be answered."""
+
+    def do_POST(self) -> None:
+        self.send_error(500)
+
+
+def test_answer_that_means_a_fault_is_a_find(tmp_path):
+    with HTTPServer(("127.0.0.1", 0), Rude) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        draw, seen = random.Random(1), Counter()
+        rude = Server(None, server.server_port, tmp_path / "log")
+        finds = list(chain.from_iterable(http._one(rude, draw, seen) for _ in range(100)))
+        server.shutdown()
+    assert finds
+    assert all("500" in find for find in finds)
 
 
 def test_texts_are_the_same_for_the_same_seed_and_short():
