@@ -17,7 +17,7 @@ from tests.text.test_text_linear import SEEDS
 
 LENGTH = KokoroEngine.passage_limit
 LIMIT_S = 1.2
-QUICK_S = 0.1
+QUICK_S = 0.2
 
 MORE = (
     *("-a", "'s", "@a", "aB", "aBcD", "Ab", "AbC", "a_", "-_", "'-", "a'", "’s", "’", "‘", "''", "n't", "s's", "'s "),
@@ -55,6 +55,7 @@ def cost_s(g2p: G2P, language: str, seed: str, length: int) -> float:
     return time.process_time() - start
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("language", ["en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", *EXTRA_PACKAGES])
 def test_work_on_a_passage_is_bounded(g2p, language):
     try:
@@ -68,5 +69,5 @@ def test_work_on_a_passage_is_bounded(g2p, language):
             long_s = min(cost_s(g2p, language, seed, LENGTH) for _ in range(2))
         assert long_s < LIMIT_S, seed
         if long_s > QUICK_S:
-            ratios = [cost_s(g2p, language, seed, LENGTH) / cost_s(g2p, language, seed, LENGTH // 4) for _ in range(3)]
-            assert min(ratios) < 8, (seed, ratios)
+            ratios = (cost_s(g2p, language, seed, LENGTH) / cost_s(g2p, language, seed, LENGTH // 4) for _ in range(3))
+            assert any(ratio < 8 for ratio in ratios), seed
