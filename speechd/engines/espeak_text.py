@@ -21,7 +21,8 @@ WORD_LIMIT: Final = 60
 """Characters of a word. espeak-ng overflows a buffer in some of 140 ("'s" 70 times: SIGABRT; 120 did not); the longest
 words that people write have fewer than 60."""
 
-_LONG_WORD: Final = re.compile(rf"[^\s,.;:!?…—]{{{WORD_LIMIT}}}(?=[^\s,.;:!?…—])")
+_LONG_WORD: Final = re.compile(rf"(?:\S{{20,{WORD_LIMIT - 1}}}[,.;:!?…—]|\S{{{WORD_LIMIT}}})(?=\S)")
+"""Whatever has no white space in it is a word ("U.S." 100 times). It is cut behind a mark where it has one."""
 _FOREIGN: Final = re.compile("[\u0370-\U0010ffff]")
 """What may be a letter of another script than Latin."""
 
