@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from speechd import engines, meter, reading, warm_up
-from speechd.engines.base import Engine, Isolated, Reloadable
+from speechd.engines.base import Engine, Isolated, Reloadable, Speaker
 from speechd.metrics import TEXT_DEATHS, Metrics
 from speechd.middleware import HANDLERS, RequestScope, middleware
 from speechd.overflow import Overflow
@@ -26,7 +26,7 @@ from speechd.turnover import Crew
 from speechd.voices import Catalogue
 from speechd.workers import isolated
 from speechd.workers.admission import Admission
-from speechd.workers.fork_server import ForkServer, Serve
+from speechd.workers.fork_server import ForkServer
 from speechd.workers.isolated import IsolatedEngine
 from speechd.workers.pool import Pool
 from speechd.workers.scoreboard import Limits, Scoreboard
@@ -64,9 +64,9 @@ class Speechd:
         spare = settings.rows - settings.workers
         self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys), spare=spare)
         self.metrics = Metrics(self.board, choice.engine.name)
-        self._deliveries = warm_up.share(choice.engine, catalogue, settings.warm_up)
+        self._segments = warm_up.plan(choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up))
         self._readers: Readers | None = None
-        self._engine = choice.engine  # as the slot of a worker has it
+        self._speaker: Speaker = choice.engine
         self._sleep = _sleep(settings, choice.engine, self.board)
         self._slot: Slot | None = None
         self._boot_s = 0.0
@@ -86,26 +86,21 @@ class Speechd:
         self.board.adopt(index)
         engine, settings = self.choice.engine, self.settings
         row = self.metrics.counts.row(index)
-        self._readers = Readers(
-            ForkServer(self._prepared_reader), settings.text_timeout_s, lambda: row.count(TEXT_DEATHS)
-        )
-        if isinstance(engine, Isolated) and not self._has_no_model:
+        server = ForkServer(lambda: reading.serve(engine, settings.text_timeout_s))
+        self._readers = Readers(server, settings.text_timeout_s, lambda: row.count(TEXT_DEATHS))
+        if isinstance(engine, Isolated) and engine.isolated and not self._has_no_model:
             server = ForkServer(lambda: isolated.serve(engine, settings.threads))
-            self._engine = IsolatedEngine(engine, server, settings.synthesis_timeout_s)
-
-    def _prepared_reader(self) -> Serve:
-        segments = warm_up.plan(self.choice.engine, self._deliveries)
-        return reading.serve(self.choice.engine, segments, self.settings.text_timeout_s)
+            self._speaker = IsolatedEngine(engine, server, settings.synthesis_timeout_s)
 
     def build(self, index: int) -> ASGIApp:
         assert self._readers is not None
-        self._slot = Slot(self._engine, self.board, index, self.settings.threads)
+        self._slot = Slot(self._speaker, self.board, index, self.settings.threads)
         return build(self, self._slot, self._readers, index)
 
     async def boot(self, index: int) -> None:
         assert self._readers is not None
         began = time.monotonic()
-        engine, threads = self._engine, self.settings.threads
+        speaker, threads = self._speaker, self.settings.threads
         loop = asyncio.get_running_loop()
         if self._has_no_model:
             await self._readers.open()
@@ -114,12 +109,10 @@ class Speechd:
         # worker that has all cores has more threads than cores, and they sleep at every wait (a fifth slower).
         starter = ThreadPoolExecutor(1, "start")
         try:
-            segments, _ = await asyncio.gather(
-                self._readers.open(),
-                loop.run_in_executor(starter, engine.start, threads),
-            )
+            await asyncio.gather(self._readers.open(), loop.run_in_executor(starter, speaker.start, threads))
             if not self._replacing or self.board.slots >= self.settings.workers:
-                self.board.expect(index, *await loop.run_in_executor(starter, warm_up.speak, engine, segments))
+                tried = await loop.run_in_executor(starter, warm_up.speak, speaker, self._segments)
+                self.board.expect(index, *tried)
         finally:
             starter.shutdown(wait=False)
         self._boot_s = time.monotonic() - began

@@ -45,6 +45,12 @@ def pcm16(samples: Samples) -> bytes:
     return (np.clip(finite, -1.0, 1.0) * 32767.0).round().astype("<i2").tobytes()
 
 
+def has_sound(samples: Samples) -> bool:
+    """Whether anything in it can be heard."""
+    start, stop = sound_bounds(samples)
+    return start < stop
+
+
 def sound_bounds(samples: Samples) -> tuple[int, int]:
     """The samples `[start, stop)` from the first window that is sound to the last; (0, 0) if none is."""
     padded = np.zeros(-(-len(samples) // WINDOW) * WINDOW, dtype=np.float32)

@@ -7,6 +7,7 @@ import resource
 from typing import Final
 
 from speechd.settings import InvalidSetting, Settings
+from speechd.spool import STEP_BYTES
 from speechd.stream import SEGMENTS_AHEAD
 
 WANTED: Final = 1 << 16
@@ -14,6 +15,10 @@ WANTED: Final = 1 << 16
 
 PER_SEGMENT: Final = 2
 """Descriptors of a segment's audio: the file that comes with it, and the map's own."""
+
+WHOLE_SHARE: Final = 0.25
+"""Of a worker's files, how many are kept back for whole replies at most. Each has one, and there are as many as their
+budget of bytes allows; of those that are only downloaded, too."""
 
 OWN: Final = 64
 """Descriptors that a worker opens beside: event loop, heartbeat, connections that are told to go, files read."""
@@ -48,7 +53,8 @@ def connections(settings: Settings) -> int:
     """How many connections this process may have, once it is a worker."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = WANTED if soft == resource.RLIM_INFINITY else soft
-    return max(1, most - _open() - reserve(settings))
+    whole = min(settings.max_whole_total_bytes // STEP_BYTES, int(WHOLE_SHARE * most))
+    return max(2 * settings.max_in_flight, most - _open() - reserve(settings) - whole)
 
 
 def _open() -> int:

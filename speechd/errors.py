@@ -27,7 +27,7 @@ Each class knows its status, type and code; `envelope` is OpenAI's error object 
 from __future__ import annotations
 
 import random
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 Reason = Literal["count", "key", "wait", "queue", "patience", "memory", "not ready"]
 """Why a request is refused: too many in flight, or with its key; too long an expected wait; no row in the queue; no
@@ -65,6 +65,10 @@ class SpeechdError(Exception):
         if code is not None:
             self.code = code
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Between processes as it is: an exception's own way is to call the class with its message.
+        return _restored, (type(self), self.args, self.__dict__)
+
     @property
     def headers(self) -> dict[str, str]:
         """Response headers beyond the content type."""
@@ -73,6 +77,13 @@ class SpeechdError(Exception):
     def envelope(self) -> dict[str, dict[str, str | None]]:
         """`{"error": {"message", "type", "param", "code"}}`, all four keys always."""
         return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+
+
+def _restored(kind: type[SpeechdError], args: tuple[Any, ...], state: dict[str, Any]) -> SpeechdError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class InvalidRequest(SpeechdError):

@@ -19,16 +19,17 @@ import signal
 import socket
 import struct
 import sys
+import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
-from speechd.engines.base import Delivery, Engine, Segment
+from speechd.engines.base import Delivery, Engine
 from speechd.errors import EngineUnavailable, InvalidRequest, SpeechdError, SynthesisFailed
 from speechd.planner import Planned, Planner, Progress
 from speechd.text.markup import Pause
@@ -39,21 +40,34 @@ from speechd.workers.pool import Share
 TRIES: Final = 2
 """Children that one call may end; it is not tried again."""
 
-SLOW_S: Final = 0.1
+SLOW_S: Final = 0.05
 """Seconds after which a call no longer stands before others: they get another child. Ordinary calls take 1 to 10 ms."""
 
-MOST_CHILDREN: Final = 4
-"""Of a worker: so many slow texts at once hold nobody up."""
+MOST_CHILDREN: Final = 8
+"""Of a worker. Slow texts hold nobody up while they are fewer."""
+
+BIRTH_S: Final = 20.0
+"""Seconds from a child's fork to its first word, of which it takes a hundredth. Then the fork server has failed."""
+
+GROWTH_BYTES: Final = 128 << 20
+"""What a child may have grown by before another takes its place: libraries keep what they once saw (spaCy: 700 bytes of
+each new word)."""
+
+LOOK_AFTER: Final = 256
+"""Calls after which a child looks at its size."""
 
 WALL_FACTOR: Final = 6.0
 """Seconds of the clock that a call may take for each second of processor time: a hang takes none, and on a crowded
 machine honest work takes several."""
 
 RETRY_S: Final = 0.25
-"""Pause after a child that could not be had (no process, no memory) or ended before it lived."""
+"""Pause after a child that could not be had (no process, no descriptor) or ended before it lived."""
 
 MEMORY_BYTES: Final = 512 << 20
 """What a child may take beyond what it shares with the fork server. Ordinary texts take some megabytes."""
+
+FAILED: Final = 70
+"""Exit code (EX_SOFTWARE)."""
 
 _LENGTH: Final = struct.Struct("!i")
 """Before each message, as `multiprocessing.connection` has it."""
@@ -85,30 +99,32 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What `Planner.next` returned or raised, and how far it is now."""
+    """What `Planner.next` returned or raised, and how far it is now. outgrown: this child is to be replaced."""
 
     result: Planned | Pause | NotYet | Exception | None
     progress: Progress | None
+    outgrown: bool = False
 
 
 class ChildDied(Exception):
     """The child that a call was for has ended."""
 
 
-def serve(engine: Engine, segments: list[Segment], processor_s: float) -> Serve:
-    """What a child does: answers calls. A call that takes more than `processor_s` ends it.
-
-    segments: what it says of itself first, beside its process: those of the warm-up, for the slot.
-    """
+def serve(engine: Engine, processor_s: float) -> Serve:
+    """What a child does: it says which process it is, and answers calls. One of more than `processor_s` ends it."""
 
     def answer_all(sock: socket.socket) -> None:
-        _limit_memory()
+        began_bytes = _data_bytes()
+        _limit_memory(began_bytes)
         connection = Connection(sock.detach())
         planners: dict[int, Planner] = {}
         try:
-            connection.send((os.getpid(), segments))
-            while True:
-                connection.send(_answer(engine, planners, connection.recv(), processor_s))
+            connection.send(os.getpid())
+            for number in count(1):
+                answer = _answer(engine, planners, connection.recv(), processor_s)
+                if number % LOOK_AFTER == 0 and _data_bytes() - began_bytes > GROWTH_BYTES:
+                    answer = replace(answer, outgrown=True)
+                connection.send(answer)
         except (EOFError, ConnectionError):
             return
 
@@ -133,19 +149,30 @@ def _answer(engine: Engine, planners: dict[int, Planner], call: Call, processor_
         result = planner.next(call.ahead_s, call.share)
     except SpeechdError as error:
         result = error
-    except Exception:  # whatever an engine raises, it is this text that is not read
-        log.error("a text could not be read", exc_info=True)
+    except MemoryError:  # what it has kept would fail the next text, too
+        os._exit(FAILED)
+    except Exception as error:  # whatever an engine raises, it is this text that is not read
+        # Its words may be the client's: they are not for the log.
+        where = traceback.format_tb(error.__traceback__)
+        log.error("a text could not be read: %s", type(error).__name__, extra={"trace": "".join(where)})
         result = SynthesisFailed("The server failed to read a part of the input.")
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     return Answer(result, planner.progress if planner is not None else None)
 
 
-def _limit_memory() -> None:
-    if sys.platform == "linux":
-        data = next(row for row in Path("/proc/self/status").read_text().splitlines() if row.startswith("VmData:"))
+def _data_bytes() -> int:
+    """Private memory of this process, shared pages of its parent included; 0 where there is no Linux to ask."""
+    if sys.platform != "linux":
+        return 0
+    rows = Path("/proc/self/status").read_text().splitlines()
+    return int(next(row for row in rows if row.startswith("VmData:")).split()[1]) << 10
+
+
+def _limit_memory(began_bytes: int) -> None:
+    if began_bytes:
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        most = (int(data.split()[1]) << 10) + MEMORY_BYTES
+        most = began_bytes + MEMORY_BYTES
         resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
@@ -209,14 +236,15 @@ class Readers:
         self._children: list[_Child] = []
         self._waiting: deque[_Waiting] = deque()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._opened: asyncio.Future[list[Segment]] | None = None
+        self._opened: asyncio.Future[None] | None = None
+        self._retry: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def open(self) -> list[Segment]:
-        """Wait for the first child: the segments of its warm-up. Raises `EngineUnavailable`."""
+    async def open(self) -> None:
+        """Wait for the first child. Raises `EngineUnavailable`."""
         self._opened = asyncio.get_running_loop().create_future()
         self._spawn()
-        return await self._opened
+        await self._opened
 
     def close(self) -> None:
         """End the children, and whatever waits for them."""
@@ -225,6 +253,8 @@ class Readers:
             child.close()
         for waiting in self._waiting:
             waiting.answer.cancel()
+        if self._retry is not None:
+            self._retry.cancel()
         self._server.close()
 
     def read(self, utterance: Utterance) -> Reading:
@@ -242,17 +272,18 @@ class Readers:
             if reading.child is not None:
                 reading.child.check()
 
-    def lives(self, child: _Child, segments: list[Segment]) -> None:
+    def lives(self) -> None:
         """Called by a child: it is ready for calls."""
         if self._opened is not None and not self._opened.done():
-            self._opened.set_result(segments)
+            self._opened.set_result(None)
         self._dispatch()
 
-    def is_free(self, child: _Child) -> None:
+    def is_free(self, child: _Child, *, outgrown: bool) -> None:
         """Called by a child: it has answered."""
-        if any(other is not child and not other.is_slow for other in self._children):
-            self._children.remove(child)  # a slow one, in whose place another has come
-            child.close()
+        if outgrown:
+            self._end(child)
+        elif spare := next((other for other in self._children if other is not child and other.is_idle), None):
+            self._end(spare)  # it came while this one was slow, which by now has loaded more
         self._dispatch()
 
     def is_slow(self) -> None:
@@ -269,18 +300,40 @@ class Readers:
         if self._closed:
             return
         if child.pid is None:
-            asyncio.get_running_loop().call_later(RETRY_S, self._respawn)
+            self._retry_later("it ended before it lived")
             return
-        self._died()
-        log.warning("a text ended the process that read it" if child.was_busy else "a process that reads text ended")
-        self._respawn()
+        if not child.is_given_up:
+            self._died()
+            log.warning("a process ended that read text", extra={"fields": {"busy": child.was_busy}})
+        if not self._children:
+            self._spawn()
+        self._dispatch()
 
     def kill(self, pid: int) -> None:
         """Called by a child: it is to be ended."""
         self._server.kill(pid)
 
-    def _respawn(self) -> None:
-        if not self._children and not self._closed:
+    def give_up(self) -> None:
+        """Called by a child that does not come to life: the fork server is of no use. Nor is a worker that cannot read:
+        the arbiter forks a new one."""
+        if self._opened is not None and not self._opened.done():
+            self._opened.set_exception(EngineUnavailable("the process that reads text did not start; see above"))
+        elif not self._closed:
+            log.critical("the process that forks those which read text has ended, or hangs")
+            os._exit(FAILED)
+
+    def _end(self, child: _Child) -> None:
+        self._children.remove(child)
+        child.close()
+
+    def _retry_later(self, reason: str) -> None:
+        if self._retry is None:
+            log.error("no process to read text with is to be had: %s", reason)
+            self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        if not self._children:
             self._spawn()
         self._dispatch()
 
@@ -300,28 +353,21 @@ class Readers:
         return free
 
     def _spawn(self) -> None:
+        if self._retry is not None or self._closed:
+            return
         try:
             sock = self._server.spawn()
         except OSError as error:
-            log.error("no process to read text with is to be had: %s", error)
-            asyncio.get_running_loop().call_later(RETRY_S, self._respawn)
+            self._retry_later(str(error))
             return
         except ForkServerGone:
-            self._give_up()
+            self.give_up()
             return
         child = _Child(self)
         self._children.append(child)
         task = asyncio.create_task(asyncio.get_running_loop().create_unix_connection(lambda: child, sock=sock))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _give_up(self) -> None:
-        """A worker that cannot read does harm: the arbiter forks a new one."""
-        if self._opened is not None and not self._opened.done():
-            self._opened.set_exception(EngineUnavailable("the process that reads text did not start; see above"))
-        elif not self._closed:
-            log.critical("the process that forks those which read text has ended")
-            os._exit(70)
 
 
 class _Child(asyncio.Protocol):
@@ -332,21 +378,25 @@ class _Child(asyncio.Protocol):
         self.over: list[int] = []
         self.is_slow = False
         self.was_busy = False
+        self.is_given_up = False  # nobody waits for its answer any more, so that it is no text's fault that it ends
         self._readers = readers
         self._transport: asyncio.Transport | None = None
         self._received = bytearray()
         self._call: _Waiting | None = None
-        self._timers: list[asyncio.TimerHandle] = []
+        self._is_doomed = False
+        self._timers = [asyncio.get_running_loop().call_later(BIRTH_S, readers.give_up)]
 
     @property
     def is_idle(self) -> bool:
         """Whether it lives, and has no call."""
-        return self.pid is not None and self._call is None
+        return self.pid is not None and self._call is None and not self._is_doomed
 
     def start(self, call: _Waiting, limit_s: float) -> None:
         """Answer this call. It is ended after `limit_s`."""
         reading = call.reading
         resumed = None if reading.child is self else (reading.utterance, reading.progress)
+        if resumed:
+            reading.close()  # in the child that had it
         over, self.over = tuple(self.over), []
         reading.child, self._call = self, call
         loop = asyncio.get_running_loop()
@@ -358,6 +408,7 @@ class _Child(asyncio.Protocol):
     def check(self) -> None:
         """End a slow call for which nobody waits any more."""
         if self.is_slow and self._call is not None and self._call.answer.done():
+            self.is_given_up = True
             self._kill()
 
     def close(self) -> None:
@@ -381,8 +432,9 @@ class _Child(asyncio.Protocol):
             if isinstance(message, Answer):
                 self._answered(message)
             else:
-                self.pid, segments = message
-                self._readers.lives(self, segments)
+                self._stop_timers()
+                self.pid = message
+                self._readers.lives()
 
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio's."""
@@ -400,7 +452,7 @@ class _Child(asyncio.Protocol):
         call, self._call, self.is_slow = self._call, None, False
         if call is not None and not call.answer.done():
             call.answer.set_result(answer)
-        self._readers.is_free(self)
+        self._readers.is_free(self, outgrown=answer.outgrown)
 
     def _slow(self) -> None:
         self.is_slow = True
@@ -408,6 +460,7 @@ class _Child(asyncio.Protocol):
         self._readers.is_slow()
 
     def _kill(self) -> None:
+        self._is_doomed = True
         if self.pid is not None:
             self._readers.kill(self.pid)
 

@@ -201,7 +201,8 @@ class SpeechReply:
             spool.write(data)
             spool.charge()
             data = await self._stream.read()
-        # Places are for those who need slots. What it holds is bounded by other means.
+        # Places are for those who need slots, and so are encoders. What a download holds is bounded by other means.
+        await self._stream.close()
         self._ticket.release()
         end = self._framing.end(self._stream.timings.audio_s)
         pieces, last = divmod(spool.size, WHOLE_CHUNK_BYTES)

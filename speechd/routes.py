@@ -75,7 +75,7 @@ class Api:
     async def speech(self, request: Request) -> Reply:
         """`POST /v1/audio/speech`. A place is taken after the body was read and before any work on the text."""
         _require_json(request)
-        body = await request.body()
+        body = b"".join([piece async for piece in request.stream()])  # which the request does not keep
         arrival = time.monotonic()
         wanted = parse(body, catalogue=self.catalogue, max_input_chars=self.settings.max_input_chars)
         # A client of HTTP/1.0 knows no chunked transfer: only a length tells it a complete reply from a broken one.

@@ -13,8 +13,9 @@ from typing import Final, Protocol
 from speechd.errors import ReplyTooLong
 from speechd.workers.memory import anonymous_file
 
-STEP_BYTES: Final = 256 << 10
-"""What a reply is charged at a time, for the count of all takes a lock. It has one before its first byte."""
+STEP_BYTES: Final = 1 << 20
+"""What a reply is charged at a time, for the count of all takes a lock. It has one before its first byte, so that there
+is a bounded number of them, each of which has a file and a connection."""
 
 
 class Account(Protocol):

@@ -14,7 +14,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
-from speechd.audio import SAMPLE_RATE, Audio, Samples
+from speechd.audio import SAMPLE_RATE, Audio, Samples, has_sound
 from speechd.encoders.base import Encoder
 from speechd.engines.base import Segment
 from speechd.errors import Unspeakable
@@ -129,7 +129,7 @@ class SpeechStream:
         self._silent = True  # no segment was submitted: there is nothing to hear yet, even after a pause
         self._spoken = False  # the first segment's audio is here
         self._heard = False  # so is a sound
-        self._leading_s = 0.0  # pauses before any speech: they must not be the "first audio" that makes it a success
+        self._leading_s = 0.0  # pauses before any sound: they must not be the "first audio" that makes it a success
         self._submitted_s = 0.0
         self._read_s = 0.0
         self._taken_s = 0.0
@@ -253,7 +253,7 @@ class SpeechStream:
         if isinstance(item, Exception):
             raise item
         if isinstance(item, Pause):
-            if self._spoken:
+            if self._heard:
                 await self._put_pause(item.duration_s)
             else:
                 self._leading_s += item.duration_s
@@ -267,9 +267,10 @@ class SpeechStream:
         if not self._spoken:
             self.timings.queue_s = job.wait_s
             self._spoken = True
+        if not self._heard and has_sound(audio.samples):
+            self._heard = True
             await self._put_pause(self._leading_s)
         samples = await self._run(self._joiner.push, audio, gap_s(planned.boundary))
-        self._heard = self._heard or len(samples) > 0
         self._submitted_s += len(samples) / SAMPLE_RATE - planned.segment.duration_s
         self._credit.set()  # its place in the pool is free, and if it has no sound, nothing of it will be read
         self.timings.synthesis_s += job.synthesis_s

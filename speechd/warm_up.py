@@ -1,7 +1,7 @@
 """Warm-up: what the first listeners would wait for is done before a worker is ready.
 
-In the arbiter, so that workers share it: packs, lexicons, rules. In each worker, because it cannot be shared:
-espeak-ng, which keeps its state in globals, and the engine's first synthesis.
+In the arbiter, so that all share it: packs, lexicons, rules, and what readers keep once they have read. In each worker,
+because it cannot be shared: the engine's first synthesis.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import chain, zip_longest
 from typing import Final
 
 from speechd.audio import SAMPLE_RATE
-from speechd.engines.base import Delivery, Engine, Segment
+from speechd.engines.base import Delivery, Engine, Segment, Speaker
 from speechd.errors import InvalidRequest
 from speechd.planner import Planned, Planner
 from speechd.settings import InvalidSetting
@@ -74,12 +74,12 @@ def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[D
 
 
 def plan(engine: Engine, deliveries: Iterable[Delivery]) -> list[Segment]:
-    """In a worker's text thread: segments as listeners get them, those first that every listener gets first."""
+    """In the arbiter, too: segments as listeners get them, those first that every listener gets first."""
     planned = [_segments(engine, delivery) for delivery in deliveries]
     return [segment for segment in chain.from_iterable(zip_longest(*planned)) if segment is not None]
 
 
-def speak(engine: Engine, segments: Sequence[Segment]) -> tuple[float, float]:
+def speak(engine: Speaker, segments: Sequence[Segment]) -> tuple[float, float]:
     """In a worker, its engine started: synthesise the segments, the first at any cost, others within `BUDGET_S`.
 
     The first is spoken twice: what is done but once is no measure of the speed. Returns the fastest after that, because

@@ -56,10 +56,11 @@ def test_limit_too_low_to_serve_is_an_error_that_says_what_to_do(limit):
 @pytest.mark.parametrize(
     ("soft", "settings", "expected"),
     [
-        (1000, {}, 1000 - 40 - 64 - 80),
-        (1000, {"max_in_flight": 20}, 1000 - 40 - 64 - 160),
-        (1000, {"overflow_url": "http://x", "overflow_max_in_flight": 7}, 1000 - 40 - 64 - 80 - 7),
-        (UNLIMITED, {}, (1 << 16) - 40 - 64 - 80),
+        (1000, {}, 1000 - 250 - 40 - 64 - 80),
+        (1000, {"max_in_flight": 20}, 1000 - 250 - 40 - 64 - 160),
+        (1000, {"overflow_url": "http://x", "overflow_max_in_flight": 7}, 1000 - 250 - 40 - 64 - 80 - 7),
+        (UNLIMITED, {}, (1 << 16) - 512 - 40 - 64 - 80),
+        (UNLIMITED, {"max_whole_total_bytes": 1 << 40}, (1 << 16) - (1 << 14) - 40 - 64 - 80),
         (204, {}, 20),
     ],
 )

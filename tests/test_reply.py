@@ -198,6 +198,7 @@ def test_whole_reply_gives_its_place_back_before_it_is_sent():
         async def send(self, message) -> None:
             assert not self.ticket.held
             assert self.account.held
+            assert last.closed  # with its encoder
             await super().send(message)
 
     class Last(Megabytes):
@@ -205,7 +206,8 @@ def test_whole_reply_gives_its_place_back_before_it_is_sent():
             assert whole.ticket.held
             return await super().read()
 
-    whole = Slow(Last(3))
+    last = Last(3)
+    whole = Slow(last)
     asyncio.run(asyncio.wait_for(whole.run(), 10))
     assert whole.outcomes == ["complete"]
 

@@ -402,6 +402,28 @@ def test_many_short_pauses_do_not_use_the_credit_up():
     run(scenario())
 
 
+@pytest.mark.parametrize("plan", [[Pause(1.0), planned(0)], [planned(0), Pause(1.0), planned(0)]])
+def test_text_without_a_sound_is_an_error_before_any_byte(plan):
+    async def scenario():
+        harness = Harness(plan)
+        with pytest.raises(Unspeakable):
+            await harness.stream.read()
+        await harness.end()
+
+    run(scenario())
+
+
+def test_pause_between_what_has_no_sound_and_what_has_is_kept():
+    async def scenario():
+        harness = Harness([planned(0), Pause(2.0), planned(1)])
+        content = await harness.read_all()
+        assert len(content) / 2 / SAMPLE_RATE == pytest.approx(3, abs=0.2)
+        assert levels(content)[-1:] == [1]
+        await harness.end()
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("look_ahead_s", [60, 5])
 def test_segments_without_a_sound_do_not_stop_the_stream(look_ahead_s: int):
     async def scenario():

@@ -115,7 +115,7 @@ def shortened(reader: Reader, case: Case, kind: str) -> Case:
         for start in range(0, len(case.text), size):
             shorter = Case(case.engine, case.language, case.text[:start] + case.text[start + size :])
             tries -= 1
-            if tries < 0 or reader.wrong(shorter)[:8] == kind[:8]:
+            if tries < 0 or reader.wrong(shorter).split()[:1] == kind.split()[:1]:
                 case = case if tries < 0 else shorter
                 break
         else:

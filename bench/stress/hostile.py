@@ -33,6 +33,9 @@ FIRST_AUDIO_RATIO: Final = 1.2
 NOISE_S: Final = 0.025
 """Of that figure: what a client on the same two cores as the server measures more on one try than on the next."""
 
+TAKEN_RATIO: Final = 0.9
+"""Share of their requests that others have taken during an attack, for what it is without."""
+
 MEMORY_RATIO: Final = 1.2
 """What the server may hold after an attack, for what it held before."""
 
@@ -173,7 +176,7 @@ def _kind(fields: Mapping[str, object], at_once: int, patience_s: float, gap_s: 
 
 ATTACKS: Final[Mapping[str, Kind]] = {
     "text that crashes": _kind({"input": "kaboom"}, 2, 5.0, 0.2),
-    "text without end": _kind({"input": "endless"}, 2, 10.0),
+    "text without end": _kind({"input": "endless"}, 6, 10.0),
     "hard text": _kind({"input": "a-" * 200}, 4, 0.4),
     "no text": _kind({"input": "-\n" * 25_000}, 4, 5.0),
     "pauses": _kind({"input": "a. " + "[pause:30s]" * 119 + " b.", "stream": False}, 4, 60.0),
@@ -198,6 +201,7 @@ async def hostile(options: Options) -> Result:
         claims |= {
             f"{name}: others' first audio": row["first_audio_p99_s"] <= limit_s,
             f"{name}: others' underruns": row["c100"] == 100.0 and not row["failed"],
+            f"{name}: others are taken": row["taken"] >= TAKEN_RATIO * row["taken_alone"],
             f"{name}: places returned": row["returned_after_s"] <= RETURNED_S,
             f"{name}: memory returned": row["held_mib"] <= MEMORY_RATIO * row["held_before_mib"],
             f"{name}: no worker died": not row["worker_deaths"],
@@ -238,6 +242,8 @@ def _row(alone: Figures, beside: Figures) -> dict[str, Any]:
     return {
         "first_audio_p99_alone_s": alone.ttfa_p99_s or math.inf,
         "first_audio_p99_s": beside.ttfa_p99_s or math.inf,
+        "taken_alone": alone.heard / max(1, alone.requests),
+        "taken": beside.heard / max(1, beside.requests),
         "heard": beside.heard,
         "refused": beside.refused,
         "failed": beside.failed,

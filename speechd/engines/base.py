@@ -55,17 +55,29 @@ class Delivery:
     seed: int = 0
 
 
-@runtime_checkable
-class Engine(Protocol):
-    """Turns segments into audio at `SAMPLE_RATE`.
-
-    Built in the arbiter before the fork (no forward pass, no thread and no CUDA there), then `start`ed in each worker.
-    """
+class Speaker(Protocol):
+    """An engine as a slot knows it."""
 
     @property
     def name(self) -> str:
         """ "kokoro", "espeak", "tone", ..."""
         ...
+
+    def start(self, threads: int) -> None:
+        """In the worker, after the fork, before the first synthesis: raise threads, move to the device, warm up."""
+        ...
+
+    def synthesize(self, segment: Segment) -> Audio:
+        """Speak the segment. Only ever called from one thread at a time. Any exception means that it failed."""
+        ...
+
+
+@runtime_checkable
+class Engine(Speaker, Protocol):
+    """Turns segments into audio at `SAMPLE_RATE`.
+
+    Built in the arbiter before the fork (no forward pass, no thread and no CUDA there), then `start`ed in each worker.
+    """
 
     @property
     def passage_limit(self) -> int:
@@ -91,14 +103,6 @@ class Engine(Protocol):
         """
         ...
 
-    def start(self, threads: int) -> None:
-        """In the worker, after the fork, before the first synthesis: raise threads, move to the device, warm up."""
-        ...
-
-    def synthesize(self, segment: Segment) -> Audio:
-        """Speak the segment. Only ever called from one thread at a time. Any exception means that it failed."""
-        ...
-
 
 @runtime_checkable
 class Reloadable(Protocol):
@@ -116,8 +120,8 @@ class Reloadable(Protocol):
 
 @runtime_checkable
 class Isolated(Protocol):
-    """An engine whose `synthesize` has native code parse what clients have written. It is started and speaks in a
-    process of its own, whose death ends no worker."""
+    """An engine whose `synthesize` has native code parse what clients have written. It speaks in a process of its own,
+    whose death ends no worker. `start` is called in the process that forks those: it must begin no thread."""
 
     isolated: Literal[True]
 

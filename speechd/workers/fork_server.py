@@ -12,6 +12,7 @@ import array
 import ctypes
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -19,11 +20,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Final, NoReturn
 
+from speechd.workers.wire import KIND
+
 PR_SET_PDEATHSIG: Final = 1
 """From <linux/prctl.h>."""
 
 PIDS_AT_ONCE: Final = 1024
 """Children whose ends are told with one request at most; more wait for the next."""
+
+STANDARD: Final = 2
+"""The last of the standard descriptors, which children keep."""
 
 IGNORED: Final = tuple(
     number
@@ -48,7 +54,7 @@ class ForkServer:
     """
 
     def __init__(self, prepare: Callable[[], Serve]) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, KIND)
         self._ended: list[int] = []
         parent = os.getpid()
         self.pid = os.fork()
@@ -64,9 +70,12 @@ class ForkServer:
         ended, self._ended = self._ended[:PIDS_AT_ONCE], self._ended[PIDS_AT_ONCE:]
         try:
             socket.send_fds(self._control, [array.array("i", [0, *ended]).tobytes()], [theirs.fileno()])
-        except OSError as error:
+        except (BrokenPipeError, ConnectionError) as error:
             ours.close()
             raise ForkServerGone from error
+        except OSError:
+            ours.close()
+            raise
         finally:
             theirs.close()
         return ours
@@ -106,6 +115,7 @@ def _run(control: socket.socket, prepare: Callable[[], Serve], parent: int) -> N
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     gc.collect()  # before the descriptors go: nothing that owns one is to be found later, when its number is another's
     _close_all_but(control.fileno())
+    _dump_no_core()
     serve = prepare()
     gc.collect()
     gc.freeze()
@@ -149,5 +159,14 @@ def _end_with(parent: int) -> None:
 
 def _close_all_but(kept: int) -> None:
     """Close the server's files: a client is to see its connection end when the worker closes it, and not later."""
-    os.closerange(3, kept)
-    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+    for number in map(int, os.listdir("/dev/fd")):
+        if number > STANDARD and number != kept:
+            with suppress(OSError):  # that of the listing
+                os.close(number)
+
+
+def _dump_no_core() -> None:
+    """A child may crash any day, has the model mapped, and a client's text in hand. A limit of 1 also keeps the kernel
+    from piping the core to a program (core(5), Linux's fs/coredump.c)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (1 if hard == resource.RLIM_INFINITY else min(1, hard), hard))

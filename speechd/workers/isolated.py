@@ -5,16 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from multiprocessing.connection import Connection
 from typing import Final
 
 from speechd.audio import Audio
-from speechd.engines.base import Delivery, Engine, Segment
+from speechd.engines.base import Engine, Segment
 from speechd.errors import EngineUnavailable
 from speechd.workers.fork_server import ForkServer, ForkServerGone, Serve
 
 TRIES: Final = 2
 """Processes that a segment may end; it is not tried again."""
+
+RETRY_S: Final = 0.25
+"""Pause after a child that could not be had."""
+
+FAILED: Final = 70
+"""Exit code (EX_SOFTWARE)."""
 
 TIMEOUT_SHARE: Final = 0.4
 """Of `synthesis_timeout_s`, for each try: the process ends before the watchdog would end its worker."""
@@ -56,33 +63,16 @@ class IsolatedEngine:
         """The engine's."""
         return self._engine.name
 
-    @property
-    def passage_limit(self) -> int:
-        """The engine's."""
-        return self._engine.passage_limit
-
-    @property
-    def efficient_length(self) -> int:
-        """The engine's."""
-        return self._engine.efficient_length
-
-    def check(self, delivery: Delivery) -> None:
-        """The engine's."""
-        self._engine.check(delivery)
-
-    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
-        """The engine's."""
-        return self._engine.prepare(text, delivery)
-
     def start(self, threads: int) -> None:
         """Wait for the first child. The threads are those that the fork server's engine has."""
         try:
-            self._living_child()
-        except (OSError, ForkServerGone) as error:
+            self._child = self._spawned()
+        except (EOFError, OSError, ForkServerGone) as error:
             raise EngineUnavailable(f"the engine {self.name} did not start in its process; see above") from error
 
     def synthesize(self, segment: Segment) -> Audio:
-        """Raises `RuntimeError` for a segment of which two children died, or that outlasted one."""
+        """Raises `RuntimeError` for a segment of which two children died, or that outlasted one. Without a fork server
+        this process is of no use, and ends: its segments are for another."""
         for _ in range(TRIES):
             connection, pid = self._living_child()
             try:
@@ -103,13 +93,22 @@ class IsolatedEngine:
         raise RuntimeError(f"{self.name} ended {TRIES} processes on one segment")
 
     def _living_child(self) -> tuple[Connection, int]:
-        if self._child is None:
-            connection = Connection(self._server.spawn().detach())
+        deadline = time.monotonic() + self._timeout_s
+        while self._child is None:
             try:
-                self._child = connection, connection.recv()
-            except EOFError as error:
-                raise OSError("there is no process to be had") from error
+                self._child = self._spawned()
+            except ForkServerGone:
+                log.critical("the process that forks those which speak has ended")
+                os._exit(FAILED)
+            except (EOFError, OSError) as error:
+                if time.monotonic() >= deadline:
+                    raise RuntimeError("there is no process to be had") from error
+                time.sleep(RETRY_S)  # a slot that failed at once would take, and fail, what others could speak
         return self._child
+
+    def _spawned(self) -> tuple[Connection, int]:
+        connection = Connection(self._server.spawn().detach())
+        return connection, connection.recv()
 
     def _bury(self) -> None:
         assert self._child is not None

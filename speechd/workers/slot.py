@@ -12,7 +12,7 @@ import numpy as np
 
 from speechd import watchdog
 from speechd.audio import SAMPLE_RATE, Samples
-from speechd.engines.base import Engine, Scalable, Segment
+from speechd.engines.base import Scalable, Segment, Speaker
 from speechd.settings import available_cores
 from speechd.workers.queue import Lease
 from speechd.workers.scoreboard import Scoreboard
@@ -30,7 +30,7 @@ log = logging.getLogger("speechd")
 class Slot:
     """Works from `start` to `stop`, on whatever segment has the earliest deadline."""
 
-    def __init__(self, engine: Engine, board: Scoreboard, index: int, threads: int = 1) -> None:
+    def __init__(self, engine: Speaker, board: Scoreboard, index: int, threads: int = 1) -> None:
         """threads: what each slot has when all are at work."""
         self._engine, self._board, self._index = engine, board, index
         self._threads = threads

@@ -107,7 +107,7 @@ def test_voice_without_a_pack_is_refused(engine):
 @pytest.mark.parametrize("language", ["ja", "zh"])
 def test_language_whose_packages_are_absent_is_refused(engine, language, monkeypatch):
     monkeypatch.setitem(sys.modules, f"misaki.{language}", None)
-    with pytest.raises(InvalidRequest, match=rf"speechd\[{language}\]") as caught:
+    with pytest.raises(InvalidRequest, match="pip install ") as caught:
         engine.check(delivery(language=language))
     assert caught.value.code == "unsupported_language"
 

@@ -1,4 +1,5 @@
 import sys
+import tempfile
 
 import pytest
 import spacy
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from bench.checkpoint import REAL
 from speechd.engines.kokoro import english
 from speechd.engines.kokoro.english import English, kokoro_ipa
-from speechd.engines.kokoro.g2p import EXTRA_PACKAGES, G2P, _in_pieces, _with_english
+from speechd.engines.kokoro.g2p import EXTRA_PACKAGES, G2P, _Espeak, _in_pieces, _with_english
 from speechd.engines.kokoro.tags import tagger
 from speechd.errors import InvalidRequest
 
@@ -249,3 +250,11 @@ def test_number_that_is_too_long_for_a_reader_is_read(g2p, language, text):
     except InvalidRequest as error:
         pytest.skip(str(error))
     assert len(g2p.phonemes(text, language)) > 5
+
+
+def test_no_copy_of_espeak_is_left_on_the_disk(g2p, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for language in ("es", "it"):
+        assert _Espeak(language)("hola")
+    assert tempfile.tempdir == str(tmp_path)
+    assert list(tmp_path.iterdir()) == []

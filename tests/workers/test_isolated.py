@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 
 import numpy as np
@@ -59,7 +60,7 @@ def test_speaks_in_another_process_that_was_started_once() -> None:
     for _ in range(3):
         assert speaker.synthesize(Segment(b"speak", 1.0)).samples.tolist() == [0.5] * 100
     assert (engine.spoken[0], engine.started[0]) == (3, 3)
-    assert (speaker.name, speaker.passage_limit) == ("crashing", engine.passage_limit)
+    assert speaker.name == "crashing"
 
 
 @in_fresh_process
@@ -87,6 +88,41 @@ def test_segment_that_hangs_is_ended_once_and_not_tried_again() -> None:
         speaker.synthesize(Segment(b"hang", 1.0))
     assert engine.spoken[0] == 1
     assert len(speaker.synthesize(Segment(b"speak", 1.0)).samples) == 100
+
+
+def dies_with_its_fork_server() -> None:
+    server = ForkServer(lambda: isolated.serve(Crashing(), 1))
+    speaker = IsolatedEngine(Crashing(), server, 60.0)
+    speaker.start(1)
+    os.kill(server.pid, signal.SIGKILL)
+    while True:  # a child may still speak before it is ended, too
+        speaker.synthesize(Segment(b"speak", 1.0))
+
+
+@in_fresh_process
+def test_worker_without_a_fork_server_ends_and_fails_no_segments() -> None:
+    worker = os.fork()
+    if not worker:
+        dies_with_its_fork_server()
+    assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == isolated.FAILED
+
+
+@in_fresh_process
+def test_process_that_cannot_be_had_is_asked_for_again() -> None:
+    speaker = apart(Crashing())
+    spawn, asked = speaker._server.spawn, []
+
+    def none_at_first() -> socket.socket:
+        asked.append(None)
+        if len(asked) < 4:
+            raise OSError("as asked")
+        return spawn()
+
+    speaker._server.spawn = none_at_first  # type: ignore[method-assign]
+    isolated.RETRY_S = 0.01  # type: ignore[misc]
+    with pytest.raises(RuntimeError, match="ended 2 processes"):
+        speaker.synthesize(Segment(b"die", 1.0))
+    assert len(asked) == 4
 
 
 @in_fresh_process

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import time
 from collections.abc import Awaitable, Callable
 
@@ -15,15 +16,14 @@ from speechd import reading
 from speechd.engines.base import Delivery, Segment
 from speechd.engines.tone import ToneEngine, decode
 from speechd.errors import EngineUnavailable, InvalidRequest, SynthesisFailed
-from speechd.planner import Planned
-from speechd.reading import Readers, Reading, Utterance
+from speechd.planner import Planned, Planner
+from speechd.reading import Call, Readers, Reading, Utterance
 from speechd.voices import Catalogue
 from speechd.workers.fork_server import ForkServer, Serve
 from speechd.workers.memory import shared
 from speechd.workers.pool import Share
 
 DELIVERY = Delivery(Catalogue().parse("af_heart"), "en-us")
-WARM = Segment(b"warm", 1.0)
 LONG = "This is sentence number one. And this is number two. Here is the third of them. " * 20
 SHARE = Share(pace=4.0)
 PROCESSOR_S = 0.5
@@ -36,6 +36,7 @@ class Fragile(ToneEngine):
         super().__init__()
         self.began = shared(np.int32, 1)
         self.pids = shared(np.int32, 1000)
+        self.kept: list[bytearray] = []
 
     def prepare(self, text: str, delivery: Delivery) -> Segment | None:
         number = int(self.began[0])
@@ -52,11 +53,13 @@ class Fragile(ToneEngine):
             case "hang":
                 signal.pause()
             case "slow":
-                time.sleep(5 * reading.SLOW_S)
+                time.sleep(20 * reading.SLOW_S)
             case "raise":
                 raise ValueError("as asked")
             case "take memory":
-                return Segment(bytes(2 * reading.MEMORY_BYTES), 1.0)
+                self.kept.append(bytearray(2 * reading.MEMORY_BYTES))
+            case "keep memory":
+                self.kept.append(bytearray(reading.GROWTH_BYTES // 4))
         return super().prepare(text, delivery)
 
 
@@ -66,7 +69,7 @@ class Stage:
     def __init__(self, engine: Fragile) -> None:
         self.engine = engine
         self.deaths = 0
-        self.server = ForkServer(lambda: reading.serve(engine, [WARM], PROCESSOR_S))
+        self.server = ForkServer(lambda: reading.serve(engine, PROCESSOR_S))
         self.readers = Readers(self.server, PROCESSOR_S, self._died)
 
     def _died(self) -> None:
@@ -94,7 +97,7 @@ def staged(scenario: Callable[[Stage], Awaitable[None]]) -> None:
     stage = Stage(Fragile())
 
     async def run() -> None:
-        assert await stage.readers.open() == [WARM]
+        await stage.readers.open()
         try:
             async with asyncio.timeout(20):
                 await scenario(stage)
@@ -212,12 +215,14 @@ def test_client_that_leaves_ends_what_is_read_for_it() -> None:
         task = asyncio.create_task(stage.words("hang"))
         while not stage.engine.began[0]:
             await asyncio.sleep(0.001)
+        pid = stage.engine.pids[0]
         task.cancel()
-        while not stage.deaths:
+        while pid in {child.pid for child in stage.readers._children}:
             await asyncio.sleep(0.001)
         with pytest.raises(asyncio.CancelledError):
             await task
         assert stage.engine.began[0] == 1
+        assert stage.deaths == 0  # it was no text's fault
         assert await stage.words("quick") == "quick"
 
     staged(scenario)
@@ -247,11 +252,64 @@ def test_exception_of_an_engine_is_the_servers_failure() -> None:
 
 
 @in_fresh_process
-def test_memory_of_a_reader_is_bounded() -> None:
+def test_text_that_takes_too_much_memory_ends_its_reader_and_no_other_text_is_hurt() -> None:
     async def scenario(stage: Stage) -> None:
-        with pytest.raises(SynthesisFailed):
+        with pytest.raises(InvalidRequest):
             await stage.words("take memory")
+        assert stage.deaths == 2
         assert await stage.words("quick") == "quick"
+
+    staged(scenario)
+
+
+@in_fresh_process
+def test_reader_that_has_grown_is_replaced_and_nobody_waits_for_it() -> None:
+    async def scenario(stage: Stage) -> None:
+        reading.LOOK_AFTER = 4  # type: ignore[misc]
+        stage.server = ForkServer(lambda: reading.serve(stage.engine, PROCESSOR_S))
+        stage.readers = Readers(stage.server, PROCESSOR_S, stage._died)
+        await stage.readers.open()
+        for _ in range(20):
+            assert await stage.words("keep memory") == "keep memory"
+        assert len(set(stage.engine.pids[: stage.engine.began[0]].tolist())) > 1
+        assert stage.deaths == 0
+
+    staged(scenario)
+
+
+@in_fresh_process
+def test_reader_that_has_loaded_what_takes_long_is_kept() -> None:
+    async def scenario(stage: Stage) -> None:
+        slow = asyncio.create_task(stage.words("slow"))
+        await asyncio.sleep(0)
+        assert await stage.words("quick") == "quick"
+        assert await slow == "slow"
+        pid = stage.engine.pids[0]
+        for _ in range(3):
+            began = int(stage.engine.began[0])
+            assert await stage.words("quick") == "quick"
+            assert stage.engine.pids[began] == pid
+
+    staged(scenario)
+
+
+@in_fresh_process
+def test_processes_that_cannot_be_had_are_asked_for_again_and_no_faster_than_that() -> None:
+    async def scenario(stage: Stage) -> None:
+        reading.RETRY_S = 0.02  # type: ignore[misc]
+        spawn, asked = stage.server.spawn, []
+
+        def none_at_first() -> socket.socket:
+            asked.append(None)
+            if len(asked) < 10:
+                raise OSError("as asked")
+            return spawn()
+
+        stage.server.spawn = none_at_first  # type: ignore[method-assign]
+        await stage.words("quick")
+        os.kill(int(stage.engine.pids[0]), signal.SIGKILL)
+        assert await asyncio.gather(*(stage.words("quick") for _ in range(3))) == ["quick"] * 3
+        assert len(asked) == 10
 
     staged(scenario)
 
@@ -268,17 +326,13 @@ def test_reader_that_dies_while_idle_is_replaced() -> None:
     staged(scenario)
 
 
-@in_fresh_process
-def test_reader_forgets_what_is_over() -> None:
-    async def scenario(stage: Stage) -> None:
-        for _ in range(3):
-            await stage.words("quick")
-        last = stage.read("quick")
-        await last.next(0.0, SHARE)
-        assert last.child is not None
-        assert last.child.over == []
-
-    staged(scenario)
+def test_child_forgets_what_is_over() -> None:
+    planners: dict[int, Planner] = {}
+    for id in range(3):
+        call = Call(id, 0.0, SHARE, (Utterance("quick", DELIVERY), None), over=tuple(range(id)))
+        answer = reading._answer(ToneEngine(), planners, call, 60.0)
+        assert isinstance(answer.result, Planned)
+        assert list(planners) == [id]
 
 
 @in_fresh_process

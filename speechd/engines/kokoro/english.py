@@ -16,6 +16,7 @@ from misaki import en, espeak
 from phonemizer.backend import EspeakBackend
 
 from speechd.engines.espeak_text import for_espeak
+from speechd.engines.kokoro.espeak_library import without_copies
 from speechd.engines.kokoro.tags import tagger
 from speechd.text.markup import PRONUNCIATION, plain
 
@@ -69,7 +70,8 @@ class English:
             tokens = self._g2p(text, _marked)[1]
         except Exception as error:
             # Misaki's rules assert, index and convert on all kinds of odd tokens; espeak-ng takes any text.
-            log.warning("misaki failed on a passage, which espeak-ng reads instead: %.200r", error)
+            # Not its words, which may be the client's.
+            log.warning("misaki failed on a passage, which espeak-ng reads instead: %s", type(error).__name__)
             return self._spell(plain(text))
         return "".join(self._phonemes(token) + (" " if token.whitespace == " " else "") for token in tokens).strip()
 
@@ -142,13 +144,15 @@ class _Fallback(espeak.EspeakFallback):  # type: ignore[misc]
 
     @cached_property
     def backend(self) -> EspeakBackend:
-        """Made when it is first needed: a process must not share it with those it forks."""
-        return EspeakBackend(
-            "en-gb" if self.british else "en-us",
-            preserve_punctuation=True,
-            with_stress=True,
-            tie="^",
-            language_switch="remove-flags",
+        """Made when it is first needed."""
+        return without_copies(
+            lambda: EspeakBackend(
+                "en-gb" if self.british else "en-us",
+                preserve_punctuation=True,
+                with_stress=True,
+                tie="^",
+                language_switch="remove-flags",
+            )
         )
 
     def __call__(self, token: en.MToken) -> tuple[str | None, int | None]:

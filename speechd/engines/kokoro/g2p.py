@@ -14,6 +14,7 @@ from misaki.espeak import EspeakG2P
 from speechd.engines.base import speakable
 from speechd.engines.espeak_text import for_espeak
 from speechd.engines.kokoro.english import English, kokoro_ipa, usual_tagger
+from speechd.engines.kokoro.espeak_library import without_copies
 from speechd.errors import InvalidRequest
 from speechd.text.markup import PRONUNCIATION
 from speechd.text.segment import split
@@ -104,14 +105,14 @@ class G2P:
 
 
 class _Espeak:
-    """Misaki's reader by espeak-ng. It is made when it first reads: a process must not share it with those it forks."""
+    """Misaki's reader by espeak-ng, made when it first reads."""
 
     def __init__(self, language: str) -> None:
         self._language = language
 
     @cached_property
     def _read(self) -> Reader:
-        return _first(EspeakG2P(self._language))
+        return _first(without_copies(lambda: EspeakG2P(self._language)))
 
     def __call__(self, text: str) -> str:
         return self._read(for_espeak(text))
@@ -122,10 +123,13 @@ def _extra(language: str) -> Reader:
         if language == "ja":
             from misaki.ja import JAG2P
 
-            return _first(JAG2P())
-        from misaki.zh import ZHG2P
+            reader = _first(JAG2P())
+        else:
+            from misaki.zh import ZHG2P
 
-        return _without_digits(_first(ZHG2P()))
+            reader = _without_digits(_first(ZHG2P()))
+        reader("一")  # loads what takes seconds, which is to be no text's work
+        return reader
     except Exception as error:
         # Not ImportError alone: a dictionary that is not there is a RuntimeError of MeCab's, for one.
         log.warning("The reader of the language %s cannot be made: %r", language, error)
@@ -166,8 +170,9 @@ def _in_pieces(read: Reader, language: str) -> Reader:
         try:
             return read(text)
         except Exception as error:
+            kind = type(error).__name__  # its words may be the client's
             log.warning(
-                "The reader of the language %s failed on a passage, which is read in pieces: %.200r", language, error
+                "The reader of the language %s failed on a passage, which is read in pieces: %s", language, kind
             )
         return read_pieces(text, _FINER)
 
@@ -180,9 +185,8 @@ def _in_pieces(read: Reader, language: str) -> Reader:
         except Exception as error:
             if finer:
                 return read_pieces(piece, finer)
-            log.warning(
-                "The reader of the language %s cannot read %s, which is left out: %.200r", language, ascii(piece), error
-            )
+            kind = type(error).__name__
+            log.warning("The reader of the language %s cannot read a character, which is left out: %s", language, kind)
             return ""
 
     return read_all
