@@ -94,8 +94,9 @@ def test_all_who_come_while_the_model_is_unloaded_are_spoken_each_time(tmp_path,
             replies = list(threads.map(server.speech, texts))
             until(lambda: model(server) == "loaded")  # before the replies are decoded, which takes seconds
             until(lambda: is_idle(server))
+            book = drowsy.book()
             assert [spoken(reply) for reply in replies] == [letters(text) for text in texts]
-        assert drowsy.book() == ["unload", "load"] * 3
+        assert book == ["unload", "load"] * 3
         assert sum(row["deaths"] for row in server.health()["workers"]) == 0
 
 
