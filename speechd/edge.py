@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from itertools import islice
 from typing import Final, Protocol
 
 from uvicorn.server import ServerState
@@ -12,6 +13,9 @@ from speechd.receipt import Limits
 
 FREE_BYTES: Final = 16 << 10
 """Of each connection's held bytes that do not count, so that ordinary requests are received however full it is."""
+
+LOOKED_AT: Final = 64
+"""Idle connections, the oldest, among which one is looked for whose client has taken all: to close it costs nobody."""
 
 TURNED_AWAY: Final = 16
 """Connections without a place that may linger, to have their answer for sure; further ones are closed at once."""
@@ -25,8 +29,11 @@ log = logging.getLogger("speechd")
 class Connection(Protocol):
     """What the edge asks of a connection."""
 
-    def close(self) -> None:
-        """Close it; it has no request in hand."""
+    def has_unsent(self) -> bool:
+        """Whether its client has still to take something of the last response."""
+
+    def evict(self) -> None:
+        """End it at once, whatever is unsent; it has no request in hand."""
 
 
 class Edge(ServerState):
@@ -50,7 +57,8 @@ class Edge(ServerState):
         self._closed = self._refused = 0  # since the worker is crowded
 
     def admit(self, connection: Connection) -> bool:
-        """A connection has come: whether there is a place for it. The oldest idle connection gives up its own."""
+        """A connection has come: whether there is a place for it. An idle connection gives up its own, which never
+        waits for what its client does not take."""
         if len(self._open) >= self.limits.connections:
             if not self._crowded:
                 self._crowded = True
@@ -62,12 +70,17 @@ class Edge(ServerState):
             if not self._idle:
                 self._refused += 1
                 return False
-            oldest = next(iter(self._idle))
-            del self._idle[oldest], self._open[oldest]
+            idle = self._least_needed()
+            del self._idle[idle], self._open[idle]
             self._closed += 1
-            oldest.close()
+            idle.evict()
         self._open[connection] = None
         return True
+
+    def _least_needed(self) -> Connection:
+        """The oldest idle connection, if possible of those that nothing is unsent to."""
+        oldest = next(iter(self._idle))
+        return next((one for one in islice(self._idle, LOOKED_AT) if not one.has_unsent()), oldest)
 
     def turn_away(self, connection: Connection) -> bool:
         """Whether a connection without a place may linger."""

@@ -114,11 +114,12 @@ class Exchange:
         self._head = b""
         if (body := message.get("body", b"")) and self.scope["method"] != "HEAD":
             pieces.append(self._framing.send(h11.Data(data=body)))
-        self.complete = not message.get("more_body", False)
-        if self.complete:
+        last = not message.get("more_body", False)
+        if last:
             pieces.append(self._framing.send(h11.EndOfMessage()))
         self._port.write(b"".join(pieces))
-        if self.complete:
+        if last:
+            self.complete = True  # not before: what h11 raises for a body that is shorter than stated breaks it off
             self.body = bytearray()
             self._changed.set()
             self._port.responded()

@@ -14,6 +14,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import h11
@@ -51,8 +52,13 @@ LINGER_S: Final = 2.0
 """How long the rest of a refused request is read and dropped. Closing at once would send a reset, which can take the
 answer away from a client that is still sending (RFC 9112, section 9.6)."""
 
+LINGER_UNSENT_S: Final = 120.0
+"""How long it goes on while the client has not been sent all of the response: over so long a listener is looked at for
+whether it stands still. What can be unsent takes 20 s at 4 KB/s, under which no reply is served. One that takes nothing
+at all is dropped before, by the kernel (`TCP_USER_TIMEOUT`, on Linux)."""
+
 ORIGIN: Final = re.compile(rb"\norigin:[ \t]*([^\r\n]*)[\r\n]", re.IGNORECASE)
-"""Of a head that is not here to its end."""
+"""Of a head that is not parsed."""
 
 log = logging.getLogger("speechd")
 
@@ -90,6 +96,7 @@ class SpeechProtocol(asyncio.Protocol):
         self._receipt = Receipt(self._edge.limits)
         self._exchange: Exchange | None = None
         self._origin = b""
+        self._fed = b""  # the last piece, and what the parser had kept until then; empty once it needs more
 
     # The transport's reports.
 
@@ -150,16 +157,21 @@ class SpeechProtocol(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._writable.set()
 
-    def close(self) -> None:
-        """Close the connection, which is idle."""
-        self.transport.close()
+    def has_unsent(self) -> bool:
+        return self.transport.get_write_buffer_size() > 0
+
+    def evict(self) -> None:
+        if self.has_unsent():  # to close is to wait until the client has taken it
+            self.transport.abort()
+        else:
+            self.transport.close()
 
     def shutdown(self) -> None:
         """uvicorn's: close the connection if it is idle, else after the response to what it is sending or being
         sent."""
         self._edge.draining = True
         if self._receipt.part is Part.NOTHING:
-            self.close()
+            self.transport.close()
         elif self._exchange is not None:
             self._exchange.keep_alive = False
 
@@ -181,6 +193,13 @@ class SpeechProtocol(asyncio.Protocol):
         self._hold()
         if self.transport.is_closing():
             return
+        self._go_on(exchange)
+        if self._receipt.part is Part.NOTHING:
+            self._parse()
+
+    def _go_on(self, exchange: Exchange) -> None:
+        """The response is complete: end the connection if it was the last, or be ready for another request once this
+        one is here to its end."""
         if not exchange.keep_alive or self._parser.our_state is not h11.DONE:
             if self._receipt.part is Part.WHOLE and not self._is_behind():
                 self.transport.close()
@@ -188,7 +207,6 @@ class SpeechProtocol(asyncio.Protocol):
                 self._linger()
         elif self._receipt.part is Part.WHOLE:
             self._renew()
-            self._parse()
 
     # Receipt.
 
@@ -220,6 +238,7 @@ class SpeechProtocol(asyncio.Protocol):
             self._unparsed = self._unparsed.lstrip(b"\r\n")
         piece = bytes(self._unparsed[:PIECE_BYTES])
         del self._unparsed[:PIECE_BYTES]
+        self._fed = self._parser.trailing_data[0] + piece if piece else b""
         if piece:
             self._expect()
             self._receipt.feed(len(piece))
@@ -236,26 +255,34 @@ class SpeechProtocol(asyncio.Protocol):
             if self._exchange is not None and not self._exchange.complete:
                 self._exchange.body += event.data
         elif type(event) is h11.EndOfMessage:
-            assert self._exchange is not None
-            self._receipt.end(sum(len(name) + len(value) + len(b": \r\n") for name, value in event.headers))
-            self._unparsed[:0] = self._parser.trailing_data[0]
-            self._stop_timer()
-            self._exchange.arrive()
-            if self._exchange.complete:  # an early answer, and the body after it was dropped
-                self._renew()
+            self._end(event)
 
     def _begin(self, request: h11.Request) -> None:
         """A head has arrived: run the app."""
         self._origin = next((value for name, value in request.headers if name == b"origin"), b"")
         head = request_head.read(request)
-        self._receipt.head(len(self._parser.trailing_data[0]), head.body_bytes)
+        self._receipt.head(len(self._parser.trailing_data[0]), head.body_bytes, chunked=head.chunked)
         state = {**self._app_state, "id": _request_id()}
-        scope = {**self._scope, **head.scope, "state": state, "extensions": {ABORT: self._break_off}}
-        self._exchange = Exchange(scope, self._parser, self, self._edge.default_headers)
-        self._exchange.keep_alive = not self._edge.draining
-        task = self._loop.create_task(self._run(self._exchange))
+        scope = {**self._scope, **head.scope, "state": state}
+        self._exchange = exchange = Exchange(scope, self._parser, self, self._edge.default_headers)
+        scope["extensions"] = {ABORT: partial(self._break_off, exchange)}
+        exchange.keep_alive = not self._edge.draining
+        task = self._loop.create_task(self._run(exchange))
         self._edge.tasks.add(task)
         task.add_done_callback(self._edge.tasks.discard)
+
+    def _end(self, event: h11.EndOfMessage) -> None:
+        """The request is here to its end."""
+        exchange = self._exchange
+        assert exchange is not None
+        behind = self._parser.trailing_data[0]
+        self._receipt.end(self._fed[: len(self._fed) - len(behind)], list(event.headers))
+        self._fed = b""
+        self._unparsed[:0] = behind
+        self._stop_timer()
+        exchange.arrive()
+        if exchange.complete:  # an early answer, and the body after it was dropped
+            self._go_on(exchange)
 
     def _keep(self, data: bytes) -> None:
         """Keep what was sent behind the request in hand, or drop it if it is too much."""
@@ -273,8 +300,9 @@ class SpeechProtocol(asyncio.Protocol):
             self._exchange.keep_alive = False
 
     def _is_behind(self) -> bool:
-        """Whether the client has sent more than the request in hand."""
-        return bool(self._unparsed) or self._dropped_bytes is not None
+        """Whether the client has sent more than the request in hand. A line end is none: old clients send one after a
+        body (RFC 9112, section 2.2)."""
+        return bool(self._unparsed.strip(b"\r\n")) or self._dropped_bytes is not None
 
     def _hold(self) -> bool:
         """Tell what is held here; returns whether it may be."""
@@ -354,11 +382,15 @@ class SpeechProtocol(asyncio.Protocol):
         self._linger()
 
     def _unfinished_origin(self) -> bytes:
-        match = ORIGIN.search(self._parser.trailing_data[0])
+        if self._receipt.part is not Part.HEAD:
+            return b""
+        text = self._fed or self._parser.trailing_data[0]
+        end = text.find(b"\r\n\r\n")
+        match = ORIGIN.search(text, 0, len(text) if end < 0 else end + 2)
         return match[1].rstrip() if match else b""
 
     def _linger(self) -> None:
-        """Close this side; the other one closes, or has its last bytes dropped until time is up."""
+        """Close this side, once all is sent; the other one closes, or has its last bytes dropped until time is up."""
         self._deaf = True
         self._unparsed.clear()
         self._hold()
@@ -366,21 +398,30 @@ class SpeechProtocol(asyncio.Protocol):
             self.transport.close()
             return
         self.transport.write_eof()
-        self._start_timer(LINGER_S, self.transport.abort)
+        self._start_timer(LINGER_S, partial(self._let_go, self._loop.time() + LINGER_UNSENT_S))
 
-    def _break_off(self) -> None:
-        """Drop the connection at once: its client must not take what it has for the whole."""
-        if self._exchange is not None:
-            self._exchange.lose()
-        self.transport.abort()
+    def _let_go(self, latest: float) -> None:
+        """End lingering; as long as there is something unsent, only at this moment of the loop's clock."""
+        if self.has_unsent() and self._loop.time() < latest:
+            self._start_timer(LINGER_S, partial(self._let_go, latest))
+        else:
+            self.transport.abort()
+
+    def _break_off(self, exchange: Exchange) -> None:
+        """Drop the connection at once: its client must not take what it has for the whole. If it has the whole, the
+        connection may be another exchange's already."""
+        if not exchange.complete:
+            exchange.lose()
+            self.transport.abort()
 
     async def _run(self, exchange: Exchange) -> None:
         """Run the app, and see to what it raises: something for the client, and something for the log."""
         try:
             await self._app(exchange.scope, exchange.receive, exchange.send)
         except asyncio.CancelledError:
-            log.warning("cut off: the grace period is over")
-            self._break_off()
+            if not exchange.complete:
+                log.warning("cut off: the grace period is over")
+            self._break_off(exchange)
         except Exception as error:  # Whatever an app raises, its server goes on.
             if exchange.lost:
                 return
@@ -389,15 +430,15 @@ class SpeechProtocol(asyncio.Protocol):
             log.error("failed: %s", error, exc_info=None if expected else error, extra={"fields": fields})
             self._fail(exchange, error if isinstance(error, SpeechdError) else SpeechdError("The server failed."))
         else:
-            if exchange.left and not exchange.complete:
-                self._break_off()
+            if exchange.left:
+                self._break_off(exchange)
             elif not (exchange.complete or exchange.lost):
                 log.error("failed: the app ended without a response", extra={"fields": {"id": exchange.id}})
                 self._fail(exchange, SpeechdError("The server failed."))
 
     def _fail(self, exchange: Exchange, error: SpeechdError) -> None:
         if exchange.started:
-            self._break_off()
+            self._break_off(exchange)
         else:
             exchange.lose()
             self._answer(error, exchange.id)

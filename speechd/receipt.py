@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,12 +22,13 @@ CHUNK_LINE_BYTES: Final = 16
 CHUNK_EXTENSIONS_BYTES: Final = 4 << 10
 """Chunk extensions that one body may have. Nobody sends any; without a limit they would be a body without one."""
 
-
 HEAD_LINES: Final = 256
 """Of one head. Each costs a few microseconds, and 32 KiB of the shortest would be 8,000; browsers send about 20."""
 
 MISREAD: Final = re.compile(rb"(?<!\r)\n|\n[ \t]")
 """A line that ends in LF alone, or goes on in the next."""
+
+MISREAD_MESSAGE: Final = "This is not valid HTTP: a line must end in CR LF, and be no continuation."
 
 HELD_BYTES: Final = 64 << 20
 """Of requests that one worker is receiving: 64 of the largest bodies. A thousand would be as much as a model."""
@@ -66,6 +68,7 @@ class Receipt:
         self._limits = limits
         self._body_bytes = 0
         self._unreported_bytes = 0  # fed since the head, and not of the body: chunk lines, and what is not parsed yet
+        self._chunked = False
         self._chunks = 0
         self._lines = 0
         self._last_bytes = b""  # fed of the head: what a line's or the head's end may have begun in
@@ -85,18 +88,21 @@ class Receipt:
         text, new = self._last_bytes + piece, len(self._last_bytes)
         end = text.find(b"\r\n\r\n")
         end = len(text) if end < 0 else end + 3
+        # The last bytes fed are looked at again, with what follows. Not the first of them: whether a line feed there is
+        # one of CR LF was seen with what came before it.
         if MISREAD.search(text, min(1, new), end):
-            raise InvalidRequest("This is not valid HTTP: a line must end in CR LF, and be no continuation.")
+            raise InvalidRequest(MISREAD_MESSAGE)
         self._lines += text.count(b"\n", new, end)
         if self._lines > HEAD_LINES:
             raise HeadersTooLarge(f"The request has more than {HEAD_LINES} header lines.")
         self._last_bytes = text[-4:]
 
-    def head(self, behind: int, stated: int) -> None:
-        """The head is here: of what was fed, so many bytes lie behind it. It states so many bytes of body (0 if none).
-        Raises `HeadersTooLarge` and `TooLarge`."""
+    def head(self, behind: int, stated: int, *, chunked: bool) -> None:
+        """The head is here: of what was fed, so many bytes lie behind it. It states so many bytes of body (0 if none),
+        or that the body is chunked. Raises `HeadersTooLarge` and `TooLarge`."""
         self.head_bytes -= behind
         self._unreported_bytes = behind
+        self._chunked = chunked
         self._check_head(self.head_bytes)
         self._check_body(stated)
         self.part = Part.BODY
@@ -113,9 +119,16 @@ class Receipt:
         if self._unreported_bytes > CHUNK_EXTENSIONS_BYTES + self._chunks * CHUNK_LINE_BYTES:
             raise TooLarge(f"The body's chunk extensions and trailers exceed {CHUNK_EXTENSIONS_BYTES} bytes.")
 
-    def end(self, trailer_bytes: int) -> None:
-        """The request is here, with so many bytes of trailers; raises `HeadersTooLarge`."""
-        self._check_head(trailer_bytes)
+    def end(self, text: bytes, trailers: Collection[tuple[bytes, bytes]] = ()) -> None:
+        """The request is here, with these trailers; `text` is the end of it, with all of them. Raises
+        `HeadersTooLarge`, and `InvalidRequest` as for the lines of a head: all servers on its way must agree where a
+        body ends (RFC 9112, 7.1 and 11.2)."""
+        self._check_head(sum(len(name) + len(value) + len(b": \r\n") for name, value in trailers))
+        if self._chunked:
+            # Trailers and an empty line. Continuations make more lines than trailers; the last of these have one then.
+            lines = text.split(b"\n")[-len(trailers) - 2 : -1]
+            if any(not line.endswith(b"\r") or line.startswith((b" ", b"\t")) for line in lines):
+                raise InvalidRequest(MISREAD_MESSAGE)
         self.part = Part.WHOLE
 
     def _check_head(self, count: int) -> None:

@@ -13,10 +13,12 @@ from speechd.errors import HeadersTooLarge, InvalidRequest, SpeechdError, Unknow
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """scope: the part of ASGI's that the head tells. body_bytes: what it states, 0 if nothing."""
+    """scope: the part of ASGI's that the head tells. body_bytes: what it states, 0 if nothing. chunked: whether the
+    body is sent in chunks."""
 
     scope: dict[str, Any]
     body_bytes: int
+    chunked: bool
 
 
 def read(request: h11.Request) -> Head:
@@ -44,7 +46,8 @@ def read(request: h11.Request) -> Head:
         "query_string": query,
         "headers": headers,
     }
-    return Head(scope, int(fields.get(b"content-length", 0)))
+    # h11 takes no other transfer coding.
+    return Head(scope, int(fields.get(b"content-length", 0)), b"transfer-encoding" in fields)
 
 
 def refusal(error: h11.RemoteProtocolError) -> SpeechdError:

@@ -7,7 +7,9 @@ settings file (`max_in_flight = 8`), and all before the default.
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -23,6 +25,9 @@ PREFIX: Final = "SPEECHD_"
 AUTO: Final = 0
 """The value of a whole number that is worked out from the machine; written "auto"."""
 
+BARE_NAME: Final = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
+"""A name of a host, as browsers send it: other letters than these in the form that begins with xn--."""
+
 IN_FLIGHT_PER_WORKER: Final = 8
 """Requests. A worker of two threads speaks about ten times faster than its listeners listen."""
 
@@ -34,7 +39,7 @@ class InvalidSetting(Exception):
 @dataclass(frozen=True, slots=True)
 class Option:
     """What is known of an option beside its name, type and default. `low` and `high` are allowed themselves; `url`: it
-    is an address on the web, or empty."""
+    is an address on the web, or empty; `names`: they are names of hosts, or "*"."""
 
     group: str
     meaning: str
@@ -43,6 +48,7 @@ class Option:
     choices: tuple[str, ...] = ()
     auto: bool = False
     url: bool = False
+    names: bool = False
 
     def check(self, value: Any) -> None:
         """Raise `ValueError` if the value is out of range."""
@@ -50,6 +56,8 @@ class Option:
             raise ValueError(f"is none of {', '.join(self.choices)}")
         if self.url and value:
             _check_url(value)
+        if self.names:
+            _check_names(value)
         if self.auto and value == AUTO:
             return
         # Written so that nan, which compares false with everything, is out of range.
@@ -126,7 +134,8 @@ class Settings:
         metadata=_about(
             "access",
             "comma-separated names, without a port, by which browsers may call; * for any. By default any, but "
-            "localhost alone where host is that and no key is asked for",
+            "localhost and addresses alone where host is localhost and no key is asked for",
+            names=True,
         ),
     )
 
@@ -394,6 +403,19 @@ def _check_url(text: str) -> None:
         raise ValueError("is no http:// or https:// address of a server")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("has more than a server and a path")
+
+
+def _check_names(names: Collection[str]) -> None:
+    """What is no name would never be found in a request, and so refuse all browsers."""
+    for name in names:
+        if name == "*" or BARE_NAME.fullmatch(name):
+            continue
+        try:
+            ipaddress.ip_address(name.strip("[]"))
+        except ValueError:
+            raise ValueError(
+                f"has {name!r}, which is no bare name such as speech.example.com, without scheme, port, path and *"
+            ) from None
 
 
 def _whole_number(text: str) -> int:

@@ -24,6 +24,7 @@ def refusal(given=None, path="/v1/audio/speech", method="POST", host=LOCAL, **he
         {"user_agent": "curl/8.5.0", "accept": "*/*"},
         {"user_agent": "OpenAI/Python 2.0.0"},
         {"user_agent": "node", "accept_language": "*", "sec_fetch_mode": "cors"},
+        {"user_agent": "node", "accept_language": "*", "sec_fetch_mode": "cors", "host": "nas.lan:8880"},
         {"user_agent": FIREFOX, "origin": "http://127.0.0.1:8880"},
         {"user_agent": FIREFOX, "origin": "http://localhost:8880", "host": "localhost:8880"},
         {"sec_fetch_site": "same-origin", "origin": "https://speech.example"},  # TLS and Host are the proxy's
@@ -31,6 +32,9 @@ def refusal(given=None, path="/v1/audio/speech", method="POST", host=LOCAL, **he
         {"origin": "chrome-extension://abcdef", "sec_fetch_site": "cross-site"},
         {"origin": "tauri://localhost", "sec_fetch_site": "cross-site"},
         {"origin": "app://obsidian.md", "sec_fetch_site": "cross-site"},
+        {"origin": "http://tauri.localhost", "sec_fetch_site": "cross-site"},
+        {"origin": "https://tauri.localhost"},
+        {"user_agent": FIREFOX, "origin": "http://10.0.0.1:8880", "host": "10.0.0.1:8880"},
     ],
 )
 def test_programs_and_own_pages_pass(headers):
@@ -43,7 +47,15 @@ def test_programs_and_own_pages_pass(headers):
         {"origin": EVIL},
         {"origin": "null"},
         {"origin": "http://127.0.0.1:3000"},
+        {"origin": "http://localhost:3000"},
+        {"origin": "http://localhost"},
+        {"origin": "http://dev.localhost:3000"},
+        {"origin": "http://tauri.localhost.evil.example"},
         {"origin": "http://127.0.0.1:8880.evil.example"},
+        {"origin": EVIL, "x_forwarded_host": "speech.localhost"},
+        {"origin": EVIL, "x_forwarded_host": ""},
+        {"origin": "null", "x_forwarded_host": ""},
+        {"origin": EVIL, "sec_fetch_site": "cross-site", "x_forwarded_host": "evil.example"},
         {"origin": EVIL, "sec_fetch_site": "cross-site"},
         {"sec_fetch_site": "cross-site"},
         {"sec_fetch_site": "same-site"},
@@ -82,17 +94,36 @@ NAMES = [
     "[::1]",
     "[::1]:8880",
     "localhost.",
+    "10.0.0.1",
+    "192.168.1.5:8880",
+    "[fd00::1]:8880",
 ]
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("listens", ["127.0.0.1", "::1", "localhost", "127.0.0.2"])
-def test_loopback_has_many_names(name, listens):
+def test_loopback_has_many_names_and_addresses_are_none(name, listens):
     assert refusal({"host": listens}, host=name, user_agent=FIREFOX) is None
 
 
-STRANGE = ["evil.example", "evil.example:8880", "localhost.evil.example", "notlocalhost", "10.0.0.1", "", "[", "a:b:c"]
-BROWSERS = [{"user_agent": FIREFOX}, {"user_agent": "curl/8", "accept_language": ""}, {"sec_fetch_site": "same-origin"}]
+STRANGE = [
+    "evil.example",
+    "evil.example:8880",
+    "localhost.evil.example",
+    "notlocalhost",
+    "10.0.0.1.evil",
+    "",
+    "[",
+    "a:b:c",
+]
+BROWSERS = [
+    {"user_agent": FIREFOX},
+    {"user_agent": "curl/8", "accept_language": ""},
+    {"sec_fetch_site": "same-origin"},
+    {"sec_fetch_site": "same-origin", "sec_fetch_mode": "cors"},
+    {"sec_fetch_mode": "cors", "origin": EVIL},
+    {"user_agent": FIREFOX, "x_forwarded_host": "localhost"},
+]
 
 
 @pytest.mark.parametrize("name", STRANGE)
@@ -116,6 +147,7 @@ def test_programs_may_use_any_name(path):
         {"api_keys": ("key",)},
         {"allowed_hosts": ("*",)},
         {"allowed_hosts": ("other.example", "Speech.Example")},
+        {"allowed_hosts": ("speech.example.",)},
         {"allowed_hosts": ("speech.example",), "host": "0.0.0.0"},
     ],
 )
@@ -127,3 +159,21 @@ def test_given_names_are_checked_wherever_the_server_listens():
     given = {"allowed_hosts": ("speech.example",), "host": "0.0.0.0", "api_keys": ("key",)}
     assert refusal(given, host="evil.example", user_agent=FIREFOX) == "host_not_allowed"
     assert refusal(given, host="localhost", user_agent=FIREFOX) is None
+
+
+PROXIED = {"user_agent": FIREFOX, "origin": "http://speech.example:81", "x_forwarded_host": "speech.example:81"}
+
+
+@pytest.mark.parametrize("given", [{"host": "0.0.0.0"}, {"api_keys": ("key",)}, {"allowed_hosts": ("speech.example",)}])
+@pytest.mark.parametrize("behind", ["", ", inner.example"])
+def test_own_page_passes_behind_a_proxy_that_changes_host(given, behind):
+    headers = PROXIED | {"x_forwarded_host": "speech.example:81" + behind}
+    assert refusal(given, **headers) is None
+    assert refusal(given, **headers | {"origin": EVIL}) == "origin_not_allowed"
+    assert refusal(given, **headers | {"origin": "http://speech.example:82"}) == "origin_not_allowed"
+
+
+@pytest.mark.parametrize("given", [{}, {"allowed_hosts": ("other.example",)}])
+def test_name_that_is_not_ours_is_not_made_so_by_what_a_page_says_was_forwarded(given):
+    assert refusal(given, **PROXIED) == "origin_not_allowed"
+    assert refusal(given, **PROXIED, host="speech.example:81") == "host_not_allowed"

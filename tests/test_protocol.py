@@ -14,6 +14,7 @@ import time
 import pytest
 import uvicorn
 
+from speechd import protocol
 from speechd.edge import Edge
 from speechd.errors import BrokenOff, InvalidRequest
 from speechd.protocol import BEHIND_BYTES, DROPPED_BYTES, WRITE_BUFFER_BYTES, SpeechProtocol
@@ -21,6 +22,7 @@ from speechd.receipt import Limits, Part, Receipt
 
 LIMITS = Limits(header_bytes=8 << 10, body_bytes=64 << 10, receipt_timeout_s=0.4)
 PAGE = "https://page.example"
+BIG_BYTES = 1 << 20
 GET = b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -77,6 +79,27 @@ class App:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
         await send({"type": "http.response.body", "body": b"held"})
 
+    async def big(self, scope, receive, send):
+        """What is far more than the kernel takes for a client that does not read, sent without waiting."""
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % BIG_BYTES)]})
+        await send({"type": "http.response.body", "body": bytes(BIG_BYTES)})
+
+    async def short(self, scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"3")]})
+        await send({"type": "http.response.body", "body": b"no"})
+
+    async def late(self, scope, receive, send):
+        """Go wrong as the query says when the next request is in hand."""
+        await self.early(scope, receive, send)
+        while not self.seen:
+            await asyncio.sleep(0.005)
+        if scope["query_string"] == b"cancelled":
+            raise asyncio.CancelledError
+        if scope["query_string"] == b"aborts":
+            scope["extensions"]["speechd.abort"]()
+        raise ValueError("a bug")
+
     async def silent(self, scope, receive, send):
         pass
 
@@ -131,6 +154,14 @@ class Served:
 
     def connect(self) -> socket.socket:
         return socket.create_connection(self.listener.getsockname(), timeout=5)
+
+    def connect_narrow(self) -> socket.socket:
+        """A client for which the kernel takes little that it has not read."""
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(5)
+        client.connect(self.listener.getsockname())
+        return client
 
     def ask(self, *pieces: bytes) -> bytes:
         """Everything the server sends back until it closes."""
@@ -462,6 +493,56 @@ def test_draining_closes_idle_connections_and_lets_requests_finish(loop):
     served.close()
 
 
+@pytest.mark.parametrize("behind", [b"", b"\r\n", GET], ids=["nothing", "a line end", "a request"])
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_draining_closes_connections_that_were_answered_before_their_body_came(loop, behind):
+    served = Served(loop)
+    with served.connect() as client:
+        client.sendall(post(b"body", "/early")[:-1])
+        until_end(client, b"\r\n\r\nno")
+        served.server.should_exit = True
+        until(lambda: served.edge.draining)
+        client.sendall(b"y" + behind)
+        assert rest(client) == b""
+    served.close()
+
+
+@pytest.mark.parametrize("behind", [b"", b"\r\n", b"\0", GET], ids=["nothing", "a line end", "a byte", "a request"])
+def test_last_response_is_sent_to_its_end_whatever_is_behind_the_request(served, monkeypatch, behind):
+    monkeypatch.setattr(protocol, "LINGER_S", 0.02)
+    with served.connect_narrow() as client:
+        client.sendall(post(b"body", "/big", "Connection: close\r\n") + behind)
+        connection = the_connection(served)
+        until(lambda: connection._deaf or connection.transport.is_closing())
+        assert connection._deaf == bool(behind.strip())
+        if timer := connection._timer:  # its time is up
+            until(lambda: connection._timer is not timer)
+        assert len(parsed(rest(client))[2]) == BIG_BYTES
+
+
+def test_client_that_does_not_take_the_last_response_is_not_waited_for_without_end(served, monkeypatch):
+    monkeypatch.setattr(protocol, "LINGER_S", 0.02)
+    monkeypatch.setattr(protocol, "LINGER_UNSENT_S", 0.1)
+    with served.connect_narrow() as client:
+        client.sendall(post(b"body", "/big", "Connection: close\r\n") + GET)
+        connection = the_connection(served)
+        until(lambda: connection._deaf)
+        until(lambda: not served.edge.connections)
+
+
+@pytest.mark.parametrize("how", ["fails", "aborts", "cancelled"])
+def test_app_that_goes_wrong_after_its_response_leaves_the_next_request_alone(served, how):
+    with served.connect() as client:
+        client.sendall(f"GET /late?{how} HTTP/1.1\r\nHost: x\r\n\r\nGET /holds HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        until(lambda: served.app.seen == ["begun"] and len(served.edge.tasks) == 1)
+        served.app.go_on.set()
+        assert until_end(client, b"held").count(b"HTTP/1.1") == 2
+
+
+def test_body_that_is_shorter_than_stated_breaks_the_transfer_off(served):
+    assert served.ask(b"GET /short HTTP/1.1\r\nHost: x\r\n\r\n") == b""
+
+
 def test_client_that_resets_leaves_nothing_behind(served):
     client = served.connect()
     client.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -566,6 +647,21 @@ def test_client_that_has_closed_its_side_is_not_waited_with(served):
 
 H = b"Host: x\r\n"
 CHUNKED = b"POST /echo HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+CHUNKS = b"4\r\n\n \n\n\r\n0\r\n"
+ENDINGS = [
+    (b"\r\n", 200),
+    (b"A: b\r\n\r\n", 200),
+    (b"A: b\r\nC:\td\r\n\r\n", 200),
+    (b"\n", 400),
+    (b"A: b\n\n", 400),
+    (b"A: b\r\n\n", 400),
+    (b"A: b\n\r\n", 400),
+    (b"A: b\nC: d\r\n\r\n", 400),
+    (b"A: b\r\nC: d\n\r\n", 400),
+    (b"A: b\r\n c\r\n\r\n", 400),
+    (b"A: b\r\n\tc\r\nD: e\r\nF: g\r\n\r\n", 400),
+    (b"A: b\r\nD: e\r\nF: g\r\n c\r\n d\r\n\r\n", 400),
+]
 
 
 @pytest.mark.parametrize(
@@ -623,6 +719,8 @@ CHUNKED = b"POST /echo HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\nConne
         (CHUNKED + b"2;" + b"a" * 6000 + b"\r\nhi\r\n", 413),
         (CHUNKED + b"2;" + b"a" * 100_000, 431),
         (CHUNKED + b"1;aaaaaaaaaaaaaaaaaaaa\r\na\r\n" * 3000 + b"0\r\n\r\n", 413),
+        # 7.1.2, and 11.2: how a body ends.
+        *((CHUNKED + CHUNKS + ending, status) for ending, status in ENDINGS),
         (CHUNKED + b"g\r\n", 400),
         (CHUNKED + b"-1\r\n", 400),
         (CHUNKED + b"0x2\r\nhi\r\n", 400),
@@ -641,6 +739,15 @@ def test_framing_is_as_the_standard_has_it(served, request_, status):
         assert error(reply)[0] == status
         assert served.refused == [status]
         assert "read" not in served.app.seen
+
+
+@pytest.mark.parametrize(("ending", "status"), ENDINGS)
+def test_end_of_a_body_is_the_same_however_it_is_cut(served, monkeypatch, ending, status):
+    for piece_bytes in range(1, 14):
+        monkeypatch.setattr(protocol, "PIECE_BYTES", piece_bytes)
+        reply = served.ask(CHUNKED + CHUNKS + ending)
+        assert parsed(reply)[0] == status
+        assert parsed(reply)[2] == b"\n \n\n" or status == 400
 
 
 def refused_as_lines(*pieces: bytes) -> bool:
@@ -719,6 +826,9 @@ def test_body_after_an_early_answer_is_dropped_and_the_connection_kept(served):
         (b"POST /echo HTTP/1.1\r\nHost: x\r\nOrigin: %b\r\nContent-Length: 99999\r\n\r\nab", 413),
         (b"GET echo HTTP/1.1\r\nHost: x\r\nOrigin: %b\r\n\r\n", 400),
         (b"GET /bug HTTP/1.1\r\nHost: x\r\nOrigin: %b\r\n\r\n", 500),
+        (b"GET /echo HTTP/1.1\r\nOrigin: %b\r\nHost: x\n\r\n", 400),
+        (b"GET /echo HTTP/1.1\r\nOrigin: %b\r\nno colon\r\n\r\n", 400),
+        (b"GET /echo HTTP/1.1\r\nHost: x\r\nOrigin: %b\r\n" + b"A:\r\n" * 300 + b"\r\n", 431),
     ],
 )
 def test_page_of_an_allowed_origin_sees_what_is_refused(served, request_, status):
@@ -727,6 +837,12 @@ def test_page_of_an_allowed_origin_sees_what_is_refused(served, request_, status
         assert error(reply)[0] == status
         told = parsed(reply)[1].get(b"access-control-allow-origin")
         assert told == (PAGE.encode() if allowed else None)
+
+
+def test_origin_is_not_taken_from_a_body(served):
+    reply = served.ask(b"GET echo HTTP/1.1\r\nHost: x\r\n\r\nOrigin: %b\r\n" % PAGE.encode())
+    assert error(reply)[0] == 400
+    assert b"access-control-allow-origin" not in parsed(reply)[1]
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])
@@ -805,6 +921,34 @@ def test_idle_connection_makes_room_for_a_new_one_the_oldest_first(narrow, caplo
     assert len(told) == 2
     assert "all 4 connections" in told[0]
     assert "1 idle ones were closed, 0 new ones refused" in told[1]
+
+
+def test_unread_response_does_not_keep_the_place_of_an_idle_connection(narrow):
+    with contextlib.ExitStack() as clients:
+        for count in range(1, 5):
+            clients.enter_context(narrow.connect_narrow()).sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+            until(lambda count=count: len(narrow.edge._idle) == count and not narrow.edge.tasks)
+        oldest = next(iter(narrow.edge._idle))
+        new = clients.enter_context(narrow.connect())
+        until(lambda: oldest not in narrow.edge.connections)
+        new.sendall(GET)
+        until_end(new, b"\r\n\r\n")
+
+
+def test_idle_connection_whose_client_has_taken_all_is_closed_before_others(narrow):
+    with contextlib.ExitStack() as clients:
+        slow = clients.enter_context(narrow.connect_narrow())
+        slow.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection = the_connection(narrow)
+        until(lambda: connection.has_unsent() and not narrow.edge.tasks)
+        idle = [clients.enter_context(narrow.connect()) for _ in range(3)]
+        for client in idle:
+            client.sendall(GET)
+            until_end(client, b"\r\n\r\n")
+        clients.enter_context(narrow.connect())
+        assert idle[0].recv(1) == b""
+        slow.shutdown(socket.SHUT_WR)
+        assert len(parsed(rest(slow))[2]) == BIG_BYTES
 
 
 def test_connection_is_refused_where_none_is_idle(narrow, caplog):

@@ -48,6 +48,12 @@ def test_empty_variable_is_an_unset_one():
         ("overflow_url", "http://[far", "Invalid IPv6 URL"),
         ("overflow_url", "http://user:secret@far", "has more than a server and a path"),
         ("overflow_url", "http://far/v1?key=secret", "has more than a server and a path"),
+        ("allowed_hosts", "http://nas.lan", "has 'http://nas.lan', which is no bare name"),
+        ("allowed_hosts", "tts.lan,:80", "has ':80', which is no bare name"),
+        ("allowed_hosts", "nas.lan:8880", "is no bare name"),
+        ("allowed_hosts", "10.0.0.1:8880", "is no bare name"),
+        ("allowed_hosts", "*.lan", "is no bare name"),
+        ("allowed_hosts", "tts.lan/v1", "is no bare name"),
     ],
 )
 def test_wrong_value_is_named_with_its_option_and_reason(name, text, complaint):
@@ -95,6 +101,11 @@ def test_keys_of_the_file_join_those_given(tmp_path):
 @pytest.mark.parametrize("url", ["http://far:8880", "https://far/v1", "http://[::1]:8880/", ""])
 def test_overflow_url_is_a_base_url_or_none(url):
     assert Settings.load({"overflow_url": url}, {}).overflow_url == url
+
+
+def test_allowed_hosts_are_names_or_addresses():
+    names = ("speech.example.com", "TTS_1.lan", "xn--bcher-kva.example", "10.0.0.1", "::1", "[fd00::1]", "*")
+    assert Settings.load({"allowed_hosts": ",".join(names)}, {}).allowed_hosts == names
 
 
 def test_overflow_key_of_the_file_goes_before_the_one_given(tmp_path):
