@@ -10,12 +10,16 @@ from typing import Final, Protocol
 from uvicorn.server import ServerState
 
 from speechd.receipt import Limits
+from speechd.workers.memory import trim_heap
 
 FREE_BYTES: Final = 16 << 10
 """Of each connection's held bytes that do not count, so that ordinary requests are received however full it is."""
 
 LOOKED_AT: Final = 64
 """Idle connections, the oldest, among which one is looked for whose client has taken all: to close it costs nobody."""
+
+TRIMMED_BYTES: Final = 16 << 20
+"""Held bytes beyond which, once nothing is held any more, the heap is trimmed: it takes milliseconds."""
 
 TURNED_AWAY: Final = 16
 """Connections without a place that may linger, to have their answer for sure; further ones are closed at once."""
@@ -40,16 +44,24 @@ class Edge(ServerState):
     """What the connections of a worker share. While `draining`, each connection ends with its current response.
 
     refused: told the status of each request that is refused here. cors_origins: origins whose pages may read what is
-    answered here; "*" for all.
+    answered here; "*" for all. trim: gives freed memory back.
     """
 
-    def __init__(self, limits: Limits, refused: Callable[[int], None], *, cors_origins: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        refused: Callable[[int], None],
+        *,
+        cors_origins: Collection[str] = (),
+        trim: Callable[[], None] = trim_heap,
+    ) -> None:
         super().__init__()
         self.limits = limits
         self.refused = refused
         self.draining = False
         self._cors_origins = frozenset(cors_origins)
-        self._held_bytes = 0
+        self._held_bytes = self._most_held_bytes = 0
+        self._trim = trim
         self._open: dict[Connection, None] = {}
         self._idle: dict[Connection, None] = {}  # the oldest first
         self._turned_away: set[Connection] = set()
@@ -117,6 +129,10 @@ class Edge(ServerState):
         if more > 0 and self._held_bytes + more > self.limits.held_bytes:
             return False
         self._held_bytes += more
+        self._most_held_bytes = max(self._most_held_bytes, self._held_bytes)
+        if self._most_held_bytes > TRIMMED_BYTES and not self._held_bytes:
+            self._most_held_bytes = 0
+            self._trim()
         return True
 
     def cors(self, origin: bytes) -> list[tuple[bytes, bytes]]:

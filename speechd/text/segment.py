@@ -21,6 +21,9 @@ TOLERANCE: Final = 0.4
 SHORTEST_TAIL: Final = 12
 """Characters. A shorter rest is not worth a segment of its own."""
 
+LONGEST_WORD: Final = 120
+"""Characters. What has no boundary for longer is no word that must stay whole, and would be a segment of any length."""
+
 _CONTEXT: Final = 24
 """Characters before and after a stop that tell whether it ends a sentence."""
 
@@ -116,7 +119,8 @@ def split(text: str, limit: int) -> tuple[str, str]:
 
 
 def split_near(text: str, target: int, limit: int) -> tuple[str, str]:
-    """As `split`, but the head has about `target` characters: the sentence, clause, phrase or word ending nearest."""
+    """As `split`, but the head has about `target` characters: the sentence, clause, phrase or word ending nearest, or
+    where none does, at most `LONGEST_WORD`."""
     least, most = round(target * (1 - TOLERANCE)), min(limit, round(target * (1 + TOLERANCE)))
     if len(text) <= most:
         return text, ""
@@ -125,7 +129,7 @@ def split_near(text: str, target: int, limit: int) -> tuple[str, str]:
         if near:
             at = min(near, key=lambda at: abs(len(text[:at].rstrip()) - target))
             return text[:at].rstrip(), text[at:].lstrip()
-    return split(text, limit)
+    return split(text, min(limit, max(most, LONGEST_WORD)))
 
 
 def _bounded(sentence: str) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import mmap
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -25,3 +27,10 @@ def anonymous_file() -> int:
         return os.memfd_create("speechd")
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
+
+
+def trim_heap() -> None:
+    """Give back to the kernel what was freed. glibc keeps it where anything behind it is in use."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # musl has none
+            ctypes.CDLL(None).malloc_trim(0)

@@ -20,7 +20,7 @@ BLOCKING_S: Final = 0.6
 """Seconds that a segment may keep a slot while no slot is to spare, for nothing more urgent can start meanwhile. What
 it costs in efficiency, a fifth at most, is less than the listeners' patience is worth."""
 
-OVERLONG: Final = 2.5
+OVERLONG: Final = 1.8
 """Of the seconds that a segment should have at most, how many it may have: texts are cut where they can be, and a
 segment's time is known only when it has been made."""
 

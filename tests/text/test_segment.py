@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from speechd.text.segment import SENTENCE_LIMIT, ends_sentence, sentences, split, split_near
+from speechd.text.segment import LONGEST_WORD, SENTENCE_LIMIT, TOLERANCE, ends_sentence, sentences, split, split_near
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,16 @@ def test_split_near_leaves_no_tiny_tail() -> None:
 )
 def test_end_of_sentence_depends_on_what_follows(text: str, after: str, ends: bool) -> None:
     assert ends_sentence(text, after) is ends
+
+
+@pytest.mark.parametrize("unbroken", ["a" * 400, "漢" * 400, "a-" * 200, "ก" * 400])
+@pytest.mark.parametrize("target", [30, 120, 200])
+def test_split_near_takes_no_more_of_text_without_boundaries_than_a_long_word(unbroken: str, target: int) -> None:
+    head, rest = split_near(unbroken, target, 400)
+    assert head + rest == unbroken
+    assert len(head) <= max(LONGEST_WORD, target * (1 + TOLERANCE))
+
+
+def test_split_near_keeps_a_word_longer_than_the_target() -> None:
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    assert split_near(f"{word} ist lang, und das ist noch nicht alles.", 30, 400)[0].startswith(word)

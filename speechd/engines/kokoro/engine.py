@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import struct
-import sys
-from contextlib import suppress
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -22,6 +19,7 @@ from speechd.engines.kokoro.model import Model, load
 from speechd.engines.kokoro.weights import PACK_SHAPE, Weights
 from speechd.errors import InvalidRequest
 from speechd.voices import Blend
+from speechd.workers.memory import trim_heap
 
 TOKEN_LIMIT: Final = PACK_SHAPE[0]
 """Phonemes in one segment: a voice has a row for each number of them."""
@@ -68,12 +66,12 @@ class KokoroEngine:
 
     def load(self) -> None:
         self._model = load(self._config, self._weights.state(), self._options.device, self._options.dtype)
-        _trim_heap()
+        trim_heap()  # of the original weights, before the fork: 230 MiB of 880
 
     def unload(self) -> None:
         self._model = None
         gc.collect()  # should anything in it refer to itself
-        _trim_heap()
+        trim_heap()
 
     def check(self, delivery: Delivery) -> None:
         for voice, _ in delivery.blend.parts:
@@ -118,13 +116,6 @@ class KokoroEngine:
         """The row of the voices for this number of phonemes, as the kokoro package chooses it; averaged by weight."""
         rows = [self._pack(voice.id)[phonemes - 1] for voice, _ in blend.parts]
         return np.average(rows, axis=0, weights=[weight for _, weight in blend.parts]).astype(np.float32)
-
-
-def _trim_heap() -> None:
-    """Give the memory of the original weights back before the fork. glibc keeps what was freed (230 MiB of 880)."""
-    if sys.platform == "linux":
-        with suppress(AttributeError):  # musl has none
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 class Spoken(NamedTuple):
