@@ -435,7 +435,7 @@ def limits_s(slots: int, speed: float, in_flight: int, synthesis_timeout_s: floa
     ("speed", "in_flight", "synthesis_timeout_s", "limit_s"),
     [
         pytest.param(8.0, 1, 60.0, 60.0, id="a slot to spare"),
-        pytest.param(8.0, 2, 60.0, 2.5 * 0.6 * 8.0, id="none"),
+        pytest.param(16.0, 2, 60.0, 1.8 * 0.6 * 16.0, id="none"),
         pytest.param(4.0, 2, 60.0, 10.0, id="none, and slots that are not fast"),
         pytest.param(0.5, 1, 60.0, 3.75, id="a slow machine"),
         pytest.param(0.5, 2, 60.0, 3.75, id="a slow machine without a slot to spare"),
