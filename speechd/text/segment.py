@@ -21,7 +21,7 @@ TOLERANCE: Final = 0.4
 SHORTEST_TAIL: Final = 12
 """Characters. A shorter rest is not worth a segment of its own."""
 
-LONGEST_WORD: Final = 120
+LONGEST_WORD: Final = 80
 """Characters. What has no boundary for longer is no word that must stay whole, and would be a segment of any length."""
 
 _CONTEXT: Final = 24
