@@ -9,9 +9,9 @@ from typing import Any
 
 from torch import Tensor
 
-from .kernels import Activation, Arithmetic, Convolution, TorchConvolution, torch_product
-from .model import FastModel
-from .native import Kernels, NativeConvolution, NativeProduct, NotBuilt, suits
+from speechd.engines.kokoro.fast.kernels import Activation, Arithmetic, Convolution, TorchConvolution, torch_product
+from speechd.engines.kokoro.fast.model import FastModel
+from speechd.engines.kokoro.fast.native import Kernels, NativeConvolution, NativeProduct, NotBuilt, suits
 
 __all__ = ["FastModel", "load"]
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .weights import Weights
+from speechd.engines.kokoro.fast.weights import Weights
 
 EPSILON: Final = 1e-5
 """Added to every variance: the default of `torch.nn.InstanceNorm1d`, which the model was trained with."""

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .kernels import MakeProduct
-from .weights import Weights
+from speechd.engines.kokoro.fast.kernels import MakeProduct
+from speechd.engines.kokoro.fast.weights import Weights
 
 EPSILON: Final = 1e-12
 """ALBERT's `layer_norm_eps`."""

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .adain import Style, StyleMap
-from .kernels import MakeProduct
-from .trunk import Prosody, ResidualBlock
-from .weights import Weights
+from speechd.engines.kokoro.fast.adain import Style, StyleMap
+from speechd.engines.kokoro.fast.kernels import MakeProduct
+from speechd.engines.kokoro.fast.trunk import Prosody, ResidualBlock
+from speechd.engines.kokoro.fast.weights import Weights
 
 
 class Decoder:

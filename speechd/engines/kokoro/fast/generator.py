@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from . import kernels
-from .adain import Style, StyleMap, affine
-from .kernels import Activation, Arithmetic, MakeConvolution, MakeProduct, windows
-from .source import HarmonicSource, Spectrum
-from .weights import Weights
+from speechd.engines.kokoro.fast import kernels
+from speechd.engines.kokoro.fast.adain import Style, StyleMap, affine
+from speechd.engines.kokoro.fast.kernels import Activation, Arithmetic, MakeConvolution, MakeProduct, windows
+from speechd.engines.kokoro.fast.source import HarmonicSource, Spectrum
+from speechd.engines.kokoro.fast.weights import Weights
 
 LEAK: Final = 0.1
 """Slope of the leaky ReLU below zero, before each upsampling."""

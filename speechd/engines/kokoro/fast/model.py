@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .decoder import Decoder
-from .generator import Generator
-from .kernels import Arithmetic
-from .trunk import Prosody, Trunk
-from .weights import Weights
+from speechd.engines.kokoro.fast.decoder import Decoder
+from speechd.engines.kokoro.fast.generator import Generator
+from speechd.engines.kokoro.fast.kernels import Arithmetic
+from speechd.engines.kokoro.fast.trunk import Prosody, Trunk
+from speechd.engines.kokoro.fast.weights import Weights
 
 
 class FastModel:

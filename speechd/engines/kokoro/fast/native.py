@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from . import winograd
-from .kernels import Activation
+from speechd.engines.kokoro.fast import winograd
+from speechd.engines.kokoro.fast.kernels import Activation
 
 LIBRARY: Final = "speechd.engines.kokoro.fast._kernels"
 BUILD: Final = "python setup.py build_ext --inplace"

@@ -10,8 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from speechd.audio import SAMPLE_RATE
-
-from .weights import Weights
+from speechd.engines.kokoro.fast.weights import Weights
 
 SINE_AMPLITUDE: Final = 0.1
 VOICED_NOISE: Final = 0.003

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .adain import Style, StyleMap, normalize
-from .albert import Albert
-from .kernels import MakeProduct, windows
-from .weights import Weights
+from speechd.engines.kokoro.fast.adain import Style, StyleMap, normalize
+from speechd.engines.kokoro.fast.albert import Albert
+from speechd.engines.kokoro.fast.kernels import MakeProduct, windows
+from speechd.engines.kokoro.fast.weights import Weights
 
 LEAK: Final = 0.2
 """Slope of the leaky ReLU below zero, outside the generator."""

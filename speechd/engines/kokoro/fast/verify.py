@@ -15,9 +15,8 @@ import torch
 from torch import Tensor
 
 from speechd.audio import SAMPLE_RATE
-
-from .model import FastModel
-from .trunk import Prosody
+from speechd.engines.kokoro.fast.model import FastModel
+from speechd.engines.kokoro.fast.trunk import Prosody
 
 EXACT_SNR_DB: Final = 90.0
 """The waveform must be this close to the stock model's from the same pitch and excitation, in float32."""
@@ -222,7 +221,7 @@ def verify(
     """
     from kokoro.model import KModel  # late: it imports transformers, which takes seconds
 
-    from . import load
+    from speechd.engines.kokoro.fast import load
 
     fast = load(config, torch.load(checkpoint, map_location="cpu", weights_only=True), dtype)
     stock = Stock(KModel(repo_id="", config=config, model=str(checkpoint)))
