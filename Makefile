@@ -3,7 +3,7 @@
 # make check   formatting, lint, import rules, strict types
 
 VENV ?= .venv
-SOURCES := pyproject.toml constraints.txt deploy/setup $(wildcard setup.py speechd/engines/kokoro/fast/csrc/*)
+SOURCES := pyproject.toml constraints.txt deploy/setup $(wildcard setup.py speechd/engines/kokoro/cpu/csrc/*)
 
 .PHONY: run test check format clean
 

@@ -16,7 +16,7 @@ openmp = ["-fopenmp"] if sys.platform == "linux" else []
 setup(
     ext_modules=[
         Extension(
-            "speechd.engines.kokoro.fast._kernels",
+            "speechd.engines.kokoro.cpu._kernels",
             sources=[str(FOLDER / "kernels.cpp")],
             depends=[str(path) for path in FOLDER.glob("*.[hi]*")],
             # No -march: the kernels choose among instruction sets at run time.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
-from bench.crowd import Target
+from bench.loadgen import Target
 
 
 def words(text: str) -> list[str]:

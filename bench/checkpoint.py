@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from kokoro.model import KModel
 
-from speechd.engines.kokoro.weights import CONFIG, MODEL, PACK_SHAPE, PARTS
+from speechd.engines.kokoro.checkpoint import CONFIG, MODEL, PACK_SHAPE, PARTS
 from speechd.voices import KOKORO_IDS
 
 # The release's vocabulary: runs of phonemes with consecutive ids, by the first id.

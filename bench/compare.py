@@ -22,9 +22,9 @@ from typing import Any, Final
 import uvloop
 from tqdm import tqdm
 
-from bench import record
+from bench import results as record
 from bench.arguments import parsed, parser_of, whole_numbers, words
-from bench.crowd import Crowd, Figures, Target, outcome_of
+from bench.loadgen import Crowd, Figures, Target, outcome_of
 from bench.texts import LENGTHS, sized
 
 QUICK: Final = {"texts": ["short"], "formats": ["pcm"], "listeners": [1, 2], "rounds": 2, "seconds": 0.5}

@@ -29,7 +29,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from speechd.audio import SAMPLE_RATE
+from speechd.audio.samples import SAMPLE_RATE
 
 LENGTHS: Final = (20, 60, 120, 240, 400)
 """Tokens of one synthesis, without the two pads."""
@@ -102,7 +102,7 @@ def load(engine: str, files: Files, onnx: Path | None) -> Speak:
         return lambda input_ids, style: session.run(
             None, dict(zip(names, (input_ids[None].numpy(), style.numpy(), speed), strict=True))
         )
-    from speechd.engines.kokoro import fast
+    from speechd.engines.kokoro import cpu as fast
 
     model = fast.load(files.config, files.state(), *FAST[engine])
     return lambda input_ids, style: model(input_ids, style, 1.0, 0)
@@ -112,8 +112,8 @@ def compare(files: Files, engines: Sequence[str], lengths: Sequence[int]) -> dic
     """By length: the audio seconds, under "", and the SNR in decibels of each fast model among `engines`."""
     from kokoro.model import KModel
 
-    from speechd.engines.kokoro import fast
-    from speechd.engines.kokoro.fast.verify import Stock, snr_db
+    from speechd.engines.kokoro import cpu as fast
+    from speechd.engines.kokoro.verify import Stock, snr_db
 
     stock = Stock(KModel(repo_id="", config=files.config, model=str(files.checkpoint)))
     models = {name: fast.load(files.config, files.state(), *FAST[name]) for name in engines if name in FAST}

@@ -18,9 +18,10 @@ from typing import Any, Final
 import uvloop
 from tqdm import tqdm
 
-from bench import record, server
+from bench import results as record
+from bench import server
 from bench.arguments import add_request_arguments, numbers, parsed, parser_of, target_of, whole_numbers
-from bench.crowd import Crowd, Target
+from bench.loadgen import Crowd, Target
 from bench.texts import varied
 
 LEVELS: Final = "1,2,4,8,16,32,64,128"

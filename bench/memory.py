@@ -39,11 +39,13 @@ from typing import Any, Final
 import uvloop
 from tqdm import tqdm
 
-from bench import probe, record, server
+from bench import memory_probe as probe
+from bench import results as record
+from bench import server
 from bench.arguments import parsed, parser_of, whole_numbers, words
-from bench.crowd import Crowd, Target
+from bench.loadgen import Crowd, Target
 from bench.server import Server
-from bench.start import MIB, memory_of
+from bench.startup import MIB, memory_of
 from bench.texts import MEDIAN, text, varied
 
 PAYLOADS: Final = {"small": 60, "usual": MEDIAN, "large": 1000}
@@ -194,7 +196,7 @@ def _measure(case: Case, arguments: argparse.Namespace) -> Iterator[dict[str, An
     with tempfile.TemporaryDirectory() as folder:
         own = {probe.ENGINE: arguments.engine, probe.ARENAS: folder}
         limits = {"max_in_flight": max(most, 8), "max_wait_s": 3600}
-        settings = server.settings_of(arguments) | {"engine": "bench.probe:probed"} | limits
+        settings = server.settings_of(arguments) | {"engine": "bench.memory_probe:probed"} | limits
         environ = {**ALLOCATORS[case.allocator], **case.environ, **own}
         with server.running(Path(folder), environ=environ, **settings) as running:
             target = Target(running.url, timeout_s=3600.0)

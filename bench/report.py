@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from bench import record
+from bench import results as record
 from bench.plot import Point, plot
 
 Result = Mapping[str, Any]

@@ -99,7 +99,7 @@ def start(
     log_path = folder / f"server-{port}.log"
     with log_path.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "speechd.cli", "serve"],
+            [sys.executable, "-m", "speechd.cli.main", "serve"],
             env=os.environ | variables,
             stdout=log,
             stderr=subprocess.STDOUT,

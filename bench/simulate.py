@@ -19,12 +19,12 @@ from typing import Final
 
 import numpy as np
 
-from bench import record
-from speechd.planner import CHARACTERS_PER_S, FAST_PACE, FIRST_LENGTH, HEADROOM, LEAST_LENGTH
-from speechd.stream import SEGMENTS_AHEAD
-from speechd.workers.dispatch import choose
-from speechd.workers.pool import BLOCKING_S
-from speechd.workers.scoreboard import LISTENING_SHARE, listeners
+from bench import results as record
+from speechd.pool.client import BLOCKING_S
+from speechd.pool.dispatch import choose
+from speechd.pool.scoreboard import LISTENING_SHARE, listeners
+from speechd.speech.planner import CHARACTERS_PER_S, FAST_PACE, FIRST_LENGTH, HEADROOM, LEAST_LENGTH
+from speechd.speech.stream import SEGMENTS_AHEAD
 
 SPEED: Final = 4.0
 """Audio seconds per second of a slot, where nothing else is asked for."""

@@ -21,11 +21,12 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from bench import record, server
+from bench import results as record
+from bench import server
 from bench.arguments import parsed, parser_of, whole_numbers
-from bench.crowd import percentile
+from bench.loadgen import percentile
 from bench.texts import LENGTHS, sized
-from speechd.settings import available_cores, variable
+from speechd.config.settings import available_cores, variable
 
 THREADS: Final = "1,2,4,8"
 PROCESSES: Final = "2,4,8"
@@ -95,7 +96,7 @@ def _speak(
 ) -> list[list[dict[str, Any]]]:
     """What each process says of each text: seconds of its runs, seconds of audio."""
     own = {"OMP_NUM_THREADS": str(threads), variable("threads"): str(threads)}
-    command = [sys.executable, "-m", "bench.alone", str(runs), *texts]
+    command = [sys.executable, "-m", "bench.engine_process", str(runs), *texts]
     with _started(command, os.environ | environ | own, processes) as speakers:
         for speaker in speakers:
             assert _line(speaker) == "ready"

@@ -12,25 +12,28 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from speechd import engines, meter, reading, warm_up
+from speechd.api.middleware import HANDLERS, RequestScope, middleware
+from speechd.api.overflow.overflow import Overflow
+from speechd.api.routes import Api
+from speechd.config.settings import Settings
+from speechd.engines import registry
 from speechd.engines.base import Engine, Isolated, Reloadable, Speaker
-from speechd.metrics import TEXT_DEATHS, Metrics
-from speechd.middleware import HANDLERS, RequestScope, middleware
-from speechd.overflow import Overflow
-from speechd.reading import Readers
-from speechd.routes import Api
-from speechd.settings import Settings
-from speechd.sleep import Sleep
-from speechd.stream import SEGMENTS_AHEAD
-from speechd.turnover import Crew
+from speechd.lifecycle import warm_up
+from speechd.lifecycle.unloader import Sleep
+from speechd.metrics import recording
+from speechd.metrics.exposition import TEXT_DEATHS, Metrics
+from speechd.pool import isolated
+from speechd.pool.admission import Admission
+from speechd.pool.client import Pool
+from speechd.pool.fork_server import ForkServer
+from speechd.pool.isolated import IsolatedEngine
+from speechd.pool.scoreboard import Limits, Scoreboard
+from speechd.pool.slot import Slot
+from speechd.server.recycling import Crew
+from speechd.speech import reading
+from speechd.speech.reading import Readers
+from speechd.speech.stream import SEGMENTS_AHEAD
 from speechd.voices import Catalogue
-from speechd.workers import isolated
-from speechd.workers.admission import Admission
-from speechd.workers.fork_server import ForkServer
-from speechd.workers.isolated import IsolatedEngine
-from speechd.workers.pool import Pool
-from speechd.workers.scoreboard import Limits, Scoreboard
-from speechd.workers.slot import Slot
 
 log = logging.getLogger("speechd")
 
@@ -40,7 +43,7 @@ def prepare(settings: Settings) -> Speechd:
 
     Raises `EngineUnavailable`, and `InvalidSetting` for a voice to warm up that does not exist.
     """
-    choice = engines.create(settings.engine, engines.EngineOptions.of(settings))
+    choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
     return Speechd(settings, choice, Catalogue(settings.model_dir))
 
 
@@ -48,7 +51,7 @@ class Speechd:
     """What the arbiter makes and its workers share: the engine's weights by copy-on-write, the scoreboard by shared
     memory. Its methods are the server's hooks (see `server.Hooks`)."""
 
-    def __init__(self, settings: Settings, choice: engines.Choice, catalogue: Catalogue) -> None:
+    def __init__(self, settings: Settings, choice: registry.Choice, catalogue: Catalogue) -> None:
         limits = Limits(
             max_in_flight=settings.max_in_flight,
             max_in_flight_per_key=settings.max_in_flight_per_key,
@@ -127,7 +130,7 @@ class Speechd:
         log.info("ready", extra={"fields": {"worker": index, "engine": name, "threads": threads, "s": self._boot_s}})
 
     def refused(self, index: int, status: int) -> None:
-        meter.refuse(self.metrics.counts.row(index), status)
+        recording.refuse(self.metrics.counts.row(index), status)
 
     def retiring(self, index: int) -> None:
         assert self._slot is not None
@@ -141,7 +144,7 @@ class Speechd:
         self.board.clear(index, failures)
         if self._sleep is not None:
             self._sleep.ended(failures)
-        meter.bury(self.metrics.counts.row(index))
+        recording.bury(self.metrics.counts.row(index))
 
     def hurry(self) -> None:
         if self._sleep is not None:

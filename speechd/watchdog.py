@@ -12,7 +12,7 @@ import os
 import sys
 from typing import Final
 
-from speechd.workers.memory import anonymous_file
+from speechd.shared_memory import anonymous_file
 
 LONGEST_DUMP: Final = 64 << 10
 """Bytes that are told of one, about as much as the log lets wait."""

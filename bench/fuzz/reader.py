@@ -17,17 +17,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from speechd.engines import espeak
 from speechd.engines.base import Delivery, Segment, SegmentTooLong
+from speechd.engines.espeak import engine as espeak
 from speechd.engines.tone import _HEADER as TONE_HEADER
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest
-from speechd.planner import Planned, Planner
+from speechd.pool.client import Share
+from speechd.speech.planner import Planned, Planner
 from speechd.text.markup import Pause, parse
-from speechd.text.normalize import normalize
-from speechd.text.segment import sentences
+from speechd.text.normalization.normalize import normalize
+from speechd.text.sentences import sentences
 from speechd.voices import Catalogue
-from speechd.workers.pool import Share
 
 LANGUAGES: Final = ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", "ja", "zh")
 TOKEN_LIMIT: Final = 510
@@ -47,7 +47,7 @@ class KokoroReader:
     efficient_length: Final = 120
 
     def __init__(self, model_dir: Path) -> None:
-        from speechd.engines.kokoro.g2p import G2P
+        from speechd.engines.kokoro.g2p.g2p import G2P
 
         self._vocabulary = json.loads((model_dir / "config.json").read_text())["vocab"]
         self._g2p = G2P(self._vocabulary)

@@ -20,9 +20,9 @@ from typing import Any, Final
 
 import uvloop
 
-from bench import record
+from bench import results as record
 from bench.stress import connections, faults, hostile, overload, sharing
-from bench.stress.bar import Bar, Options
+from bench.stress.checks import Bar, Options
 
 BARS: Final[Mapping[str, Bar]] = {
     "together": sharing.together,

@@ -15,8 +15,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 from bench import texts
-from bench.crowd import Crowd, Target
-from bench.stress.bar import LOOK_S, Options, Result, held_mib, judged, paced, probe, settled, ttfa, watched
+from bench.loadgen import Crowd, Target
+from bench.stress.checks import LOOK_S, Options, Result, held_mib, judged, paced, probe, settled, ttfa, watched
 
 RECEIPT_S: Final = 5.0
 WRITE_S: Final = 5.0

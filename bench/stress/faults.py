@@ -13,9 +13,9 @@ from typing import Any, Final
 import psutil
 
 from bench import texts
-from bench.crowd import Target, percentile
+from bench.loadgen import Target, percentile
 from bench.server import Server
-from bench.stress.bar import WORKERS, Options, Result, health, is_idle, judged, paced, settled
+from bench.stress.checks import WORKERS, Options, Result, health, is_idle, judged, paced, settled
 
 BOUND: Final = 8
 EXTRA: Final = 4

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bench import texts
-from bench.crowd import Crowd, Figures, Outcome, Target
+from bench.loadgen import Crowd, Figures, Outcome, Target
 from bench.server import ROOT, Server
-from bench.stress.bar import Options, Result, held_mib, is_idle, judged, paced, probe, settled, ttfa, watched
+from bench.stress.checks import Options, Result, held_mib, is_idle, judged, paced, probe, settled, ttfa, watched
 
 LISTENERS: Final = 2
 

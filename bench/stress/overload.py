@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import openai
 
-from bench.crowd import Crowd, Figures, Target
+from bench.loadgen import Crowd, Figures, Target
 from bench.server import Server
-from bench.stress.bar import WORKERS, Options, Result, health, is_idle, judged, paced, probe, settled, ttfa, watched
+from bench.stress.checks import WORKERS, Options, Result, health, is_idle, judged, paced, probe, settled, ttfa, watched
 
 RTF: Final = 0.02
 TEXT: Final = "The ferry leaves at noon today, and nobody on it knows what the captain saw."

@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from bench import texts
 from bench.client import Client
-from bench.crowd import Crowd, Target
+from bench.loadgen import Crowd, Target
 from bench.server import Server, running
-from bench.stress.bar import (
+from bench.stress.checks import (
     SENTENCE,
     WORKERS,
     Options,
@@ -31,7 +31,7 @@ from bench.stress.bar import (
     ttfa,
     watched,
 )
-from speechd.audio import SAMPLE_RATE
+from speechd.audio.samples import SAMPLE_RATE
 from speechd.engines.tone import decode
 
 LONG: Final = 50_000

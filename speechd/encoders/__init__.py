@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
-from speechd.audio import SAMPLE_RATE
+from speechd.audio.samples import SAMPLE_RATE
 from speechd.encoders.base import Encoder, Sink
 from speechd.encoders.container import AAC, FLAC, MP3, OPUS, ContainerEncoder
 from speechd.encoders.raw import SAMPLE_BYTES, PcmEncoder, WavEncoder

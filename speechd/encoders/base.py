@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from speechd.audio import Samples
+from speechd.audio.samples import Samples
 
 
 class Sink(Protocol):

@@ -11,7 +11,7 @@ import av
 import numpy as np
 from av.audio.stream import AudioStream
 
-from speechd.audio import SAMPLE_RATE, Samples, pcm16
+from speechd.audio.samples import SAMPLE_RATE, Samples, pcm16
 from speechd.encoders.base import Sink
 
 

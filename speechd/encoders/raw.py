@@ -6,7 +6,7 @@ import io
 import struct
 from typing import Final
 
-from speechd.audio import SAMPLE_RATE, Samples, pcm16
+from speechd.audio.samples import SAMPLE_RATE, Samples, pcm16
 from speechd.encoders.base import Sink
 
 UNKNOWN_SIZE: Final = 0xFFFFFFFF

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, runtime_checkable
 
-from speechd.audio import Audio
+from speechd.audio.samples import Audio
 from speechd.voices import Blend
 
 PAYLOAD_LIMIT: Final = 4096

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from speechd.audio import SAMPLE_RATE, Audio, Samples
+from speechd.audio.samples import SAMPLE_RATE, Audio, Samples
 from speechd.engines.base import PAYLOAD_LIMIT, Delivery, Segment, SegmentTooLong, speakable
 
 BYTE: Final = SAMPLE_RATE // 15

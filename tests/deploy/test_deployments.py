@@ -12,12 +12,12 @@ import pytest
 import yaml
 
 from bench.server import start
-from speechd import settings_file
-from speechd.metrics import Metrics
-from speechd.planner import CHARACTERS_PER_S
-from speechd.server import QUICK_S
-from speechd.settings import InvalidSetting, Settings, variable
-from speechd.workers.scoreboard import Limits, Scoreboard
+from speechd.config import file as settings_file
+from speechd.config.settings import InvalidSetting, Settings, variable
+from speechd.metrics.exposition import Metrics
+from speechd.pool.scoreboard import Limits, Scoreboard
+from speechd.server.arbiter import QUICK_S
+from speechd.speech.planner import CHARACTERS_PER_S
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

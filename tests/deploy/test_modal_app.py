@@ -7,7 +7,7 @@ from types import ModuleType
 import modal
 import pytest
 
-from speechd.settings import IN_FLIGHT_PER_WORKER, Settings
+from speechd.config.settings import IN_FLIGHT_PER_WORKER, Settings
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,7 +1,8 @@
 from collections.abc import Iterator
 
 import pytest
-from server import Server, running
+
+from tests.harness.server import Server, running
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import time
 import httpx
 import openai
 import pytest
-from server import running, until
+
+from tests.harness.server import running, until
 
 ORIGIN = "https://page.example"
 

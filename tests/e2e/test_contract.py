@@ -13,9 +13,9 @@ import openai
 import pytest
 
 from bench.server import until
+from speechd.api.schema import MODELS
 from speechd.encoders import FORMATS
 from speechd.engines.tone import decode
-from speechd.schema import MODELS
 
 TEXT = "The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs, then go home."
 

@@ -13,9 +13,9 @@ import httpx
 import numpy as np
 import psutil
 import pytest
-from server import running, start, until
 
 from speechd.engines.tone import decode
+from tests.harness.server import running, start, until
 
 LONG = " ".join(
     f"sentence number {word} is spoken now." for word in "one two three four five six seven eight nine ten".split()

@@ -9,9 +9,9 @@ from contextlib import suppress
 import httpx
 import numpy as np
 import pytest
-from server import running, until
 
 from speechd.engines.tone import decode
+from tests.harness.server import running, until
 
 SENTENCE = "The quick brown fox jumps over the lazy dog. "
 SLOW = "slowly we go on and on until the end is near. " * 8

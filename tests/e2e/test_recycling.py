@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import numpy as np
 import pytest
-from server import running, until
 
 from speechd.engines.tone import decode
+from tests.harness.server import running, until
 
 SENTENCE = "The quick brown fox jumps over the lazy dog. "
 SLOW = "slowly we go on and on until the end is near. " * 12

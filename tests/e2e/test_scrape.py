@@ -13,9 +13,9 @@ from contextlib import suppress
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from server import Server, running, until
 
-from speechd.metrics import REQUESTS
+from speechd.metrics.exposition import REQUESTS
+from tests.harness.server import Server, running, until
 
 SLOW = "slowly we go on and on until the end is near. " * 30
 """Each segment takes a second, and there are more than both slots synthesise at once."""

@@ -8,9 +8,9 @@ import sys
 from contextlib import contextmanager
 
 import pytest
-from server import ENGINES, Server, free_port, start, until
 
 from bench.server import ROOT
+from tests.harness.server import ENGINES, Server, free_port, start, until
 
 HOSTILE = "import os; os.write(1, b'imported'); raise SystemExit('imported from the current folder')\n"
 
@@ -36,7 +36,7 @@ def started(command, log_path, *, cwd, **options):
         process.wait(10)
 
 
-SERVE = 'exec "$0" -P -m speechd.cli serve'
+SERVE = 'exec "$0" -P -m speechd.cli.main serve'
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ import numpy as np
 import openai
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from server import Server, free_port, running, until
 
 from bench.tone import RTF
 from speechd.encoders import FORMATS
 from speechd.engines.tone import decode
-from tests.scripted import END, HANG, RESET, Scripted, chunk, head
+from tests.harness.scripted import END, HANG, RESET, Scripted, chunk, head
+from tests.harness.server import Server, free_port, running, until
 
 TEXT = "The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs."
 LONG = "We go on and on until the end is near. " * 1000

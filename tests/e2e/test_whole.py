@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from server import Server, running, until
+
+from tests.harness.server import Server, running, until
 
 MEBIBYTE = 1 << 20
 SENTENCE = "The quick brown fox jumps over the lazy dog. "

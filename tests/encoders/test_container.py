@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from av.container import OutputContainer
 
-from speechd.audio import SAMPLE_RATE, Samples, pcm16
+from speechd.audio.samples import SAMPLE_RATE, Samples, pcm16
 from speechd.encoders.container import AAC, FLAC, MP3, OPUS, Codec, ContainerEncoder
 
 CODECS = pytest.mark.parametrize("codec", [MP3, AAC, OPUS, FLAC], ids=["mp3", "aac", "opus", "flac"])

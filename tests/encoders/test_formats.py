@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speechd.audio import SAMPLE_RATE, Samples, pcm16
+from speechd.audio.samples import SAMPLE_RATE, Samples, pcm16
 from speechd.encoders import FORMATS, open_encoder
 
 LENGTH = 30_001

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speechd.audio import pcm16
+from speechd.audio.joiner import Joiner
+from speechd.audio.samples import pcm16
 from speechd.engines.base import PAYLOAD_LIMIT, Delivery, SegmentTooLong
 from speechd.engines.tone import ToneEngine, decode
-from speechd.join import Joiner
 from speechd.voices import Catalogue
 
 BLEND = Catalogue().parse("af_heart")

@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from speechd.audio import Audio
-from speechd.engines import EngineOptions
+from speechd.audio.samples import Audio
 from speechd.engines.base import Delivery, Segment, SegmentTooLong
-from speechd.engines.kokoro.g2p import G2P
-from speechd.engines.kokoro.model import Model, load
-from speechd.engines.kokoro.weights import PACK_SHAPE, Weights
+from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Weights
+from speechd.engines.kokoro.g2p.g2p import G2P
+from speechd.engines.kokoro.load import Model, load
+from speechd.engines.registry import EngineOptions
 from speechd.errors import InvalidRequest
+from speechd.shared_memory import trim_heap
 from speechd.voices import Blend
-from speechd.workers.memory import trim_heap
 
 TOKEN_LIMIT: Final = PACK_SHAPE[0]
 """Phonemes in one segment: a voice has a row for each number of them."""

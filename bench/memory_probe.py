@@ -1,0 +1,77 @@
+"""Any engine, and from inside its worker what only that knows of its memory: `--engine bench.memory_probe:probed`.
+
+`BENCH_ENGINE` names the engine. Into the folder `BENCH_ARENAS` each worker writes the state of its arenas, as JSON in a
+file named by its process id. `BENCH_LEAK_BYTES` are lost at every synthesis: a leak to be caught.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from bench import arenas
+from speechd.audio.samples import Audio
+from speechd.engines import registry
+from speechd.engines.base import Delivery, Engine, Scalable, Segment
+
+ENGINE: Final = "BENCH_ENGINE"
+ARENAS: Final = "BENCH_ARENAS"
+LEAK: Final = "BENCH_LEAK_BYTES"
+
+INTERVAL_S: Final = 0.5
+"""Least time between two reports: one walks all free lists."""
+
+
+def probed(options: registry.EngineOptions) -> Probe:
+    """Called by the server with its options."""
+    engine = registry.create(os.environ[ENGINE], options).engine
+    return Probe(engine, Path(os.environ[ARENAS]), int(os.environ.get(LEAK) or 0))
+
+
+def reports(folder: Path) -> Mapping[int, arenas.Arenas]:
+    """The last report of each worker, by process id."""
+    return {int(path.stem): arenas.Arenas(**json.loads(path.read_text())) for path in folder.glob("*.json")}
+
+
+class Probe:
+    """The engine, which it is in all but memory."""
+
+    def __init__(self, engine: Engine, folder: Path, leak_bytes: int) -> None:
+        self.name = engine.name
+        self.passage_limit = engine.passage_limit
+        self.efficient_length = engine.efficient_length
+        self.check = engine.check
+        if isinstance(engine, Scalable):
+            self.use = engine.use
+        self._engine = engine
+        self._folder = folder
+        self._leak_bytes = leak_bytes
+        self._leaked: list[bytes] = []
+        self._reported_s = 0.0
+
+    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+        return self._engine.prepare(text, delivery)
+
+    def start(self, threads: int) -> None:
+        self._engine.start(threads)
+
+    def synthesize(self, segment: Segment) -> Audio:
+        audio = self._engine.synthesize(segment)
+        if self._leak_bytes:
+            self._leaked.append(os.urandom(self._leak_bytes))
+        if time.monotonic() >= self._reported_s + INTERVAL_S:
+            self._report()
+        return audio
+
+    def _report(self) -> None:
+        self._reported_s = time.monotonic()
+        if state := arenas.read():
+            # In one step, so that who reads it finds all of it.
+            draft = self._folder / f"{os.getpid()}.draft"
+            draft.write_text(json.dumps(asdict(state)))
+            draft.replace(draft.with_suffix(".json"))

@@ -1,0 +1,82 @@
+"""Adaptive instance norm, x → (1 + γ(style)) · norm(x) + β(style), as one gain and one offset per channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from speechd.engines.kokoro.cpu.tensors import Weights
+
+EPSILON: Final = 1e-5
+"""Added to every variance: the default of `torch.nn.InstanceNorm1d`, which the model was trained with."""
+
+
+class Style:
+    """Gains and offsets of many adaptive norms, each linear in the style, as one product.
+
+    The norm's own weight and bias are folded in, and so is `scale`, a factor per channel on the result.
+    """
+
+    def __init__(self) -> None:
+        self._weights: list[Tensor] = []
+        self._biases: list[Tensor] = []
+        self._sizes: list[int] = []
+
+    def add(self, norm: Weights, scale: Tensor | None = None) -> int:
+        """Add the adaptive norm `norm`; its index in what a call returns."""
+        weight, bias = (tensor.double() for tensor in norm.linear("fc"))
+        channels = weight.shape[0] // 2
+        norm_weight = norm.tensor_or("norm.weight", 1.0, channels).double()
+        norm_bias = norm.tensor_or("norm.bias", 0.0, channels).double()
+        factor = torch.ones(channels, dtype=torch.float64) if scale is None else scale.double()
+        gain, offset = torch.split(weight, channels)
+        gain_bias, offset_bias = torch.split(bias, channels)
+        self._weights += [
+            gain * (norm_weight * factor)[:, None],
+            (gain * norm_bias[:, None] + offset) * factor[:, None],
+        ]
+        self._biases += [
+            (1 + gain_bias) * norm_weight * factor,
+            ((1 + gain_bias) * norm_bias + offset_bias) * factor,
+        ]
+        self._sizes += [channels, channels]
+        return len(self._sizes) // 2 - 1
+
+    def freeze(self) -> StyleMap:
+        """The map from a style to all gains and offsets."""
+        return StyleMap(torch.cat(self._weights).float(), torch.cat(self._biases).float(), tuple(self._sizes))
+
+
+@dataclass(frozen=True, slots=True)
+class StyleMap:
+    """weight (sum of sizes, style size), bias (sum of sizes,), sizes: gain and offset of each norm in turn."""
+
+    weight: Tensor
+    bias: Tensor
+    sizes: tuple[int, ...]
+
+    def __call__(self, style: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Gain and offset, each (channels,), of every norm for `style` (1, style size)."""
+        parts = torch.split(functional.linear(style, self.weight, self.bias)[0], list(self.sizes))
+        return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def affine(moments: Tensor, count: int, gain: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+    """Scale and shift (channels,) float32 that normalise `count` rows whose sum and sum of squares are `moments`.
+
+    moments: (2, channels) float64.
+    """
+    mean, square = moments / count
+    variance = (square - mean * mean).clamp_(min=0.0)
+    scale = gain.double() * (variance + EPSILON).rsqrt_()
+    return scale.float(), (offset.double() - mean * scale).float()
+
+
+def normalize(rows: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
+    """The adaptive norm of `rows` (time, channels)."""
+    variance, mean = torch.var_mean(rows, dim=0, correction=0)
+    return torch.addcmul(offset, rows - mean, (variance + EPSILON).rsqrt_() * gain)

@@ -1,0 +1,261 @@
+"""The compiled kernels (csrc): where they are, and the costly steps that use them."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+from ctypes import POINTER, Structure, c_int64, c_void_p
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from speechd.engines.kokoro.cpu import winograd
+from speechd.engines.kokoro.cpu.ops import Activation
+
+LIBRARY: Final = "speechd.engines.kokoro.cpu._kernels"
+BUILD: Final = "python setup.py build_ext --inplace"
+DEPTH: Final = 32
+"""Input channels that lie together; `kDepth` of the kernels."""
+GROUPED: Final = 6
+"""Taps of each group of a kernel too long for one transform; there are then as many outputs."""
+TILE: Final = 16
+"""Columns of a tile of a matrix unit."""
+EXACT_PARTS: Final = 3
+"""bfloat16 numbers whose sum is a float32; of 8 bits each."""
+CLOSE_PARTS: Final = 2
+"""The same for 16 of its 24 bits, in half the products."""
+FOURIER_SIZE: Final = 32
+"""Rows of a tile of the Fourier transform; `kFourierSize` of the kernels."""
+FOURIER_TAPS: Final = (7, 11)
+"""Taps for which bfloat16 and Fourier's transform are faster than float32 and Winograd's: 1.4 and 2 times as fast. With
+3 taps they are as fast, and less exact."""
+OUTPUTS: Final = {3: 9, 7: 5, 11: GROUPED}
+"""Outputs of one transform for each number of taps that the kernels know."""
+
+
+class NotBuilt(Exception):
+    """The kernels were not compiled when speechd was installed, or not for this machine."""
+
+
+class _Convolution(Structure):
+    """`Convolution` of csrc/convolution.h."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("weight", "bias", "forward", "backward")),
+        *(
+            (name, c_int64)
+            for name in ("inputs", "outputs", "taps", "groups", "step", "dilation", "activation", "parts", "fourier")
+        ),
+    )
+
+
+class _Call(Structure):
+    """`Call` of csrc/convolution.h."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("source", "scale", "shift", "residual", "out", "moments", "scratch")),
+        *((name, c_int64) for name in ("rows", "accumulate", "threads")),
+    )
+
+
+class _Product(Structure):
+    """`Product` of csrc/convolution.h."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("weight", "bias")),
+        *((name, c_int64) for name in ("inputs", "outputs", "bfloat16")),
+    )
+
+
+class _ProductCall(Structure):
+    """`ProductCall` of csrc/convolution.h."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("source", "out")),
+        *((name, c_int64) for name in ("rows", "stride", "threads")),
+    )
+
+
+LAYOUT: Final = int.from_bytes(map(ctypes.sizeof, (_Convolution, _Call, _Product, _ProductCall)))
+"""What the library must say of itself: the sizes of all structures."""
+
+
+class Kernels:
+    """The library, with the instruction set it shall use and the scratch memory that its threads share."""
+
+    def __init__(self, isa: int | None = None, close: bool = False) -> None:
+        """isa: 0 for what every machine has up to the best of this one, which is the default. Raises NotBuilt.
+
+        close: whether to multiply less exactly, where this machine is faster so.
+        """
+        spec = importlib.util.find_spec(LIBRARY)
+        if spec is None or spec.origin is None:
+            raise NotBuilt(f"install speechd again where a C++ compiler is, or run `{BUILD}`")
+        try:
+            library = ctypes.CDLL(spec.origin)
+            layout = library.speechd_layout()
+        except (OSError, AttributeError) as error:
+            raise NotBuilt(str(error)) from error
+        if layout != LAYOUT:
+            raise NotBuilt(f"they are of another version; run `{BUILD}`")
+        for name in ("speechd_isa", "speechd_matrix", "speechd_bfloat16", "speechd_width", "speechd_scratch_bytes"):
+            library[name].restype = c_int64
+        library.speechd_matrix.argtypes = library.speechd_width.argtypes = library.speechd_bfloat16.argtypes = [c_int64]
+        library.speechd_scratch_bytes.argtypes = [POINTER(_Convolution), c_int64]
+        library.speechd_convolve.argtypes = [POINTER(_Convolution), POINTER(_Call), c_int64]
+        library.speechd_multiply.argtypes = [POINTER(_Product), POINTER(_ProductCall), c_int64]
+        self._library = library
+        self.isa: int = library.speechd_isa() if isa is None else isa
+        self.matrix: bool = library.speechd_matrix(self.isa) == 1
+        self.close = close and (self.matrix or library.speechd_bfloat16(self.isa) == 1)
+        self.width: int = library.speechd_width(self.isa)
+        self._scratch = torch.empty(0, dtype=torch.uint8)
+
+    def convolve(self, convolution: _Convolution, call: _Call) -> None:
+        """Run `call`, whose scratch and threads are set here, on as many threads as PyTorch uses."""
+        call.threads = torch.get_num_threads()
+        size = call.threads * self._library.speechd_scratch_bytes(convolution, self.isa)
+        if len(self._scratch) < size:
+            self._scratch = torch.empty(size, dtype=torch.uint8)
+        call.scratch = self._scratch.data_ptr()
+        self._library.speechd_convolve(convolution, call, self.isa)
+
+    def multiply(self, product: _Product, call: _ProductCall) -> None:
+        """Run `call`, whose threads are set here, on as many threads as PyTorch uses."""
+        call.threads = torch.get_num_threads()
+        self._library.speechd_multiply(product, call, self.isa)
+
+
+def suits(weight: Tensor) -> bool:
+    """Whether the kernels know convolutions of this shape (out, in, taps)."""
+    return weight.shape[2] in OUTPUTS and weight.shape[1] % DEPTH == 0
+
+
+class NativeConvolution:
+    """The convolution by the compiled kernels; see `kernels.Convolution`."""
+
+    def __init__(self, weight: Tensor, bias: Tensor, dilation: int, activation: Activation, kernels: Kernels) -> None:
+        """weight (out, in, taps) that `suits`, bias (out,), float32."""
+        outputs, inputs, taps = weight.shape
+        fourier = kernels.close and not kernels.matrix and taps in FOURIER_TAPS
+        form = _fourier(weight, kernels) if fourier else _winograd(weight, kernels)
+        self._kernels = kernels
+        self._outputs = outputs
+        self._held = form, functional.pad(bias, (0, -outputs % kernels.width))
+        self._prepared = _Convolution(
+            *(tensor.data_ptr() for tensor in (form.weight, self._held[1], form.forward, form.backward)),
+            *(inputs, outputs, taps, form.groups, form.step, dilation, int(activation), form.parts, fourier),
+        )
+
+    def __call__(
+        self,
+        source: Tensor,
+        affine: tuple[Tensor, Tensor],
+        out: Tensor,
+        residual: Tensor | None = None,
+        accumulate: bool = False,
+    ) -> Tensor:
+        scale, shift = affine
+        moments = torch.empty(2, self._outputs, dtype=torch.float64)
+        call = _Call(
+            source=source.data_ptr(),
+            scale=scale.data_ptr(),
+            shift=shift.data_ptr(),
+            residual=None if residual is None else residual.data_ptr(),
+            out=out.data_ptr(),
+            moments=moments.data_ptr(),
+            rows=len(source),
+            accumulate=int(accumulate),
+        )
+        self._kernels.convolve(self._prepared, call)
+        return moments
+
+
+class NativeProduct:
+    """The product by the compiled kernels; see `kernels.Product`."""
+
+    def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor) -> None:
+        """weight (out, in), bias (out,), float32."""
+        outputs, inputs = weight.shape
+        self._kernels = kernels
+        self._outputs = outputs
+        self._close = kernels.close and not kernels.matrix and inputs % 2 == 0
+        deep = 2 if self._close else 1
+        padded = functional.pad(weight, (0, 0, 0, -outputs % kernels.width))
+        packed = padded.view(-1, kernels.width, inputs // deep, deep).transpose(1, 2)
+        self._weight = (packed.bfloat16() if self._close else packed).contiguous()
+        self._bias = functional.pad(bias, (0, -outputs % kernels.width))
+        self._prepared = _Product(self._weight.data_ptr(), self._bias.data_ptr(), inputs, outputs, self._close)
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        stride = rows.stride(0)
+        if rows.stride(1) != 1 or (self._close and stride % 2):
+            rows, stride = rows.contiguous(), rows.shape[1]
+        source = rows
+        if self._close:  # every number once, though windows have it many times
+            source = rows.as_strided(((len(rows) - 1) * stride + rows.shape[1],), (1,)).bfloat16()
+        out = torch.empty(len(rows), self._outputs)
+        call = _ProductCall(source=source.data_ptr(), out=out.data_ptr(), rows=len(rows), stride=stride)
+        self._kernels.multiply(self._prepared, call)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """Weights as the kernels read them (csrc/convolution.h), and the matrices of Winograd's transforms, empty for none.
+
+    step: results of a transform; groups: of taps; parts: bfloat16 numbers that make a weight, 0 for float32.
+    """
+
+    weight: Tensor
+    forward: Tensor
+    backward: Tensor
+    step: int
+    groups: int
+    parts: int
+
+
+def _winograd(weight: Tensor, kernels: Kernels) -> _Form:
+    """Winograd's convolution by weight (out, in, taps)."""
+    outputs, inputs, taps = weight.shape
+    step = OUTPUTS[taps]
+    group = min(taps, len(winograd.POINTS) + 1 - step)
+    groups = -(-taps // group)
+    parts = (CLOSE_PARTS if kernels.close else EXACT_PARTS) if kernels.matrix else 0
+    matrices = winograd.transform(step, group)
+    padded = functional.pad(weight.double(), (0, groups * group - taps, 0, 0, 0, -outputs % kernels.width))
+    split = padded.view(-1, kernels.width, inputs // DEPTH, DEPTH, groups, group)
+    packed = torch.einsum("owidgt,pt->opigdw", split, torch.from_numpy(matrices.weights)).float()
+    if parts:
+        split = torch.stack(_split(packed, parts), dim=4)
+        tiles = split.view(*split.shape[:5], DEPTH // 2, 2, -1, TILE)  # ..., parts, pair, of the pair, tile, column
+        packed = tiles.permute(0, 1, 2, 3, 4, 7, 5, 8, 6)
+    forward, backward = (
+        torch.from_numpy(matrix).float().contiguous() for matrix in (matrices.forward, matrices.backward)
+    )
+    return _Form(packed.contiguous(), forward, backward, step, groups, parts)
+
+
+def _fourier(weight: Tensor, kernels: Kernels) -> _Form:
+    """The convolution by weight (out, in, taps) by way of the Fourier transform, its spectra in bfloat16."""
+    outputs, inputs, taps = weight.shape
+    lanes = kernels.width // 2
+    padded = functional.pad(weight.double(), (0, 0, 0, 0, 0, -outputs % lanes))
+    # The conjugate: what is wanted is the correlation. The inverse transform divides by its size.
+    spectra = torch.view_as_real(torch.fft.rfft(padded, FOURIER_SIZE).conj().resolve_conj() / FOURIER_SIZE)
+    split = spectra.view(-1, lanes, inputs // DEPTH, DEPTH // 2, 2, FOURIER_SIZE // 2 + 1, 2)
+    packed = split.permute(0, 5, 2, 3, 6, 1, 4)  # panel, frequency, ..., real or imaginary, lane, of the word
+    none = torch.empty(0)
+    return _Form(packed.bfloat16().contiguous(), none, none, FOURIER_SIZE + 1 - taps, 1, 0)
+
+
+def _split(values: Tensor, parts: int) -> list[Tensor]:
+    """Part after part, each the bfloat16 nearest to what the ones before it leave."""
+    found = []
+    for _ in range(parts):
+        found.append(values.bfloat16())
+        values = values - found[-1].float()
+    return found

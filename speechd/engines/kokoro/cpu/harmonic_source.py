@@ -1,0 +1,95 @@
+"""The harmonic source: a sum of sines that follows the pitch, and noise; then its short-time spectrum."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from speechd.audio.samples import SAMPLE_RATE
+from speechd.engines.kokoro.cpu.tensors import Weights
+
+SINE_AMPLITUDE: Final = 0.1
+VOICED_NOISE: Final = 0.003
+"""Standard deviation of the noise beside the sines of a voiced half frame."""
+UNVOICED_NOISE: Final = SINE_AMPLITUDE / 3
+"""Standard deviation of the noise that stands alone in an unvoiced one."""
+VOICED_ABOVE: Final = 10.0
+"""Hz. A pitch up to this means unvoiced. This and the amplitudes are constants of the stock model's code."""
+
+
+class HarmonicSource:
+    """Pitch (half frames,) → excitation (half frames x hop,), computed exactly as the stock model does.
+
+    The stock model brings the pitch to the sample rate and back again before it sums the phase, which changes nothing;
+    here the phase is summed at the rate of the pitch. Its operations on the phase are kept, in float32 and in their
+    order: after some seconds a phase has 10⁵ radians, and rounding it otherwise would be another waveform.
+    """
+
+    def __init__(self, weights: Weights, hop: int) -> None:
+        weight, self._bias = weights.linear("l_linear")
+        self._weight = weight[0]
+        self._hop = hop
+
+    def noise(self, pitch: Tensor, seed: int) -> Tensor:
+        """Noise for `pitch`, the same for the same seed whatever the thread count."""
+        return torch.randn(len(pitch) * self._hop, generator=torch.Generator().manual_seed(seed))
+
+    def __call__(self, pitch: Tensor, noise: Tensor) -> Tensor:
+        """noise: (half frames x hop,) standard normal.
+
+        The stock model draws noise for every harmonic and mixes it with the harmonics' weights; a weighted sum of
+        independent Gaussians is one Gaussian with the norm of the weights.
+        """
+        voiced = (pitch > VOICED_ABOVE).float()
+        tone = torch.zeros(len(pitch), self._hop)
+        for harmonic, weight in enumerate(self._weight.tolist(), start=1):
+            tone += self._sine(pitch * harmonic).mul_(weight * SINE_AMPLITUDE).view_as(tone)
+        tone *= voiced[:, None]
+        level = torch.lerp(torch.tensor(UNVOICED_NOISE), torch.tensor(VOICED_NOISE), voiced) * self._weight.norm()
+        tone += noise.view_as(tone) * level[:, None]
+        return tone.add_(self._bias).tanh_().flatten()
+
+    def _sine(self, frequency: Tensor) -> Tensor:
+        turns = torch.cumsum((frequency / SAMPLE_RATE) % 1, dim=0)
+        phase = turns * 2 * torch.pi * self._hop
+        return functional.interpolate(phase[None, None], scale_factor=self._hop, mode="linear")[0, 0].sin_()
+
+
+class Spectrum:
+    """Short-time Fourier transform with a periodic Hann window, frames x bins."""
+
+    def __init__(self, size: int, hop: int) -> None:
+        self._size = size
+        self._hop = hop
+        self._window = torch.hann_window(size, periodic=True)
+        bins = torch.arange(size // 2 + 1, dtype=torch.float64)
+        angle = torch.outer(bins, torch.arange(size, dtype=torch.float64)) * (2 * math.pi / size)
+        # Every bin but the first and the last of a real signal stands for two.
+        twice = torch.full((len(bins), 1), 2.0 / size, dtype=torch.float64)
+        twice[0] = twice[-1] = 1.0 / size
+        inverse = torch.cat([torch.cos(angle), -torch.sin(angle)]) * torch.cat([twice, twice])
+        self._inverse = (inverse * self._window.double()).float()
+
+    @property
+    def bins(self) -> int:
+        return self._size // 2 + 1
+
+    def polar(self, samples: Tensor) -> Tensor:
+        """Magnitudes and phases (frames, 2 x bins) of `samples`, one frame every hop, the edges mirrored."""
+        # With the FFT of the stock model, not a product: the sign of a zero decides whether a phase is π or -π.
+        spectrum = torch.stft(samples, self._size, self._hop, window=self._window, return_complex=True)
+        return torch.cat([spectrum.abs(), spectrum.angle()]).T.contiguous()
+
+    def samples(self, magnitude: Tensor, phase: Tensor) -> Tensor:
+        """The inverse, (frames - 1) x hop samples, of frames x bins."""
+        frames = torch.cat([magnitude * phase.cos(), magnitude * phase.sin()], dim=1) @ self._inverse
+        shape = (1, (len(frames) - 1) * self._hop + self._size)
+        added = functional.fold(frames.T[None], shape, (1, self._size), stride=(1, self._hop)).flatten()
+        square = (self._window * self._window)[:, None].expand(-1, len(frames))
+        overlap = functional.fold(square[None], shape, (1, self._size), stride=(1, self._hop)).flatten()
+        edge = self._size // 2
+        return added[edge:-edge] / overlap[edge:-edge]

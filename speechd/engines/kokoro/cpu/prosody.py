@@ -1,0 +1,178 @@
+"""From token ids to what the decoder needs: durations, pitch, energy and the encoded text, all time x channels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from speechd.engines.kokoro.cpu.adain import Style, StyleMap, normalize
+from speechd.engines.kokoro.cpu.albert import Albert
+from speechd.engines.kokoro.cpu.ops import MakeProduct, windows
+from speechd.engines.kokoro.cpu.tensors import Weights
+
+LEAK: Final = 0.2
+"""Slope of the leaky ReLU below zero, outside the generator."""
+LAYER_NORM_EPSILON: Final = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Prosody:
+    """What is to be spoken and how; a frame is 600 samples (25 ms), a half frame 300.
+
+    durations (tokens,) int64 frames; pitch (half frames,) Hz, energy (half frames,); text (frames, channels).
+    """
+
+    durations: Tensor
+    pitch: Tensor
+    energy: Tensor
+    text: Tensor
+
+
+class Convolution:
+    """A convolution over time that keeps the length, rows (time, in) → (time, out), as one product."""
+
+    def __init__(self, weights: Weights, name: str, make: MakeProduct, scale: float = 1.0) -> None:
+        weight, bias = weights.convolution(name)
+        self._taps = weight.shape[2]
+        self._product = make(weight.transpose(1, 2).flatten(1) * scale, bias * scale)
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        reach = self._taps // 2
+        return self._product(windows(functional.pad(rows, (0, 0, reach, reach)), self._taps))
+
+
+class BiLstm:
+    """A bidirectional LSTM over rows (time, in) → (time, 2 x hidden), without the packing that padding would need."""
+
+    def __init__(self, weights: Weights) -> None:
+        hidden = weights.tensor("weight_hh_l0").shape[1]
+        with torch.device("meta"):
+            self._lstm = nn.LSTM(weights.tensor("weight_ih_l0").shape[1], hidden, bidirectional=True)
+        names = [name for name, _ in self._lstm.named_parameters()]
+        self._lstm.load_state_dict({name: weights.tensor(name) for name in names}, assign=True)
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        result: Tensor = self._lstm(rows)[0]
+        return result
+
+
+class ResidualBlock:
+    """Two adaptive norms, leaky ReLUs and convolutions beside a shortcut, all ÷ √2; may double the time steps."""
+
+    def __init__(self, weights: Weights, style: Style, make: MakeProduct) -> None:
+        half = math.sqrt(0.5)
+        self._norms = style.add(weights.part("norm1")), style.add(weights.part("norm2"))
+        self._first = Convolution(weights, "conv1", make)
+        self._second = Convolution(weights, "conv2", make, half)
+        self._shortcut = Convolution(weights, "conv1x1", make, half) if "conv1x1.weight_v" in weights else None
+        self._pool = weights.convolution("pool") if "pool.weight_v" in weights else None
+
+    def __call__(self, rows: Tensor, styles: list[tuple[Tensor, Tensor]]) -> Tensor:
+        mixed = functional.leaky_relu_(normalize(rows, *styles[self._norms[0]]), LEAK)
+        mixed = self._first(mixed if self._pool is None else upsample(mixed, *self._pool))
+        mixed = self._second(functional.leaky_relu_(normalize(mixed, *styles[self._norms[1]]), LEAK))
+        shortcut = rows * math.sqrt(0.5) if self._shortcut is None else self._shortcut(rows)
+        if self._pool is not None:
+            shortcut = shortcut.repeat_interleave(2, dim=0)
+        return mixed + shortcut
+
+
+def upsample(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The depthwise transposed convolution (stride 2, 3 taps) that doubles the time steps."""
+    before, here, after = weight[:, 0].T
+    wide = torch.stack([torch.addcmul(bias, rows, here), torch.addcmul(bias, rows, after)], dim=1)
+    wide[:-1, 1] += rows[1:] * before
+    return wide.flatten(0, 1)
+
+
+class DurationEncoder:
+    """LSTMs with adaptive layer norms between them, the style beside every row."""
+
+    def __init__(self, weights: Weights) -> None:
+        layers = list(weights.parts("lstms"))
+        self._lstms = [BiLstm(layer) for layer in layers[::2]]
+        self._norms = [layer.linear("fc") for layer in layers[1::2]]
+
+    def __call__(self, rows: Tensor, style: Tensor) -> Tensor:
+        beside = style.expand(len(rows), -1)
+        for lstm, norm in zip(self._lstms, self._norms, strict=True):
+            rows = lstm(torch.cat([rows, beside], dim=1))
+            gain, offset = functional.linear(style, *norm)[0].chunk(2)
+            rows = functional.layer_norm(rows, gain.shape, 1 + gain, offset, LAYER_NORM_EPSILON)
+        return torch.cat([rows, beside], dim=1)
+
+
+class TextEncoder:
+    """Token ids (n,) → rows (n, channels)."""
+
+    def __init__(self, weights: Weights, make: MakeProduct) -> None:
+        self._embedding = weights.tensor("embedding.weight")
+        self._layers = [
+            (Convolution(layer, "0", make), layer.tensor("1.gamma"), layer.tensor("1.beta"))
+            for layer in weights.parts("cnn")
+        ]
+        self._lstm = BiLstm(weights.part("lstm"))
+
+    def __call__(self, input_ids: Tensor) -> Tensor:
+        rows = self._embedding[input_ids]
+        for convolution, gain, offset in self._layers:
+            rows = functional.layer_norm(convolution(rows), gain.shape, gain, offset, LAYER_NORM_EPSILON)
+            rows = functional.leaky_relu_(rows, LEAK)
+        return self._lstm(rows)
+
+
+class Curve:
+    """Residual blocks that draw one value per half frame: pitch or energy."""
+
+    def __init__(self, weights: Weights, name: str, style: Style, make: MakeProduct) -> None:
+        self._blocks = [ResidualBlock(block, style, make) for block in weights.parts(name)]
+        weight, self._bias = weights.convolution(f"{name}_proj")
+        self._weight = weight[0, :, 0]
+
+    def __call__(self, rows: Tensor, styles: list[tuple[Tensor, Tensor]]) -> Tensor:
+        for block in self._blocks:
+            rows = block(rows, styles)
+        return torch.mv(rows, self._weight) + self._bias
+
+
+class Trunk:
+    """Everything before the decoder."""
+
+    def __init__(self, config: dict[str, Any], state: dict[str, Weights], make: MakeProduct) -> None:
+        bert, predictor = config["plbert"], state["predictor"]
+        self._albert = Albert(state["bert"], bert["num_attention_heads"], bert["num_hidden_layers"], make)
+        self._narrow = state["bert_encoder"].tensor("weight"), state["bert_encoder"].tensor("bias")
+        self._text_encoder = TextEncoder(state["text_encoder"], make)
+        self._duration_encoder = DurationEncoder(predictor.part("text_encoder"))
+        self._lstm = BiLstm(predictor.part("lstm"))
+        self._durations = predictor.linear("duration_proj.linear_layer")
+        self._shared = BiLstm(predictor.part("shared"))
+        style = Style()
+        self._pitch = Curve(predictor, "F0", style, make)
+        self._energy = Curve(predictor, "N", style, make)
+        self._style: StyleMap = style.freeze()
+
+    @property
+    def limit(self) -> int:
+        """The most token ids of one synthesis, the two pads included."""
+        return self._albert.limit
+
+    def __call__(self, input_ids: Tensor, style: Tensor, speed: float) -> Prosody:
+        """input_ids (n,) with the two pads; style (1, style size), the prosody's half of the voice row."""
+        rows = self._duration_encoder(functional.linear(self._albert(input_ids), *self._narrow), style)
+        per_token = torch.sigmoid(functional.linear(self._lstm(rows), *self._durations)).sum(dim=-1) / speed
+        durations = torch.round(per_token).clamp_(min=1).long()
+        token_of_frame = torch.repeat_interleave(durations)
+        shared = self._shared(rows[token_of_frame])
+        styles = self._style(style)
+        return Prosody(
+            durations=durations,
+            pitch=self._pitch(shared, styles),
+            energy=self._energy(shared, styles),
+            text=self._text_encoder(input_ids)[token_of_frame],
+        )

@@ -1,0 +1,196 @@
+"""English into Kokoro's phonemes: misaki's lexicon and rules, and espeak-ng for what they do not know."""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain
+from typing import Any, Final
+
+import spacy
+from misaki import en, espeak
+from phonemizer.backend import EspeakBackend
+
+from speechd.engines.espeak.text import for_espeak
+from speechd.engines.kokoro.g2p.espeak_library import without_copies
+from speechd.engines.kokoro.g2p.pos_tags import tagger
+from speechd.text.markup import PRONUNCIATION, plain
+
+log = logging.getLogger(__name__)
+
+TAGGER: Final = "en_core_web_sm"
+"""The spaCy pipeline that misaki was made with."""
+
+SUBTOKEN_LIMIT: Final = 13
+"""Sub-tokens ("mother-in-law" has five) that misaki reads together. It tries all ranges of them and joins each, so that
+400 characters of "a-" took 37 s of CPU; pieces of 13 take 0.3 s. The longest word of its lexicons has 13."""
+
+CUT: Final = "\u200b"
+"""White space of a token behind which misaki is to read on afresh, and nothing is heard."""
+
+Nlp = Callable[[str], Any]
+
+
+def trained_tagger() -> Nlp | None:
+    """`TAGGER`, if it is installed. Misaki would run pip to install it."""
+    if not spacy.util.is_package(TAGGER):
+        return None
+    pipeline: Nlp = spacy.load(TAGGER, enable=["tok2vec", "tagger"])
+    return pipeline
+
+
+def usual_tagger() -> Nlp:
+    """`TAGGER`, or rules in its place and a warning."""
+    trained = trained_tagger()
+    if trained is None:
+        log.warning(
+            "The spaCy pipeline %s is not installed: words like 'record' are told apart by simple rules. "
+            "To install it: python -m spacy download %s",
+            TAGGER,
+            TAGGER,
+        )
+    return trained or tagger()
+
+
+class English:
+    """Phonemes of American or British English. For one thread at a time."""
+
+    def __init__(self, british: bool, nlp: Nlp) -> None:
+        self._fallback = _Fallback(british)
+        self._g2p = _G2P(british, nlp, self._fallback)
+
+    def __call__(self, text: str) -> str:
+        """Phonemes of `text`, punctuation included; of `[word](/ipa/)`, those given."""
+        text = " ".join(text.split())
+        try:
+            tokens = self._g2p(text, _marked)[1]
+        except Exception as error:
+            # Misaki's rules assert, index and convert on all kinds of odd tokens; espeak-ng takes any text.
+            # Not its words, which may be the client's.
+            log.warning("misaki failed on a passage, which espeak-ng reads instead: %s", type(error).__name__)
+            return self._spell(plain(text))
+        return "".join(self._phonemes(token) + (" " if token.whitespace == " " else "") for token in tokens).strip()
+
+    def _phonemes(self, token: en.MToken) -> str:
+        """Of one token; no token with a letter or digit is passed over."""
+        if token.phonemes or not any(map(str.isalnum, token.text)):
+            return token.phonemes or ""
+        return self._spell(token.text) or " ".join(
+            self._spell(unicodedata.name(character, "").lower()) for character in token.text
+        )
+
+    def _spell(self, text: str) -> str:
+        return self._fallback.spell(text) or ""
+
+
+class _G2P(en.G2P):  # type: ignore[misc]
+    """Misaki's, with a tagger of our choice (its own constructor downloads one), and in bounded time."""
+
+    def __init__(self, british: bool, nlp: Nlp, fallback: _Fallback) -> None:
+        self.version = None
+        self.british = british
+        self.nlp = nlp
+        self.lexicon = en.Lexicon(british)
+        self.fallback = fallback
+        self.unk = ""
+
+    def fold_left(self, tokens: list[en.MToken]) -> list[en.MToken]:
+        """Called between the tagger and the lexicon: the place for cutting words that have too many sub-tokens."""
+        return _cut(super().fold_left(tokens))
+
+
+def _cut(tokens: list[en.MToken]) -> list[en.MToken]:
+    """`tokens`, with white space after `SUBTOKEN_LIMIT` sub-tokens at the latest: a `CUT` where the text has none."""
+    cut: list[en.MToken] = []
+    room = SUBTOKEN_LIMIT
+    for piece in chain.from_iterable(map(_pieces, tokens)):
+        count = 1 if piece.phonemes is not None else len(en.subtokenize(piece.text))
+        if count > room and cut and not cut[-1].whitespace:
+            cut[-1].whitespace = CUT
+            room = SUBTOKEN_LIMIT
+        cut.append(piece)
+        room = SUBTOKEN_LIMIT if piece.whitespace else room - count
+    return cut
+
+
+def _pieces(token: en.MToken) -> list[en.MToken]:
+    """`token`, in several where it has more than `SUBTOKEN_LIMIT` sub-tokens."""
+    parts = [] if token.phonemes is not None else en.subtokenize(token.text)
+    if len(parts) <= SUBTOKEN_LIMIT:
+        return [token]
+    texts = ["".join(parts[start : start + SUBTOKEN_LIMIT]) for start in range(0, len(parts), SUBTOKEN_LIMIT)]
+    last = len(texts) - 1
+    return [
+        replace(
+            token,
+            text=text,
+            whitespace=token.whitespace if index == last else "",
+            _=en.MToken.Underscore(is_head=True, num_flags="", prespace=False),
+        )
+        for index, text in enumerate(texts)
+    ]
+
+
+class _Fallback(espeak.EspeakFallback):  # type: ignore[misc]
+    """Misaki's, without the names of languages ("(fr)") that espeak-ng puts around words it takes for foreign."""
+
+    def __init__(self, british: bool) -> None:
+        self.british = british
+        self.version = None
+
+    @cached_property
+    def backend(self) -> EspeakBackend:
+        """Made when it is first needed."""
+        return without_copies(
+            lambda: EspeakBackend(
+                "en-gb" if self.british else "en-us",
+                preserve_punctuation=True,
+                with_stress=True,
+                tie="^",
+                language_switch="remove-flags",
+            )
+        )
+
+    def __call__(self, token: en.MToken) -> tuple[str | None, int | None]:
+        phonemes: tuple[str | None, int | None] = super().__call__(replace(token, text=for_espeak(token.text)))
+        return phonemes
+
+    def spell(self, text: str) -> str | None:
+        phonemes: str | None = self(en.MToken(text=text, tag="", whitespace=""))[0]
+        return phonemes
+
+
+# What people write in IPA → what Kokoro's English was trained on.
+_IPA: Final[Mapping[str, str]] = dict(
+    pair.split("=") for pair in "eɪ=A aɪ=I oʊ=O əʊ=Q aʊ=W ɔɪ=Y tʃ=ʧ dʒ=ʤ ɝ=ɜɹ ɚ=əɹ ɫ=l r=ɹ g=ɡ '=ˈ".split()
+)
+_IPA_SIGN = re.compile("|".join(map(re.escape, _IPA)))
+_TIE = re.compile("[\u0361\u035c]")
+
+
+def kokoro_ipa(ipa: str) -> str:
+    """Inline IPA in Kokoro's alphabet: one letter for a diphthong or an affricate, ɹ and ɡ for r and g."""
+    return _IPA_SIGN.sub(lambda match: _IPA[match[0]], _TIE.sub("", ipa))
+
+
+def _marked(text: str) -> tuple[str, list[str], dict[int, str]]:
+    """As misaki's `preprocess`: the text without marks, its words, and the phonemes of some of them by index.
+
+    Misaki's own also obeys marks for stress and the like, which here are text.
+    """
+    plain = ""
+    words: list[str] = []
+    phonemes: dict[int, str] = {}
+    position = 0
+    for match in PRONUNCIATION.finditer(text):
+        before = text[position : match.start()]
+        words += before.split()
+        phonemes[len(words)] = "/" + kokoro_ipa(match["ipa"])
+        words.append(match["word"])
+        plain += before + match["word"]
+        position = match.end()
+    return plain + text[position:], words + text[position:].split(), phonemes

@@ -1,0 +1,71 @@
+"""The kokoro package's own model, for GPUs."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import Any
+
+import torch
+from kokoro.model import KModel
+from torch import Tensor
+
+from speechd.engines.kokoro.checkpoint import State
+from speechd.errors import EngineUnavailable
+
+log = logging.getLogger(__name__)
+
+
+class StockModel:
+    """See `Model`."""
+
+    def __init__(self, config: dict[str, Any], state: State, device: str, *, required: bool) -> None:
+        """On the CPU, until the first call moves it to `device`; where that is missing and not `required`, it stays.
+
+        Raises `KeyError` where `state` lacks a tensor.
+        """
+        # Given nothing to load: its own loading passes over names that do not match, without a word.
+        nothing = io.BytesIO()
+        torch.save({}, nothing)
+        nothing.seek(0)
+        self._model = KModel(repo_id="", config=config, model=nothing).eval()
+        for part, tensors in state.items():
+            module = getattr(self._model, part)
+            missing = set(module.load_state_dict(tensors, strict=False).missing_keys) - _neutral(module)
+            if missing:
+                raise KeyError(f"{part} lacks {min(missing)}")
+        self._device = device
+        self._required = required
+        self._moved = False
+
+    def __call__(self, input_ids: Tensor, style: Tensor, speed: float, seed: int) -> Tensor:
+        if not self._moved:
+            self._move()
+        device = self._model.device
+        torch.manual_seed(seed)
+        with torch.inference_mode():
+            samples, _ = self._model.forward_with_tokens(input_ids[None].to(device), style.to(device), speed)
+        spoken: Tensor = samples.reshape(-1).float().cpu()
+        return spoken
+
+    def _move(self) -> None:
+        available = torch.cuda.is_available() if self._device == "cuda" else torch.backends.mps.is_available()
+        if available:
+            self._model.to(self._device)
+        elif self._required:
+            raise EngineUnavailable(f"torch finds no {self._device} device: install its driver, or use --device cpu.")
+        else:
+            log.warning(
+                "torch finds no %s device after all: speaking on the CPU, slowly; use --device cpu", self._device
+            )
+        self._moved = True
+
+
+def _neutral(module: torch.nn.Module) -> set[str]:
+    """Scales and shifts of instance norms: the release was trained without, and they begin as no change at all."""
+    return {
+        f"{name}.{parameter}"
+        for name, norm in module.named_modules()
+        if isinstance(norm, torch.nn.InstanceNorm1d)
+        for parameter in ("weight", "bias")
+    }

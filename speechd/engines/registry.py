@@ -1,0 +1,127 @@
+"""Engines, by name: what `--engine` means."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from speechd.engines import base
+from speechd.engines.base import Engine
+from speechd.errors import EngineUnavailable
+
+__all__ = ["Choice", "EngineOptions", "base", "create"]
+
+log = logging.getLogger(__name__)
+
+
+class _Settings(Protocol):
+    @property
+    def model_dir(self) -> Path | None: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def engine_path(self) -> Path | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What an engine may be told.
+
+    model_dir: folder with Kokoro's weights, None for the hub's cache; device: "auto", "cpu", "cuda" or "mps";
+    dtype: of Kokoro's convolutions on the CPU: "float32", or "bfloat16", faster and close where the CPU has it;
+    engine_path: folder with the module of an engine of the operator's own, None for where Python looks anyway.
+    """
+
+    model_dir: Path | None = None
+    device: str = "auto"
+    dtype: str = "float32"
+    engine_path: Path | None = None
+
+    @classmethod
+    def of(cls, settings: _Settings) -> EngineOptions:
+        return cls(settings.model_dir, settings.device, settings.dtype, settings.engine_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An engine, and what the operator and every client must be told about it: ASCII, one line."""
+
+    engine: Engine
+    warning: str | None = None
+
+
+def create(name: str, options: EngineOptions) -> Choice:
+    """The engine `name`: "kokoro", "espeak", "tone", "package.module:factory", or "auto".
+
+    "auto" is Kokoro where it can run, otherwise espeak with a warning. A factory is called with the options.
+    Engines are built here and started in the workers. Raises `EngineUnavailable`.
+    """
+    if name == "auto":
+        try:
+            return Choice(_kokoro(options))
+        except EngineUnavailable as error:
+            warning = f"Speaking with espeak-ng, not with Kokoro. {error}"
+            log.warning(warning)
+            return Choice(_espeak(options), " ".join(warning.encode("ascii", "replace").decode().split()))
+    if ":" in name:
+        return Choice(_own(name, options))
+    if name not in _FACTORIES:
+        known = ", ".join(_FACTORIES)
+        raise EngineUnavailable(f"There is no engine '{name}': use auto, {known} or package.module:factory.")
+    return Choice(_FACTORIES[name](options))
+
+
+# Each engine is imported when it is asked for: torch alone takes seconds, and espeak and tone work without it.
+
+
+def _kokoro(options: EngineOptions) -> Engine:
+    try:
+        from speechd.engines.kokoro.checkpoint import locate
+
+        weights = locate(options.model_dir)  # before the imports that take seconds, in case there are none
+        from speechd.engines.kokoro.engine import KokoroEngine
+    except ImportError as error:
+        raise EngineUnavailable(f"Kokoro's packages are not installed ({error}): see 'make run'.") from error
+    return KokoroEngine(weights, options)
+
+
+def _espeak(options: EngineOptions) -> Engine:
+    from speechd.engines.espeak.engine import EspeakEngine
+
+    return EspeakEngine()
+
+
+def _tone(options: EngineOptions) -> Engine:
+    from speechd.engines.tone import ToneEngine
+
+    return ToneEngine()
+
+
+_FACTORIES = {"kokoro": _kokoro, "espeak": _espeak, "tone": _tone}
+
+
+def _own(name: str, options: EngineOptions) -> Engine:
+    module, _, factory = name.partition(":")
+    if options.engine_path is not None:
+        # Last, so that no file there is taken for a module of Python's; and for good, as it may import more later.
+        sys.path.append(str(options.engine_path.resolve()))
+    try:
+        engine: object = getattr(importlib.import_module(module), factory)(options)
+    except EngineUnavailable:
+        raise
+    except (ImportError, AttributeError) as error:
+        raise EngineUnavailable(
+            f"The engine '{name}' cannot be imported: {error}. Name the folder of its module with --engine-path."
+        ) from error
+    except (Exception, SystemExit) as error:  # whatever it does, it is no engine
+        log.debug("the engine's factory failed", exc_info=True)
+        raise EngineUnavailable(f"The engine '{name}' cannot be made: {error!r}.") from error
+    if not isinstance(engine, Engine):
+        raise EngineUnavailable(f"The engine '{name}' is none: its factory made {engine!r}.")
+    return engine

@@ -1,0 +1,111 @@
+"""Warm-up: what the first listeners would wait for is done before a worker is ready.
+
+In the arbiter, so that all share it: packs, lexicons, rules, and what readers keep once they have read. In each worker,
+because it cannot be shared: the engine's first synthesis.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, zip_longest
+from typing import Final
+
+from speechd.audio.samples import SAMPLE_RATE
+from speechd.config.settings import InvalidSetting
+from speechd.engines.base import Delivery, Engine, Segment, Speaker
+from speechd.errors import InvalidRequest
+from speechd.pool.client import Share
+from speechd.speech.planner import Planned, Planner
+from speechd.text.passages import Script
+from speechd.voices import Catalogue
+
+BUDGET_S: Final = 1.0
+"""Seconds of synthesis by which the server's start may be later. On a CPU a first segment or two fit, and that will do:
+the first of the longer ones takes a tenth more than the next (measured). On a GPU, where it is more, all fit."""
+
+LENGTHS: Final = 3
+"""Segments planned in each language: a first one, one that it covers, and one of the efficient length."""
+
+SHARE: Final = Share(pace=4.0)
+"""What a listener may count on when nobody else is there."""
+
+TEXTS: Final[Mapping[str, str]] = {
+    "en-us": "Zyxq has 3 ferries. The next one leaves at noon, and a ticket is $5.50. ",
+    "en-gb": "Zyxq has 3 ferries. The next one leaves at noon, and a ticket is £5.50. ",
+    "es": "Tenemos 3 barcos. El próximo sale a mediodía, y el billete cuesta 5,50 €. ",
+    "fr-fr": "Nous avons 3 bateaux. Le prochain part à midi, et le billet coûte 5,50 €. ",
+    "hi": "हमारे पास 3 नाव हैं। अगली दोपहर को जाती है, और टिकट 50 रुपये का है। ",
+    "it": "Abbiamo 3 navi. La prossima parte a mezzogiorno, e il biglietto costa 5,50 €. ",
+    "ja": "船が3隻あります。次は正午に出て、切符は50円です。",
+    "pt-br": "Temos 3 barcos. O próximo sai ao meio-dia, e o bilhete custa R$ 5,50. ",
+    "zh": "我们有3艘船。下一艘中午出发，票价50元。",
+}
+"""By language. Numbers need the rules of what is written; a word that no lexicon has needs espeak-ng."""
+
+REPEATED: Final = 8
+
+log = logging.getLogger("speechd")
+
+
+def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[Delivery]:
+    """In the arbiter, before the fork: load what the voices need. A delivery for each of their languages.
+
+    A voice that this server lacks is passed over, with a warning. Raises `InvalidSetting` for one that does not exist.
+    """
+    languages: dict[str, Delivery] = {}
+    for voice in voices:
+        try:
+            blend = catalogue.parse(voice)
+        except InvalidRequest as error:
+            raise InvalidSetting(f"--warm-up (SPEECHD_WARM_UP): {error}") from None
+        delivery = Delivery(blend, blend.language)
+        try:
+            engine.check(delivery)
+        except InvalidRequest as error:
+            log.warning("no warm-up for the voice %s: %s", voice, error)
+        else:
+            languages.setdefault(delivery.language, delivery)
+    for language in languages:
+        Script(TEXTS[language], language).take(len(TEXTS[language]), engine.passage_limit)
+    return list(languages.values())
+
+
+def plan(engine: Engine, deliveries: Iterable[Delivery]) -> list[Segment]:
+    """In the arbiter, too: segments as listeners get them, those first that every listener gets first."""
+    planned = [_segments(engine, delivery) for delivery in deliveries]
+    return [segment for segment in chain.from_iterable(zip_longest(*planned)) if segment is not None]
+
+
+def speak(engine: Speaker, segments: Sequence[Segment]) -> tuple[float, float]:
+    """In a worker, its engine started: synthesise the segments, the first at any cost, others within `BUDGET_S`.
+
+    The first is spoken twice: what is done but once is no measure of the speed. Returns the fastest after that, because
+    other workers may be starting on the same cores: seconds of audio, and what they took; 0 and 0 without segments.
+    """
+    began = time.monotonic()
+    for segment in segments[:1]:
+        engine.synthesize(segment)
+    warm = now = time.monotonic()
+    planned_s, fastest = 0.0, (0.0, 0.0)
+    for segment in segments:
+        if planned_s and now - began + (now - warm) * segment.duration_s / planned_s > BUDGET_S:
+            break
+        audio_s = len(engine.synthesize(segment).samples) / SAMPLE_RATE
+        took_s, now = time.monotonic() - now, time.monotonic()
+        planned_s += segment.duration_s
+        fastest = max(fastest, (audio_s, took_s), key=lambda spoken: spoken[0] / (spoken[1] or math.inf))
+    return fastest
+
+
+def _segments(engine: Engine, delivery: Delivery) -> list[Segment]:
+    planner = Planner(TEXTS[delivery.language] * REPEATED, delivery, engine)
+    segments: list[Segment] = []
+    while len(segments) < LENGTHS:
+        planned = planner.next(sum(segment.duration_s for segment in segments), SHARE)
+        if not isinstance(planned, Planned):
+            break
+        segments.append(planned.segment)
+    return segments

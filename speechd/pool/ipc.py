@@ -1,0 +1,155 @@
+"""What workers say to each other: a doorbell that wakes one idle slot, and replies that bring audio to a home worker.
+
+All sockets are made before the fork, so that a respawned worker has those of the worker before it.
+"""
+
+from __future__ import annotations
+
+import logging
+import mmap
+import os
+import socket
+import struct
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+
+from speechd.audio.samples import Samples
+from speechd.shared_memory import anonymous_file
+
+log = logging.getLogger("speechd")
+
+IDLE_S: Final = 0.25
+"""How long an idle slot waits for the bell before it looks by itself: what a lost bell costs at most."""
+
+SEND_S: Final = 1.0
+"""How long a slot waits for a home worker that does not read. There is room for more than a hundred replies."""
+
+KIND: Final = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
+"""Messages, not bytes: each arrives whole or not at all, whenever its sender is killed."""
+
+HEADER: Final = struct.Struct("=qBqd")
+INT: Final = struct.Struct("i")
+FLOAT32_BYTES: Final = 4
+
+
+class Outcome(IntEnum):
+    """What became of a segment."""
+
+    SPOKEN = 0
+    RAISED = 1
+    KILLED = 2
+    """It was running when its worker died, twice."""
+    LOST = 3
+    """It is nowhere, or its audio did not arrive."""
+    UNLOADED = 4
+    """No slot will speak it, for the model could not be loaded."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reply:
+    """What a home worker learns of a segment. synthesis_s: seconds that the engine took."""
+
+    serial: int
+    outcome: Outcome
+    samples: Samples
+    synthesis_s: float
+
+
+def silent(serial: int, outcome: Outcome) -> Reply:
+    """A reply without audio."""
+    return Reply(serial, outcome, np.empty(0, np.float32), 0.0)
+
+
+class Doorbell:
+    """A counting semaphore: each ring wakes one waiting slot of any worker, now or when it comes to wait."""
+
+    def __init__(self) -> None:
+        self._inside, self._outside = socket.socketpair(socket.AF_UNIX, KIND)
+        self._inside.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(IDLE_S))
+
+    def ring(self, times: int = 1) -> None:
+        """Never blocks: a bell that cannot take another ring has rung for every slot there is."""
+        with suppress(BlockingIOError):
+            for _ in range(times):
+                self._outside.send(b"\0", socket.MSG_DONTWAIT)
+
+    def wait(self) -> None:
+        """Return at a ring, or after `IDLE_S`."""
+        with suppress(BlockingIOError):
+            self._inside.recv(1)
+
+    def close(self) -> None:
+        """Close both ends, in this process."""
+        self._inside.close()
+        self._outside.close()
+
+
+class Replies:
+    """The replies to one home worker. The samples travel as a file that is passed along, so that a message is small."""
+
+    def __init__(self) -> None:
+        self._inbox, self._outbox = socket.socketpair(socket.AF_UNIX, KIND)
+        self._outbox.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(SEND_S))
+
+    def fileno(self) -> int:
+        """Readable when there is a reply to `receive`."""
+        return self._inbox.fileno()
+
+    def send(self, reply: Reply, *, wait: bool = True) -> None:
+        """Post a reply from any process, waiting at most `SEND_S`.
+
+        Where that fails (no room, no memory, no descriptors), the reply is lost, and its home worker finds that out.
+        """
+        try:
+            self._send(reply, 0 if wait else socket.MSG_DONTWAIT)
+        except OSError as error:
+            log.warning("reply lost", extra={"fields": {"serial": reply.serial, "error": str(error)}})
+
+    def receive(self) -> Reply | None:
+        """The next reply, if there is one. Never blocks."""
+        try:
+            # Not `socket.recv_fds`, which ignores its flags (as `send_fds` does, CPython 3.11).
+            header, ancillary, _, _ = self._inbox.recvmsg(HEADER.size, socket.CMSG_LEN(INT.size), socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+        serial, outcome, count, synthesis_s = HEADER.unpack(header)
+        if not count:
+            return silent(serial, Outcome(outcome))
+        if not ancillary:  # this process may open no more files
+            return silent(serial, Outcome.LOST)
+        (file,) = INT.unpack(ancillary[0][2])
+        try:
+            # Private: the samples may be written to, whoever else has the file.
+            samples = np.frombuffer(mmap.mmap(file, count * FLOAT32_BYTES, access=mmap.ACCESS_COPY), np.float32)
+        except OSError:  # it needs a descriptor of its own, and memory
+            return silent(serial, Outcome.LOST)
+        finally:
+            os.close(file)
+        return Reply(serial, Outcome(outcome), samples, synthesis_s)
+
+    def close(self) -> None:
+        """Close both ends, in this process."""
+        self._inbox.close()
+        self._outbox.close()
+
+    def _send(self, reply: Reply, flags: int) -> None:
+        header = HEADER.pack(reply.serial, reply.outcome, len(reply.samples), reply.synthesis_s)
+        if not len(reply.samples):
+            self._outbox.sendmsg([header], (), flags)
+            return
+        file = anonymous_file()
+        try:
+            os.write(file, np.ascontiguousarray(reply.samples, np.float32).data)
+            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, INT.pack(file))
+            self._outbox.sendmsg([header], [rights], flags)
+        finally:
+            os.close(file)
+
+
+def _timeval(seconds: float) -> bytes:
+    return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))

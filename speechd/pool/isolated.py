@@ -1,0 +1,118 @@
+"""An engine that speaks in a process of its own: one whose native code parses the text while it speaks (espeak-ng)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from multiprocessing.connection import Connection
+from typing import Final
+
+from speechd.audio.samples import Audio
+from speechd.engines.base import Engine, Segment
+from speechd.errors import EngineUnavailable
+from speechd.pool.fork_server import ForkServer, ForkServerGone, Serve
+
+TRIES: Final = 2
+"""Processes that a segment may end; it is not tried again."""
+
+RETRY_S: Final = 0.25
+"""Pause after a child that could not be had."""
+
+FAILED: Final = 70
+"""Exit code (EX_SOFTWARE)."""
+
+TIMEOUT_SHARE: Final = 0.4
+"""Of `synthesis_timeout_s`, for each try: the process ends before the watchdog would end its worker."""
+
+log = logging.getLogger("speechd")
+
+
+def serve(engine: Engine, threads: int) -> Serve:
+    """What a child does, with an engine that was started before the fork: speaks segments."""
+    engine.start(threads)
+
+    def speak_all(sock: socket.socket) -> None:
+        connection = Connection(sock.detach())
+        try:
+            connection.send(os.getpid())
+            while True:
+                segment = connection.recv()
+                try:
+                    spoken: Audio | Exception = engine.synthesize(segment)
+                except Exception as error:  # whatever an engine raises, it is this segment that failed
+                    spoken = RuntimeError(repr(error))
+                connection.send(spoken)
+        except (EOFError, ConnectionError):
+            return
+
+    return speak_all
+
+
+class IsolatedEngine:
+    """`engine` as the slot's thread sees it, which waits for a child of the fork server to speak."""
+
+    def __init__(self, engine: Engine, server: ForkServer, synthesis_timeout_s: float) -> None:
+        self._engine, self._server = engine, server
+        self._timeout_s = TIMEOUT_SHARE * synthesis_timeout_s
+        self._child: tuple[Connection, int] | None = None
+
+    @property
+    def name(self) -> str:
+        """The engine's."""
+        return self._engine.name
+
+    def start(self, threads: int) -> None:
+        """Wait for the first child. The threads are those that the fork server's engine has."""
+        try:
+            self._child = self._spawned()
+        except (EOFError, OSError, ForkServerGone) as error:
+            raise EngineUnavailable(f"the engine {self.name} did not start in its process; see above") from error
+
+    def synthesize(self, segment: Segment) -> Audio:
+        """Raises `RuntimeError` for a segment of which two children died, or that outlasted one. Without a fork server
+        this process is of no use, and ends: its segments are for another."""
+        for _ in range(TRIES):
+            connection, pid = self._living_child()
+            try:
+                connection.send(segment)
+                if not connection.poll(self._timeout_s):
+                    self._server.kill(pid)
+                    self._bury()
+                    raise RuntimeError(f"{self.name} took longer than {self._timeout_s:g} s")
+                spoken = connection.recv()
+            except (EOFError, ConnectionError):
+                log.warning("a text ended the process that spoke it")
+                self._bury()
+                continue
+            if isinstance(spoken, Exception):
+                raise spoken
+            assert isinstance(spoken, Audio)
+            return spoken
+        raise RuntimeError(f"{self.name} ended {TRIES} processes on one segment")
+
+    def _living_child(self) -> tuple[Connection, int]:
+        deadline = time.monotonic() + self._timeout_s
+        while self._child is None:
+            try:
+                self._child = self._spawned()
+            except ForkServerGone:
+                log.critical("the process that forks those which speak has ended")
+                os._exit(FAILED)
+            except (EOFError, OSError) as error:
+                if time.monotonic() >= deadline:
+                    raise RuntimeError("there is no process to be had") from error
+                time.sleep(RETRY_S)  # a slot that failed at once would take, and fail, what others could speak
+        return self._child
+
+    def _spawned(self) -> tuple[Connection, int]:
+        connection = Connection(self._server.spawn().detach())
+        return connection, connection.recv()
+
+    def _bury(self) -> None:
+        assert self._child is not None
+        connection, pid = self._child
+        self._child = None
+        connection.close()
+        self._server.ended(pid)

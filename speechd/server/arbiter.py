@@ -1,0 +1,320 @@
+"""The arbiter's side: processes, signals and listening sockets. The only importer of gunicorn.
+
+    launch ── exec ──▶ main ──▶ Application ──▶ SpeechArbiter ── fork ──▶ SpeechWorker ──▶ SpeechServer
+
+The number of workers is fixed; one that has grown old or large is replaced, by another that comes first. SIGTERM and
+SIGINT drain, a second SIGINT and SIGQUIT end at once. Other signals of gunicorn's (reload, more workers, fewer) are
+refused: a rolling restart is the orchestrator's. So are a terminal's end and timers, by the workers too, which get what
+is sent to the group of processes.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import math
+import mmap
+import os
+import random
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, NoReturn
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+from gunicorn.glogging import Logger
+
+from speechd import stderr, watchdog
+from speechd.config import settings as options
+from speechd.config.settings import InvalidSetting, Settings
+from speechd.errors import EngineUnavailable
+from speechd.log import configure_server
+from speechd.server import descriptors
+from speechd.server.recycling import Crew, Turnover
+from speechd.server.restarts import Respawn
+from speechd.server.worker import IGNORED, Hooks, SpeechWorker
+
+QUICK_S: Final = 2
+"""What workers have to end in when there is to be no draining; then they are killed."""
+
+SEND_BUFFER_BYTES: Final = 32 << 10
+"""Per connection. The kernel's own choice takes 4 MB (84 s of PCM) from us for a client that never reads."""
+
+ENVIRONMENT: Final = {
+    # The arbiter is to stay without a thread pool: forking where one has run hangs the child.
+    "OMP_NUM_THREADS": "1",
+    # Threads wait for each other a thousand times in a synthesis. By default they spin meanwhile, for as long as a core
+    # is theirs, against the one they wait for: two took 9 s instead of 0.5 beside two busy processes on two cores.
+    # Where they are alone, it costs 3 %.
+    "GOMP_SPINCOUNT": "1000",
+    # Else glibc keeps up to 8 heaps per core, each holding on to its own freed memory.
+    "MALLOC_ARENA_MAX": "2",
+    # Else glibc learns to keep tensors in its heap, where small objects pin them: 70 MB more a worker, and no faster.
+    # From 256 kB on, a tenth of the speed would go into fresh pages.
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(8 << 20),
+    # oneDNN keeps what it compiled for every shape: 592 MB at the default of 1024, 59 MB and no slower at 64. Where our
+    # kernels speak, 21 MB and nothing of the speed lie between 64 and 1024.
+    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
+    # Hugging Face's tokenizers warn of forks otherwise, and its hub is told of every use.
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+
+SAFE: Final = {"PYTHONSAFEPATH": "1"}
+"""For the server and all that it starts: nothing is imported from the folder that it happens to be started in, where
+anybody's `token.py` would be taken for Python's. `PYTHONPATH` says from where else, if anything is to be."""
+
+log = logging.getLogger("speechd")
+
+
+def launch(overrides: Mapping[str, str]) -> NoReturn:
+    """Become the server: what must be in the environment from a process's start is set, and `main` is executed."""
+    given = {options.variable(name): text for name, text in overrides.items()}
+    environ = {**ENVIRONMENT, **os.environ, **given, **SAFE}
+    for name in ENVIRONMENT:
+        if not environ[name]:  # the way to have none of ours: glibc takes an empty number for 0
+            del environ[name]
+    stderr.fill()
+    os.execve(sys.executable, [sys.executable, "-m", "speechd.server.arbiter"], environ)
+
+
+def serve(settings: Settings, hooks: Hooks) -> NoReturn:
+    """Be the arbiter until the server ends; the process exits."""
+    try:
+        descriptors.raise_limit(settings)
+    except InvalidSetting as error:
+        sys.exit(f"speechd: {error}")
+    watchdog.prepare()
+    SpeechArbiter(Application(settings, hooks)).run()
+    raise AssertionError("an arbiter exits")
+
+
+def main() -> NoReturn:
+    """What `launch` executes."""
+    from speechd.app import prepare
+
+    try:
+        settings = Settings.load({}, os.environ)
+    except InvalidSetting as error:
+        sys.exit(f"speechd: {error}")
+    configure_server(settings.log_level, json=settings.log_format == "json")
+    try:
+        hooks = prepare(settings)
+    except (InvalidSetting, EngineUnavailable) as error:
+        log.critical("%s", error)
+        sys.exit(1)
+    serve(settings, hooks)
+
+
+class SpeechArbiter(Arbiter):  # type: ignore[misc]
+    """The parent of the workers, which gives each its row and outlives all their failures but the very first."""
+
+    def __init__(self, app: Application) -> None:
+        settings = app.settings
+        self._hooks = app.hooks
+        self._served, self._dismissed = app.served, app.dismissed
+        self._has_served = False
+        self._crew = Crew(settings.workers)
+        self._turnover = Turnover(after_s=settings.recycle_after_s, over_bytes=settings.recycle_over_bytes)
+        self._respawn = Respawn(settings.rows, delay_s=settings.respawn_delay_s, limit_s=settings.respawn_limit_s)
+        self._write_timeout_s = settings.write_timeout_s
+        super().__init__(app)
+
+    def start(self) -> None:
+        """Listen; then put what exists out of the garbage collector's reach, so that it stays shared after forks."""
+        super().start()
+        for listener in self.LISTENERS:
+            _limit_unread(listener, self._write_timeout_s)
+        gc.collect()
+        gc.freeze()
+
+    def init_signals(self) -> None:
+        """Called by gunicorn, which leaves some that end a process."""
+        super().init_signals()
+        for number in set(IGNORED) - set(self.SIGNALS):
+            signal.signal(number, signal.SIG_IGN)
+
+    def manage_workers(self) -> None:
+        """Fork who is missing, and dismiss who has been replaced. Gunicorn's own would kill the oldest of too many."""
+        ready = [index for index, served in enumerate(self._served[:]) if served]
+        crew = self._hooks.crew(settled=self._turnover.is_settled(self._crew, ready))
+        if crew != self._crew:
+            self._crew = crew
+            self._respawn.forgive()
+        chosen = self._turnover.choose(self._crew, ready, time.monotonic(), self._own_bytes)
+        if chosen is not None:
+            log.info("worker %d is to be replaced: %s", *chosen)
+        self.spawn_workers()
+        for index in self._turnover.dismiss(self._crew, ready):
+            self._dismissed[index] = 1
+
+    def signal(self, sig: int, frame: FrameType | None) -> None:
+        """The handler: as gunicorn's. What takes long in `manage_workers` does not delay the end."""
+        super().signal(sig, frame)
+        if sig in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            self._hooks.hurry()
+
+    def spawn_workers(self) -> None:
+        """Fork what is due."""
+        while self._due() is not None:
+            self.spawn_worker()
+
+    def spawn_worker(self) -> int:
+        """Fork the worker that is due. Returns its process, or 0 where the system has none to give: it is a failure to
+        start like any other."""
+        index = self._due()
+        assert index is not None
+        self._begin(index)
+        signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)  # Until it has its own handlers, it would run ours.
+        try:
+            pid: int = super().spawn_worker()
+        except OSError as error:  # of the arbiter: gunicorn lets none out of a worker
+            log.error("worker %d could not be forked: %s", index, error)
+            self._end(index)
+            return 0
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self.SIGNALS)
+        return pid
+
+    def forking(self, worker: SpeechWorker) -> None:
+        """Gunicorn's `pre_fork`."""
+        worker.index = self._begun
+
+    def ended(self, worker: SpeechWorker) -> None:
+        """Gunicorn's `child_exit`, which comes for every death."""
+        if said := watchdog.last_words():
+            log.critical("worker %d hung, and its watchdog ended it", worker.index, extra={"trace": said})
+        self._end(worker.index)
+
+    def _begin(self, index: int) -> None:
+        self._begun = index
+        self._respawn.take(index)
+        self._turnover.begin(index, self._crew, time.monotonic(), random.random())
+        self._hooks.forking(index)
+
+    def _end(self, index: int) -> None:
+        self._has_served = self._has_served or any(self._served[:])
+        served = bool(self._served[index])
+        self._served[index] = self._dismissed[index] = 0
+        self._turnover.end(index)
+        failures = self._respawn.give_back(index, served=served, now=time.monotonic())
+        self._hooks.ended(index, failures)
+        if failures and self._has_served:
+            log.error("worker %d failed to start, %d times in a row", index, failures)
+        elif failures and self.LISTENERS:  # They are closed first when the server ends.
+            raise HaltServer("no worker could start; its error is above", 1)
+
+    def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
+        """Wait, but not beyond the moment when a worker is due."""
+        wait_s = self._respawn.wait_s(time.monotonic(), self._turnover.missing(self._crew))
+        signals: list[int] = super().wait_for_signals(min(timeout, wait_s))
+        return signals
+
+    def stop(self, graceful: bool = True) -> None:
+        """End the workers."""
+        if not graceful:
+            self.cfg.set("graceful_timeout", QUICK_S)
+        self._hooks.stopping()
+        super().stop(graceful)
+
+    def handle_int(self) -> NoReturn:
+        """SIGINT: as SIGTERM."""
+        self.handle_term()
+        raise AssertionError("draining begins with an exception")
+
+    def _due(self) -> int | None:
+        return self._respawn.due(time.monotonic(), self._turnover.missing(self._crew))
+
+    def _own_bytes(self, index: int) -> int:
+        return sum(_own_bytes(pid) for pid, worker in self.WORKERS.items() if worker.index == index)
+
+    def _refuse(self) -> None:
+        log.warning("this signal does nothing here: restart the server instead")
+
+    handle_hup = handle_ttin = handle_ttou = handle_usr1 = handle_usr2 = handle_winch = _refuse
+
+
+class Application(BaseApplication):  # type: ignore[misc]
+    """Our settings as gunicorn's, and what arbiter and workers share. `served[i]`: worker `i` has been ready;
+    `dismissed[i]`: it is to retire."""
+
+    def __init__(self, settings: Settings, hooks: Hooks) -> None:
+        self.settings = settings
+        self.hooks = hooks
+        self.served = mmap.mmap(-1, settings.rows)
+        self.dismissed = mmap.mmap(-1, settings.rows)
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Called by gunicorn."""
+        settings = self.settings
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        given = {
+            "bind": f"{host}:{settings.port}",
+            "workers": settings.workers,
+            "worker_class": SpeechWorker,
+            "timeout": settings.worker_timeout_s,
+            "graceful_timeout": math.ceil(settings.drain_wait_s + settings.grace_s) + QUICK_S,
+            "loglevel": settings.log_level,
+            "logger_class": RootLogger,
+            "control_socket_disable": True,  # it would start a thread in the arbiter, which forks
+            "worker_tmp_dir": _heartbeats(),
+            "pre_fork": SpeechArbiter.forking,
+            "child_exit": SpeechArbiter.ended,
+        }
+        for name, value in given.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> NoReturn:
+        """Never called: each worker has its own app."""
+        raise NotImplementedError
+
+
+class RootLogger(Logger):  # type: ignore[misc]
+    """Gunicorn's lines go where all lines go."""
+
+    def setup(self, cfg: Any) -> None:
+        """Called by gunicorn."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+def _heartbeats() -> str | None:
+    """Where workers' heartbeats are to wait for no disk; None, for the usual folder, where that takes no more files."""
+    try:
+        with tempfile.TemporaryFile(dir="/dev/shm"):
+            return "/dev/shm"
+    except OSError:
+        return None
+
+
+def _limit_unread(listener: socket.socket, timeout_s: float) -> None:
+    """What the kernel takes from us for a client that does not read, and for how long. Connections inherit it.
+
+    Twice our own timeout, which begins later, when we have to wait: it is to end first, and to say what happened.
+    """
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2 * timeout_s * 1000))
+
+
+def _own_bytes(pid: int) -> int:
+    """Memory that a process shares with no other (Linux: USS); 0 where it is gone, or nothing can be known."""
+    try:
+        rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(1024 * int(row.split()[1]) for row in rows if row.startswith("Private_"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""One request and its response, as ASGI has them: a scope, `receive` and `send`, over h11's framing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, MutableMapping
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+
+import h11
+
+from speechd.errors import SpeechdError
+from speechd.server.request_limits import REFUSED
+
+Message = MutableMapping[str, Any]
+
+CLOSE: Final = (b"connection", b"close")
+
+
+class Port(Protocol):
+    """What an exchange asks of its connection."""
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+
+    async def writable(self) -> None:
+        """Return when little enough of what was written is unsent, or the connection is gone."""
+
+    def body_taken(self) -> None:
+        """The app has the body: `Exchange.body` is empty."""
+
+    def responded(self) -> None:
+        """The response has been written to its end."""
+
+
+class Exchange:
+    """A request whose head has arrived, and its response.
+
+    body: what has arrived of the request's body, until the app takes it, at once and whole. left: the client has closed
+    its side, which the app is told once it has the body; what it sends all the same is still sent. lost: nothing can
+    be sent any more. keep_alive: whether the connection is to go on afterwards. started, complete: of the response.
+    """
+
+    def __init__(
+        self, scope: dict[str, Any], framing: h11.Connection, port: Port, default_headers: Iterable[tuple[bytes, bytes]]
+    ) -> None:
+        self.scope = scope
+        self.body = bytearray()
+        self.left = self.lost = False
+        self.keep_alive = True
+        self.started = self.complete = False
+        self._framing, self._port = framing, port
+        self._default_headers = default_headers
+        self._arrived = self._taken = False
+        self._changed = asyncio.Event()
+        self._head = b""  # of the response, sent with the first bytes of its body
+
+    @property
+    def id(self) -> str:
+        """The request's id."""
+        id: str = self.scope["state"]["id"]
+        return id
+
+    def arrive(self) -> None:
+        """The request is here to its end."""
+        self._arrived = True
+        self._changed.set()
+
+    def leave(self) -> None:
+        """The client has closed its side: nobody waits for what is not ready yet."""
+        self.left = True
+        self._changed.set()
+
+    def lose(self) -> None:
+        """The connection is gone, or ends with another answer."""
+        self.lost = True
+        self.body = bytearray()
+        self._changed.set()
+
+    def refuse(self, error: SpeechdError) -> None:
+        """The edge answers with this error. The app that waits for the body is to know that no client has left."""
+        self.scope["state"][REFUSED] = error
+        self.lose()
+
+    async def receive(self) -> Message:
+        """ASGI's: the body, then that the client has left or has been answered."""
+        if self._framing.they_are_waiting_for_100_continue and not self.lost:
+            self._port.write(
+                self._framing.send(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
+            )
+        while not (self.lost or self.complete):
+            if self._arrived and not self._taken:
+                self._taken = True
+                body, self.body = bytes(self.body), bytearray()
+                self._port.body_taken()
+                return {"type": "http.request", "body": body, "more_body": False}
+            if self.left:
+                break
+            await self._changed.wait()
+            self._changed.clear()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """ASGI's: the response's head, then its body in pieces. Waits while too much is unsent."""
+        await self._port.writable()
+        if self.lost:
+            return
+        if not self.started:
+            self._start(message)
+            return
+        if message["type"] != "http.response.body" or self.complete:
+            raise RuntimeError(f"Unexpected ASGI message '{message['type']}'.")
+        pieces = [self._head]
+        self._head = b""
+        if (body := message.get("body", b"")) and self.scope["method"] != "HEAD":
+            pieces.append(self._framing.send(h11.Data(data=body)))
+        last = not message.get("more_body", False)
+        if last:
+            pieces.append(self._framing.send(h11.EndOfMessage()))
+        self._port.write(b"".join(pieces))
+        if last:
+            self.complete = True  # not before: what h11 raises for a body that is shorter than stated breaks it off
+            self.body = bytearray()
+            self._changed.set()
+            self._port.responded()
+
+    def _start(self, message: Message) -> None:
+        if message["type"] != "http.response.start":
+            raise RuntimeError(f"Unexpected ASGI message '{message['type']}'.")
+        headers = [*self._default_headers, *message.get("headers", ())]
+        # Whether the body still comes that waits for a 100 Continue is then for its client to choose.
+        self.keep_alive = self.keep_alive and not self._framing.they_are_waiting_for_100_continue
+        if not self.keep_alive:
+            headers.append(CLOSE)
+        status = message["status"]
+        self._head = self._framing.send(h11.Response(status_code=status, headers=headers, reason=phrase(status)))
+        self.started = True
+
+
+def phrase(status: int) -> bytes:
+    """The words that go with a status; none for one that is not registered."""
+    try:
+        return HTTPStatus(status).phrase.encode()
+    except ValueError:
+        return b""

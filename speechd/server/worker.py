@@ -1,0 +1,295 @@
+"""The worker's side: its server, heartbeat, start and end."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import math
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from uvicorn import Config, Server
+from uvicorn_worker import UvicornWorker
+
+from speechd import watchdog
+from speechd.errors import EngineUnavailable
+from speechd.server import descriptors
+from speechd.server.connections import Edge
+from speechd.server.http_protocol import SpeechProtocol
+from speechd.server.request_limits import HELD_BYTES, Limits
+
+if TYPE_CHECKING:
+    from speechd.server.arbiter import Application
+    from speechd.server.recycling import Crew
+
+FAILED: Final = 70
+"""Exit code of a worker that failed (EX_SOFTWARE). Not 3 and not 4: those tell gunicorn to end the whole server."""
+
+PR_SET_PDEATHSIG: Final = 1
+"""From <linux/prctl.h>."""
+
+IGNORED: Final = tuple(
+    getattr(signal, f"SIG{name}")
+    for name in ("HUP", "USR1", "USR2", "TTIN", "TTOU", "WINCH", "ALRM", "VTALRM", "PROF", "IO", "PIPE")
+    if hasattr(signal, f"SIG{name}")
+)
+"""Signals that must not end a worker. Most would, by default."""
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+"""ASGI: scope, receive, send."""
+
+log = logging.getLogger("speechd")
+
+
+class Hooks(Protocol):
+    """What the server asks of the application it runs. Made in the arbiter, with all that is shared, before a fork."""
+
+    def crew(self, *, settled: bool) -> Crew:
+        """In the arbiter, about once a second: the workers that there are to be. It may take its time over it.
+
+        settled: these are the workers that there are, all ready, and no other.
+        """
+
+    def forking(self, index: int) -> None:
+        """In the arbiter: worker `index` (0 ... workers - 1) is about to be forked."""
+
+    def forked(self, index: int) -> None:
+        """In the worker, right after the fork: it has a single thread still, and may itself fork."""
+
+    def build(self, index: int) -> App:
+        """In the worker: its app. The app's lifespan is run before connections are accepted."""
+
+    async def boot(self, index: int) -> None:
+        """In the worker: get ready. Raising ends it; so does `boot_timeout_s`. It accepts connections meanwhile if no
+        other worker is ready, so that somebody answers."""
+
+    def ready(self, index: int) -> None:
+        """In the worker: it has booted and accepts connections, and `boot_timeout_s` is no more."""
+
+    def retiring(self, index: int) -> None:
+        """In the worker: another is ready in its place. It accepts no more connections, and ends with its last one."""
+
+    def refused(self, index: int, status: int) -> None:
+        """In the worker: a request was answered with this status without its app."""
+
+    def draining(self, index: int) -> None:
+        """In the worker: it is to end. It accepts connections for another `drain_wait_s`."""
+
+    def ended(self, index: int, failures: int) -> None:
+        """In the arbiter: worker `index` is dead; `failures` in a row have died before they were ready."""
+
+    def hurry(self) -> None:
+        """In the arbiter, in a signal's handler: the server is to end, as soon as `crew` has returned."""
+
+    def stopping(self) -> None:
+        """In the arbiter: the server ends now; its workers are about to be told so."""
+
+
+class SpeechServer(Server):
+    """uvicorn's server in a worker, which drains on SIGTERM before it stops to listen, and may retire before that."""
+
+    def __init__(self, config: Config, worker: SpeechWorker) -> None:
+        super().__init__(config)
+        settings = worker.settings
+        limits = Limits(
+            header_bytes=settings.max_header_bytes,
+            body_bytes=settings.max_body_bytes,
+            receipt_timeout_s=settings.receipt_timeout_s,
+            connections=descriptors.connections(settings),
+            held_bytes=max(HELD_BYTES, 2 * settings.max_body_bytes),
+        )
+        self.edge = self.server_state = Edge(limits, worker.refused, cors_origins=settings.cors_origins)
+        self._worker = worker
+        self._drain_wait_s = settings.drain_wait_s
+        self._drained_at = math.inf
+        self._retires = False
+        self._interrupted = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if not self._worker.has_company():
+            await super().startup(sockets)
+            self._worker.begin()
+        elif await self._worker.begin():  # before it listens, so that nobody comes to one that cannot start
+            await super().startup(sockets)
+            self._worker.ready()
+        else:
+            self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._retires:
+            # Looked at in a later tick than that in which it began, for what had been accepted by then.
+            self.should_exit = self.should_exit or not (self.edge.connections or self.edge.tasks)
+        elif self._worker.is_dismissed():
+            self.retire()
+        self.should_exit = self.should_exit or time.monotonic() >= self._drained_at
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Not passed on to uvicorn, which in the end would die of the signal instead of exiting with 0. And the one
+        # Ctrl-C of a terminal reaches a worker twice: from there, and as the arbiter's SIGTERM.
+        if sig == signal.SIGQUIT or (sig == signal.SIGINT and self._interrupted):
+            self.force_exit = self.should_exit = True
+            asyncio.get_running_loop().call_soon_threadsafe(self._abort_all)
+        self._interrupted = self._interrupted or sig == signal.SIGINT
+        self.drain()
+
+    def drain(self) -> None:
+        """Say that this worker is on its way out; stop listening after `drain_wait_s`."""
+        if self._drained_at == math.inf:
+            self.edge.draining = True
+            self._drained_at = time.monotonic() + self._drain_wait_s
+            self._worker.draining()
+
+    def retire(self) -> None:
+        """Accept no more connections, and end with the last one.
+
+        An idle one is not closed, for its client may be sending a request: the next response is the last on it, or it
+        ends after `keep_alive_s`, when its client has let go of it.
+        """
+        self._retires = self.edge.draining = True
+        for listener in (*self.servers, *self._worker.sockets):
+            listener.close()
+        self._worker.retiring()
+
+    def _abort_all(self) -> None:
+        for connection in list(self.edge.connections):
+            connection.transport.abort()
+
+
+class SpeechWorker(UvicornWorker):  # type: ignore[misc]
+    """A worker: its heartbeat, its start and its end. `index` is its row, set just before the fork."""
+
+    CONFIG_KWARGS: dict[str, Any] = {  # noqa: RUF012  # gunicorn's way
+        "interface": "asgi3",
+        "http": SpeechProtocol,
+        "ws": "none",
+        "lifespan": "on",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "callback_notify": None,  # uvicorn's own heartbeat stops while draining, and when the wall clock steps back
+    }
+
+    index: int
+    app: Application
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.settings = self.app.settings
+        self.config.timeout_keep_alive = self.settings.keep_alive_s
+        self.config.timeout_graceful_shutdown = self.settings.grace_s
+        uvicorn_log = logging.getLogger("uvicorn.error")
+        uvicorn_log.setLevel(logging.WARNING)
+        uvicorn_log.propagate = True
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._has_failed = False
+
+    def init_process(self) -> None:
+        """Be the worker, from the fork to the exit."""
+        _end_with_parent(self.ppid)
+        self.init_signals()
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        try:
+            self.app.hooks.forked(self.index)
+            # Ends the process from a thread of C, so that a start that keeps the interpreter to itself is ended too.
+            watchdog.begin(self.settings.boot_timeout_s)
+            super().init_process()
+        except Exception as error:
+            if not self._has_failed:  # else it follows from that, and would only hide it
+                self._fail(error)
+        except SystemExit as end:
+            sys.exit(FAILED if end.code else 0)
+        if self._has_failed:
+            sys.exit(FAILED)
+
+    def _fail(self, error: Exception) -> None:
+        self._has_failed = True
+        expected = isinstance(error, EngineUnavailable)
+        log.error("worker %d failed: %s", self.index, error, exc_info=None if expected else error)
+
+    def init_signals(self) -> None:
+        """Called by gunicorn, too. What ends a worker has its default here (SIGABRT is gunicorn's to one that hangs),
+        and a handler later. All else was sent to the group of processes (a terminal was closed, say): ignored."""
+        for number in {*self.SIGNALS, *IGNORED}:
+            signal.signal(number, signal.SIG_IGN if number in IGNORED else signal.SIG_DFL)
+
+    def load_wsgi(self) -> None:
+        """Gunicorn's word for building the app."""
+        self.wsgi = self.app.hooks.build(self.index)
+
+    async def _serve(self) -> None:
+        self.config.app = self.wsgi
+        self.server = SpeechServer(self.config, self)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGQUIT, self.server.handle_exit, signal.SIGQUIT, None)
+        # Not gunicorn's wrappers: of Python's own sockets uvloop knows that they are closed once it has closed them.
+        await self.server.serve(sockets=[listener.sock for listener in self.sockets])
+
+    def has_company(self) -> bool:
+        """Whether any other worker has been ready."""
+        return any(self.app.served[:])
+
+    def begin(self) -> asyncio.Task[bool]:
+        """From now on this worker shows that it lives, and gets ready; whether it could."""
+        booting = asyncio.create_task(self._boot())
+        self._tasks = [asyncio.create_task(self._beat()), booting]
+        return booting
+
+    def ready(self) -> None:
+        """This worker has booted, and accepts connections."""
+        # First, for a process has one such timer: a slot that worked already would have set it for its synthesis.
+        watchdog.cancel()
+        self.app.hooks.ready(self.index)
+        self.app.served[self.index] = 1
+        os.kill(self.ppid, signal.SIGCHLD)  # have the arbiter look after its workers: one may leave now
+
+    def is_dismissed(self) -> bool:
+        """Whether the arbiter has told this worker to retire."""
+        return bool(self.app.dismissed[self.index])
+
+    def retiring(self) -> None:
+        """This worker accepts no more connections."""
+        self.app.hooks.retiring(self.index)
+
+    def refused(self, status: int) -> None:
+        """The edge has answered a request by itself."""
+        self.app.hooks.refused(self.index, status)
+
+    def draining(self) -> None:
+        """This worker is on its way out."""
+        self.app.hooks.draining(self.index)
+
+    async def _beat(self) -> None:
+        while True:
+            self.notify()
+            if os.getppid() != self.ppid:
+                os._exit(FAILED)
+            await asyncio.sleep(min(1.0, self.settings.worker_timeout_s / 4))
+
+    async def _boot(self) -> bool:
+        try:
+            await self.app.hooks.boot(self.index)
+            if self.server.started:
+                self.ready()
+        except Exception as error:  # The worker ends after its exchanges have ended.
+            self._fail(error)
+            watchdog.cancel()
+            if self.server.started:
+                self.retiring()  # it has no slot
+                self.server.drain()
+            return False
+        return True
+
+
+def _end_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when the arbiter dies, however it does; else workers would keep the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # It died before that.
+        os._exit(FAILED)

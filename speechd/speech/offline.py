@@ -1,0 +1,42 @@
+"""`speechd say`: the pipeline of a request in one process, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from speechd.audio.joiner import Joiner, gap_s
+from speechd.encoders import open_encoder
+from speechd.engines.base import Delivery, Engine
+from speechd.errors import Unspeakable
+from speechd.pool.client import Share
+from speechd.speech.planner import Planner
+from speechd.text.markup import Pause
+from speechd.text.passages import NotYet
+
+
+def say(input: str, delivery: Delivery, engine: Engine, format: str) -> Iterator[tuple[bytes, float]]:
+    """The bytes of `format`, whole, as they come to be, each with the audio seconds spoken so far.
+
+    `engine` is started. Raises what a request would: `InvalidRequest`, `Unspeakable`, or the engine's own exception.
+    """
+    planner = Planner(input, delivery, engine)
+    joiner = Joiner(delivery.speed)
+    encoder = open_encoder(format, whole=True)
+    spoken_s = 0.0
+    try:
+        # Nobody listens yet: all segments may be as long as is efficient.
+        while (planned := planner.next(60.0, Share(pace=60.0))) is not None:
+            if isinstance(planned, NotYet):
+                continue
+            if isinstance(planned, Pause):
+                samples = joiner.pause(planned.duration_s)
+            else:
+                audio = engine.synthesize(planned.segment)
+                spoken_s += audio.duration_s
+                samples = joiner.push(audio, gap_s(planned.boundary))
+            yield encoder.encode(samples), spoken_s
+        if not spoken_s:
+            raise Unspeakable("The text holds nothing that can be spoken.", param="input")
+        yield encoder.encode(joiner.finish()) + encoder.finish(), spoken_s
+    finally:
+        encoder.close()

@@ -1,1 +1,0 @@
-"""The rules of `speechd.text.normalize`: tables, each in the order in which it is applied."""

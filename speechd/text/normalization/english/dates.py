@@ -1,0 +1,147 @@
+"""Dates and times of day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from speechd.text.normalization.rules import Rule, rule
+from speechd.text.normalization.verbalizer import Words
+
+_MONTHS: Final = "January February March April May June July August September October November December".split()
+_BY_NAME: Final[Mapping[str, str]] = {
+    **{month: month for month in _MONTHS},
+    **{month[:3]: month for month in _MONTHS},
+    "Sept": "September",
+}
+_MONTH: Final = (
+    rf"(?P<month>{'|'.join(_MONTHS)}|(?:{'|'.join(month[:3] for month in _MONTHS if month != 'May')}|Sept)\b\.?)"
+)
+_DAY: Final = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?:[ ]?[-–][ ]?(?P<last>[12]?\d|3[01])(?:st|nd|rd|th)?)?"
+_YEAR: Final = r"(?P<year>[12]\d{3})(?![\w]|[.,]\d)"
+_WEEKDAYS: Final = {
+    "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday", "Thur": "Thursday",
+    "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
+}  # fmt: skip
+
+
+def _day(match: re.Match[str], words: Words) -> str:
+    spoken = words.ordinal(int(match["day"]))
+    return f"{spoken} to {words.ordinal(int(match['last']))}" if match["last"] else spoken
+
+
+def _month(match: re.Match[str]) -> str:
+    return _BY_NAME[match["month"].rstrip(".")]
+
+
+def _year(match: re.Match[str], words: Words) -> str:
+    return f", {words.year(match['year'])}" if match["year"] else ""
+
+
+def _month_day(match: re.Match[str], words: Words) -> str:
+    the = "the " if words.british else ""
+    return f"{_month(match)} {the}{_day(match, words)}{_year(match, words)}"
+
+
+def _day_month(match: re.Match[str], words: Words) -> str:
+    return f"{match['the'] or 'the '}{_day(match, words)} of {_month(match)}{_year(match, words)}"
+
+
+def _date(year: str, month: int, day: int, words: Words) -> str:
+    """A date given in numbers, or "" where there is no such day."""
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return ""
+    name, ordinal = _MONTHS[month - 1], words.ordinal(day)
+    spoken = f"the {ordinal} of {name}" if words.day_first else f"{name} {ordinal}"
+    return f"{spoken}, {words.year(year)}"
+
+
+def _iso(match: re.Match[str], words: Words) -> str:
+    date = _date(match[1], int(match[2]), int(match[3]), words)
+    if not date:
+        return match[0]
+    return f"{date}, {_clock(match[4], match[5], match[6], words)}" if match[4] else date
+
+
+def _numeric(match: re.Match[str], words: Words) -> str:
+    """ "3/4/2024" by the locale's order, or the other where only that one is a date. Points are European: day first."""
+    first, second, year = int(match[1]), int(match[3]), match[4]
+    if len(year) == 2:
+        year = ("19" if year > "50" else "20") + year
+    day_first = words.day_first or match[2] == "."
+    orders = [(second, first), (first, second)] if day_first else [(first, second), (second, first)]
+    for month, day in orders:
+        if date := _date(year, month, day, words):
+            return date
+    return match[0]
+
+
+def _month_and_day(match: re.Match[str], words: Words) -> str:
+    """ "on 12/25", "on 4/12": the American order, or where it is the custom the European one."""
+    month, day = int(match[1]), int(match[2])
+    if words.day_first and day <= 12:
+        month, day = day, month
+    return f"{_MONTHS[month - 1]} {words.ordinal(day)}"
+
+
+def _clock(hour: str, minute: str, second: str | None, words: Words, half: str | None = None) -> str:
+    """A time of day. half: "a" or "p" of a.m. and p.m."""
+    if minute == "00":
+        spoken = words.cardinal(hour) + ("" if half else " hundred" if int(hour) > 12 else " o'clock")
+    else:
+        spoken = f"{words.cardinal(hour)} {words.two_digits(minute)}"
+    if second:
+        unit = "second" if second == "01" else "seconds"
+        spoken += f" and {words.cardinal(second)} {unit}"
+    return f"{spoken} {half.upper()}.M." if half else spoken
+
+
+def _time(match: re.Match[str], words: Words) -> str:
+    if int(match[1]) > 24 or int(match[2]) > 59 or int(match[3] or 0) > 59:
+        return match[0]
+    return _clock(match[1], match[2], match[3], words, match[4] and match[4].lower())
+
+
+def _hour(match: re.Match[str], words: Words) -> str:
+    return f"{words.cardinal(match[1])} {match[2].upper()}.M."
+
+
+def _from_time(match: re.Match[str], words: Words) -> str:
+    half = match[3] and match[3].lower()
+    spoken = _clock(match[1], match[2] or "00", None, words, half) if match[2] or half else words.cardinal(match[1])
+    return f"{spoken} to "
+
+
+_TIME_END: Final = r"(?!\w|:\d)"
+_HALF: Final = r"([aApP])\.?[mM](?:\.|(?!\w))"
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?<![\w-])(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?"
+        r"(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)?(?![\w-])",
+        _iso,
+        hint="-",
+    ),
+    rule(r"(?<![\w/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\w|[/.-]\d)", _numeric),
+    rule(r"(?<=[Oo]n )(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/]|[.,]\d)", _month_and_day, hint="n "),
+    rule(rf"(?<!\w){_MONTH}[ ]{_DAY}(?:,?[ ]{_YEAR})?(?![\w%]|[.,:/]\d|[ ]?[-–]\d)", _month_day),
+    rule(rf"(?<![\w.,/-])(?P<the>[Tt]he[ ])?{_DAY}(?:[ ]of)?[ ]{_MONTH}(?!\w)(?:,?[ ]{_YEAR})?", _day_month),
+    rule(rf"(?<!\w){_MONTH},?[ ](?:of[ ])?{_YEAR}", lambda m, w: f"{_month(m)} {w.year(m['year'])}"),
+    rule(
+        rf"(?<!\w)(?:{'|'.join(_WEEKDAYS)})(?=\.?,[ ](?:{'|'.join(_MONTHS)}|the[ ]|at[ ]|\d))\.?",
+        lambda m, _: _WEEKDAYS[m[0].rstrip(".")],
+    ),
+    rule(
+        rf"(?<![\w.:/-])(\d{{1,2}})(?::(\d{{2}}))?(?:[ ]?{_HALF})?"
+        rf"[ ]?[-–][ ]?(?=\d{{1,2}}(?::\d{{2}}(?!\d)|[ ]?{_HALF}))",
+        _from_time,
+    ),
+    rule(rf"(?<![\w.:/$£€-])(\d{{1,2}})[:.](\d{{2}})()[ ]?{_HALF}", _time),
+    rule(
+        rf"(?<![\w.,:/-])(\d{{1,2}}):(\d{{2}})(?::(\d{{2}}))?"
+        rf"(?:[ ]?{_HALF})?{_TIME_END}(?![ ](?:ratio|aspect|odds|scale))",
+        _time,
+        hint=":",
+    ),
+    rule(rf"(?<![\w.:/$£€-])(\d{{1,2}})[ ]?{_HALF}", _hour),
+)

@@ -1,0 +1,113 @@
+"""Amounts of money."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from speechd.text.normalization.rules import DASH, NUMBER, SIGN, Rule, either, rule
+from speechd.text.normalization.verbalizer import Words
+
+
+class _Currency(NamedTuple):
+    """One, several; one hundredth, several (or none)."""
+
+    one: str
+    many: str
+    cent: str = ""
+    cents: str = ""
+
+
+_DOLLAR: Final = _Currency("dollar", "dollars", "cent", "cents")
+_POUND: Final = _Currency("pound", "pounds", "penny", "pence")
+_EURO: Final = _Currency("euro", "euros", "cent", "cents")
+_YEN: Final = _Currency("yen", "yen")
+_RUPEE: Final = _Currency("rupee", "rupees", "paisa", "paise")
+_SYMBOLS: Final[Mapping[str, _Currency]] = {
+    "$": _DOLLAR, "£": _POUND, "€": _EURO, "¥": _YEN, "₹": _RUPEE, "₩": _Currency("won", "won"),
+    "₽": _Currency("ruble", "rubles", "kopeck", "kopecks"), "₺": _Currency("lira", "lira"),
+    "₫": _Currency("dong", "dong"),
+    "₪": _Currency("shekel", "shekels"), "฿": _Currency("baht", "baht"), "₿": _Currency("bitcoin", "bitcoins"),
+    "₦": _Currency("naira", "naira"), "₱": _Currency("peso", "pesos"), "₴": _Currency("hryvnia", "hryvnias"),
+    "US$": _Currency("U.S. dollar", "U.S. dollars", "cent", "cents"),
+    "A$": _Currency("Australian dollar", "Australian dollars", "cent", "cents"),
+    "C$": _Currency("Canadian dollar", "Canadian dollars", "cent", "cents"),
+    "NZ$": _Currency("New Zealand dollar", "New Zealand dollars", "cent", "cents"),
+    "HK$": _Currency("Hong Kong dollar", "Hong Kong dollars", "cent", "cents"),
+    "R$": _Currency("real", "reais", "centavo", "centavos"),
+}  # fmt: skip
+_CODES: Final[Mapping[str, _Currency]] = {
+    "USD": _SYMBOLS["US$"], "EUR": _EURO, "GBP": _POUND, "JPY": _YEN, "INR": _RUPEE, "AUD": _SYMBOLS["A$"],
+    "CAD": _SYMBOLS["C$"],
+    "CHF": _Currency("Swiss franc", "Swiss francs", "centime", "centimes"), "CNY": _Currency("yuan", "yuan"),
+    "RMB": _Currency("yuan", "yuan"), "KRW": _SYMBOLS["₩"], "RUB": _SYMBOLS["₽"], "BRL": _SYMBOLS["R$"],
+    "BTC": _SYMBOLS["₿"],
+    "MXN": _Currency("Mexican peso", "Mexican pesos", "centavo", "centavos"),
+    "SEK": _Currency("Swedish krona", "Swedish kronor"),
+    "NOK": _Currency("Norwegian krone", "Norwegian kroner"), "DKK": _Currency("Danish krone", "Danish kroner"),
+    "PLN": _Currency("zloty", "zlotys"), "ZAR": _Currency("rand", "rand"), "NZD": _SYMBOLS["NZ$"],
+    "HKD": _SYMBOLS["HK$"],
+    "SGD": _Currency("Singapore dollar", "Singapore dollars", "cent", "cents"),
+}  # fmt: skip
+_CURRENCIES: Final = {**_SYMBOLS, **_CODES}
+
+SCALES: Final[Mapping[str, str]] = {
+    "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "b": "billion", "B": "billion",
+    "bn": "billion",
+    "T": "trillion", "tn": "trillion", "thousand": "thousand", "million": "million", "billion": "billion",
+    "trillion": "trillion",
+}  # fmt: skip
+_SCALE: Final = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|[kKmMbBT]|mn|bn|tn)(?!\w))?"
+
+
+def _amount(number: str, scale: str | None, currency: _Currency, words: Words) -> str:
+    number = number.replace(",", "")
+    if scale:
+        return f"{words.number(number)} {SCALES[scale]} {currency.many}"
+    whole, _, cents = number.partition(".")
+    if not currency.cents or len(cents) != 2:
+        return f"{words.number(number)} {currency.one if number == '1' else currency.many}"
+    spoken = []
+    if int(whole or 0) or not int(cents):
+        spoken.append(f"{words.cardinal(whole)} {currency.one if int(whole) == 1 else currency.many}")
+    if int(cents):
+        spoken.append(f"{words.cardinal(cents)} {currency.cent if int(cents) == 1 else currency.cents}")
+    return " and ".join(spoken)
+
+
+def _money(match: re.Match[str], words: Words) -> str:
+    currency = _CURRENCIES[match["currency"].strip()]
+    spoken = _amount(match["number"], match["scale"], currency, words)
+    if low := match["low"]:
+        # "$5-10 million": the scale and the name are said once.
+        spoken = f"{words.number(low.replace(',', ''))} to {spoken}"
+    if match["noun"]:
+        spoken = spoken.replace(currency.many, currency.one)  # "a twenty dollar bill"
+    per = " per " if match[0].endswith("/") else ""
+    return ("minus " if match["sign"] else "") + spoken + per
+
+
+_RANGE: Final = rf"(?:(?P<low>{NUMBER})(?:[ ]?[€£¥])?{DASH}[$£€¥₹]?(?=\d))?(?P<number>{NUMBER}|\.\d++)"
+_MINUS: Final = r"(?:(?<![\w)\]%°.,-])[-−](?=[A-Z]{0,3}[$£€¥₹]))?"
+_PRICED: Final = (
+    "bill note coin gift fee fine price prize tax increase discount voucher budget deal ticket investment donation "
+    "loan grant contract "
+    "reward bonus check cheque bet salary project valuation market industry fund package lawsuit settlement"
+).split()
+_PER: Final = rf"(?:/(?=[^\W\d_]))?(?=[ -](?:[a-z]{{1,12}}[ ])?(?P<noun>{either(_PRICED)})(?!\w))?"
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        rf"(?P<sign>{_MINUS})(?<!\w)(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}{_PER}",
+        _money,
+    ),
+    rule(
+        rf"(?<![\w.,$£€])(?P<sign>{SIGN}){_RANGE}{_SCALE}[ ]?(?P<currency>[€£¥₹₩₽₺₪]|{either(_CODES)}(?!\w)){_PER}",
+        _money,
+    ),
+    rule(
+        rf"(?<![\w.,])({NUMBER})[ ]?¢",
+        lambda m, w: f"{w.number(m[1].replace(',', ''))} {'cent' if m[1] == '1' else 'cents'}",
+        hint="¢",
+    ),
+)

@@ -1,0 +1,69 @@
+"""Signs that are spoken, and those that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from speechd.text.normalization.rules import Rule, either, rule
+
+_GREEK: Final = dict(
+    zip(
+        "µαβγδεζηθικλμνξοπρσςτυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ",
+        "mu alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau "
+        "upsilon phi chi psi omega "
+        "Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho "
+        "Sigma Tau Upsilon Phi Chi Psi Omega".split(),
+        strict=True,
+    )
+)
+_LANGUAGES: Final[Mapping[str, str]] = {
+    "C++": "C plus plus", "C#": "C sharp", "F#": "F sharp", "J#": "J sharp", "G#": "G sharp", "A#": "A sharp",
+    "D#": "D sharp",
+    "c++": "C plus plus", "c#": "C sharp", ".NET": "dot net", "Notepad++": "Notepad plus plus", "Node.js": "Node JS",
+    "Vue.js": "Vue JS", "Next.js": "Next JS", "React.js": "React JS", "ASP.NET": "ASP dot net", "I/O": "I O",
+    "TCP/IP": "TCP IP",
+}  # fmt: skip
+_SPOKEN: Final[Mapping[str, str]] = {
+    "&&": "and", "||": "or", "==": "equals", "!=": "not equal to", "<=": "less than or equal to",
+    ">=": "greater than or equal to",
+    "->": "to", "=>": "to", "<-": "from", "&": "and", "+": "plus", "=": "equals", "%": "percent", "×": "times",
+    "÷": "divided by",
+    "±": "plus or minus", "∓": "minus or plus", "≤": "less than or equal to", "≥": "greater than or equal to",
+    "≠": "not equal to",
+    "≈": "approximately", "≅": "approximately", "≡": "is equivalent to", "∞": "infinity", "√": "square root of",
+    "∑": "sum of",
+    "∏": "product of", "∫": "integral of", "∂": "partial", "∇": "nabla", "∈": "in", "∉": "not in", "∪": "union",
+    "∩": "intersection",
+    "⊂": "subset of", "⊆": "subset of", "∅": "the empty set", "∀": "for all", "∃": "there exists", "¬": "not",
+    "∧": "and", "∨": "or",
+    "→": "to", "⇒": "implies", "←": "from", "↔": "to and from", "⇔": "if and only if", "↑": "up", "↓": "down",
+    "−": "minus",
+    "°": "degrees", "©": "copyright", "®": "registered", "™": "trademark", "§": "section", "¶": "paragraph",
+    "№": "number",
+    "$": "dollars", "£": "pounds", "€": "euros", "¥": "yen", "₹": "rupees", "¢": "cents", "@": "at", "‰": "per mille",
+    "♯": "sharp", "♭": "flat", "·": "times", "~": "about", "^": "to the power of",
+}  # fmt: skip
+RULES: Final[tuple[Rule, ...]] = (
+    rule(rf"(?<![\w.#]){either(_LANGUAGES)}(?![\w+#])", lambda m, _: _LANGUAGES[m[0]]),
+    rule(r"(?<!\w)\([cC]\)(?=[ ]?(?:copyright|[A-Z\d]))", "copyright ", hint="("),
+    rule(r"(?<!\w)\((?:R|r|TM|tm)\)", "", hint="("),
+    rule(r"(?<!\w)and/or(?!\w)", "and or", hint="/"),
+    rule(r"(?<!\w)[wW]/o(?=[ ])", "without", hint="/"),
+    rule(r"(?<!\w)[wW]/(?=[ ]?\w)", "with ", hint="/"),
+    rule(r"(?<!\w)c/o(?=[ ])", "care of", hint="/"),
+    rule(r"(?<!\w)b/c(?=[ ])", "because", hint="/"),
+)
+
+SIGNS: Final[tuple[Rule, ...]] = (
+    rule(r"(?<=\d)[ ]?\*[ ]?(?=[\d(])", " times ", hint="*"),
+    rule(r"(?<=\d)[ ]?/[ ]?(?=\d)", " over ", hint="/"),
+    rule(r"(?<=\d)[ ]?-[ ]?(?=\d{1,15}[ ]?=)", " minus ", hint="-"),
+    rule(r"(?<=\s)>(?=\s)", " greater than ", hint=">"),
+    rule(r"(?<=\s)<(?=\s)", " less than ", hint="<"),
+    rule(rf"(?<!\w)[{''.join(_GREEK)}](?!\w)|(?<=\d)[{''.join(_GREEK)}](?!\w)", lambda m, _: f" {_GREEK[m[0]]} "),
+    rule(either(set(_SPOKEN) - {"~", "^"}), lambda m, _: f" {_SPOKEN[m[0]]} "),
+)
+
+SLASH: Final = (rule(r"(?<=\w)[ ]?/[ ]?(?=\w)", " slash ", hint="/"),)
+"""After all others: between words, it stands for itself."""

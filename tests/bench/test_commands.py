@@ -1,0 +1,74 @@
+"""Every benchmark runs against the real server, so that none can rot."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from bench.server import ROOT, running
+
+
+def run(*command: str) -> tuple[list[str], dict]:
+    """The table and the JSON of a benchmark."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    *table, last = done.stdout.splitlines()
+    return table, json.loads(last)
+
+
+@pytest.mark.parametrize("options", [("--format", "opus"), ("--realtime",), ("--rate", "5")])
+def test_load_measures_every_level(options):
+    table, result = run("bench.load", "--engine", "tone", "--quick", *options)
+    assert len(table) == 1 + len(result["rows"])
+    assert all(row["heard"] and not row["failed"] for row in result["rows"])
+    assert {"at", "machine", "versions", "commit", "settings"} <= result.keys()
+
+
+def test_start_measures_times_and_memory():
+    _, result = run("bench.startup", "--engine", "tone", "--quick")
+    [row] = result["rows"]
+    assert row["times"][0]["fresh_p50_s"] > 0
+    assert {(each["process"], each["when"]) for each in row["memory"]} == {
+        (process, when) for process in ("arbiter", "worker 0", "worker 1") for when in ("idle", "load")
+    }
+
+
+def test_stress_judges_a_bar():
+    _, result = run("bench.stress", "together", "--quick")
+    [row] = result["rows"]
+    assert (row["bar"], row["passed"], row["failures"], row["kept_apart"]) == ("together", True, [], row["trials"])
+
+
+def test_listen_measures_listeners_at_speeds():
+    table, result = run("bench.read_along", "--engine", "tone", "--quick", "--varied-lengths")
+    assert [(row["speed"], row["listeners"]) for row in result["rows"]] == [(1.0, 1), (1.0, 4), (3.0, 1), (3.0, 4)]
+    assert len(table) == 1 + len(result["rows"])
+    assert all(row["heard"] and not row["failed"] for row in result["rows"])
+
+
+def test_threads_measures_threads_and_processes():
+    _, result = run("bench.threads", "--engine", "tone", "--quick")
+    assert [(row["processes"], row["threads"], row["text"]) for row in result["rows"]] == [
+        *((1, threads, text) for threads in (1, 2) for text in ("short", "medium", "long")),
+        (2, 1, "medium"),
+    ]
+
+
+def test_compare_measures_two_servers(tmp_path):
+    with running(tmp_path) as server:
+        _, result = run("bench.compare", server.url, f"{server.url}/v1", "--quick")
+    ratios = [row for row in result["rows"] if row["server"] == "second ÷ first"]
+    assert [row["listeners"] for row in ratios] == [1, 2]
+    assert all(row["audio_s_per_s"] > 0 for row in ratios)
+
+
+def test_memory_measures_and_notices_the_planted_leak():
+    _, result = run("bench.memory", "--engine", "tone", "--quick")
+    assert {row["sweep"] for row in result["rows"]} == {"requests", "primitives", "planted"}
+    assert {row["when"] for row in result["rows"]} == {"idle", "load", "rest"}
+    assert not any(row["failed"] for row in result["rows"])
+    assert "LEAK" in "".join(row["note"] for row in result["rows"] if row["sweep"] == "planted")
+    assert "LEAK" not in "".join(row["note"] for row in result["rows"] if row["sweep"] == "requests")

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.harness.made_model import Made
+
+
+@pytest.fixture(scope="session")
+def small() -> Made:
+    """4 steps of each half frame instead of 60."""
+    return Made((2, 2), seed=0)
+
+
+@pytest.fixture(scope="session")
+def real() -> Made:
+    """The real upsampling."""
+    return Made((10, 6), seed=1)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> object:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -1,0 +1,242 @@
+"""Every way of computing the generator's convolution, against float64."""
+
+from __future__ import annotations
+
+import os
+import platform
+from functools import partial
+
+import pytest
+import torch
+from torch import Tensor
+
+from speechd.engines.kokoro.cpu import ops
+from speechd.engines.kokoro.cpu.compiled_ops import Kernels, NativeConvolution, NativeProduct, NotBuilt, suits
+from speechd.engines.kokoro.cpu.ops import (
+    Activation,
+    Convolution,
+    MakeConvolution,
+    MakeProduct,
+    TorchConvolution,
+    torch_product,
+    windows,
+)
+from speechd.engines.kokoro.verify import snr_db
+from tests.harness import arm
+
+BFLOAT16_ISA = 3
+CLOSE_DB = 50.0
+
+
+def ways() -> list[object]:
+    """PyTorch's, each instruction set of this machine, and ARM's. SPEECHD_NO_NATIVE=1 does without the kernels."""
+    if os.environ.get("SPEECHD_NO_NATIVE") == "1":
+        return ["torch"]
+    try:
+        best = Kernels().isa
+    except NotBuilt:
+        best = 0
+    emulated = [] if platform.machine() in ("aarch64", "arm64") else ["arm"]
+    return ["torch", *(pytest.param(isa, id=f"isa{isa}") for isa in range(best + 1)), *emulated]
+
+
+@pytest.fixture(scope="session")
+def arm_kernels(tmp_path_factory: pytest.TempPathFactory) -> Kernels:
+    return arm.build(tmp_path_factory.mktemp("arm"))
+
+
+def kernels_of(request: pytest.FixtureRequest) -> Kernels:
+    return request.getfixturevalue("arm_kernels") if request.param == "arm" else Kernels(request.param)
+
+
+@pytest.fixture(params=ways())
+def make(request: pytest.FixtureRequest) -> MakeConvolution:
+    return TorchConvolution if request.param == "torch" else partial(native, kernels_of(request))
+
+
+def native(kernels: Kernels, weight: Tensor, bias: Tensor, dilation: int, activation: Activation) -> Convolution:
+    return NativeConvolution(weight, bias, dilation, activation, kernels)
+
+
+@pytest.fixture(params=ways())
+def make_product(request: pytest.FixtureRequest) -> MakeProduct:
+    return torch_product if request.param == "torch" else partial(NativeProduct, kernels_of(request))
+
+
+@pytest.fixture
+def close() -> Kernels:
+    """Of the instruction set that has bfloat16 without a matrix unit; the test is skipped where there is none."""
+    try:
+        if Kernels().isa >= BFLOAT16_ISA:
+            return Kernels(BFLOAT16_ISA, close=True)
+    except NotBuilt:
+        pass
+    return pytest.skip("this CPU lacks AVX512-BF16, or the kernels are not built")
+
+
+@pytest.mark.skipif(os.environ.get("SPEECHD_NO_NATIVE") == "1", reason="SPEECHD_NO_NATIVE=1")
+def test_kernels_are_built() -> None:
+    Kernels()  # raises NotBuilt, which says how to build them
+
+
+def exact(
+    weight: Tensor, bias: Tensor, dilation: int, activation: Activation, source: Tensor, affine: tuple[Tensor, Tensor]
+) -> Tensor:
+    u = source.double() * affine[0].double() + affine[1].double()
+    v = u + u.sin() ** 2 if activation is Activation.SNAKE else torch.nn.functional.leaky_relu(u)
+    pad = dilation * (weight.shape[2] // 2)
+    return torch.nn.functional.conv1d(v.T[None], weight.double(), bias.double(), padding=pad, dilation=dilation)[0].T
+
+
+def made(
+    make: MakeConvolution, taps: int, dilation: int, activation: Activation, outputs: int = 64
+) -> tuple[Convolution, Tensor, Tensor]:
+    weight = torch.randn(outputs, 64, taps) / (64 * taps) ** 0.5
+    bias = torch.randn(outputs)
+    return make(weight, bias, dilation, activation), weight, bias
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize(("taps", "dilation"), [(3, 1), (3, 5), (7, 1), (7, 3), (11, 1), (11, 3), (11, 5)])
+@pytest.mark.parametrize("rows", [1, 10, 1900])
+def test_convolution_of_snake(make: MakeConvolution, taps: int, dilation: int, rows: int) -> None:
+    convolution, weight, bias = made(make, taps, dilation, Activation.SNAKE)
+    source, affine = torch.randn(rows, 64), (torch.randn(64) * 3, torch.randn(64) * 5)
+    out = torch.full((rows, 64), torch.nan)
+    moments = convolution(source, affine, out)
+    expected = exact(weight, bias, dilation, Activation.SNAKE, source, affine)
+    torch.testing.assert_close(out.double(), expected, rtol=0, atol=3e-4)
+    torch.testing.assert_close(
+        moments, torch.stack([out.double().sum(0), out.double().square().sum(0)]), rtol=1e-5, atol=1e-2
+    )
+
+
+def test_convolution_to_few_channels_after_leaky_relu(make: MakeConvolution) -> None:
+    convolution, weight, bias = made(make, 7, 1, Activation.LEAKY, outputs=22)
+    source, affine, out = torch.randn(700, 64), (torch.ones(64), torch.zeros(64)), torch.empty(700, 22)
+    convolution(source, affine, out)
+    expected = exact(weight, bias, 1, Activation.LEAKY, source, affine)
+    torch.testing.assert_close(out.double(), expected, rtol=0, atol=3e-4)
+
+
+@pytest.mark.parametrize("accumulate", [False, True])
+def test_convolution_adds_residual_and_what_is_there(make: MakeConvolution, accumulate: bool) -> None:
+    convolution, _, _ = made(make, 11, 3, Activation.SNAKE)
+    source, affine = torch.randn(700, 64), (torch.ones(64), torch.zeros(64))
+    alone, residual, out = torch.empty(700, 64), torch.randn(700, 64), torch.randn(700, 64)
+    convolution(source, affine, alone)
+    expected = alone + residual + (out if accumulate else 0)
+    moments = convolution(source, affine, out, residual, accumulate)
+    torch.testing.assert_close(out, expected)
+    torch.testing.assert_close(moments[0], expected.double().sum(0), rtol=1e-4, atol=1e-3)
+
+
+def test_convolution_into_its_residual(make: MakeConvolution) -> None:
+    convolution, _, _ = made(make, 3, 1, Activation.SNAKE)
+    source, affine, residual = torch.randn(700, 64), (torch.ones(64), torch.zeros(64)), torch.randn(700, 64)
+    apart = torch.empty(700, 64)
+    convolution(source, affine, apart, residual)
+    convolution(source, affine, residual, residual)
+    torch.testing.assert_close(residual, apart, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("make", ways()[1:], indirect=True)
+def test_compiled_convolution_does_not_depend_on_threads(make: MakeConvolution) -> None:
+    convolution, _, _ = made(make, 7, 3, Activation.SNAKE)
+    source, affine = torch.randn(3000, 64), (torch.ones(64), torch.zeros(64))
+    results = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        out = torch.empty(3000, 64)
+        results.append((convolution(source, affine, out), out))
+    torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("taps", "dilation"), [(7, 1), (7, 3), (11, 1), (11, 3), (11, 5)])
+@pytest.mark.parametrize("rows", [1, 60, 1900])
+def test_convolution_in_bfloat16_is_close(close: Kernels, taps: int, dilation: int, rows: int) -> None:
+    convolution, weight, bias = made(partial(native, close), taps, dilation, Activation.SNAKE)
+    source, affine = torch.randn(rows, 64), (torch.randn(64) * 3, torch.randn(64) * 5)
+    out = torch.full((rows, 64), torch.nan)
+    moments = convolution(source, affine, out)
+    assert snr_db(exact(weight, bias, dilation, Activation.SNAKE, source, affine), out) > CLOSE_DB
+    torch.testing.assert_close(
+        moments, torch.stack([out.double().sum(0), out.double().square().sum(0)]), rtol=1e-5, atol=1e-2
+    )
+
+
+def test_convolution_in_bfloat16_to_few_channels(close: Kernels) -> None:
+    convolution, weight, bias = made(partial(native, close), 7, 1, Activation.LEAKY, outputs=22)
+    source, affine, out = torch.randn(700, 64), (torch.ones(64), torch.zeros(64)), torch.empty(700, 22)
+    convolution(source, affine, out)
+    assert snr_db(exact(weight, bias, 1, Activation.LEAKY, source, affine), out) > CLOSE_DB
+
+
+def test_convolution_in_bfloat16_adds_in_float32(close: Kernels) -> None:
+    convolution, _, _ = made(partial(native, close), 11, 3, Activation.SNAKE)
+    source, affine = torch.randn(700, 64), (torch.ones(64), torch.zeros(64))
+    alone, residual, out = torch.empty(700, 64), torch.randn(700, 64), torch.randn(700, 64)
+    convolution(source, affine, alone)
+    expected = alone + residual + out
+    convolution(source, affine, out, residual, accumulate=True)
+    torch.testing.assert_close(out, expected)
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(96, 64), (38, 50)])
+def test_product_in_bfloat16_is_close(close: Kernels, inputs: int, outputs: int) -> None:
+    weight, bias, rows = torch.randn(outputs, 3 * inputs), torch.randn(outputs), torch.randn(130, inputs)
+    near = windows(rows, 3)
+    out = NativeProduct(close, weight, bias)(near)
+    assert snr_db(torch.nn.functional.linear(near.double(), weight.double(), bias.double()), out) > CLOSE_DB
+
+
+def test_product_of_odd_rows_stays_in_float32(close: Kernels) -> None:
+    weight, bias, rows = torch.randn(64, 37), torch.randn(64), torch.randn(20, 37)
+    expected = torch.nn.functional.linear(rows, weight, bias)
+    torch.testing.assert_close(NativeProduct(close, weight, bias)(rows), expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 7, 130])
+@pytest.mark.parametrize(("inputs", "outputs"), [(96, 64), (37, 50)])
+def test_product_of_rows(make_product: MakeProduct, count: int, inputs: int, outputs: int) -> None:
+    weight, bias, rows = torch.randn(outputs, inputs), torch.randn(outputs), torch.randn(count, inputs)
+    expected = torch.nn.functional.linear(rows.double(), weight.double(), bias.double())
+    torch.testing.assert_close(make_product(weight, bias)(rows).double(), expected, rtol=0, atol=1e-4)
+
+
+def test_product_of_windows_is_the_convolution(make_product: MakeProduct) -> None:
+    weight, bias, rows = torch.randn(64, 10, 3), torch.randn(64), torch.randn(50, 10)
+    product = make_product(weight.transpose(1, 2).flatten(1), bias)
+    expected = torch.nn.functional.conv1d(rows.T[None], weight, bias)[0].T
+    torch.testing.assert_close(product(windows(rows, 3)), expected, rtol=0, atol=1e-4)
+
+
+def test_product_of_rows_that_are_columns_in_memory(make_product: MakeProduct) -> None:
+    weight, bias, columns = torch.randn(64, 10), torch.randn(64), torch.randn(10, 50)
+    expected = torch.nn.functional.linear(columns.T, weight, bias)
+    torch.testing.assert_close(make_product(weight, bias)(columns.T), expected, rtol=0, atol=1e-4)
+
+
+def test_product_does_not_depend_on_threads(make_product: MakeProduct) -> None:
+    product, rows = make_product(torch.randn(200, 64), torch.randn(200)), torch.randn(50, 64)
+    results = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        results.append(product(rows))
+    torch.testing.assert_close(*results, rtol=0, atol=0)
+
+
+def test_moments_of_a_mean_far_from_zero() -> None:
+    rows = torch.randn(3000, 4) + 1000
+    total, square = ops.moments(rows) / 3000
+    variance = rows.double().var(dim=0, correction=0)
+    torch.testing.assert_close(square - total * total, variance, rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize(("taps", "inputs", "known"), [(3, 64, True), (5, 64, False), (7, 48, False)])
+def test_suits_what_the_kernels_know(taps: int, inputs: int, known: bool) -> None:
+    assert suits(torch.empty(8, inputs, taps)) is known

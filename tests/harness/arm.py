@@ -1,0 +1,110 @@
+"""The kernels as they are compiled for AArch64 (NEON), run by an emulator: one process for each call.
+
+Debian and Ubuntu: apt install g++-aarch64-linux-gnu qemu-user-static
+"""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+import setuptools
+import torch
+
+from speechd.engines.kokoro.cpu import winograd
+from speechd.engines.kokoro.cpu.compiled_ops import LAYOUT, Kernels, _Call, _Convolution, _Product, _ProductCall
+
+COMPILER: Final = "aarch64-linux-gnu-g++"
+EMULATOR: Final = "qemu-aarch64-static"
+ROOT: Final = Path(__file__).parents[2]
+WIDTH: Final = 8
+"""Two vectors of four floats; the program refuses another."""
+FLOAT: Final = ctypes.sizeof(ctypes.c_float)
+
+
+class ArmKernels(Kernels):
+    """In place of this machine's."""
+
+    def __init__(self, program: Path) -> None:
+        self._program = program
+        self.isa, self.width, self.matrix, self.close = 0, WIDTH, False, False
+
+    def convolve(self, convolution: _Convolution, call: _Call) -> None:
+        call.threads = torch.get_num_threads()
+        done = self._run("convolve", bytes(convolution) + bytes(call), _arrays(convolution, call))
+        size = call.rows * convolution.outputs * FLOAT
+        ctypes.memmove(call.out, done[:size], size)
+        ctypes.memmove(call.moments, done[size:], len(done) - size)
+
+    def multiply(self, product: _Product, call: _ProductCall) -> None:
+        call.threads = torch.get_num_threads()
+        outputs = -(-product.outputs // WIDTH) * WIDTH
+        arrays = _floats(
+            (product.weight, outputs * product.inputs),
+            (product.bias, outputs),
+            (call.source, (call.rows - 1) * call.stride + product.inputs),
+        )
+        done = self._run("multiply", bytes(product) + bytes(call), arrays)
+        ctypes.memmove(call.out, done, len(done))
+
+    def _run(self, name: str, structures: bytes, arrays: list[bytes]) -> bytes:
+        sized = b"".join(struct.pack("=q", len(array)) + array for array in arrays)
+        done = subprocess.run(
+            [EMULATOR, self._program, name],
+            input=struct.pack("=qq", LAYOUT, WIDTH) + structures + sized,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
+
+def build(folder: Path) -> ArmKernels:
+    """Compile the kernels, with the flags of setup.py, and a program around them. Skips the test without the tools."""
+    absent = [tool for tool in (COMPILER, EMULATOR) if shutil.which(tool) is None]
+    if absent:
+        pytest.skip(f"the kernels were not run for ARM: {' and '.join(absent)} not installed")
+    program = folder / "arm"
+    (extension,) = _setup().ext_modules
+    sources = [ROOT / source for source in (*extension.sources, "tests/engines/kokoro_fast/arm.cpp")]
+    include = (ROOT / extension.sources[0]).parent
+    flags = [*extension.extra_compile_args, *extension.extra_link_args, "-static", f"-I{include}"]
+    subprocess.run([COMPILER, *flags, *sources, "-o", program], timeout=120, check=True)
+    return ArmKernels(program)
+
+
+def _setup() -> setuptools.Distribution:
+    from distutils.core import run_setup  # setuptools' own, where Python has none
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        return run_setup("setup.py", stop_after="init")
+
+
+def _arrays(convolution: _Convolution, call: _Call) -> list[bytes]:
+    """What the pointers point at, in the order in which the program reads it."""
+    points = len(winograd.POINTS)
+    outputs = -(-convolution.outputs // WIDTH) * WIDTH
+    residual_rows = call.rows if call.residual else 0
+    return _floats(
+        (convolution.weight, outputs * points * convolution.inputs * convolution.groups),
+        (convolution.bias, outputs),
+        (convolution.forward, points * points),
+        (convolution.backward, convolution.step * points),
+        (call.source, call.rows * convolution.inputs),
+        (call.scale, convolution.inputs),
+        (call.shift, convolution.inputs),
+        (call.residual, residual_rows * convolution.outputs),
+        (call.out, call.rows * convolution.outputs),
+    )
+
+
+def _floats(*arrays: tuple[int, int]) -> list[bytes]:
+    """Of the address and count of each."""
+    return [ctypes.string_at(place, count * FLOAT) if count else b"" for place, count in arrays]

@@ -1,0 +1,93 @@
+"""An engine for fault injection: it speaks like `tone`, and obeys certain words of the text."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+from speechd.audio.samples import Audio
+from speechd.engines.base import Delivery, Segment
+from speechd.engines.tone import ToneEngine
+
+
+class FaultyEngine(ToneEngine):
+    """ "kaboom" kills the process, "stall" hangs, "oops" raises; "slowly" takes a second for its segment; "starter"
+    raises while the thread lives in which the engine was started. "unreadable" kills what reads it, and "endless" has
+    it work for ever."""
+
+    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+        if "unreadable" in text:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        while "endless" in text:
+            pass
+        return super().prepare(text, delivery)
+
+    def start(self, threads: int) -> None:
+        self._starter = threading.current_thread()
+
+    def synthesize(self, segment: Segment) -> Audio:
+        if b"kaboom" in segment.payload:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if b"stall" in segment.payload:
+            time.sleep(3600)
+        if b"oops" in segment.payload or (b"starter" in segment.payload and self._starter.is_alive()):
+            raise RuntimeError("as asked")
+        if b"slowly" in segment.payload:
+            time.sleep(1)
+        return super().synthesize(segment)
+
+
+def create(options: object) -> FaultyEngine:
+    """What `engine=faulty:create` names."""
+    return FaultyEngine()
+
+
+def fails_in_worker(options: object) -> FaultyEngine:
+    """An engine whose start fails in every worker that was not among the first two."""
+
+    class Failing(FaultyEngine):
+        def start(self, threads: int) -> None:
+            path = os.environ["FAULTY_BOOTS"]
+            with open(path, "a") as boots:
+                boots.write("x")
+            if 2 < os.path.getsize(path) <= 22:
+                raise RuntimeError("cannot start")
+            super().start(threads)
+
+    return Failing()
+
+
+def has_no_threads(options: object) -> FaultyEngine:
+    """An engine beside which the system has no thread for the slot, and none afterwards."""
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def start_all_before_the_slot(thread: threading.Thread) -> None:
+        if thread.name == "slot":
+            threading.Thread.start = refuse  # type: ignore[method-assign]
+            refuse(thread)
+        start(thread)
+
+    threading.Thread.start = start_all_before_the_slot  # type: ignore[method-assign]
+    return FaultyEngine()
+
+
+class LeakyEngine(FaultyEngine):
+    """Each segment costs the worker 16 MiB for good."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lost: list[bytes] = []
+
+    def synthesize(self, segment: Segment) -> Audio:
+        self._lost.append(b"x" * (16 << 20))
+        return super().synthesize(segment)
+
+
+def leaks(options: object) -> LeakyEngine:
+    """What `engine=faulty:leaks` names."""
+    return LeakyEngine()

@@ -1,0 +1,160 @@
+"""A small house for the tests of the workers: forked slots with an engine that does what its segment tells it.
+
+The test's own process is the arbiter and also a home worker without a slot.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from speechd.audio.samples import Audio
+from speechd.engines.base import Segment
+from speechd.pool.scoreboard import Limits, Scoreboard, State
+from speechd.pool.slot import Slot
+from speechd.shared_memory import shared
+
+PATIENCE_S = 20.0
+LIMITS = Limits(
+    max_in_flight=8, max_in_flight_per_key=0, max_wait_s=10.0, segments_per_request=4, synthesis_timeout_s=10.0
+)
+COUNT = 240
+
+
+def in_fresh_process(test: Callable[[], None]) -> Callable[[], None]:
+    """Run the test in a new interpreter, which has one thread and can therefore fork."""
+
+    @functools.wraps(test)
+    def run() -> None:
+        code = f"import {test.__module__} as module; module.{test.__name__}.__wrapped__()"
+        env = {"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        result = subprocess.run(
+            [sys.executable, "-W", "error", "-c", code],
+            env=os.environ | env,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert result.returncode == 0, result.stderr
+
+    return run
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Poll until the condition holds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "this did not come about"
+        time.sleep(0.001)
+
+
+def segment(name: int, do: str = "speak", duration_s: float = 1.0) -> Segment:
+    """What `StageEngine` is to do; its audio has the value `name`, which is below 1000."""
+    return Segment(json.dumps([name, do]).encode(), duration_s)
+
+
+class Stage:
+    """What engines in all processes did, and what they wait for; by name of segment."""
+
+    def __init__(self) -> None:
+        self.starts = shared(np.int32, 1000)
+        self.slot = shared(np.int32, 1000)
+        self.at = shared(np.float64, 1000)
+        self.opened = shared(np.bool_, 1000)
+
+
+class StageEngine:
+    """Speaks, waits to be opened, raises, hangs or kills its worker, always or the first time only."""
+
+    name = "stage"
+    passage_limit = 100
+    efficient_length = 100
+
+    def __init__(self, stage: Stage, index: int) -> None:
+        self._stage, self._index = stage, index
+
+    def synthesize(self, segment: Segment) -> Audio:
+        name, do = json.loads(segment.payload)
+        stage = self._stage
+        stage.starts[name] += 1
+        stage.slot[name], stage.at[name] = self._index, time.monotonic()
+        do, _, once = do.partition(" ")
+        if not once or stage.starts[name] == 1:
+            match do:
+                case "wait":
+                    until(lambda: stage.opened[name])
+                case "raise":
+                    raise ValueError("as told")
+                case "hang":
+                    time.sleep(PATIENCE_S)
+                case "die":
+                    os.kill(os.getpid(), signal.SIGKILL)
+        return Audio(np.full(COUNT, name, np.float32))
+
+
+class House:
+    """A scoreboard, `slots` forked workers that only have their slots, and this process as home worker `home`."""
+
+    def __init__(self, slots: int = 2, limits: Limits = LIMITS, *, keys: int = 0, rows: int | None = None) -> None:
+        self.stage = Stage()
+        self.board = Scoreboard(rows or slots + 1, limits, keys=keys)
+        self.home = 0
+        self.board.claim(self.home)
+        self.board.adopt(self.home)
+        self.pids: dict[int, int] = {}
+        for _ in range(slots):
+            self.fork(self.serve)
+        until(lambda: self.board.ready == slots)
+
+    def fork(self, body: Callable[[int], None]) -> int:
+        """A worker that does this and ends; its index."""
+        index = next(index for index in range(self.board.workers) if self.board.state(index) is State.FREE)
+        self.board.claim(index)
+        pid = os.fork()
+        if not pid:
+            try:
+                self.board.adopt(index)
+                body(index)
+            finally:
+                os._exit(9)
+        self.pids[index] = pid
+        return index
+
+    def serve(self, index: int) -> None:
+        """The body of a worker that only has its slot."""
+        Slot(StageEngine(self.stage, index), self.board, index).start()
+        while True:
+            signal.pause()
+
+    def signal(self, index: int, number: signal.Signals = signal.SIGKILL) -> None:
+        os.kill(self.pids[index], number)
+
+    def bury(self) -> tuple[int, int]:
+        """Wait for a worker's death and do as the arbiter does: its index and its exit code (negative: the signal)."""
+        pid, status = os.waitpid(-1, 0)
+        index = next(index for index in self.pids if self.pids[index] == pid)
+        del self.pids[index]
+        self.board.clear(index)
+        return index, os.waitstatus_to_exitcode(status)
+
+    def end(self) -> None:
+        """Kill all; check that nothing is left."""
+        for index in self.pids:
+            self.signal(index)
+        while self.pids:
+            self.bury()
+        self.board.clear(self.home)
+        limits, rows = self.board.limits, self.board.workers
+        left = f"<Scoreboard in flight 0/{limits.max_in_flight}, waiting 0, running 0, ready 0/{rows}>"
+        assert repr(self.board) == left
+        assert not self.board.in_flight_by_key.any()
+        self.board.close()

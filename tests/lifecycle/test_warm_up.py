@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from speechd.audio.samples import Audio
+from speechd.config.settings import InvalidSetting
+from speechd.engines.base import Delivery, Segment
+from speechd.engines.tone import ToneEngine, decode
+from speechd.errors import InvalidRequest
+from speechd.lifecycle import warm_up
+from speechd.text.normalization.normalize import normalize
+from speechd.voices import LANGUAGES, OPENAI_NAMES, Catalogue
+
+CATALOGUE = Catalogue()
+
+
+class Recorder(ToneEngine):
+    """Lacks the voices of `lacking`; a segment takes as long as the clock is told."""
+
+    def __init__(self, *lacking: str) -> None:
+        super().__init__()
+        self._lacking = lacking
+        self.checked: list[str] = []
+        self.spoken: list[Segment] = []
+
+    def check(self, delivery: Delivery) -> None:
+        id = delivery.blend.heaviest.id
+        if id in self._lacking:
+            raise InvalidRequest(f"no pack of {id}")
+        self.checked.append(id)
+
+    def synthesize(self, segment: Segment) -> Audio:
+        self.spoken.append(segment)
+        return super().synthesize(segment)
+
+
+def share(engine: ToneEngine, *voices: str) -> list[Delivery]:
+    return warm_up.share(engine, CATALOGUE, voices)
+
+
+def test_every_voice_is_checked_and_every_language_delivered_once() -> None:
+    engine = Recorder()
+    deliveries = share(engine, "alloy", "af_heart", "fable", "ff_siwis")
+    assert engine.checked == ["af_alloy", "af_heart", "bm_fable", "ff_siwis"]
+    assert [delivery.language for delivery in deliveries] == ["en-us", "en-gb", "fr-fr"]
+
+
+def test_default_is_openais_voices_and_so_both_kinds_of_english() -> None:
+    assert [delivery.language for delivery in share(Recorder(), *OPENAI_NAMES)] == ["en-us", "en-gb"]
+
+
+def test_voice_that_the_server_lacks_is_passed_over_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        deliveries = share(Recorder("bm_fable"), "fable", "bf_emma")
+    assert [str(delivery.blend) for delivery in deliveries] == ["bf_emma"]
+    assert "fable: no pack of bm_fable" in caplog.text
+
+
+def test_voice_that_does_not_exist_is_an_invalid_setting() -> None:
+    with pytest.raises(InvalidSetting, match=r"SPEECHD_WARM_UP.*'bela'.*af_bella"):
+        share(Recorder(), "bela")
+
+
+def test_segments_grow_and_those_that_come_first_are_first() -> None:
+    engine = Recorder()
+    american, british, *longer = warm_up.plan(engine, share(engine, "alloy", "fable"))
+    heard = [decode(engine.synthesize(segment).samples) for segment in (american, british)]
+    assert heard == ["Zyxq has three ferries."] * 2
+    assert len(longer) == 2 * (warm_up.LENGTHS - 1)
+    assert american.duration_s < longer[0].duration_s < longer[-1].duration_s
+
+
+def test_there_is_a_text_for_every_language() -> None:
+    assert set(warm_up.TEXTS) == set(LANGUAGES.values())
+
+
+@pytest.mark.parametrize("language", ["en-us", "en-gb", "es", "fr-fr", "it", "pt-br"])
+def test_text_needs_the_rules_of_its_language(language: str) -> None:
+    text = warm_up.TEXTS[language]
+    assert any(map(str.isdigit, text))
+    assert not any(map(str.isdigit, normalize(text, language)))
+
+
+@pytest.mark.parametrize(("pace", "expected"), [(100.0, 4), (4.0, 2), (1.0, 1)])
+def test_only_as_many_segments_are_spoken_as_fit_the_budget(
+    pace: float, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Recorder()
+    segments = [engine.prepare("a" * (15 * n), share(engine, "alloy")[0]) for n in (1, 1, 4, 8)]
+    cold_s = 0.2
+    monkeypatch.setattr(
+        warm_up.time,
+        "monotonic",
+        lambda: sum(segment.duration_s for segment in engine.spoken) / pace + cold_s * bool(engine.spoken),
+    )
+    spoken_s, took_s = warm_up.speak(engine, segments)
+    assert engine.spoken == [segments[0], *segments[:expected]]  # the first of all is no measure of the speed
+    assert spoken_s / took_s == pytest.approx(pace, rel=0.05)
+
+
+def test_nothing_is_spoken_where_no_voice_is_there() -> None:
+    engine = Recorder("af_alloy")
+    assert warm_up.speak(engine, warm_up.plan(engine, share(engine, "alloy"))) == (0.0, 0.0)
+    assert engine.spoken == []

@@ -1,0 +1,126 @@
+import math
+import time
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from speechd.engines.base import Segment
+from speechd.metrics import exposition as declared
+from speechd.metrics.exposition import COUNTED, Metrics, resident_bytes, saturation
+from speechd.pool.scoreboard import Limits, Scoreboard
+
+LIMITS = Limits(
+    max_in_flight=8, max_in_flight_per_key=0, max_wait_s=10.0, segments_per_request=4, synthesis_timeout_s=5.0
+)
+
+
+@pytest.fixture
+def board():
+    board = Scoreboard(2, LIMITS)
+    yield board
+    board.close()
+
+
+def ready(board: Scoreboard) -> None:
+    for index in range(board.workers):
+        board.claim(index)
+        board.adopt(index)
+        board.set_ready(index)
+
+
+def samples(metrics: Metrics) -> dict[str, float]:
+    """By the sample's name and labels, as a query would name it."""
+    found = {}
+    for family in text_string_to_metric_families(metrics.render().decode()):
+        for sample in family.samples:
+            labels = ",".join(f"{name}={value}" for name, value in sample.labels.items())
+            found[sample.name + (f"{{{labels}}}" if labels else "")] = sample.value
+    return found
+
+
+def test_every_declared_metric_is_told_once_with_its_help(board):
+    families = list(text_string_to_metric_families(Metrics(board, "tone").render().decode()))
+    names = [family.name for family in families]
+    assert len(set(names)) == len(names)
+    assert {metric.name for metric in (*COUNTED, *declared.OF_SERVER, *declared.OF_WORKER)} <= set(names)
+    assert all(family.documentation for family in families)
+    assert all(name.startswith("speechd_") for name in names)
+
+
+def test_histogram_is_told_cumulatively(board):
+    metrics = Metrics(board, "tone")
+    for value in (0.04, 0.05, 7.0):
+        metrics.counts.row(1).observe(declared.UNDERRUN, value)
+    told = samples(metrics)
+    assert told["speechd_underrun_seconds_bucket{le=0.0}"] == 0
+    assert told["speechd_underrun_seconds_bucket{le=0.05}"] == 2
+    assert told["speechd_underrun_seconds_bucket{le=5.0}"] == 2
+    assert told["speechd_underrun_seconds_bucket{le=10.0}"] == 3
+    assert told["speechd_underrun_seconds_bucket{le=+Inf}"] == told["speechd_underrun_seconds_count"] == 3
+    assert told["speechd_underrun_seconds_sum"] == pytest.approx(7.09)
+
+
+def test_what_slots_did_is_told_by_worker_and_outlives_it(board):
+    ready(board)
+    board.record(1, audio_s=3.0, busy_s=0.5)
+    board.clear(1)
+    board.claim(1)
+    board.record(1, audio_s=1.0, busy_s=0.25)
+    told = samples(Metrics(board, "tone"))
+    assert told["speechd_segments_total{worker=0}"] == 0
+    assert told["speechd_segments_total{worker=1}"] == 2
+    assert told["speechd_audio_synthesised_seconds_total{worker=1}"] == 4.0
+    assert told["speechd_slot_busy_seconds_total{worker=1}"] == 0.75
+    assert told["speechd_worker_restarts_total{worker=1}"] == 1
+    assert (told["speechd_workers"], told["speechd_workers_ready"]) == (2, 1)
+
+
+def test_segment_of_a_dead_worker_is_a_retry_once(board):
+    ready(board)
+    metrics = Metrics(board, "tone")
+    board.queue.put(Segment(b"", 1.0), home=0, deadline=0.0)
+    assert samples(metrics)["speechd_segments_waiting"] == 1
+    board.queue.take(1)
+    assert samples(metrics)["speechd_segments_running"] == 1
+    board.clear(1)
+    assert samples(metrics)["speechd_synthesis_retries_total"] == 1
+    board.queue.take(0)
+    board.clear(0)  # its home: nobody waits for it any more
+    assert samples(metrics)["speechd_synthesis_retries_total"] == 1
+
+
+def test_memory_is_told_of_workers_that_run(board):
+    ready(board)
+    board.clear(1)
+    told = samples(Metrics(board, "tone"))
+    assert told["speechd_worker_resident_bytes{worker=0}"] > 1 << 20
+    assert "speechd_worker_resident_bytes{worker=1}" not in told
+    assert resident_bytes(0) is None
+
+
+def test_saturation_of_an_idle_server_is_zero(board):
+    assert saturation(board) == 0.0
+    ready(board)
+    assert saturation(board) == 0.0
+
+
+def test_saturation_is_the_share_of_places_taken(board):
+    ready(board)
+    board.in_flight[:] = 2
+    assert saturation(board) == 4 / 8
+    board.in_flight[:] = 4
+    assert saturation(board) == 1.0
+
+
+def test_saturation_follows_the_expected_wait_beyond_one(board):
+    ready(board)
+    for _ in range(30):  # of 3 s each, at the 4 s a second that two slots are assumed to synthesise
+        assert board.queue.put(Segment(b"", 3.0), home=0, deadline=time.monotonic())
+    assert saturation(board) == pytest.approx(90 / 4 / 10)
+    assert samples(Metrics(board, "tone"))["speechd_expected_wait_seconds"] == pytest.approx(22.5)
+
+
+def test_what_serves_is_told(board):
+    (name,) = [name for name in samples(Metrics(board, "espeak")) if name.startswith("speechd_info")]
+    assert "engine=espeak" in name
+    assert not any(math.isnan(value) for value in samples(Metrics(board, "espeak")).values())

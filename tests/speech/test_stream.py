@@ -1,0 +1,560 @@
+import asyncio
+import gc
+import sys
+import time
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from speechd.audio.joiner import Joiner
+from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, pcm16
+from speechd.encoders import FORMATS, open_encoder
+from speechd.engines.base import Segment
+from speechd.errors import BrokenOff, SynthesisFailed, Unspeakable
+from speechd.pool.client import Share
+from speechd.pool.ipc import Outcome, Replies, Reply
+from speechd.speech import stream
+from speechd.speech.planner import Planned
+from speechd.speech.response import Patience, Plain, SpeechReply
+from speechd.speech.stream import SEGMENTS_AHEAD, SpeechStream
+from speechd.text.markup import Pause
+from speechd.text.passages import Boundary
+
+TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
+"""A second of sound."""
+
+
+class FakeReading:
+    def __init__(self, plan: list[Planned | Pause | Exception]) -> None:
+        self._plan = iter(plan)
+        self.asked: list[tuple[float, Share]] = []
+        self.closed = False
+
+    async def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
+        self.asked.append((ahead_s, share))
+        item = next(self._plan, None)
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass(eq=False)
+class FakeJob:
+    segment: Segment
+    deadline: float
+    playing: bool
+    wait_s: float = 0.125
+    synthesis_s: float = 0.25
+    cancelled: bool = False
+    outcome: asyncio.Future[Audio] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    async def result(self) -> Audio:
+        return await self.outcome
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class FakePool:
+    """Answers segments at once, or when the test says so."""
+
+    def __init__(self, *, at_once: bool = True) -> None:
+        self.jobs: list[FakeJob] = []
+        self._at_once = at_once
+
+    def submit(self, segment: Segment, deadline: float, *, playing: bool) -> FakeJob:
+        job = FakeJob(segment, deadline, playing)
+        self.jobs.append(job)
+        if self._at_once:
+            speak(job)
+        return job
+
+    def share(self) -> Share:
+        return Share(2.0)
+
+
+def speak(job: FakeJob) -> None:
+    samples = np.tile(TONE, round(job.segment.duration_s)) * (0.1 * int(job.segment.payload))
+    job.outcome.set_result(Audio(samples.astype(np.float32)))
+
+
+def planned(level: int, duration_s: int = 1, boundary: Boundary = Boundary.WORD) -> Planned:
+    return Planned(Segment(str(level).encode(), float(duration_s)), boundary)
+
+
+class Harness:
+    def __init__(
+        self,
+        plan: list[Planned | Pause | Exception],
+        *,
+        at_once: bool = True,
+        look_ahead_s: float = 60,
+        format: str = "pcm",
+        whole: bool = False,
+        arrival: float | None = None,
+    ) -> None:
+        self._format, self._whole = format, whole
+        self.reading = FakeReading(plan)
+        self.pool = FakePool(at_once=at_once)
+        self.closed = 0
+        self.stream = SpeechStream(
+            self.reading,
+            self.pool,
+            self._open,
+            ThreadPoolExecutor(1),
+            joiner=Joiner(),
+            look_ahead_s=look_ahead_s,
+            arrival=arrival,
+        )
+
+    def _open(self):
+        encoder = open_encoder(self._format, whole=self._whole)
+        close = encoder.close
+
+        def counted() -> None:
+            self.closed += 1
+            close()
+
+        encoder.close = counted
+        return encoder
+
+    async def read_all(self) -> bytes:
+        content = bytearray()
+        while (data := await self.stream.read()) is not None:
+            content += data
+        return bytes(content)
+
+    async def end(self) -> None:
+        await self.stream.close()
+        assert self.reading.closed
+        self.stream._executor.shutdown()
+
+
+async def speak_first(harness: Harness) -> None:
+    """Nothing else is planned before the first segment is spoken."""
+    await jobs_in_pool(harness, 1)
+    speak(harness.pool.jobs[0])
+
+
+async def jobs_in_pool(harness: Harness, count: int) -> None:
+    async with asyncio.timeout(5):
+        while len(harness.pool.jobs) < count:
+            await asyncio.sleep(0.001)
+
+
+def run(scenario):
+    asyncio.run(asyncio.wait_for(scenario, 20))
+
+
+def levels(content: bytes) -> list[int]:
+    """The order of the levels in which the segments were spoken."""
+    windows = np.frombuffer(content, "<i2").astype(np.float32)[: len(content) // 2 // 2400 * 2400].reshape(-1, 2400)
+    peaks = [round(peak / 32767 / 0.05) for peak in np.abs(windows).max(axis=1)]
+    return [level for level, before in zip(peaks, [0, *peaks], strict=False) if level and level != before]
+
+
+def test_audio_comes_in_order_even_if_synthesised_out_of_order():
+    async def scenario():
+        harness = Harness([planned(level) for level in (1, 2, 3)], at_once=False)
+        reading = asyncio.create_task(harness.read_all())
+        await speak_first(harness)
+        await jobs_in_pool(harness, 3)
+        for job in reversed(harness.pool.jobs[1:]):
+            speak(job)
+        assert levels(await reading) == [1, 2, 3]
+        assert harness.stream.timings.synthesis_s == 0.75
+        await harness.end()
+
+    run(scenario())
+
+
+def test_pauses_have_their_length_wherever_they_stand():
+    async def scenario():
+        plan = [Pause(1.0), planned(1), Pause(0.5), planned(2), Pause(0.25)]
+        harness = Harness(plan)
+        content = await harness.read_all()
+        silence_s = (np.frombuffer(content, "<i2") == 0).mean() * len(content) / 2 / SAMPLE_RATE
+        assert silence_s == pytest.approx(1.75, abs=0.01)
+        await harness.end()
+
+    run(scenario())
+
+
+def test_pause_before_any_speech_needs_no_credit_and_delays_no_synthesis():
+    async def scenario():
+        harness = Harness([Pause(30.0), Pause(30.0), planned(1)], look_ahead_s=5)
+        began = time.monotonic()
+        content = await harness.read_all()
+        assert len(content) / 2 / SAMPLE_RATE == pytest.approx(61, abs=0.2)
+        assert harness.pool.jobs[0].deadline <= began
+        assert harness.reading.asked[2][0] == 0.0
+        await harness.end()
+
+    run(scenario())
+
+
+def test_whole_reply_is_synthesised_beyond_the_credit():
+    async def scenario():
+        harness = Harness([planned(1, 3) for _ in range(20)], look_ahead_s=5, format="flac", whole=True)
+        assert await harness.read_all()
+        assert len(harness.pool.jobs) == 20
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("plan", [[], [Pause(1.0)], [planned(0)], [planned(0), planned(0)]])
+def test_nothing_to_speak_is_an_error_before_any_byte(plan):
+    async def scenario():
+        harness = Harness(plan)
+        with pytest.raises(Unspeakable):
+            await harness.stream.read()
+        await harness.end()
+
+    run(scenario())
+
+
+def test_failed_segment_is_raised_after_the_audio_before_it():
+    async def scenario():
+        harness = Harness([planned(1), planned(2)], at_once=False)
+        reading = asyncio.create_task(harness.stream.read())
+        await speak_first(harness)
+        assert levels(await reading) == [1]
+        await jobs_in_pool(harness, 2)
+        harness.pool.jobs[1].outcome.set_exception(SynthesisFailed("no"))
+        with pytest.raises(SynthesisFailed):
+            await harness.read_all()
+        await harness.end()
+        assert harness.closed == 1
+
+    run(scenario())
+
+
+def test_failing_plan_is_raised_in_read():
+    async def scenario():
+        harness = Harness([planned(1), RuntimeError("text")])
+        with pytest.raises(RuntimeError, match="text"):
+            await harness.read_all()
+        await harness.end()
+
+    run(scenario())
+
+
+def test_client_that_takes_nothing_stops_its_stream_at_the_credit():
+    async def scenario():
+        harness = Harness([planned(1, 3) for _ in range(40)], look_ahead_s=8)
+        await harness.stream.read()
+        await jobs_in_pool(harness, 2)
+        await asyncio.sleep(0.05)  # nothing to wait for: nothing more may happen
+        assert len(harness.pool.jobs) == 2, "a third of 3 s is over the credit"
+        content = await harness.read_all()
+        assert len(harness.pool.jobs) == 40
+        assert len(content) / 2 / SAMPLE_RATE > 115
+        await harness.end()
+
+    run(scenario())
+
+
+def test_credit_for_less_than_a_segment_is_enough_when_nothing_is_unread():
+    async def scenario():
+        harness = Harness([planned(1, 3) for _ in range(5)], look_ahead_s=1)
+        assert levels(await harness.read_all()) == [1]
+        assert len(harness.pool.jobs) == 5
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_samples_that_a_client_leaves_unread_are_let_go(format):
+    async def scenario():
+        harness = Harness([planned(1) for _ in range(10)], look_ahead_s=6, format=format)
+        await harness.stream.read()
+        await jobs_in_pool(harness, 4)
+        samples = [weakref.ref((await job.outcome).samples) for job in harness.pool.jobs]
+        harness.pool.jobs.clear()
+        async with asyncio.timeout(5):
+            while any(each() is not None for each in samples):
+                await asyncio.sleep(0.001)
+        await harness.end()
+
+    run(scenario())
+
+
+def test_close_lets_go_what_nobody_read():
+    async def scenario():
+        harness = Harness([planned(1, 3) for _ in range(10)], look_ahead_s=10)
+        await harness.stream.read()
+        await jobs_in_pool(harness, 3)
+        await harness.end()
+        assert (harness.stream._planned.qsize(), harness.stream._encoded.qsize()) == (0, 0)
+
+    run(scenario())
+
+
+def mapped(samples: Samples) -> Samples:
+    """As they come from a slot."""
+    replies = Replies()
+    replies.send(Reply(1, Outcome.SPOKEN, samples, 0.0))
+    reply = replies.receive()
+    replies.close()
+    assert reply is not None
+    return reply.samples
+
+
+def mappings() -> int:
+    """Files without a name that this process maps."""
+    return Path("/proc/self/maps").read_text().count("memfd:speechd")
+
+
+class Ticket:
+    def release(self) -> None:
+        pass
+
+
+async def reply_to(client: str, harness: Harness, chunks: int) -> list[str]:
+    """Have a stream replied to, until its client leaves or reads no more: what that ended as."""
+    left, outcomes, sent = asyncio.Event(), [], 0
+
+    async def receive() -> dict[str, str]:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        nonlocal sent
+        sent += 1
+        if sent == chunks:
+            if client == "leaves":
+                left.set()
+            await asyncio.Event().wait()
+
+    patience = Patience(write_s=0.05 if client == "does not read" else 10.0, first_audio_s=10.0)
+    reply = SpeechReply(
+        harness.stream, Ticket(), Plain("audio/pcm"), spool=None, headers=dict, patience=patience, ended=outcomes.append
+    )
+    with nullcontext() if client == "leaves" else pytest.raises(BrokenOff):
+        await reply({"extensions": {"speechd.abort": lambda: None}}, receive, send)
+    return outcomes
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere files have names while they are made")
+@pytest.mark.parametrize(("client", "outcome"), [("leaves", "client left"), ("does not read", "client too slow")])
+@pytest.mark.parametrize("chunks", [2, 3, 8])
+def test_audio_that_nobody_takes_is_given_back_with_its_stream_and_not_later(client, outcome, chunks):
+    async def scenario():
+        harness = Harness([planned(1, 3) for _ in range(40)], look_ahead_s=30)
+        submit, most = harness.pool.submit, 0
+
+        def submit_mapped(segment: Segment, deadline: float, *, playing: bool) -> FakeJob:
+            nonlocal most
+            job = submit(segment, deadline, playing=playing)
+            job.outcome = asyncio.get_running_loop().create_future()
+            job.outcome.set_result(Audio(mapped(np.tile(TONE, 3))))
+            harness.pool.jobs.clear()
+            most = max(most, mappings())
+            return job
+
+        harness.pool.submit = submit_mapped
+        assert await reply_to(client, harness, chunks) == [outcome]
+        await harness.end()
+        assert most > 0
+
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            run(scenario())
+            assert mappings() == 0
+    finally:
+        gc.enable()
+
+
+def test_pause_that_a_client_leaves_unread_is_made_within_the_credit():
+    async def scenario():
+        harness = Harness([planned(1), Pause(600.0)], look_ahead_s=5)
+        await harness.stream.read()
+        async with asyncio.timeout(5):
+            while harness.stream.timings.audio_s < 5:
+                await asyncio.sleep(0.001)
+        await asyncio.sleep(0.05)  # nothing to wait for: nothing more may happen
+        assert harness.stream.timings.audio_s < 6
+        assert len(await harness.read_all()) / 2 / SAMPLE_RATE > 600
+        await harness.end()
+
+    run(scenario())
+
+
+def test_many_short_pauses_do_not_use_the_credit_up():
+    async def scenario():
+        harness = Harness([planned(1), Pause(0.1)] * 100, look_ahead_s=1.5)
+        assert len(await harness.read_all()) / 2 / SAMPLE_RATE > 100
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("plan", [[Pause(1.0), planned(0)], [planned(0), Pause(1.0), planned(0)]])
+def test_text_without_a_sound_is_an_error_before_any_byte(plan):
+    async def scenario():
+        harness = Harness(plan)
+        with pytest.raises(Unspeakable):
+            await harness.stream.read()
+        await harness.end()
+
+    run(scenario())
+
+
+def test_pause_between_what_has_no_sound_and_what_has_is_kept():
+    async def scenario():
+        harness = Harness([planned(0), Pause(2.0), planned(1)])
+        content = await harness.read_all()
+        assert len(content) / 2 / SAMPLE_RATE == pytest.approx(3, abs=0.2)
+        assert levels(content)[-1:] == [1]
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("look_ahead_s", [60, 5])
+def test_segments_without_a_sound_do_not_stop_the_stream(look_ahead_s: int):
+    async def scenario():
+        silent = [planned(0, 2) for _ in range(3 * SEGMENTS_AHEAD)]
+        harness = Harness([planned(1), *silent, planned(2)], look_ahead_s=look_ahead_s, at_once=False)
+        reading = asyncio.create_task(harness.read_all())
+        for number in range(len(silent) + 2):
+            await jobs_in_pool(harness, number + 1)
+            await asyncio.sleep(0.01)  # by then the stream may wait for more than its next segment
+            speak(harness.pool.jobs[number])
+        assert levels(await reading) == [1, 2]
+        await harness.end()
+
+    run(scenario())
+
+
+def test_a_stream_has_a_bounded_number_of_segments_in_the_pool():
+    async def scenario():
+        harness = Harness([planned(1) for _ in range(20)], at_once=False)
+        reading = asyncio.create_task(harness.read_all())
+        await jobs_in_pool(harness, 1)
+        await asyncio.sleep(0.05)  # nothing to wait for: nothing more may happen
+        assert len(harness.pool.jobs) == 1
+        await speak_first(harness)
+        await jobs_in_pool(harness, 1 + SEGMENTS_AHEAD)
+        await asyncio.sleep(0.05)
+        assert len(harness.pool.jobs) == 1 + SEGMENTS_AHEAD
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await harness.end()
+        assert all(job.cancelled for job in harness.pool.jobs[1:])
+
+    run(scenario())
+
+
+def test_request_that_came_earlier_has_its_arrival_as_deadline_and_in_its_first_audio():
+    async def scenario():
+        arrival = time.monotonic() - 30
+        harness = Harness([planned(1)], arrival=arrival)
+        await harness.read_all()
+        assert harness.pool.jobs[0].deadline == arrival
+        assert 30 <= harness.stream.timings.first_audio_s < 40
+        assert harness.stream.timings.text_s < 10
+        await harness.end()
+
+    run(scenario())
+
+
+def test_deadlines_follow_the_listener():
+    async def scenario():
+        before = time.monotonic()
+        harness = Harness([planned(1, 4), planned(2, 2), planned(3, 2)], at_once=False)
+        reading = asyncio.create_task(harness.stream.read())
+        await jobs_in_pool(harness, 1)
+        await asyncio.sleep(0.2)  # what the pool takes for the first segment
+        spoken = time.monotonic()
+        await speak_first(harness)
+        await reading
+        await jobs_in_pool(harness, 3)
+        first, second, third = (job.deadline for job in harness.pool.jobs)
+        assert [job.playing for job in harness.pool.jobs] == [False, True, True]
+        assert before <= first < spoken
+        # The listener hears the 4 s of the first segment from when it was spoken.
+        assert spoken + 4 <= second <= time.monotonic() + 4
+        assert third - second == pytest.approx(2, abs=0.5)
+        await harness.end()
+
+    run(scenario())
+
+
+def test_deadlines_and_plans_follow_a_listener_who_pauses(monkeypatch: pytest.MonkeyPatch):
+    async def scenario():
+        harness = Harness([planned(1), *(planned(2, 2) for _ in range(20))], look_ahead_s=5)
+        for _ in range(4):
+            await harness.stream.read()
+        clock, paused_s = time.monotonic, 100.0
+        monkeypatch.setattr(stream, "time", SimpleNamespace(monotonic=lambda: clock() + paused_s))
+        before = len(harness.pool.jobs)
+        while len(harness.pool.jobs) == before:
+            await harness.stream.read()
+        submitted_s = sum(job.segment.duration_s for job in harness.pool.jobs[:before])
+        ahead_s, _ = harness.reading.asked[before]
+        deadline_s = harness.pool.jobs[before].deadline - clock() - paused_s
+        # What was read before the pause was played then; all else is in hand.
+        assert [ahead_s, deadline_s] == pytest.approx([submitted_s - 2] * 2, abs=0.6)
+        await harness.end()
+
+    run(scenario())
+
+
+def test_planner_is_told_what_the_listener_has_in_hand():
+    async def scenario():
+        harness = Harness([planned(1, 4), planned(2, 2)])
+        await harness.read_all()
+        await harness.end()
+        (first, share), (second, _), (third, _) = harness.reading.asked
+        assert (first, share.pace) == (0.0, 2.0)
+        assert second == pytest.approx(4, abs=0.5)
+        assert third == pytest.approx(6, abs=0.5)
+
+    run(scenario())
+
+
+def test_bytes_are_those_of_the_samples():
+    async def scenario():
+        harness = Harness([planned(5)])
+        content = await harness.read_all()
+        assert content[4_000:40_000] == pcm16(TONE * 0.5)[4_000:40_000]
+        await harness.end()
+
+    run(scenario())
+
+
+def test_timings_are_of_the_first_segment_and_of_the_whole():
+    async def scenario():
+        harness = Harness([Pause(0.5), planned(1), planned(2)])
+        await harness.read_all()
+        timings = harness.stream.timings
+        assert 0 < timings.text_s <= timings.first_audio_s
+        assert (timings.queue_s, timings.synthesis_s) == (0.125, 0.5)
+        assert timings.underrun_s == 0.0
+        await harness.end()
+
+    run(scenario())
+
+
+def test_stream_of_a_single_write_has_no_underrun():
+    async def scenario():
+        harness = Harness([planned(1)], format="wav", whole=True)
+        await harness.read_all()
+        assert harness.stream.timings.underrun_s is None
+        await harness.end()
+
+    run(scenario())
