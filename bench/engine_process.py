@@ -17,8 +17,8 @@ from collections.abc import Sequence
 
 from speechd.config.settings import Settings
 from speechd.engines import registry
-from speechd.engines.base import Delivery, Engine
-from speechd.speech.offline import say
+from speechd.engines.base import Engine, SynthesisOptions
+from speechd.speech.offline import synthesize_file
 from speechd.voices import Catalogue
 
 
@@ -27,7 +27,7 @@ def main(runs: int, texts: Sequence[str]) -> None:
     settings = Settings.load({}, os.environ)
     engine = registry.create(settings.engine, registry.EngineOptions.of(settings)).engine
     blend = Catalogue(settings.model_dir).parse("alloy")
-    delivery = Delivery(blend, blend.language)
+    delivery = SynthesisOptions(blend, blend.language)
     engine.start(settings.threads)
     for text in texts:
         speak(engine, delivery, text)
@@ -38,12 +38,12 @@ def main(runs: int, texts: Sequence[str]) -> None:
         print(json.dumps(result), flush=True)
 
 
-def speak(engine: Engine, delivery: Delivery, text: str) -> float:
+def speak(engine: Engine, delivery: SynthesisOptions, text: str) -> float:
     """Seconds of audio."""
-    return max(spoken_s for _, spoken_s in say(text, delivery, engine, "pcm"))
+    return max(spoken_s for _, spoken_s in synthesize_file(text, delivery, engine, "pcm"))
 
 
-def _timed(engine: Engine, delivery: Delivery, text: str) -> tuple[float, float]:
+def _timed(engine: Engine, delivery: SynthesisOptions, text: str) -> tuple[float, float]:
     began = time.perf_counter()
     audio_s = speak(engine, delivery, text)
     return time.perf_counter() - began, audio_s

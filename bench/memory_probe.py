@@ -17,7 +17,7 @@ from typing import Final
 from bench import arenas
 from speechd.audio.samples import Audio
 from speechd.engines import registry
-from speechd.engines.base import Delivery, Engine, Scalable, Segment
+from speechd.engines.base import Engine, Segment, SupportsThreads, SynthesisOptions
 
 ENGINE: Final = "BENCH_ENGINE"
 ARENAS: Final = "BENCH_ARENAS"
@@ -46,7 +46,7 @@ class Probe:
         self.passage_limit = engine.passage_limit
         self.efficient_length = engine.efficient_length
         self.check = engine.check
-        if isinstance(engine, Scalable):
+        if isinstance(engine, SupportsThreads):
             self.use = engine.use
         self._engine = engine
         self._folder = folder
@@ -54,7 +54,7 @@ class Probe:
         self._leaked: list[bytes] = []
         self._reported_s = 0.0
 
-    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
         return self._engine.prepare(text, delivery)
 
     def start(self, threads: int) -> None:

@@ -9,7 +9,7 @@ import os
 import signal
 from typing import Final
 
-from speechd.engines.base import Delivery, Segment
+from speechd.engines.base import Segment, SynthesisOptions
 from speechd.engines.tone import ToneEngine
 
 RTF: Final = "BENCH_RTF"
@@ -24,7 +24,7 @@ def paced(options: object) -> ToneEngine:
 class FragileEngine(ToneEngine):
     """Reads as native code may: some texts crash it, others keep it for ever."""
 
-    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
         if "kaboom" in text:
             os.kill(os.getpid(), signal.SIGSEGV)
         while "endless" in text:

@@ -17,19 +17,19 @@ from speechd.api.overflow.overflow import Overflow
 from speechd.api.routes import Api
 from speechd.config.settings import Settings
 from speechd.engines import registry
-from speechd.engines.base import Engine, Isolated, Reloadable, Speaker
+from speechd.engines.base import Engine, Isolated, Speaker, SupportsUnload
 from speechd.lifecycle import warm_up
-from speechd.lifecycle.unloader import Sleep
+from speechd.lifecycle.unloader import ModelUnloader
 from speechd.metrics import recording
 from speechd.metrics.exposition import TEXT_DEATHS, Metrics
 from speechd.pool import isolated
 from speechd.pool.admission import Admission
-from speechd.pool.client import Pool
+from speechd.pool.client import PoolClient
 from speechd.pool.fork_server import ForkServer
 from speechd.pool.isolated import IsolatedEngine
 from speechd.pool.scoreboard import Limits, Scoreboard
 from speechd.pool.slot import Slot
-from speechd.server.recycling import Crew
+from speechd.server.recycling import DesiredWorkers
 from speechd.speech import reading
 from speechd.speech.reading import Readers
 from speechd.speech.stream import SEGMENTS_AHEAD
@@ -38,20 +38,20 @@ from speechd.voices import Catalogue
 log = logging.getLogger("speechd")
 
 
-def prepare(settings: Settings) -> Speechd:
+def prepare(settings: Settings) -> SpeechApplication:
     """Everything that is shared, in the arbiter: the engine is loaded here, once.
 
     Raises `EngineUnavailable`, and `InvalidSetting` for a voice to warm up that does not exist.
     """
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
-    return Speechd(settings, choice, Catalogue(settings.model_dir))
+    return SpeechApplication(settings, choice, Catalogue(settings.model_dir))
 
 
-class Speechd:
+class SpeechApplication:
     """What the arbiter makes and its workers share: the engine's weights by copy-on-write, the scoreboard by shared
     memory. Its methods are the server's hooks (see `server.Hooks`)."""
 
-    def __init__(self, settings: Settings, choice: registry.Choice, catalogue: Catalogue) -> None:
+    def __init__(self, settings: Settings, choice: registry.LoadedEngine, catalogue: Catalogue) -> None:
         limits = Limits(
             max_in_flight=settings.max_in_flight,
             max_in_flight_per_key=settings.max_in_flight_per_key,
@@ -75,9 +75,9 @@ class Speechd:
         self._boot_s = 0.0
         self._replacing = False
 
-    def crew(self, *, settled: bool) -> Crew:
+    def crew(self, *, settled: bool) -> DesiredWorkers:
         if self._sleep is None:
-            return Crew(self.settings.workers)
+            return DesiredWorkers(self.settings.workers)
         crew = self._sleep.crew(settled=settled)
         self._replacing = self._replacing or crew.generation != 0
         return crew
@@ -160,20 +160,20 @@ class Speechd:
         return self._sleep is not None and self._sleep.is_unloaded
 
 
-def _sleep(settings: Settings, engine: Engine, board: Scoreboard) -> Sleep | None:
+def _sleep(settings: Settings, engine: Engine, board: Scoreboard) -> ModelUnloader | None:
     if not settings.idle_unload_s:
         return None
-    if not isinstance(engine, Reloadable):
+    if not isinstance(engine, SupportsUnload):
         log.info("idle_unload_s does nothing: the engine %s has no model to unload", engine.name)
         return None
-    return Sleep(engine, board, settings)
+    return ModelUnloader(engine, board, settings)
 
 
-def build(shared: Speechd, slot: Slot, readers: Readers, index: int) -> ASGIApp:
+def build(shared: SpeechApplication, slot: Slot, readers: Readers, index: int) -> ASGIApp:
     """The app of worker `index`."""
     row = shared.metrics.counts.row(index)
     settings = shared.settings
-    pool = Pool(shared.board, index)
+    pool = PoolClient(shared.board, index)
     admission = Admission(shared.board, index)
     overflow = Overflow(settings, admission, row) if settings.overflow_url else None
     api = Api(

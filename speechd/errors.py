@@ -47,7 +47,7 @@ class EngineUnavailable(Exception):
     """An engine cannot run on this machine; the message tells the operator what to do."""
 
 
-class BrokenOff(Exception):
+class TransferAborted(Exception):
     """Raised to the server after the status line: it closes the connection without ending the body."""
 
 
@@ -91,7 +91,7 @@ class InvalidRequest(SpeechdError):
     type = "invalid_request_error"
 
 
-class Unspeakable(InvalidRequest):
+class NothingToSpeak(InvalidRequest):
     code = "unspeakable_input"
 
 
@@ -143,25 +143,25 @@ class MethodNotAllowed(SpeechdError):
         return {"allow": self.allow}
 
 
-class ReceiptTimeout(SpeechdError):
+class RequestTimeout(SpeechdError):
     status = 408
     type = "invalid_request_error"
     code = "request_timeout"
 
 
-class TooLarge(SpeechdError):
+class ContentTooLarge(SpeechdError):
     status = 413
     type = "invalid_request_error"
     code = "request_too_large"
 
 
-class UnsupportedMedia(SpeechdError):
+class UnsupportedMediaType(SpeechdError):
     status = 415
     type = "invalid_request_error"
     code = "unsupported_media_type"
 
 
-class HeadersTooLarge(SpeechdError):
+class HeaderFieldsTooLarge(SpeechdError):
     status = 431
     type = "invalid_request_error"
     code = "headers_too_large"

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def shared(dtype: npt.DTypeLike, *shape: int) -> npt.NDArray[Any]:
+def shared_array(dtype: npt.DTypeLike, *shape: int) -> npt.NDArray[Any]:
     """Zeros that every process forked from this one reads and writes too. Pages never touched cost nothing."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     return np.ndarray(shape, dtype, buffer=mmap.mmap(-1, max(1, size)))

@@ -7,11 +7,11 @@ import pytest
 from speechd.errors import (
     InvalidRequest,
     MethodNotAllowed,
+    NothingToSpeak,
     NotReady,
     Overloaded,
     ReplyTooLong,
     SpeechdError,
-    Unspeakable,
 )
 
 
@@ -19,7 +19,7 @@ from speechd.errors import (
     "error",
     [
         InvalidRequest("no", param="input", code="own_code"),
-        Unspeakable("no"),
+        NothingToSpeak("no"),
         ReplyTooLong("10 s"),
         MethodNotAllowed("no", allow="GET"),
         Overloaded("no", reason="count", retry_after_s=5.0),

@@ -17,12 +17,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from speechd.engines.base import Delivery, Segment, SegmentTooLong
+from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.espeak import engine as espeak
 from speechd.engines.tone import _HEADER as TONE_HEADER
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest
-from speechd.pool.client import Share
+from speechd.pool.client import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.text.markup import Pause, parse
 from speechd.text.normalization.normalize import normalize
@@ -33,7 +33,7 @@ LANGUAGES: Final = ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", "ja", 
 TOKEN_LIMIT: Final = 510
 """Kokoro's phonemes in a segment, and the length of a payload made here of them."""
 
-SHARE: Final = Share(10.0, 6.0)
+SHARE: Final = StreamBudget(10.0, 6.0)
 AHEAD_S: Final = 20.0
 
 _BLEND: Final = Catalogue().parse("af_heart")
@@ -52,10 +52,10 @@ class KokoroReader:
         self._vocabulary = json.loads((model_dir / "config.json").read_text())["vocab"]
         self._g2p = G2P(self._vocabulary)
 
-    def check(self, delivery: Delivery) -> None:
+    def check(self, delivery: SynthesisOptions) -> None:
         self._g2p.check(delivery.language)
 
-    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
         phonemes = self._g2p.phonemes(text, delivery.language)
         if len(phonemes) > TOKEN_LIMIT:
             raise SegmentTooLong
@@ -87,7 +87,7 @@ def languages(engine: Any) -> list[str]:
     found = []
     for language in LANGUAGES:
         try:
-            engine.check(Delivery(_BLEND, language))
+            engine.check(SynthesisOptions(_BLEND, language))
         except InvalidRequest:
             continue
         found.append(language)
@@ -99,7 +99,7 @@ def read(engine: Any, language: str, text: str) -> dict[str, Any]:
     slowest_s = 0.0
     segments: list[Segment] = []
     try:
-        planner = Planner(text, Delivery(_BLEND, language, 4.0), engine)
+        planner = Planner(text, SynthesisOptions(_BLEND, language, 4.0), engine)
         while True:
             began_s = time.process_time()
             planned = planner.next(AHEAD_S if segments else 0.0, SHARE)

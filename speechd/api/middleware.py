@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from speechd.api.browser import Policy
-from speechd.api.overflow.overflow import MARK
+from speechd.api.overflow.overflow import OVERFLOW_HEADER
 from speechd.api.routes import SPEECH
 from speechd.config.settings import Settings
 from speechd.errors import (
@@ -30,7 +30,7 @@ from speechd.errors import (
     shorten,
 )
 from speechd.metrics import recording
-from speechd.metrics.counters import Row
+from speechd.metrics.counters import WorkerCounters
 from speechd.server.request_limits import REFUSED
 
 CLIENT_LEFT: Final = 499
@@ -59,7 +59,7 @@ class RequestScope:
     """Around everything: a request id on every response, the warning of a fallback engine, one log line, and requests
     for speech in the metrics."""
 
-    def __init__(self, app: ASGIApp, row: Row, *, warning: str | None) -> None:
+    def __init__(self, app: ASGIApp, row: WorkerCounters, *, warning: str | None) -> None:
         self._app = app
         self._row = row
         self._warning = warning
@@ -79,7 +79,9 @@ class RequestScope:
                 fields["status"] = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = id
-                if self._warning and MARK not in headers:  # else it was not spoken by the engine of which we warn
+                if (
+                    self._warning and OVERFLOW_HEADER not in headers
+                ):  # else it was not spoken by the engine of which we warn
                     headers["x-speechd-warning"] = self._warning
             await send(message)
 

@@ -16,24 +16,24 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from speechd import __version__
-from speechd.api.overflow.overflow import MARK, Asked, Overflow, Reply
+from speechd.api.overflow.overflow import OVERFLOW_HEADER, Overflow, Reply, SpeechCall
 from speechd.api.schema import MODELS, SpeechRequest, parse
-from speechd.audio.joiner import Joiner
+from speechd.audio.joiner import SegmentJoiner
 from speechd.config.settings import Settings
 from speechd.encoders import FORMATS, open_encoder
 from speechd.encoders.base import Encoder
-from speechd.engines.base import Delivery
-from speechd.engines.registry import Choice
-from speechd.errors import NotFound, NotReady, UnsupportedMedia, shorten
-from speechd.metrics.counters import Row
+from speechd.engines.base import SynthesisOptions
+from speechd.engines.registry import LoadedEngine
+from speechd.errors import NotFound, NotReady, UnsupportedMediaType, shorten
+from speechd.metrics.counters import WorkerCounters
 from speechd.metrics.exposition import MEDIA_TYPE, Metrics
 from speechd.metrics.recording import MeasuredEncoder, StreamMeter
 from speechd.pool.admission import Admission
-from speechd.pool.client import Pool
+from speechd.pool.client import PoolClient
 from speechd.pool.scoreboard import Scoreboard
 from speechd.speech.planner import CHARACTERS_PER_S
 from speechd.speech.reading import Readers, Utterance
-from speechd.speech.response import Framing, Patience, Plain, ServerSentEvents, SpeechReply
+from speechd.speech.response import ClientTimeouts, Framing, RawFraming, ServerSentEvents, SpeechResponse
 from speechd.speech.spool import Spool
 from speechd.speech.stream import SpeechStream
 from speechd.voices import Catalogue
@@ -49,16 +49,16 @@ class Api:
     """The endpoints of one worker, over what they need."""
 
     settings: Settings
-    choice: Choice
+    choice: LoadedEngine
     catalogue: Catalogue
     board: Scoreboard
     admission: Admission
     overflow: Overflow | None
-    pool: Pool
+    pool: PoolClient
     readers: Readers
     encode: Executor
     metrics: Metrics
-    row: Row
+    row: WorkerCounters
 
     def routes(self) -> list[Route]:
         """Every path of the server."""
@@ -83,12 +83,12 @@ class Api:
         state = request.state
         state.log.update(voice=str(wanted.blend), characters=len(wanted.input), format=wanted.format)
         here = partial(self._reply, request, wanted, whole=whole, arrival=arrival)
-        if self.overflow is None or MARK in request.headers:
+        if self.overflow is None or OVERFLOW_HEADER in request.headers:
             return here()
         patience = self._patience(request, arrival)
-        return self.overflow.reply(Asked(state.id, body, state.key, whole, wanted.sse, patience, state.log), here)
+        return self.overflow.reply(SpeechCall(state.id, body, state.key, whole, wanted.sse, patience, state.log), here)
 
-    def _reply(self, request: Request, wanted: SpeechRequest, *, whole: bool, arrival: float) -> SpeechReply:
+    def _reply(self, request: Request, wanted: SpeechRequest, *, whole: bool, arrival: float) -> SpeechResponse:
         log: dict[str, Any] = request.state.log
         ticket = self.admission.admit(request.state.key)
         meter = StreamMeter(self.row, wanted.format, whole=whole)
@@ -107,7 +107,7 @@ class Api:
             meter.end(stream.timings)
             log.update(_measured(stream), outcome=outcome)
 
-        return SpeechReply(
+        return SpeechResponse(
             stream,
             ticket,
             _framing(wanted),
@@ -125,24 +125,24 @@ class Api:
     def _stream(
         self, wanted: SpeechRequest, open_encoder: Callable[[], Encoder], arrival: float, limit_s: float
     ) -> SpeechStream:
-        delivery = Delivery(wanted.blend, wanted.language, wanted.speed, _seed(wanted))
+        delivery = SynthesisOptions(wanted.blend, wanted.language, wanted.speed, _seed(wanted))
         return SpeechStream(
             self.readers.read(Utterance(wanted.input, delivery, limit_s)),
             self.pool,
             open_encoder,
             self.encode,
-            joiner=Joiner(wanted.speed, wanted.volume),
+            joiner=SegmentJoiner(wanted.speed, wanted.volume),
             look_ahead_s=self.settings.look_ahead_s,
             arrival=arrival,
         )
 
-    def _patience(self, request: Request, arrival: float) -> Patience:
+    def _patience(self, request: Request, arrival: float) -> ClientTimeouts:
         # OpenAI's SDKs say how long they wait between two reads; working beyond it would be for nobody.
         stated = request.headers.get("x-stainless-read-timeout", "")
         first_audio_s = self.settings.synthesis_timeout_s + self.settings.max_wait_s
         if stated.replace(".", "", 1).isdecimal():
             first_audio_s = min(first_audio_s, float(stated) - (time.monotonic() - arrival))
-        return Patience(write_s=self.settings.write_timeout_s, first_audio_s=first_audio_s)
+        return ClientTimeouts(write_s=self.settings.write_timeout_s, first_audio_s=first_audio_s)
 
     async def voices(self, request: Request) -> Response:
         """`GET /v1/audio/voices`, a convention of the self-hosted servers."""
@@ -201,11 +201,11 @@ def _require_json(request: Request) -> None:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         instead = f", not as '{shorten(media_type)}'" if media_type else ""
-        raise UnsupportedMedia(f"Send the request with the header 'Content-Type: application/json'{instead}.")
+        raise UnsupportedMediaType(f"Send the request with the header 'Content-Type: application/json'{instead}.")
 
 
 def _framing(wanted: SpeechRequest) -> Framing:
-    return ServerSentEvents(len(wanted.input)) if wanted.sse else Plain(FORMATS[wanted.format].media_type)
+    return ServerSentEvents(len(wanted.input)) if wanted.sse else RawFraming(FORMATS[wanted.format].media_type)
 
 
 def _longest_whole_s(settings: Settings, format: str) -> float:

@@ -32,7 +32,7 @@ def gap_s(boundary: Boundary) -> float:
     return GAP_S[boundary]
 
 
-class Joiner:
+class SegmentJoiner:
     """Gives the samples to encode, each as soon as it is certain.
 
     Silence at the edges of a segment is trimmed and its cut edges are faded. Between the last window with

@@ -14,7 +14,7 @@ from speechd.config import settings
 from speechd.config.settings import InvalidSetting, Settings
 from speechd.encoders import FORMATS
 from speechd.engines import registry
-from speechd.engines.base import Delivery
+from speechd.engines.base import SynthesisOptions
 from speechd.errors import EngineUnavailable, InvalidRequest, SpeechdError
 from speechd.voices import Catalogue
 
@@ -83,16 +83,16 @@ def _add_tune(tune: argparse.ArgumentParser) -> None:
     tune.set_defaults(run=_tune)
 
 
-def _add_say(say: argparse.ArgumentParser) -> None:
-    say.add_argument("text", nargs="*", help="what to say; standard input where it is absent")
-    say.add_argument(
+def _add_say(synthesize_file: argparse.ArgumentParser) -> None:
+    synthesize_file.add_argument("text", nargs="*", help="what to say; standard input where it is absent")
+    synthesize_file.add_argument(
         "-o", "--output", type=Path, required=True, help="file; its suffix is the format, - is standard output"
     )
-    say.add_argument("--format", choices=list(FORMATS), help="format, where the file's suffix does not say")
-    say.add_argument("--voice", default="af_heart", help="a voice or blend (default: af_heart)")
-    say.add_argument("--speed", type=float, default=1.0, help="0.25 ... 4 (default: 1)")
-    settings.add_arguments(say, groups=("engine", "log"))
-    say.set_defaults(run=_say)
+    synthesize_file.add_argument("--format", choices=list(FORMATS), help="format, where the file's suffix does not say")
+    synthesize_file.add_argument("--voice", default="af_heart", help="a voice or blend (default: af_heart)")
+    synthesize_file.add_argument("--speed", type=float, default=1.0, help="0.25 ... 4 (default: 1)")
+    settings.add_arguments(synthesize_file, groups=("engine", "log"))
+    synthesize_file.set_defaults(run=_say)
 
 
 def _serve(arguments: argparse.Namespace, loaded: Settings) -> int:
@@ -100,7 +100,7 @@ def _serve(arguments: argparse.Namespace, loaded: Settings) -> int:
         os.getcwd()
     except FileNotFoundError:  # The current folder has been deleted, and gunicorn asks for it when it is imported.
         os.chdir("/")
-    from speechd.server.arbiter import launch  # gunicorn is not needed by the other commands
+    from speechd.server.launch import launch  # gunicorn is not needed by the other commands
 
     launch(settings.given(arguments))
 
@@ -108,7 +108,7 @@ def _serve(arguments: argparse.Namespace, loaded: Settings) -> int:
 def _say(arguments: argparse.Namespace, loaded: Settings) -> int:
     from tqdm import tqdm
 
-    from speechd.speech.offline import say
+    from speechd.speech.offline import synthesize_file
 
     format = arguments.format or arguments.output.suffix.removeprefix(".").lower()
     if format not in FORMATS:
@@ -121,11 +121,11 @@ def _say(arguments: argparse.Namespace, loaded: Settings) -> int:
     text = " ".join(arguments.text) or sys.stdin.read()
     choice = registry.create(loaded.engine, registry.EngineOptions.of(loaded))
     blend = Catalogue(loaded.model_dir).parse(arguments.voice)
-    delivery = Delivery(blend, blend.language, arguments.speed)
+    delivery = SynthesisOptions(blend, blend.language, arguments.speed)
     choice.engine.start(loaded.threads * loaded.workers)
     content = bytearray()
     with tqdm(unit=" s of audio", disable=not sys.stderr.isatty(), bar_format="{n:.0f}{unit}, {elapsed}") as bar:
-        for data, spoken_s in say(text, delivery, choice.engine, format):
+        for data, spoken_s in synthesize_file(text, delivery, choice.engine, format):
             content += data
             bar.update(spoken_s - bar.n)
     # Written when it is complete: a failure leaves no file that looks like speech.
@@ -150,7 +150,7 @@ def _tune(arguments: argparse.Namespace, loaded: Settings) -> int:
     from speechd.config import file as settings_file
 
     cores = settings.available_cores()
-    rows: list[recommend.Measured] = []
+    rows: list[recommend.Measurement] = []
     interrupted = False
     with tqdm(total=tune.STEPS * len(tune.plans(cores)), bar_format="{l_bar}{bar}| {elapsed}<{remaining}") as bar:
 

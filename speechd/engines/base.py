@@ -40,7 +40,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class SynthesisOptions:
     """How a passage is to be spoken.
 
     blend: the voice, or weighted voices.
@@ -89,14 +89,14 @@ class Engine(Speaker, Protocol):
         """Characters of spoken text at which synthesis costs least per audio second; segments grow up to it."""
         ...
 
-    def check(self, delivery: Delivery) -> None:
+    def check(self, delivery: SynthesisOptions) -> None:
         """Raise `InvalidRequest` if this engine cannot speak so (a language that is not installed, say).
 
         May load what the delivery needs (a voice pack); called before anything is prepared, in every process that does.
         """
         ...
 
-    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
         """A segment for `text` (spoken text, which may hold `[word](/ipa/)`), or None where nothing can be spoken.
 
         Raises `SegmentTooLong`.
@@ -105,7 +105,7 @@ class Engine(Speaker, Protocol):
 
 
 @runtime_checkable
-class Reloadable(Protocol):
+class SupportsUnload(Protocol):
     """An engine with a model that is large enough to be put away while nobody asks for speech. In the arbiter, under
     the same rules as building it. Without the model, all but `start` and `synthesize` works."""
 
@@ -127,7 +127,7 @@ class Isolated(Protocol):
 
 
 @runtime_checkable
-class Scalable(Protocol):
+class SupportsThreads(Protocol):
     """An engine that speaks on more threads or fewer from one segment to the next."""
 
     def use(self, threads: int) -> None:

@@ -13,7 +13,7 @@ from speechd.engines import base
 from speechd.engines.base import Engine
 from speechd.errors import EngineUnavailable
 
-__all__ = ["Choice", "EngineOptions", "base", "create"]
+__all__ = ["EngineOptions", "LoadedEngine", "base", "create"]
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +49,14 @@ class EngineOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LoadedEngine:
     """An engine, and what the operator and every client must be told about it: ASCII, one line."""
 
     engine: Engine
     warning: str | None = None
 
 
-def create(name: str, options: EngineOptions) -> Choice:
+def create(name: str, options: EngineOptions) -> LoadedEngine:
     """The engine `name`: "kokoro", "espeak", "tone", "package.module:factory", or "auto".
 
     "auto" is Kokoro where it can run, otherwise espeak with a warning. A factory is called with the options.
@@ -64,17 +64,17 @@ def create(name: str, options: EngineOptions) -> Choice:
     """
     if name == "auto":
         try:
-            return Choice(_kokoro(options))
+            return LoadedEngine(_kokoro(options))
         except EngineUnavailable as error:
             warning = f"Speaking with espeak-ng, not with Kokoro. {error}"
             log.warning(warning)
-            return Choice(_espeak(options), " ".join(warning.encode("ascii", "replace").decode().split()))
+            return LoadedEngine(_espeak(options), " ".join(warning.encode("ascii", "replace").decode().split()))
     if ":" in name:
-        return Choice(_own(name, options))
+        return LoadedEngine(_own(name, options))
     if name not in _FACTORIES:
         known = ", ".join(_FACTORIES)
         raise EngineUnavailable(f"There is no engine '{name}': use auto, {known} or package.module:factory.")
-    return Choice(_FACTORIES[name](options))
+    return LoadedEngine(_FACTORIES[name](options))
 
 
 # Each engine is imported when it is asked for: torch alone takes seconds, and espeak and tone work without it.

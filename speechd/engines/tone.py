@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples
-from speechd.engines.base import PAYLOAD_LIMIT, Delivery, Segment, SegmentTooLong, speakable
+from speechd.engines.base import PAYLOAD_LIMIT, Segment, SegmentTooLong, SynthesisOptions, speakable
 
 BYTE: Final = SAMPLE_RATE // 15
 """Samples of one byte at speed 1: 15 a second, as people speak characters."""
@@ -55,10 +55,10 @@ class ToneEngine:
     def __init__(self, rtf: float = 0.0) -> None:
         self._rtf = rtf
 
-    def check(self, delivery: Delivery) -> None:
+    def check(self, delivery: SynthesisOptions) -> None:
         pass
 
-    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
         if not speakable(text):
             return None
         # A lone surrogate has no UTF-8.

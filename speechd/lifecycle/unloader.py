@@ -16,29 +16,29 @@ import time
 from typing import Final
 
 from speechd.config.settings import Settings
-from speechd.engines.base import Reloadable
+from speechd.engines.base import SupportsUnload
 from speechd.lifecycle.alarm import TimeLimit
-from speechd.lifecycle.unload_policy import Idle, Step
-from speechd.pool.model_status import Presence
+from speechd.lifecycle.unload_policy import Step, UnloadPolicy
+from speechd.pool.model_status import ModelState
 from speechd.pool.scoreboard import Scoreboard
-from speechd.server.recycling import Crew
+from speechd.server.recycling import DesiredWorkers
 
-SLEEPERS: Final = Crew(1, generation=-1)
+SLEEPERS: Final = DesiredWorkers(1, generation=-1)
 """Who there is while the model is unloaded. Other generations are counted from 0, by loads."""
 
 log = logging.getLogger("speechd")
 
 
-class Sleep:
+class ModelUnloader:
     """The arbiter's hold on the model, from when it was first loaded."""
 
-    def __init__(self, engine: Reloadable, board: Scoreboard, settings: Settings) -> None:
+    def __init__(self, engine: SupportsUnload, board: Scoreboard, settings: Settings) -> None:
         self._engine, self._board = engine, board
         self._workers = settings.workers
         self._limit = TimeLimit(settings.boot_timeout_s)
         self._loads = 0
         self._ends = False
-        self._idle = Idle(
+        self._idle = UnloadPolicy(
             after_s=settings.idle_unload_s,
             timeout_s=settings.boot_timeout_s,
             delay_s=settings.respawn_delay_s,
@@ -48,9 +48,9 @@ class Sleep:
     @property
     def is_unloaded(self) -> bool:
         """Whether a worker that is forked now has no model."""
-        return self._idle.presence is Presence.UNLOADED
+        return self._idle.presence is ModelState.UNLOADED
 
-    def crew(self, *, settled: bool) -> Crew:
+    def crew(self, *, settled: bool) -> DesiredWorkers:
         """The workers that there are to be now, after doing for it what is due: loading takes seconds.
 
         settled: no worker comes or goes.
@@ -71,11 +71,11 @@ class Sleep:
         elif step is Step.GIVE_UP:
             self._fail("no slot works in time")
         self._tell()
-        return SLEEPERS if self.is_unloaded else Crew(self._workers, self._loads)
+        return SLEEPERS if self.is_unloaded else DesiredWorkers(self._workers, self._loads)
 
     def ended(self, failures: int) -> None:
         """A worker has ended, and so many in a row have before they were ready."""
-        waits = self._idle.presence is Presence.LOADING and not self._board.slots
+        waits = self._idle.presence is ModelState.LOADING and not self._board.slots
         if failures and waits and not self._board.is_booting and not self._ends:
             self._fail("no worker could start with it")
 
@@ -86,7 +86,7 @@ class Sleep:
     def stop(self) -> None:
         """The server ends: who waits for the model, or comes, is refused."""
         self._ends = True
-        if self._idle.presence is not Presence.LOADED:
+        if self._idle.presence is not ModelState.LOADED:
             self._board.model.set(self._idle.presence, math.inf)
             self._refuse()
 

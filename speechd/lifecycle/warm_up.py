@@ -15,11 +15,11 @@ from typing import Final
 
 from speechd.audio.samples import SAMPLE_RATE
 from speechd.config.settings import InvalidSetting
-from speechd.engines.base import Delivery, Engine, Segment, Speaker
+from speechd.engines.base import Engine, Segment, Speaker, SynthesisOptions
 from speechd.errors import InvalidRequest
-from speechd.pool.client import Share
+from speechd.pool.client import StreamBudget
 from speechd.speech.planner import Planned, Planner
-from speechd.text.passages import Script
+from speechd.text.passages import PassageReader
 from speechd.voices import Catalogue
 
 BUDGET_S: Final = 1.0
@@ -29,7 +29,7 @@ the first of the longer ones takes a tenth more than the next (measured). On a G
 LENGTHS: Final = 3
 """Segments planned in each language: a first one, one that it covers, and one of the efficient length."""
 
-SHARE: Final = Share(pace=4.0)
+SHARE: Final = StreamBudget(pace=4.0)
 """What a listener may count on when nobody else is there."""
 
 TEXTS: Final[Mapping[str, str]] = {
@@ -50,18 +50,18 @@ REPEATED: Final = 8
 log = logging.getLogger("speechd")
 
 
-def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[Delivery]:
+def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[SynthesisOptions]:
     """In the arbiter, before the fork: load what the voices need. A delivery for each of their languages.
 
     A voice that this server lacks is passed over, with a warning. Raises `InvalidSetting` for one that does not exist.
     """
-    languages: dict[str, Delivery] = {}
+    languages: dict[str, SynthesisOptions] = {}
     for voice in voices:
         try:
             blend = catalogue.parse(voice)
         except InvalidRequest as error:
             raise InvalidSetting(f"--warm-up (SPEECHD_WARM_UP): {error}") from None
-        delivery = Delivery(blend, blend.language)
+        delivery = SynthesisOptions(blend, blend.language)
         try:
             engine.check(delivery)
         except InvalidRequest as error:
@@ -69,11 +69,11 @@ def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[D
         else:
             languages.setdefault(delivery.language, delivery)
     for language in languages:
-        Script(TEXTS[language], language).take(len(TEXTS[language]), engine.passage_limit)
+        PassageReader(TEXTS[language], language).take(len(TEXTS[language]), engine.passage_limit)
     return list(languages.values())
 
 
-def plan(engine: Engine, deliveries: Iterable[Delivery]) -> list[Segment]:
+def plan(engine: Engine, deliveries: Iterable[SynthesisOptions]) -> list[Segment]:
     """In the arbiter, too: segments as listeners get them, those first that every listener gets first."""
     planned = [_segments(engine, delivery) for delivery in deliveries]
     return [segment for segment in chain.from_iterable(zip_longest(*planned)) if segment is not None]
@@ -100,7 +100,7 @@ def speak(engine: Speaker, segments: Sequence[Segment]) -> tuple[float, float]:
     return fastest
 
 
-def _segments(engine: Engine, delivery: Delivery) -> list[Segment]:
+def _segments(engine: Engine, delivery: SynthesisOptions) -> list[Segment]:
     planner = Planner(TEXTS[delivery.language] * REPEATED, delivery, engine)
     segments: list[Segment] = []
     while len(segments) < LENGTHS:

@@ -14,7 +14,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from speechd.shared_memory import shared
+from speechd.shared_memory import shared_array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ class Histogram:
         return len(self.bounds) + 2
 
 
-class Row:
+class WorkerCounters:
     """What one worker counts, in half a microsecond each."""
 
     def __init__(self, cells: memoryview[float], starts: dict[Counter | Histogram, int]) -> None:
@@ -74,11 +74,11 @@ class Counts:
     def __init__(self, workers: int, metrics: Sequence[Counter | Histogram]) -> None:
         ends = accumulate(metric.cells for metric in metrics)
         self._starts = {metric: end - metric.cells for metric, end in zip(metrics, ends, strict=True)}
-        self._cells = shared(np.float64, workers, sum(metric.cells for metric in metrics))
+        self._cells = shared_array(np.float64, workers, sum(metric.cells for metric in metrics))
 
-    def row(self, index: int) -> Row:
+    def row(self, index: int) -> WorkerCounters:
         """For worker `index`; for the arbiter once that one is dead."""
-        return Row(self._cells[index].data.cast("B").cast("d"), self._starts)
+        return WorkerCounters(self._cells[index].data.cast("B").cast("d"), self._starts)
 
     def counter(self, counter: Counter) -> dict[str, float]:
         """What all workers have counted, by value of the label."""

@@ -26,7 +26,7 @@ from speechd import __version__
 from speechd.encoders import FORMATS
 from speechd.errors import Reason
 from speechd.metrics.counters import Counter, Counts, Histogram
-from speechd.pool.model_status import Presence
+from speechd.pool.model_status import ModelState
 from speechd.pool.scoreboard import Scoreboard
 
 MEDIA_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
@@ -154,7 +154,7 @@ OF_SERVER: Final = (
         GaugeMetricFamily,
         "speechd_model_loaded",
         "0 while the model is unloaded for want of requests, or being loaded again; else 1.",
-        lambda board: board.model.presence is Presence.LOADED,
+        lambda board: board.model.presence is ModelState.LOADED,
     ),
     OfServer(
         GaugeMetricFamily,

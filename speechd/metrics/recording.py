@@ -7,7 +7,7 @@ import time
 from speechd.audio.samples import SAMPLE_RATE, Samples
 from speechd.encoders.base import Encoder
 from speechd.errors import Reason
-from speechd.metrics.counters import Row
+from speechd.metrics.counters import WorkerCounters
 from speechd.metrics.exposition import (
     AUDIO_SENT,
     BEGUN,
@@ -23,12 +23,12 @@ from speechd.metrics.exposition import (
 from speechd.speech.stream import Timings
 
 
-def begin(row: Row) -> None:
+def begin(row: WorkerCounters) -> None:
     """A request for speech has come."""
     row.count(BEGUN)
 
 
-def end(row: Row, status: int, outcome: str | None, reason: Reason | None) -> None:
+def end(row: WorkerCounters, status: int, outcome: str | None, reason: Reason | None) -> None:
     """It was answered with this status (0: not at all). outcome: that of its stream, if it had one; reason: of a
     refusal."""
     if outcome in (None, "failed"):  # the status tells what failed
@@ -38,12 +38,12 @@ def end(row: Row, status: int, outcome: str | None, reason: Reason | None) -> No
         row.count(REFUSALS, reason)
 
 
-def refuse(row: Row, status: int) -> None:
+def refuse(row: WorkerCounters, status: int) -> None:
     """The edge has refused a request, for speech or not, with this status."""
     row.count(EDGE_REFUSALS, str(status))
 
 
-def bury(row: Row) -> None:
+def bury(row: WorkerCounters) -> None:
     """In the arbiter: the row's worker is dead, and the requests that it had begun and not ended died with it."""
     row.count(REQUESTS, "worker died", row.total(BEGUN) - row.total(REQUESTS))
 
@@ -51,7 +51,7 @@ def bury(row: Row) -> None:
 class StreamMeter:
     """What one stream adds to its worker's row."""
 
-    def __init__(self, row: Row, format: str, *, whole: bool) -> None:
+    def __init__(self, row: WorkerCounters, format: str, *, whole: bool) -> None:
         self._row, self._format, self._whole = row, format, whole
         self._encode_s = 0.0
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speechd.errors import NotReady, Overloaded, Reason
-from speechd.pool.model_status import Presence
+from speechd.pool.model_status import ModelState
 from speechd.pool.scoreboard import Scoreboard
 
 
@@ -93,9 +93,9 @@ class Admission:
         """They are held no more. From the event loop, as `Ticket.release`."""
         self._board.held_bytes[self._index] -= size
 
-    def _check_model(self, presence: Presence) -> None:
+    def _check_model(self, presence: ModelState) -> None:
         """No slot works: one will where the model is to be loaded for this request, or is already for others."""
-        if presence is Presence.LOADED:
+        if presence is ModelState.LOADED:
             raise NotReady("The server is loading.", reason="not ready", retry_after_s=1.0)
         self._board.model.check()
 

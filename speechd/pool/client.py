@@ -12,7 +12,7 @@ from typing import Final
 from speechd.audio.samples import Audio
 from speechd.engines.base import Segment
 from speechd.errors import NotReady, Overloaded, SynthesisFailed
-from speechd.pool.ipc import Outcome, Reply, silent
+from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
 from speechd.pool.queue import Place
 from speechd.pool.scoreboard import ASSUMED_SPEED, Scoreboard
 
@@ -45,14 +45,14 @@ SWEEP_S: Final = 1.0
 """How often a home worker looks whether its segments still exist: how long one that was lost is waited for."""
 
 REASON: Final = {
-    Outcome.RAISED: "The engine failed to synthesise a part of the input.",
-    Outcome.KILLED: "A part of the input ended two workers; it is not tried again.",
-    Outcome.LOST: "The audio of a part of the input was lost.",
+    SegmentStatus.RAISED: "The engine failed to synthesise a part of the input.",
+    SegmentStatus.KILLED: "A part of the input ended two workers; it is not tried again.",
+    SegmentStatus.LOST: "The audio of a part of the input was lost.",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class StreamBudget:
     """What one stream may count on. pace: audio seconds synthesised for it in a second; longest_s: audio seconds of a
     segment beyond which it would stand in the way of others; look_ahead_s: audio seconds it may hold, so that all
     streams together hold a bounded amount of memory; limit_s: audio seconds that no segment exceeds."""
@@ -63,25 +63,25 @@ class Share:
     limit_s: float = math.inf
 
 
-class Job:
+class SegmentJob:
     """A segment in the pool. Of a result, in seconds: wait_s until a slot took the segment (and for the result to come
     back), synthesis_s of the engine."""
 
-    def __init__(self, pool: Pool, place: Place) -> None:
+    def __init__(self, pool: PoolClient, place: Place) -> None:
         self.place = place
         self.wait_s = 0.0
         self.synthesis_s = 0.0
         self._pool = pool
         self._submitted = time.monotonic()
-        self._reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._reply: asyncio.Future[SegmentResult] = asyncio.get_running_loop().create_future()
 
     async def result(self) -> Audio:
         """The audio; raises `SynthesisFailed`, or `NotReady` where the model is lacking. Ends in bounded
         time, whatever dies."""
         reply = await self._reply
-        if reply.outcome is Outcome.UNLOADED:
+        if reply.outcome is SegmentStatus.UNLOADED:
             raise self._pool.lacking()
-        if reply.outcome is not Outcome.SPOKEN:
+        if reply.outcome is not SegmentStatus.SPOKEN:
             raise SynthesisFailed(REASON[reply.outcome])
         return Audio(reply.samples)
 
@@ -89,7 +89,7 @@ class Job:
         """Nobody waits for it any more; may be called at any time."""
         self._pool.forget(self)
 
-    def resolve(self, reply: Reply) -> None:
+    def resolve(self, reply: SegmentResult) -> None:
         """Called by the pool, which knows what became of the segment."""
         if not self._reply.done():
             self.synthesis_s = reply.synthesis_s
@@ -97,13 +97,13 @@ class Job:
             self._reply.set_result(reply)
 
 
-class Pool:
+class PoolClient:
     """The slots of all workers, for the requests of worker `index`. Used from the event loop of `open`."""
 
     def __init__(self, board: Scoreboard, index: int) -> None:
         self._board, self._index = board, index
         self._replies = board.replies[index]
-        self._jobs: dict[int, Job] = {}
+        self._jobs: dict[int, SegmentJob] = {}
         self._sweeping: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
@@ -120,7 +120,7 @@ class Pool:
             asyncio.get_running_loop().remove_reader(self._replies.fileno())
             self._sweeping.cancel()
 
-    def submit(self, segment: Segment, deadline: float, *, playing: bool = False) -> Job:
+    def submit(self, segment: Segment, deadline: float, *, playing: bool = False) -> SegmentJob:
         """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry; playing: somebody
         listens already, so that it is to be started in time for that, whoever else comes.
 
@@ -134,14 +134,14 @@ class Pool:
         place = self._board.queue.put(segment, self._index, deadline, start_by)
         if place is None:
             raise Overloaded("The queue is full.", reason="queue", retry_after_s=self._board.backlog_s())
-        job = self._jobs[place.serial] = Job(self, place)
+        job = self._jobs[place.serial] = SegmentJob(self, place)
         self._board.bell.ring()
         return job
 
-    def forget(self, job: Job) -> None:
+    def forget(self, job: SegmentJob) -> None:
         """Cancel the job, if it is not over."""
         if self._jobs.pop(job.place.serial, None):
-            job.resolve(silent(job.place.serial, Outcome.LOST))
+            job.resolve(failed_result(job.place.serial, SegmentStatus.LOST))
             with suppress(TimeoutError):  # then a slot speaks it for nobody
                 self._board.queue.cancel(job.place)
 
@@ -149,7 +149,7 @@ class Pool:
         """What those are told who waited for the model in vain."""
         return self._board.model.lacking()
 
-    def share(self) -> Share:
+    def share(self) -> StreamBudget:
         """What one stream may count on, as things stand."""
         board = self._board
         slots, in_flight = max(board.slots, 1), int(board.in_flight.sum())
@@ -160,7 +160,7 @@ class Pool:
         look_ahead_s = max(LEAST_LOOK_AHEAD_S, LOOK_AHEAD_S / max(in_flight, 1))
         timely_s = max(LEAST_LIMIT_S, TIMEOUT_SHARE * board.limits.synthesis_timeout_s * speed)
         limit_s = min(timely_s, max(ORDINARY_S, OVERLONG * longest_s))
-        return Share(slots * speed / demand, longest_s, look_ahead_s, limit_s)
+        return StreamBudget(slots * speed / demand, longest_s, look_ahead_s, limit_s)
 
     def _speed(self) -> float:
         """Audio seconds that a slot synthesises in a second, on average."""

@@ -37,7 +37,7 @@ INT: Final = struct.Struct("i")
 FLOAT32_BYTES: Final = 4
 
 
-class Outcome(IntEnum):
+class SegmentStatus(IntEnum):
     """What became of a segment."""
 
     SPOKEN = 0
@@ -51,18 +51,18 @@ class Outcome(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reply:
+class SegmentResult:
     """What a home worker learns of a segment. synthesis_s: seconds that the engine took."""
 
     serial: int
-    outcome: Outcome
+    outcome: SegmentStatus
     samples: Samples
     synthesis_s: float
 
 
-def silent(serial: int, outcome: Outcome) -> Reply:
+def failed_result(serial: int, outcome: SegmentStatus) -> SegmentResult:
     """A reply without audio."""
-    return Reply(serial, outcome, np.empty(0, np.float32), 0.0)
+    return SegmentResult(serial, outcome, np.empty(0, np.float32), 0.0)
 
 
 class Doorbell:
@@ -89,7 +89,7 @@ class Doorbell:
         self._outside.close()
 
 
-class Replies:
+class ResultChannel:
     """The replies to one home worker. The samples travel as a file that is passed along, so that a message is small."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class Replies:
         """Readable when there is a reply to `receive`."""
         return self._inbox.fileno()
 
-    def send(self, reply: Reply, *, wait: bool = True) -> None:
+    def send(self, reply: SegmentResult, *, wait: bool = True) -> None:
         """Post a reply from any process, waiting at most `SEND_S`.
 
         Where that fails (no room, no memory, no descriptors), the reply is lost, and its home worker finds that out.
@@ -110,7 +110,7 @@ class Replies:
         except OSError as error:
             log.warning("reply lost", extra={"fields": {"serial": reply.serial, "error": str(error)}})
 
-    def receive(self) -> Reply | None:
+    def receive(self) -> SegmentResult | None:
         """The next reply, if there is one. Never blocks."""
         try:
             # Not `socket.recv_fds`, which ignores its flags (as `send_fds` does, CPython 3.11).
@@ -119,25 +119,25 @@ class Replies:
             return None
         serial, outcome, count, synthesis_s = HEADER.unpack(header)
         if not count:
-            return silent(serial, Outcome(outcome))
+            return failed_result(serial, SegmentStatus(outcome))
         if not ancillary:  # this process may open no more files
-            return silent(serial, Outcome.LOST)
+            return failed_result(serial, SegmentStatus.LOST)
         (file,) = INT.unpack(ancillary[0][2])
         try:
             # Private: the samples may be written to, whoever else has the file.
             samples = np.frombuffer(mmap.mmap(file, count * FLOAT32_BYTES, access=mmap.ACCESS_COPY), np.float32)
         except OSError:  # it needs a descriptor of its own, and memory
-            return silent(serial, Outcome.LOST)
+            return failed_result(serial, SegmentStatus.LOST)
         finally:
             os.close(file)
-        return Reply(serial, Outcome(outcome), samples, synthesis_s)
+        return SegmentResult(serial, SegmentStatus(outcome), samples, synthesis_s)
 
     def close(self) -> None:
         """Close both ends, in this process."""
         self._inbox.close()
         self._outbox.close()
 
-    def _send(self, reply: Reply, flags: int) -> None:
+    def _send(self, reply: SegmentResult, flags: int) -> None:
         header = HEADER.pack(reply.serial, reply.outcome, len(reply.samples), reply.synthesis_s)
         if not len(reply.samples):
             self._outbox.sendmsg([header], (), flags)

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from speechd.shared_memory import anonymous_file, shared
+from speechd.shared_memory import anonymous_file, shared_array
 
 PAUSE_S: Final = 0.001
 """Longest pause between two attempts. The lock is held for some 20 µs, so that a second attempt is rare."""
@@ -45,7 +45,7 @@ class Lock:
         self._file = anonymous_file()
         self._threads = threading.Lock()
         self._maker = os.getpid()
-        self._turns = shared(np.int64, 1)
+        self._turns = shared_array(np.int64, 1)
 
     def __enter__(self) -> None:
         if not self._threads.acquire(timeout=ATTEMPTS * PAUSE_S):

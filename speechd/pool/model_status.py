@@ -11,10 +11,10 @@ from enum import IntEnum
 import numpy as np
 
 from speechd.errors import NotReady
-from speechd.shared_memory import shared
+from speechd.shared_memory import shared_array
 
 
-class Presence(IntEnum):
+class ModelState(IntEnum):
     """Of the model."""
 
     LOADED = 0
@@ -24,32 +24,32 @@ class Presence(IntEnum):
     """For requests that wait, until the first slot works."""
 
 
-class Model:
+class ModelStatus:
     """Made in the arbiter, its only writer."""
 
     def __init__(self) -> None:
         self._arbiter = os.getpid()
-        self._presence = shared(np.uint8, 1)
-        self._rests_until = shared(np.float64, 1)
+        self._presence = shared_array(np.uint8, 1)
+        self._rests_until = shared_array(np.float64, 1)
 
     @property
-    def presence(self) -> Presence:
+    def presence(self) -> ModelState:
         """Where it is."""
-        return Presence(self._presence[0])
+        return ModelState(self._presence[0])
 
     @property
     def rest_s(self) -> float:
         """Seconds until it is loaded on demand again; infinite once the server ends."""
         return max(0.0, float(self._rests_until[0]) - time.monotonic())
 
-    def set(self, presence: Presence, rests_until: float = 0.0) -> None:
+    def set(self, presence: ModelState, rests_until: float = 0.0) -> None:
         """In the arbiter: this has become of it. rests_until: of `time.monotonic()`, no attempt is made before."""
         self._rests_until[0] = rests_until
         self._presence[0] = presence
 
     def check(self) -> None:
         """Raise `NotReady` if it is away and does not come back soon enough to be waited for."""
-        if self.presence is not Presence.LOADED and self.rest_s:
+        if self.presence is not ModelState.LOADED and self.rest_s:
             raise self.lacking()
 
     def lacking(self) -> NotReady:
@@ -62,5 +62,5 @@ class Model:
 
         By the one signal that tells it nothing but to look after its workers.
         """
-        if self.presence is Presence.UNLOADED:
+        if self.presence is ModelState.UNLOADED:
             os.kill(self._arbiter, signal.SIGCHLD)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from speechd.engines.base import PAYLOAD_LIMIT, Segment
 from speechd.pool.dispatch import choose
 from speechd.pool.lock import Lock
-from speechd.shared_memory import shared
+from speechd.shared_memory import shared_array
 
 FREE: Final = 0
 WAITING: Final = 1
@@ -52,19 +52,19 @@ class SegmentQueue:
 
     def __init__(self, rows: int, lock: Lock) -> None:
         self._lock = lock
-        self._last_serial = shared(np.int64, 1)
-        self._state = shared(np.uint8, rows)
-        self._serial = shared(np.int64, rows)
-        self._deadline = shared(np.float64, rows)
-        self._start_by = shared(np.float64, rows)
-        self._duration_s = shared(np.float64, rows)
-        self._home = shared(np.int32, rows)
-        self._slot = shared(np.int32, rows)
-        self._since = shared(np.float64, rows)
-        self._deaths = shared(np.uint8, rows)
-        self._retries = shared(np.int64, 1)
-        self._length = shared(np.int32, rows)
-        self._payload = shared(np.uint8, rows, PAYLOAD_LIMIT)
+        self._last_serial = shared_array(np.int64, 1)
+        self._state = shared_array(np.uint8, rows)
+        self._serial = shared_array(np.int64, rows)
+        self._deadline = shared_array(np.float64, rows)
+        self._start_by = shared_array(np.float64, rows)
+        self._duration_s = shared_array(np.float64, rows)
+        self._home = shared_array(np.int32, rows)
+        self._slot = shared_array(np.int32, rows)
+        self._since = shared_array(np.float64, rows)
+        self._deaths = shared_array(np.uint8, rows)
+        self._retries = shared_array(np.int64, 1)
+        self._length = shared_array(np.int32, rows)
+        self._payload = shared_array(np.uint8, rows, PAYLOAD_LIMIT)
 
     def put(self, segment: Segment, home: int, deadline: float, start_by: float = math.inf) -> Place | None:
         """Let a segment of worker `home` wait; None if all rows are taken. For the moments, see `choose`."""

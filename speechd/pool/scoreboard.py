@@ -12,11 +12,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from speechd.pool.ipc import Doorbell, Outcome, Replies, silent
+from speechd.pool.ipc import Doorbell, ResultChannel, SegmentStatus, failed_result
 from speechd.pool.lock import Lock
-from speechd.pool.model_status import Model
+from speechd.pool.model_status import ModelStatus
 from speechd.pool.queue import SegmentQueue
-from speechd.shared_memory import shared
+from speechd.shared_memory import shared_array
 
 ASSUMED_SPEED: Final = 2.0
 """Audio seconds per second of a slot before any has been measured: about what stock Kokoro does on one core."""
@@ -87,25 +87,25 @@ class Scoreboard:
         # Room for all, and for the segments that slots still finish for requests that are gone.
         self.queue = SegmentQueue(limits.max_in_flight * limits.segments_per_request + rows, self.lock)
         self.bell = Doorbell()
-        self.model = Model()
-        self.replies = tuple(Replies() for _ in range(rows))
-        self.in_flight = shared(np.int32, rows)
-        self.in_flight_by_key = shared(np.int32, rows, keys)
-        self.overflow_in_flight = shared(np.int32, rows)
-        self.held_bytes = shared(np.int64, rows)
-        self._state = shared(np.uint8, rows)
-        self._pid = shared(np.int32, rows)
-        self._boots = shared(np.int32, rows)
-        self._failed_boots = shared(np.int32, rows)
-        self._recycled = shared(np.int32, rows)
-        self._deaths = shared(np.int32, rows)
-        self._recent_audio_s = shared(np.float64, rows)
-        self._recent_busy_s = shared(np.float64, rows)
-        self._threads = shared(np.int32, rows)
-        self._segments = shared(np.int64, rows)
-        self._audio_s = shared(np.float64, rows)
-        self._busy_s = shared(np.float64, rows)
-        self._touched = shared(np.float64, rows)
+        self.model = ModelStatus()
+        self.replies = tuple(ResultChannel() for _ in range(rows))
+        self.in_flight = shared_array(np.int32, rows)
+        self.in_flight_by_key = shared_array(np.int32, rows, keys)
+        self.overflow_in_flight = shared_array(np.int32, rows)
+        self.held_bytes = shared_array(np.int64, rows)
+        self._state = shared_array(np.uint8, rows)
+        self._pid = shared_array(np.int32, rows)
+        self._boots = shared_array(np.int32, rows)
+        self._failed_boots = shared_array(np.int32, rows)
+        self._recycled = shared_array(np.int32, rows)
+        self._deaths = shared_array(np.int32, rows)
+        self._recent_audio_s = shared_array(np.float64, rows)
+        self._recent_busy_s = shared_array(np.float64, rows)
+        self._threads = shared_array(np.int32, rows)
+        self._segments = shared_array(np.int64, rows)
+        self._audio_s = shared_array(np.float64, rows)
+        self._busy_s = shared_array(np.float64, rows)
+        self._touched = shared_array(np.float64, rows)
         self._touched[:] = time.monotonic()
 
     def claim(self, index: int) -> None:
@@ -158,14 +158,14 @@ class Scoreboard:
         self._pid[index] = 0
         self._state[index] = State.FREE
         for home, serial in failed:
-            self.replies[home].send(silent(serial, Outcome.KILLED), wait=False)
+            self.replies[home].send(failed_result(serial, SegmentStatus.KILLED), wait=False)
         # A ring that the dead worker heard may have been for any segment that waits.
         self.bell.ring(self.queue.waiting)
 
     def refuse_waiting(self) -> None:
         """The model could not be loaded: tell all who wait for a slot."""
         for home, serial in self.queue.drop_waiting():
-            self.replies[home].send(silent(serial, Outcome.UNLOADED), wait=False)
+            self.replies[home].send(failed_result(serial, SegmentStatus.UNLOADED), wait=False)
 
     def spread(self, own: int, most: int, cores: int) -> int:
         """The threads on which a slot is to speak for somebody who waits already: its own at least, and at most as many

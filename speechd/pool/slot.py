@@ -13,8 +13,8 @@ import numpy as np
 from speechd import watchdog
 from speechd.audio.samples import SAMPLE_RATE, Samples
 from speechd.config.settings import available_cores
-from speechd.engines.base import Scalable, Segment, Speaker
-from speechd.pool.ipc import Outcome, Reply
+from speechd.engines.base import Segment, Speaker, SupportsThreads
+from speechd.pool.ipc import SegmentResult, SegmentStatus
 from speechd.pool.queue import Lease
 from speechd.pool.scoreboard import Scoreboard
 
@@ -34,7 +34,7 @@ class Slot:
         """threads: what each slot has when all are at work."""
         self._engine, self._board, self._index = engine, board, index
         self._threads = threads
-        self._most = max(threads, MOST_THREADS) if isinstance(engine, Scalable) else threads
+        self._most = max(threads, MOST_THREADS) if isinstance(engine, SupportsThreads) else threads
         self._cores = min(available_cores(), threads * board.workers)
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="slot", daemon=True)
@@ -85,11 +85,11 @@ class Slot:
         outcome, samples = self._synthesize(lease.segment, threads)
         self._board.use(self._index, 0)
         busy_s = time.monotonic() - began
-        if outcome is Outcome.SPOKEN:
+        if outcome is SegmentStatus.SPOKEN:
             self._board.record(self._index, len(samples) / SAMPLE_RATE, busy_s, threads / self._threads)
         # The reply first: a worker killed between the two leaves a segment to do again, and not one that is nowhere.
         if self._board.queue.is_wanted(lease):
-            self._board.replies[lease.home].send(Reply(lease.place.serial, outcome, samples, busy_s))
+            self._board.replies[lease.home].send(SegmentResult(lease.place.serial, outcome, samples, busy_s))
         self._board.queue.give_back(lease)
 
     def _wanted_threads(self, lease: Lease, now: float) -> int:
@@ -98,17 +98,17 @@ class Slot:
             return self._threads
         return self._board.spread(self._threads, self._most, self._cores)
 
-    def _synthesize(self, segment: Segment, threads: int) -> tuple[Outcome, Samples]:
+    def _synthesize(self, segment: Segment, threads: int) -> tuple[SegmentStatus, Samples]:
         # The watchdog is a thread in C: an engine that hangs with Python's lock held does not stop it. It ends
         # the process, and says where all threads were; what was leased is then done by another worker.
         watchdog.begin(self._board.limits.synthesis_timeout_s)
         try:
-            if isinstance(self._engine, Scalable):
+            if isinstance(self._engine, SupportsThreads):
                 self._engine.use(threads)
-            return Outcome.SPOKEN, _checked(self._engine.synthesize(segment).samples)
+            return SegmentStatus.SPOKEN, _checked(self._engine.synthesize(segment).samples)
         except Exception:  # whatever an engine raises, it is this segment that failed
             log.error("synthesis failed", exc_info=True)
-            return Outcome.RAISED, np.empty(0, np.float32)
+            return SegmentStatus.RAISED, np.empty(0, np.float32)
         finally:
             watchdog.cancel()
 

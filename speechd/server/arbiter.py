@@ -1,6 +1,6 @@
 """The arbiter's side: processes, signals and listening sockets. The only importer of gunicorn.
 
-    launch ── exec ──▶ main ──▶ Application ──▶ SpeechArbiter ── fork ──▶ SpeechWorker ──▶ SpeechServer
+    serve ──▶ Application ──▶ SpeechArbiter ── fork ──▶ SpeechWorker ──▶ SpeechServer
 
 The number of workers is fixed; one that has grown old or large is replaced, by another that comes first. SIGTERM and
 SIGINT drain, a second SIGINT and SIGQUIT end at once. Other signals of gunicorn's (reload, more workers, fewer) are
@@ -14,14 +14,12 @@ import gc
 import logging
 import math
 import mmap
-import os
 import random
 import signal
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -31,14 +29,11 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
-from speechd import stderr, watchdog
-from speechd.config import settings as options
+from speechd import watchdog
 from speechd.config.settings import InvalidSetting, Settings
-from speechd.errors import EngineUnavailable
-from speechd.log import configure_server
 from speechd.server import descriptors
-from speechd.server.recycling import Crew, Turnover
-from speechd.server.restarts import Respawn
+from speechd.server.recycling import DesiredWorkers, Recycler
+from speechd.server.restarts import RestartBackoff
 from speechd.server.worker import IGNORED, Hooks, SpeechWorker
 
 QUICK_S: Final = 2
@@ -47,43 +42,7 @@ QUICK_S: Final = 2
 SEND_BUFFER_BYTES: Final = 32 << 10
 """Per connection. The kernel's own choice takes 4 MB (84 s of PCM) from us for a client that never reads."""
 
-ENVIRONMENT: Final = {
-    # The arbiter is to stay without a thread pool: forking where one has run hangs the child.
-    "OMP_NUM_THREADS": "1",
-    # Threads wait for each other a thousand times in a synthesis. By default they spin meanwhile, for as long as a core
-    # is theirs, against the one they wait for: two took 9 s instead of 0.5 beside two busy processes on two cores.
-    # Where they are alone, it costs 3 %.
-    "GOMP_SPINCOUNT": "1000",
-    # Else glibc keeps up to 8 heaps per core, each holding on to its own freed memory.
-    "MALLOC_ARENA_MAX": "2",
-    # Else glibc learns to keep tensors in its heap, where small objects pin them: 70 MB more a worker, and no faster.
-    # From 256 kB on, a tenth of the speed would go into fresh pages.
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(8 << 20),
-    # oneDNN keeps what it compiled for every shape: 592 MB at the default of 1024, 59 MB and no slower at 64. Where our
-    # kernels speak, 21 MB and nothing of the speed lie between 64 and 1024.
-    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
-    # Hugging Face's tokenizers warn of forks otherwise, and its hub is told of every use.
-    "TOKENIZERS_PARALLELISM": "false",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-}
-
-SAFE: Final = {"PYTHONSAFEPATH": "1"}
-"""For the server and all that it starts: nothing is imported from the folder that it happens to be started in, where
-anybody's `token.py` would be taken for Python's. `PYTHONPATH` says from where else, if anything is to be."""
-
 log = logging.getLogger("speechd")
-
-
-def launch(overrides: Mapping[str, str]) -> NoReturn:
-    """Become the server: what must be in the environment from a process's start is set, and `main` is executed."""
-    given = {options.variable(name): text for name, text in overrides.items()}
-    environ = {**ENVIRONMENT, **os.environ, **given, **SAFE}
-    for name in ENVIRONMENT:
-        if not environ[name]:  # the way to have none of ours: glibc takes an empty number for 0
-            del environ[name]
-    stderr.fill()
-    os.execve(sys.executable, [sys.executable, "-m", "speechd.server.arbiter"], environ)
 
 
 def serve(settings: Settings, hooks: Hooks) -> NoReturn:
@@ -97,23 +56,6 @@ def serve(settings: Settings, hooks: Hooks) -> NoReturn:
     raise AssertionError("an arbiter exits")
 
 
-def main() -> NoReturn:
-    """What `launch` executes."""
-    from speechd.app import prepare
-
-    try:
-        settings = Settings.load({}, os.environ)
-    except InvalidSetting as error:
-        sys.exit(f"speechd: {error}")
-    configure_server(settings.log_level, json=settings.log_format == "json")
-    try:
-        hooks = prepare(settings)
-    except (InvalidSetting, EngineUnavailable) as error:
-        log.critical("%s", error)
-        sys.exit(1)
-    serve(settings, hooks)
-
-
 class SpeechArbiter(Arbiter):  # type: ignore[misc]
     """The parent of the workers, which gives each its row and outlives all their failures but the very first."""
 
@@ -122,9 +64,11 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
         self._hooks = app.hooks
         self._served, self._dismissed = app.served, app.dismissed
         self._has_served = False
-        self._crew = Crew(settings.workers)
-        self._turnover = Turnover(after_s=settings.recycle_after_s, over_bytes=settings.recycle_over_bytes)
-        self._respawn = Respawn(settings.rows, delay_s=settings.respawn_delay_s, limit_s=settings.respawn_limit_s)
+        self._crew = DesiredWorkers(settings.workers)
+        self._turnover = Recycler(after_s=settings.recycle_after_s, over_bytes=settings.recycle_over_bytes)
+        self._respawn = RestartBackoff(
+            settings.rows, delay_s=settings.respawn_delay_s, limit_s=settings.respawn_limit_s
+        )
         self._write_timeout_s = settings.write_timeout_s
         super().__init__(app)
 
@@ -314,7 +258,3 @@ def _own_bytes(pid: int) -> int:
     except OSError:
         return 0
     return sum(1024 * int(row.split()[1]) for row in rows if row.startswith("Private_"))
-
-
-if __name__ == "__main__":
-    main()

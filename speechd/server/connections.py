@@ -40,7 +40,7 @@ class Connection(Protocol):
         """End it at once, whatever is unsent; it has no request in hand."""
 
 
-class Edge(ServerState):
+class ServerConnections(ServerState):
     """What the connections of a worker share. While `draining`, each connection ends with its current response.
 
     refused: told the status of each request that is refused here. cors_origins: origins whose pages may read what is

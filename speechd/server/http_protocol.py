@@ -22,15 +22,15 @@ from uvicorn.config import Config
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 
 from speechd.errors import (
-    BrokenOff,
     Overloaded,
-    ReceiptTimeout,
+    RequestTimeout,
     SpeechdError,
+    TransferAborted,
 )
 from speechd.server import request_head
-from speechd.server.connections import Edge
+from speechd.server.connections import ServerConnections
 from speechd.server.exchange import CLOSE, Exchange, phrase
-from speechd.server.request_limits import Part, Receipt
+from speechd.server.request_limits import InboundRequest, Phase
 
 ABORT: Final = "speechd.abort"
 """Key in `scope["extensions"]`: a callable that drops the connection at once, with what its client has not taken."""
@@ -64,12 +64,12 @@ log = logging.getLogger("speechd")
 
 
 class SpeechProtocol(asyncio.Protocol):
-    """One connection, as uvicorn makes them. The server's `server_state` must be an `Edge`."""
+    """One connection, as uvicorn makes them. The server's `server_state` must be an `ServerConnections`."""
 
     def __init__(
         self,
         config: Config,
-        server_state: Edge,
+        server_state: ServerConnections,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
@@ -93,7 +93,7 @@ class SpeechProtocol(asyncio.Protocol):
         """Be ready for a request."""
         # A parser for each: it has no more than the one request, and what is left in it is known to lie behind that.
         self._parser = h11.Connection(h11.SERVER, self._edge.limits.header_bytes)
-        self._receipt = Receipt(self._edge.limits)
+        self._receipt = InboundRequest(self._edge.limits)
         self._exchange: Exchange | None = None
         self._origin = b""
         self._fed = b""  # the last piece, and what the parser had kept until then; empty once it needs more
@@ -133,7 +133,7 @@ class SpeechProtocol(asyncio.Protocol):
         if self._deaf:
             return
         self._edge.wake(self)
-        if self._receipt.part is Part.WHOLE:
+        if self._receipt.part is Phase.WHOLE:
             self._keep(data)
             return
         self._expect()
@@ -143,7 +143,7 @@ class SpeechProtocol(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client has closed its side, for the rest of it is not to be told from one that has left. What it is sent
         without further waiting is sent, and the connection closes. Returns whether it does that later."""
-        if self._deaf or self._exchange is None or self._receipt.part is not Part.WHOLE:
+        if self._deaf or self._exchange is None or self._receipt.part is not Phase.WHOLE:
             return False
         self._unparsed.clear()
         self._hold()
@@ -170,7 +170,7 @@ class SpeechProtocol(asyncio.Protocol):
         """uvicorn's: close the connection if it is idle, else after the response to what it is sending or being
         sent."""
         self._edge.draining = True
-        if self._receipt.part is Part.NOTHING:
+        if self._receipt.part is Phase.NOTHING:
             self.transport.close()
         elif self._exchange is not None:
             self._exchange.keep_alive = False
@@ -194,25 +194,25 @@ class SpeechProtocol(asyncio.Protocol):
         if self.transport.is_closing():
             return
         self._go_on(exchange)
-        if self._receipt.part is Part.NOTHING:
+        if self._receipt.part is Phase.NOTHING:
             self._parse()
 
     def _go_on(self, exchange: Exchange) -> None:
         """The response is complete: end the connection if it was the last, or be ready for another request once this
         one is here to its end."""
         if not exchange.keep_alive or self._parser.our_state is not h11.DONE:
-            if self._receipt.part is Part.WHOLE and not self._is_behind():
+            if self._receipt.part is Phase.WHOLE and not self._is_behind():
                 self.transport.close()
             else:
                 self._linger()
-        elif self._receipt.part is Part.WHOLE:
+        elif self._receipt.part is Phase.WHOLE:
             self._renew()
 
     # Receipt.
 
     def _parse(self) -> None:
         try:
-            while not self._deaf and self._receipt.part is not Part.WHOLE:
+            while not self._deaf and self._receipt.part is not Phase.WHOLE:
                 event = self._parser.next_event()
                 if event is h11.NEED_DATA:
                     self._receipt.parsed()
@@ -220,9 +220,9 @@ class SpeechProtocol(asyncio.Protocol):
                         break
                 else:
                     self._take(event)
-            if self._receipt.part is Part.WHOLE:
+            if self._receipt.part is Phase.WHOLE:
                 self._keep(b"")
-            elif self._receipt.part is Part.NOTHING and not self._due:
+            elif self._receipt.part is Phase.NOTHING and not self._due:
                 self._edge.rest(self)
                 self._start_timer(self._config.timeout_keep_alive, self.transport.close)
             if not self._hold():
@@ -234,7 +234,7 @@ class SpeechProtocol(asyncio.Protocol):
 
     def _feed(self) -> bool:
         """Feed the parser; returns whether there was anything."""
-        if self._receipt.part is Part.NOTHING:  # empty lines before a request are ignored (RFC 9112, section 2.2)
+        if self._receipt.part is Phase.NOTHING:  # empty lines before a request are ignored (RFC 9112, section 2.2)
             self._unparsed = self._unparsed.lstrip(b"\r\n")
         piece = bytes(self._unparsed[:PIECE_BYTES])
         del self._unparsed[:PIECE_BYTES]
@@ -242,7 +242,7 @@ class SpeechProtocol(asyncio.Protocol):
         if piece:
             self._expect()
             self._receipt.feed(len(piece))
-            if self._receipt.part is Part.HEAD:
+            if self._receipt.part is Phase.HEAD:
                 self._receipt.lines(piece)
             self._parser.receive_data(piece)
         return bool(piece)
@@ -307,7 +307,7 @@ class SpeechProtocol(asyncio.Protocol):
     def _hold(self) -> bool:
         """Tell what is held here; returns whether it may be."""
         body_bytes = len(self._exchange.body) if self._exchange is not None else 0
-        head_bytes = self._receipt.head_bytes if self._receipt.part is Part.HEAD else 0
+        head_bytes = self._receipt.head_bytes if self._receipt.part is Phase.HEAD else 0
         held_bytes = len(self._unparsed) + body_bytes + head_bytes
         if not self._edge.hold(self._held_bytes, held_bytes):
             return False
@@ -321,11 +321,11 @@ class SpeechProtocol(asyncio.Protocol):
             self._due = True
 
     def _overdue(self) -> None:
-        if self._receipt.part is Part.NOTHING:
+        if self._receipt.part is Phase.NOTHING:
             self.transport.close()
         else:
             limit_s = self._edge.limits.receipt_timeout_s
-            self._refuse(ReceiptTimeout(f"The request did not arrive within {limit_s:g} s."))
+            self._refuse(RequestTimeout(f"The request did not arrive within {limit_s:g} s."))
 
     def _start_timer(self, after_s: float, call: Callable[[], None]) -> None:
         self._stop_timer()
@@ -382,7 +382,7 @@ class SpeechProtocol(asyncio.Protocol):
         self._linger()
 
     def _unfinished_origin(self) -> bytes:
-        if self._receipt.part is not Part.HEAD:
+        if self._receipt.part is not Phase.HEAD:
             return b""
         text = self._fed or self._parser.trailing_data[0]
         end = text.find(b"\r\n\r\n")
@@ -425,7 +425,7 @@ class SpeechProtocol(asyncio.Protocol):
         except Exception as error:  # Whatever an app raises, its server goes on.
             if exchange.lost:
                 return
-            expected = isinstance(error, (SpeechdError, BrokenOff))
+            expected = isinstance(error, (SpeechdError, TransferAborted))
             fields = {"id": exchange.id}
             log.error("failed: %s", error, exc_info=None if expected else error, extra={"fields": fields})
             self._fail(exchange, error if isinstance(error, SpeechdError) else SpeechdError("The server failed."))

@@ -24,7 +24,7 @@ keep the server forking."""
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class DesiredWorkers:
     """What workers there are to be: how many, and of which generation."""
 
     count: int
@@ -39,7 +39,7 @@ class _Life:
     retires: bool = False  # it has been told to
 
 
-class Turnover:
+class Recycler:
     """The workers that live, by index. `ready`, in the arguments: those that have been ready."""
 
     def __init__(self, *, after_s: float, over_bytes: int) -> None:
@@ -56,7 +56,7 @@ class Turnover:
         ]
         return f"<Turnover {', '.join(words) or 'of none'}>"
 
-    def begin(self, index: int, crew: Crew, now: float, chance: float) -> None:
+    def begin(self, index: int, crew: DesiredWorkers, now: float, chance: float) -> None:
         """A worker is being forked. chance: 0 to 1, of how much its life is cut short."""
         self._lives[index] = _Life(crew.generation, now + self._after_s * (1.0 - JITTER * chance))
 
@@ -64,17 +64,17 @@ class Turnover:
         """The worker has ended, in whatever way."""
         del self._lives[index]
 
-    def missing(self, crew: Crew) -> int:
+    def missing(self, crew: DesiredWorkers) -> int:
         """How many workers are to be forked."""
         return max(0, crew.count - len(self._staying(crew)))
 
-    def is_settled(self, crew: Crew, ready: Collection[int]) -> bool:
+    def is_settled(self, crew: DesiredWorkers, ready: Collection[int]) -> bool:
         """Whether those who are to be there are, are ready, and nobody else is."""
         staying = self._staying(crew)
         return len(staying) == len(self._lives) == crew.count and set(staying) <= set(ready)
 
     def choose(
-        self, crew: Crew, ready: Collection[int], now: float, own_bytes: Callable[[int], int]
+        self, crew: DesiredWorkers, ready: Collection[int], now: float, own_bytes: Callable[[int], int]
     ) -> tuple[int, str] | None:
         """The worker that is to be replaced from now on, if any, and why. One at a time: none before the last one has
         ended. own_bytes: what the worker holds that it shares with nobody."""
@@ -91,7 +91,7 @@ class Turnover:
         self._lives[index].leaves = True
         return index, reason
 
-    def dismiss(self, crew: Crew, ready: Collection[int]) -> list[int]:
+    def dismiss(self, crew: DesiredWorkers, ready: Collection[int]) -> list[int]:
         """Those who may retire now, because others have come in their place; they are told but once."""
         leaving = [index for index, life in self._lives.items() if not life.retires and not self._stays(life, crew)]
         come = sum(index in ready for index in self._staying(crew))
@@ -109,9 +109,9 @@ class Turnover:
         self._looks_at = now + (PAUSE_S if over else LOOK_S)
         return (index, held[index]) if over else None
 
-    def _staying(self, crew: Crew) -> list[int]:
+    def _staying(self, crew: DesiredWorkers) -> list[int]:
         return [index for index, life in self._lives.items() if self._stays(life, crew)]
 
     @staticmethod
-    def _stays(life: _Life, crew: Crew) -> bool:
+    def _stays(life: _Life, crew: DesiredWorkers) -> bool:
         return not life.leaves and not life.retires and life.generation == crew.generation

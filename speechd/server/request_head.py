@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import h11
 
-from speechd.errors import HeadersTooLarge, InvalidRequest, SpeechdError, UnknownCoding, UnknownVersion
+from speechd.errors import HeaderFieldsTooLarge, InvalidRequest, SpeechdError, UnknownCoding, UnknownVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def refusal(error: h11.RemoteProtocolError) -> SpeechdError:
     if error.error_status_hint == 501:
         return UnknownCoding("Only 'chunked' is known as Transfer-Encoding here.")
     if error.error_status_hint == 431:
-        return HeadersTooLarge("The request's line and headers are too large.")
+        return HeaderFieldsTooLarge("The request's line and headers are too large.")
     return InvalidRequest(f"This is not valid HTTP: {str(error).partition(':')[0]}.")
 
 

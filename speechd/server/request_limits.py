@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from speechd.errors import HeadersTooLarge, InvalidRequest, TooLarge
+from speechd.errors import ContentTooLarge, HeaderFieldsTooLarge, InvalidRequest
 
 REFUSED: Final = "refused"
 """Key in `scope["state"]` of a request that was refused while the app waited for its body: the error it is answered."""
@@ -50,7 +50,7 @@ class Limits:
     held_bytes: int = HELD_BYTES
 
 
-class Part(enum.Enum):
+class Phase(enum.Enum):
     """How far the receipt of a request is."""
 
     NOTHING = enum.auto()
@@ -59,11 +59,11 @@ class Part(enum.Enum):
     WHOLE = enum.auto()
 
 
-class Receipt:
+class InboundRequest:
     """One request, as its bytes are fed to a parser and reported by it."""
 
     def __init__(self, limits: Limits) -> None:
-        self.part = Part.NOTHING
+        self.part = Phase.NOTHING
         self.head_bytes = 0  # fed, of line and headers
         self._limits = limits
         self._body_bytes = 0
@@ -75,16 +75,19 @@ class Receipt:
 
     def feed(self, count: int) -> None:
         """The parser is about to be fed so many bytes, which belong to this request at least in part."""
-        if self.part is Part.NOTHING:
-            self.part = Part.HEAD
-        if self.part is Part.HEAD:
+        if self.part is Phase.NOTHING:
+            self.part = Phase.HEAD
+        if self.part is Phase.HEAD:
             self.head_bytes += count
         else:
             self._unreported_bytes += count
 
     def lines(self, piece: bytes) -> None:
-        """These bytes are about to be fed, of the head or also of what is behind it. Raises `HeadersTooLarge` for too
-        many lines, and `InvalidRequest` for lines that servers do not all read alike (RFC 9112, 2.2 and 5.2)."""
+        """These bytes are about to be fed, of the head or also of what is behind it.
+
+        Raises `HeaderFieldsTooLarge` for too many lines, and `InvalidRequest` for lines that servers do not all read
+        alike (RFC 9112, 2.2 and 5.2).
+        """
         text, new = self._last_bytes + piece, len(self._last_bytes)
         end = text.find(b"\r\n\r\n")
         end = len(text) if end < 0 else end + 3
@@ -94,47 +97,49 @@ class Receipt:
             raise InvalidRequest(MISREAD_MESSAGE)
         self._lines += text.count(b"\n", new, end)
         if self._lines > HEAD_LINES:
-            raise HeadersTooLarge(f"The request has more than {HEAD_LINES} header lines.")
+            raise HeaderFieldsTooLarge(f"The request has more than {HEAD_LINES} header lines.")
         self._last_bytes = text[-4:]
 
     def head(self, behind: int, stated: int, *, chunked: bool) -> None:
         """The head is here: of what was fed, so many bytes lie behind it. It states so many bytes of body (0 if none),
-        or that the body is chunked. Raises `HeadersTooLarge` and `TooLarge`."""
+        or that the body is chunked. Raises `HeaderFieldsTooLarge` and `ContentTooLarge`."""
         self.head_bytes -= behind
         self._unreported_bytes = behind
         self._chunked = chunked
         self._check_head(self.head_bytes)
         self._check_body(stated)
-        self.part = Part.BODY
+        self.part = Phase.BODY
 
     def body(self, count: int, *, starts_chunk: bool) -> None:
-        """So many bytes of the body came; raises `TooLarge`."""
+        """So many bytes of the body came; raises `ContentTooLarge`."""
         self._body_bytes += count
         self._unreported_bytes -= count
         self._chunks += starts_chunk
         self._check_body(self._body_bytes)
 
     def parsed(self) -> None:
-        """The parser needs more of the body; raises `TooLarge` if what frames its chunks is out of proportion."""
+        """The parser needs more of the body. Raises `ContentTooLarge` if chunks are framed by too much."""
         if self._unreported_bytes > CHUNK_EXTENSIONS_BYTES + self._chunks * CHUNK_LINE_BYTES:
-            raise TooLarge(f"The body's chunk extensions and trailers exceed {CHUNK_EXTENSIONS_BYTES} bytes.")
+            raise ContentTooLarge(f"The body's chunk extensions and trailers exceed {CHUNK_EXTENSIONS_BYTES} bytes.")
 
     def end(self, text: bytes, trailers: Collection[tuple[bytes, bytes]] = ()) -> None:
-        """The request is here, with these trailers; `text` is the end of it, with all of them. Raises
-        `HeadersTooLarge`, and `InvalidRequest` as for the lines of a head: all servers on its way must agree where a
-        body ends (RFC 9112, 7.1 and 11.2)."""
+        """The request is here, with these trailers; `text` is the end of it, with all of them.
+
+        Raises `HeaderFieldsTooLarge`, and `InvalidRequest` as for the lines of a head: all servers on its way must
+        agree where a body ends (RFC 9112, 7.1 and 11.2).
+        """
         self._check_head(sum(len(name) + len(value) + len(b": \r\n") for name, value in trailers))
         if self._chunked:
             # Trailers and an empty line. Continuations make more lines than trailers; the last of these have one then.
             lines = text.split(b"\n")[-len(trailers) - 2 : -1]
             if any(not line.endswith(b"\r") or line.startswith((b" ", b"\t")) for line in lines):
                 raise InvalidRequest(MISREAD_MESSAGE)
-        self.part = Part.WHOLE
+        self.part = Phase.WHOLE
 
     def _check_head(self, count: int) -> None:
         if count > self._limits.header_bytes:
-            raise HeadersTooLarge(f"The request's line and headers exceed {self._limits.header_bytes} bytes.")
+            raise HeaderFieldsTooLarge(f"The request's line and headers exceed {self._limits.header_bytes} bytes.")
 
     def _check_body(self, count: int) -> None:
         if count > self._limits.body_bytes:
-            raise TooLarge(f"The request's body exceeds {self._limits.body_bytes} bytes.")
+            raise ContentTooLarge(f"The request's body exceeds {self._limits.body_bytes} bytes.")

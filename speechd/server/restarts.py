@@ -16,7 +16,7 @@ class _Row:
     due: float = -math.inf
 
 
-class Respawn:
+class RestartBackoff:
     """One row per worker that there may be; a row is taken by a worker, or due at a moment of the caller's clock.
 
     `missing`, in the arguments: the workers that are to be forked. A row that waits after a failure keeps one of them

@@ -21,13 +21,13 @@ from uvicorn_worker import UvicornWorker
 from speechd import watchdog
 from speechd.errors import EngineUnavailable
 from speechd.server import descriptors
-from speechd.server.connections import Edge
+from speechd.server.connections import ServerConnections
 from speechd.server.http_protocol import SpeechProtocol
 from speechd.server.request_limits import HELD_BYTES, Limits
 
 if TYPE_CHECKING:
     from speechd.server.arbiter import Application
-    from speechd.server.recycling import Crew
+    from speechd.server.recycling import DesiredWorkers
 
 FAILED: Final = 70
 """Exit code of a worker that failed (EX_SOFTWARE). Not 3 and not 4: those tell gunicorn to end the whole server."""
@@ -51,7 +51,7 @@ log = logging.getLogger("speechd")
 class Hooks(Protocol):
     """What the server asks of the application it runs. Made in the arbiter, with all that is shared, before a fork."""
 
-    def crew(self, *, settled: bool) -> Crew:
+    def crew(self, *, settled: bool) -> DesiredWorkers:
         """In the arbiter, about once a second: the workers that there are to be. It may take its time over it.
 
         settled: these are the workers that there are, all ready, and no other.
@@ -105,7 +105,7 @@ class SpeechServer(Server):
             connections=descriptors.connections(settings),
             held_bytes=max(HELD_BYTES, 2 * settings.max_body_bytes),
         )
-        self.edge = self.server_state = Edge(limits, worker.refused, cors_origins=settings.cors_origins)
+        self.edge = self.server_state = ServerConnections(limits, worker.refused, cors_origins=settings.cors_origins)
         self._worker = worker
         self._drain_wait_s = settings.drain_wait_s
         self._drained_at = math.inf

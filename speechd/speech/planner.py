@@ -11,11 +11,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from speechd.engines.base import Delivery, Engine, Segment, SegmentTooLong
+from speechd.engines.base import Engine, Segment, SegmentTooLong, SynthesisOptions
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.client import Share
+from speechd.pool.client import StreamBudget
 from speechd.text.markup import Pause
-from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, Position, Script
+from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position
 from speechd.text.sentences import TOLERANCE, split
 
 FIRST_LENGTH: Final = 30
@@ -82,7 +82,7 @@ class Planner:
     def __init__(
         self,
         input: str,
-        delivery: Delivery,
+        delivery: SynthesisOptions,
         engine: Engine,
         *,
         limit_s: float = math.inf,
@@ -95,7 +95,7 @@ class Planner:
         self._engine = engine
         self._limit_s = limit_s
         self._segment_s = SPARE * engine.efficient_length * (1 + TOLERANCE) / CHARACTERS_PER_S
-        self._script: Script | None = None
+        self._script: PassageReader | None = None
         progress = progress or Progress(characters_per_s=CHARACTERS_PER_S * delivery.speed)
         self._position = progress.script
         self._parts = deque(progress.parts)
@@ -108,7 +108,7 @@ class Planner:
         position = self._position if self._script is None else self._script.position
         return Progress(self._characters_per_s, self._planned_s, tuple(self._parts), position)
 
-    def next(self, ahead_s: float, share: Share) -> Planned | Pause | NotYet | None:
+    def next(self, ahead_s: float, share: StreamBudget) -> Planned | Pause | NotYet | None:
         """The next segment or pause, or None at the end of the text.
 
         ahead_s: seconds of audio that its listener will have in hand; share: what it may count on. Of text in which
@@ -126,9 +126,9 @@ class Planner:
         self._check_limit(self._planned_s)
         return planned
 
-    def _begun(self) -> Script:
+    def _begun(self) -> PassageReader:
         self._engine.check(self._delivery)
-        script = Script(self._input, self._delivery.language, self._position)
+        script = PassageReader(self._input, self._delivery.language, self._position)
         if script.pauses_s > MAX_PAUSES_S:
             raise InvalidRequest(
                 f"'input' has pauses of more than {MAX_PAUSES_S:g} s together: shorten them, or send it in parts.",
@@ -141,7 +141,7 @@ class Planner:
         if audio_s > self._limit_s:
             raise ReplyTooLong(f"{self._limit_s:.0f} s")
 
-    def _take(self, script: Script, ahead_s: float, share: Share, segment_s: float) -> Piece:
+    def _take(self, script: PassageReader, ahead_s: float, share: StreamBudget, segment_s: float) -> Piece:
         least: float = LEAST_LENGTH if ahead_s or share.pace < FAST_PACE else FIRST_LENGTH
         # Of slow speech fewer characters are as long; but with too few a cut falls within every phrase.
         least *= min(1.0, max(0.5, self._characters_per_s / CHARACTERS_PER_S))

@@ -20,7 +20,7 @@ LEAST_BYTES_PER_S: Final = 4096.0
 """Bytes of a whole reply that a client is to take in a second: less than a modem of 1995 did."""
 
 
-class Listener:
+class PlaybackClock:
     """Moments are of one clock, in seconds, and never go back.
 
     began: when playback of the first byte would have begun if it had never stood still since; None before it.

@@ -29,9 +29,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
-from speechd.engines.base import Delivery, Engine
+from speechd.engines.base import Engine, SynthesisOptions
 from speechd.errors import EngineUnavailable, InvalidRequest, SpeechdError, SynthesisFailed
-from speechd.pool.client import Share
+from speechd.pool.client import StreamBudget
 from speechd.pool.fork_server import ForkServer, ForkServerGone, Serve
 from speechd.speech.planner import Planned, Planner, Progress
 from speechd.text.markup import Pause
@@ -81,7 +81,7 @@ class Utterance:
     have."""
 
     input: str
-    delivery: Delivery
+    delivery: SynthesisOptions
     limit_s: float = math.inf
 
 
@@ -92,7 +92,7 @@ class Call:
 
     id: int
     ahead_s: float
-    share: Share
+    share: StreamBudget
     resumed: tuple[Utterance, Progress | None] | None
     over: tuple[int, ...]
 
@@ -185,7 +185,7 @@ class Reading:
         self.child: _Child | None = None  # the one that has it, if that still lives
         self._readers = readers
 
-    async def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
+    async def next(self, ahead_s: float, share: StreamBudget) -> Planned | Pause | None:
         """As `Planner.next`. Raises `InvalidRequest` also for a text that ends, or outlasts, whatever reads it."""
         while True:
             answer = await self._answer(ahead_s, share)
@@ -195,7 +195,7 @@ class Reading:
             if not isinstance(answer.result, NotYet):  # else it is asked again, behind all others
                 return answer.result
 
-    async def _answer(self, ahead_s: float, share: Share) -> Answer:
+    async def _answer(self, ahead_s: float, share: StreamBudget) -> Answer:
         for _ in range(TRIES):
             with suppress(ChildDied):
                 return await self._readers.ask(self, ahead_s, share)
@@ -216,7 +216,7 @@ class Reading:
 class _Waiting:
     """A call and who waits for its answer."""
 
-    def __init__(self, reading: Reading, ahead_s: float, share: Share) -> None:
+    def __init__(self, reading: Reading, ahead_s: float, share: StreamBudget) -> None:
         self.reading, self.ahead_s, self.share = reading, ahead_s, share
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
@@ -261,7 +261,7 @@ class Readers:
         """Begin to read an utterance. Nothing is done before its first `next`."""
         return Reading(self, utterance, next(self._ids))
 
-    async def ask(self, reading: Reading, ahead_s: float, share: Share) -> Answer:
+    async def ask(self, reading: Reading, ahead_s: float, share: StreamBudget) -> Answer:
         """The answer to one call; raises `ChildDied`. If its client leaves, a slow call is ended with its child."""
         waiting = _Waiting(reading, ahead_s, share)
         self._waiting.append(waiting)

@@ -1,7 +1,7 @@
 """A reply on the wire: a stream's bytes as an ASGI response.
 
-What was taken for a request (stream, ticket) is given back in `SpeechReply.__call__`, in one place, whether the reply
-completes, fails, or its client leaves.
+What was taken for a request (stream, ticket) is given back in `SpeechResponse.__call__`, in one place, whether the
+reply completes, fails, or its client leaves.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn, Protocol, TypeVar
 
 import orjson
 
-from speechd.errors import BrokenOff, Overloaded, SpeechdError
+from speechd.errors import Overloaded, SpeechdError, TransferAborted
 from speechd.speech.playback import Download, Standstill
 from speechd.speech.spool import Spool
 from speechd.speech.stream import Timings
@@ -73,7 +73,7 @@ class Framing(Protocol):
     def error(self, error: SpeechdError) -> bytes: ...
 
 
-class Plain:
+class RawFraming:
     """The bytes as they are."""
 
     def __init__(self, media_type: str) -> None:
@@ -115,7 +115,7 @@ class ServerSentEvents:
         return b"data: " + orjson.dumps(event) + b"\n\n"
 
 
-class PassedOn(Plain):
+class PassthroughFraming(RawFraming):
     """The bytes of another server, which has framed them. sse: they are events, and whole ones."""
 
     def __init__(self, media_type: str, *, sse: bool) -> None:
@@ -127,14 +127,14 @@ class PassedOn(Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ClientTimeouts:
     """write_s: how long a client may leave what it was sent unread; first_audio_s: how long it waits for anything."""
 
     write_s: float
     first_audio_s: float
 
 
-class SpeechReply:
+class SpeechResponse:
     """An ASGI response. Errors before the first audio are raised, for the app to answer; a reply with a spool is sent
     whole, from that. `headers` is called when there is audio to be sent, and `ended` is told the outcome: "complete",
     "failed", "client left", "client too slow" or "client stalled"."""
@@ -147,7 +147,7 @@ class SpeechReply:
         *,
         spool: Spool | None,
         headers: Callable[[], Mapping[str, str]],
-        patience: Patience,
+        patience: ClientTimeouts,
         ended: Callable[[str], None],
     ) -> None:
         self._stream, self._ticket, self._framing = stream, ticket, framing
@@ -159,7 +159,7 @@ class SpeechReply:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         try:
-            await while_listening(receive, self._speak(scope, send))
+            await until_disconnect(receive, self._speak(scope, send))
         except ClientLeft:
             self._outcome = "client left"
         finally:
@@ -232,7 +232,7 @@ class SpeechReply:
         except SpeechdError as error:
             if last := self._framing.error(error):
                 await self._send_chunk(last, scope, send)
-            raise BrokenOff(error.message) from error
+            raise TransferAborted(error.message) from error
         await self._send_chunk(self._framing.end(self._stream.timings.audio_s), scope, send, more=False)
 
     async def _send_chunk(self, body: bytes, scope: Message, send: Send, *, more: bool = True) -> None:
@@ -250,14 +250,14 @@ class SpeechReply:
         self._outcome = outcome
         # Closing would wait for a client that does not read; what it has not taken is dropped.
         scope["extensions"]["speechd.abort"]()
-        raise BrokenOff(outcome) from None
+        raise TransferAborted(outcome) from None
 
 
 class ClientLeft(Exception):
     """The client has closed its connection: nobody is there to be answered."""
 
 
-async def while_listening(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+async def until_disconnect(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """Do the work, and return its result; if the client leaves before, cancel it and raise `ClientLeft`."""
     working = asyncio.create_task(work)
     leaving = asyncio.create_task(_left(receive))

@@ -14,14 +14,14 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
-from speechd.audio.joiner import Joiner, gap_s
+from speechd.audio.joiner import SegmentJoiner, gap_s
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, has_sound
 from speechd.encoders.base import Encoder
 from speechd.engines.base import Segment
-from speechd.errors import Unspeakable
-from speechd.pool.client import Share
+from speechd.errors import NothingToSpeak
+from speechd.pool.client import StreamBudget
 from speechd.speech.planner import CHARACTERS_PER_S, LEAST_LENGTH, Planned
-from speechd.speech.playback import Listener
+from speechd.speech.playback import PlaybackClock
 from speechd.text.markup import Pause
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class Pool(Protocol):
         already, it is not the first."""
         ...
 
-    def share(self) -> Share:
+    def share(self) -> StreamBudget:
         """What one stream may count on, as things stand."""
         ...
 
@@ -76,7 +76,7 @@ class Pool(Protocol):
 class Timings:
     """What happened to one stream, in seconds. first_audio_s: from its arrival to its first bytes; text_s: from its
     making to its first segment. queue_s: what that one waited for a slot. audio_s: audio encoded, read or not;
-    synthesis_s: what the engine took for all of it. underrun_s and standstill_s: see `Listener`."""
+    synthesis_s: what the engine took for all of it. underrun_s and standstill_s: see `PlaybackClock`."""
 
     text_s: float | None = None
     queue_s: float | None = None
@@ -90,7 +90,7 @@ class Timings:
 class Reading(Protocol):
     """The plan of one utterance, made elsewhere."""
 
-    async def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
+    async def next(self, ahead_s: float, share: StreamBudget) -> Planned | Pause | None:
         """As `Planner.next`; ends in bounded time."""
         ...
 
@@ -113,7 +113,7 @@ class SpeechStream:
         open_encoder: Callable[[], Encoder],
         encode: Executor,
         *,
-        joiner: Joiner,
+        joiner: SegmentJoiner,
         look_ahead_s: float,
         arrival: float | None = None,
     ) -> None:
@@ -125,7 +125,7 @@ class SpeechStream:
         self._look_ahead_s = look_ahead_s
         self._made = time.monotonic()
         self._arrival = self._made if arrival is None else arrival
-        self._listener = Listener()
+        self._listener = PlaybackClock()
         self._silent = True  # no segment was submitted: there is nothing to hear yet, even after a pause
         self._spoken = False  # the first segment's audio is here
         self._heard = False  # so is a sound
@@ -213,17 +213,17 @@ class SpeechStream:
         share = replace(share, longest_s=min(share.longest_s, self._credit_s(share)))
         return await self._reading.next(ahead_s, share)
 
-    def _may_plan(self, share: Share) -> bool:
+    def _may_plan(self, share: StreamBudget) -> bool:
         # Pauses before the first segment are not sent before it, so that credit would never come. Behind it nothing
         # is planned until it is spoken: only then is it known when its listener will run dry, and who else listens.
         limit_s = self._limit_s(share)
         needed_s = min(LEAST_S, limit_s / 2)
         return self._silent or (self._spoken and len(self._jobs) < SEGMENTS_AHEAD and self._credit_s(share) > needed_s)
 
-    def _credit_s(self, share: Share) -> float:
+    def _credit_s(self, share: StreamBudget) -> float:
         return self._limit_s(share) - (self._submitted_s - self._taken_s)
 
-    def _limit_s(self, share: Share) -> float:
+    def _limit_s(self, share: StreamBudget) -> float:
         return min(self._look_ahead_s, share.look_ahead_s)
 
     def _deadline(self) -> float:
@@ -238,9 +238,9 @@ class SpeechStream:
             while await self._encode_next():
                 pass
             if not self._spoken:
-                raise Unspeakable("'input' holds nothing that can be spoken.", param="input")
+                raise NothingToSpeak("'input' holds nothing that can be spoken.", param="input")
             if not self._heard:
-                raise Unspeakable("'input' holds nothing of which this voice makes a sound.", param="input")
+                raise NothingToSpeak("'input' holds nothing of which this voice makes a sound.", param="input")
             await self._put(self._joiner.finish())
             self._encoded.put_nowait((await self._run(self._finish), self.timings.audio_s))
             self._encoded.put_nowait(None)

@@ -44,7 +44,7 @@ class NotYet:
 @dataclass(frozen=True, slots=True)
 class Position:
     """How far a script is. fetched: sentences and pauses that it has looked at; text, end, pause: what of them is not
-    taken yet, as in `Script`."""
+    taken yet, as in `PassageReader`."""
 
     fetched: int = 0
     text: str = ""
@@ -55,7 +55,7 @@ class Position:
 BEGINNING: Final = Position()
 
 
-class Script:
+class PassageReader:
     """The text of one utterance, consumed from its beginning; a sentence is normalised only when it is needed.
 
     pauses_s: seconds of all pauses together. letters: letters and digits to be spoken, before they are normalised.

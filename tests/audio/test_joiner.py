@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from speechd.audio.joiner import END, HEAD, TAIL, Joiner, gap_s
+from speechd.audio.joiner import END, HEAD, TAIL, SegmentJoiner, gap_s
 from speechd.audio.samples import FADE, SAMPLE_RATE, Audio, Samples
 from speechd.text.passages import Boundary
 
@@ -32,7 +32,7 @@ def runs(samples: Samples) -> list[int]:
 )
 @pytest.mark.parametrize("gap_ms", [80, 120, 300])
 def test_a_gap_has_its_length_whatever_silence_the_segments_bring(before: int, after: int, gap_ms: int) -> None:
-    joiner = Joiner()
+    joiner = SegmentJoiner()
     parts = [joiner.push(segment(500, before=before, after=after), gap_ms / 1000) for _ in range(3)]
     out = np.concatenate([*parts, joiner.finish()])
     lead = -min(before, HEAD)
@@ -40,7 +40,7 @@ def test_a_gap_has_its_length_whatever_silence_the_segments_bring(before: int, a
 
 
 def test_a_gap_of_nothing_keeps_the_edges() -> None:
-    joiner = Joiner()
+    joiner = SegmentJoiner()
     edges = {"before": 500 * MS, "after": 500 * MS}
     out = np.concatenate([joiner.push(segment(500, **edges), 0.0) for _ in range(2)])
     assert runs(out) == [-HEAD, SOUND, -(TAIL + HEAD), SOUND, -TAIL]
@@ -48,7 +48,7 @@ def test_a_gap_of_nothing_keeps_the_edges() -> None:
 
 @pytest.mark.parametrize(("speed", "gap_ms"), [(0.5, 600), (1.0, 300), (2.0, 150)])
 def test_speed_shrinks_gaps(speed: float, gap_ms: int) -> None:
-    joiner = Joiner(speed)
+    joiner = SegmentJoiner(speed)
     out = np.concatenate([joiner.push(segment(500), 0.3) for _ in range(2)])
     assert runs(out)[2] == -gap_ms * MS
 
@@ -57,7 +57,7 @@ def test_speed_shrinks_gaps(speed: float, gap_ms: int) -> None:
     ("pauses_ms", "silence_ms"), [([500], 500), ([200, 400], 600), ([100], 300), ([0], 300), ([10_000], 10_000)]
 )
 def test_the_longer_of_gap_and_pauses_counts(pauses_ms: list[int], silence_ms: int) -> None:
-    joiner = Joiner(speed=1.0)
+    joiner = SegmentJoiner(speed=1.0)
     parts = [joiner.push(segment(500, after=100 * MS), 0.3)]
     parts += [joiner.pause(pause / 1000) for pause in pauses_ms]
     parts += [joiner.push(segment(500, before=100 * MS), 0.3)]
@@ -65,45 +65,45 @@ def test_the_longer_of_gap_and_pauses_counts(pauses_ms: list[int], silence_ms: i
 
 
 def test_speed_leaves_pauses_alone() -> None:
-    joiner = Joiner(speed=4.0)
+    joiner = SegmentJoiner(speed=4.0)
     out = np.concatenate((joiner.push(segment(500), 0.3), joiner.pause(0.5), joiner.push(segment(500), 0.3)))
     assert runs(out)[2] == -500 * MS
 
 
 def test_pauses_at_the_start_and_the_end_are_kept() -> None:
-    joiner = Joiner()
+    joiner = SegmentJoiner()
     out = np.concatenate((joiner.pause(0.5), joiner.push(segment(500), 0.3), joiner.pause(0.7), joiner.finish()))
     assert runs(out) == [-500 * MS, SOUND, -700 * MS]
 
 
 def test_a_pause_is_sent_before_the_next_segment_is_there() -> None:
-    joiner = Joiner()
+    joiner = SegmentJoiner()
     joiner.push(segment(500), 0.3)
     assert len(joiner.pause(5.0)) == 5000 * MS - HEAD
 
 
 @pytest.mark.parametrize("silent", [NOTHING, np.zeros(5000, np.float32), np.full(5000, np.nan, np.float32)])
 def test_a_silent_segment_leaves_the_longer_gap(silent: Samples) -> None:
-    joiner = Joiner()
+    joiner = SegmentJoiner()
     parts = [joiner.push(segment(500), 0.1), joiner.push(Audio(silent), 0.3), joiner.push(segment(500), 0.1)]
     assert len(parts[1]) == 0
     assert runs(np.concatenate(parts))[2] == -300 * MS
 
 
 def test_nothing_but_silence_is_a_short_silence() -> None:
-    joiner = Joiner()
+    joiner = SegmentJoiner()
     assert len(joiner.push(Audio(np.zeros(50_000, np.float32)), 0.3)) == 0
     assert np.array_equal(joiner.finish(), np.zeros(END, np.float32))
 
 
 def test_the_last_gap_is_not_sent() -> None:
-    joiner = Joiner()
+    joiner = SegmentJoiner()
     assert len(joiner.push(segment(500), 0.55)) + len(joiner.finish()) == SOUND + END
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.3])
 def test_no_join_clicks(gap: float) -> None:
-    joiner = Joiner()
+    joiner = SegmentJoiner()
     parts = [joiner.push(segment(hertz), gap) for hertz in (500, 520, 540)]
     out = np.concatenate((*parts, joiner.finish()))
     bend = np.abs(np.diff(out, 2, prepend=[0, 0])).max()
@@ -112,18 +112,18 @@ def test_no_join_clicks(gap: float) -> None:
 
 def test_sound_is_changed_nowhere_but_in_its_fades() -> None:
     audio = segment(500)
-    out = Joiner().push(audio, 0.3)
+    out = SegmentJoiner().push(audio, 0.3)
     assert np.array_equal(out[FADE:-FADE], audio.samples[FADE:-FADE])
 
 
 def test_sound_with_silence_around_it_is_not_changed_at_all() -> None:
     audio = segment(500, before=HEAD, after=TAIL)
-    assert np.array_equal(Joiner().push(audio, 0.3), audio.samples)
+    assert np.array_equal(SegmentJoiner().push(audio, 0.3), audio.samples)
 
 
 def test_volume_multiplies() -> None:
     audio = segment(500, before=HEAD, after=TAIL)
-    out = Joiner(volume=0.5).push(audio, 0.3)
+    out = SegmentJoiner(volume=0.5).push(audio, 0.3)
     assert out.dtype == np.float32
     assert np.array_equal(out, audio.samples * 0.5)
 

@@ -9,7 +9,7 @@ from bench import arenas, memory
 from bench import memory_probe as probe
 from bench.arenas import Arenas
 from bench.memory import cases, note
-from speechd.engines.base import Delivery
+from speechd.engines.base import SynthesisOptions
 from speechd.engines.registry import EngineOptions
 from speechd.engines.tone import ToneEngine
 from speechd.voices import Catalogue
@@ -73,7 +73,7 @@ def test_probe_speaks_leaks_and_reports(monkeypatch, tmp_path):
         monkeypatch.setenv(name, value)
     engine = probe.probed(EngineOptions())
     blend = Catalogue(None).parse("alloy")
-    segment = engine.prepare("hello", Delivery(blend, blend.language))
+    segment = engine.prepare("hello", SynthesisOptions(blend, blend.language))
     audio = engine.synthesize(segment)
     assert np.array_equal(audio.samples, ToneEngine().synthesize(segment).samples)
     assert sum(map(len, engine._leaked)) == 1000

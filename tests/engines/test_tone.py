@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speechd.audio.joiner import Joiner
+from speechd.audio.joiner import SegmentJoiner
 from speechd.audio.samples import pcm16
-from speechd.engines.base import PAYLOAD_LIMIT, Delivery, SegmentTooLong
+from speechd.engines.base import PAYLOAD_LIMIT, SegmentTooLong, SynthesisOptions
 from speechd.engines.tone import ToneEngine, decode
 from speechd.voices import Catalogue
 
@@ -15,7 +15,7 @@ TEXT = "The quick brown fox, 0123456789."
 
 def speak(text, speed=1.0, engine=None):
     engine = engine or ToneEngine()
-    return engine.synthesize(engine.prepare(text, Delivery(BLEND, "en-us", speed)))
+    return engine.synthesize(engine.prepare(text, SynthesisOptions(BLEND, "en-us", speed)))
 
 
 speakable_text = st.text(min_size=1, max_size=60).filter(lambda text: any(map(str.isalnum, text)))
@@ -33,7 +33,7 @@ def test_text_survives_pcm_at_any_speed_and_volume(text, speed, volume):
     st.lists(speakable_text, min_size=1, max_size=4), st.sampled_from([0.0, 0.01, 0.3]), st.sampled_from([0.5, 1, 4])
 )
 def test_text_survives_joins(texts, gap_s, speed):
-    joiner = Joiner(speed)
+    joiner = SegmentJoiner(speed)
     parts = [joiner.push(speak(text, speed), gap_s) for text in texts]
     assert decode(np.concatenate([*parts, joiner.finish()])) == "".join(texts)
 
@@ -49,7 +49,7 @@ def test_silence_decodes_to_nothing():
 
 
 def test_duration_is_as_predicted():
-    segment = ToneEngine().prepare(TEXT, Delivery(BLEND, "en-us", 1.3))
+    segment = ToneEngine().prepare(TEXT, SynthesisOptions(BLEND, "en-us", 1.3))
     assert ToneEngine().synthesize(segment).duration_s == pytest.approx(segment.duration_s)
 
 
@@ -59,15 +59,15 @@ def test_duration_is_proportional_to_speed(speed):
 
 
 def test_nothing_speakable_is_no_segment():
-    assert ToneEngine().prepare("... —!", Delivery(BLEND, "en-us")) is None
+    assert ToneEngine().prepare("... —!", SynthesisOptions(BLEND, "en-us")) is None
 
 
 def test_longest_text_fits_the_payload():
     engine = ToneEngine()
-    segment = engine.prepare("\N{GRINNING FACE}" * 1022, Delivery(BLEND, "en-us"))
+    segment = engine.prepare("\N{GRINNING FACE}" * 1022, SynthesisOptions(BLEND, "en-us"))
     assert len(segment.payload) == PAYLOAD_LIMIT
     with pytest.raises(SegmentTooLong):
-        engine.prepare("\N{GRINNING FACE}" * 1023, Delivery(BLEND, "en-us"))
+        engine.prepare("\N{GRINNING FACE}" * 1023, SynthesisOptions(BLEND, "en-us"))
 
 
 def test_synthesis_costs_what_was_asked(monkeypatch):

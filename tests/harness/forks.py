@@ -20,7 +20,7 @@ from speechd.audio.samples import Audio
 from speechd.engines.base import Segment
 from speechd.pool.scoreboard import Limits, Scoreboard, State
 from speechd.pool.slot import Slot
-from speechd.shared_memory import shared
+from speechd.shared_memory import shared_array
 
 PATIENCE_S = 20.0
 LIMITS = Limits(
@@ -66,10 +66,10 @@ class Stage:
     """What engines in all processes did, and what they wait for; by name of segment."""
 
     def __init__(self) -> None:
-        self.starts = shared(np.int32, 1000)
-        self.slot = shared(np.int32, 1000)
-        self.at = shared(np.float64, 1000)
-        self.opened = shared(np.bool_, 1000)
+        self.starts = shared_array(np.int32, 1000)
+        self.slot = shared_array(np.int32, 1000)
+        self.at = shared_array(np.float64, 1000)
+        self.opened = shared_array(np.bool_, 1000)
 
 
 class StageEngine:

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 from speechd.config.settings import Settings
-from speechd.errors import BrokenOff, EngineUnavailable
+from speechd.errors import EngineUnavailable, TransferAborted
 from speechd.log import configure_server
 from speechd.server.arbiter import serve
-from speechd.server.recycling import Crew
+from speechd.server.recycling import DesiredWorkers
 
 
 class Fake:
@@ -31,8 +31,8 @@ class Fake:
         with self._book.open("a") as book:
             book.write(json.dumps([what, *rest]) + "\n")
 
-    def crew(self, *, settled: bool) -> Crew:
-        return Crew(self._workers)
+    def crew(self, *, settled: bool) -> DesiredWorkers:
+        return DesiredWorkers(self._workers)
 
     def hurry(self) -> None:
         pass
@@ -122,7 +122,7 @@ class Fake:
         except TimeoutError:
             self._write("flooded", sent)
             scope["extensions"]["speechd.abort"]()
-            raise BrokenOff("the client did not read") from None
+            raise TransferAborted("the client did not read") from None
 
     async def _lifespan(self, receive, send):
         await receive()

@@ -1,14 +1,14 @@
 import pytest
 
-from speechd.lifecycle.unload_policy import Idle, Step
-from speechd.pool.model_status import Presence
+from speechd.lifecycle.unload_policy import Step, UnloadPolicy
+from speechd.pool.model_status import ModelState
 
 QUIET = {"idle_s": 60.0, "settled": True, "wanted": False, "works": True}
 """A server that nobody has asked for a minute."""
 
 
 def idle(after_s=60.0):
-    return Idle(after_s=after_s, timeout_s=100.0, delay_s=1.0, limit_s=5.0)
+    return UnloadPolicy(after_s=after_s, timeout_s=100.0, delay_s=1.0, limit_s=5.0)
 
 
 def unloaded():
@@ -39,7 +39,7 @@ def asked(**other):
 def test_model_is_unloaded_once_nobody_asks(seen, step):
     model = idle()
     assert model.step(0.0, **QUIET | seen) is step
-    assert model.presence is (Presence.UNLOADED if step else Presence.LOADED)
+    assert model.presence is (ModelState.UNLOADED if step else ModelState.LOADED)
 
 
 def test_unloaded_model_is_loaded_for_a_request_whatever_slots_still_work():
@@ -53,9 +53,9 @@ def test_unloaded_model_is_loaded_for_a_request_whatever_slots_still_work():
 def test_model_is_loaded_when_a_slot_works_and_stays_so_for_its_time():
     model = loading(now=10.0)
     assert model.step(11.0, **asked(works=False)) is None
-    assert model.presence is Presence.LOADING
+    assert model.presence is ModelState.LOADING
     assert model.step(12.0, **asked()) is None
-    assert model.presence is Presence.LOADED
+    assert model.presence is ModelState.LOADED
     assert model.step(71.9, **QUIET) is None  # the last request was before: it was what woke the server
     assert model.step(72.0, **QUIET) is Step.UNLOAD
 
@@ -83,7 +83,7 @@ def test_failures_are_forgotten_once_a_slot_works():
     model.fail(10.0)
     model.step(11.0, **asked(works=False))
     model.step(12.0, **asked())
-    assert model.presence is Presence.LOADED
+    assert model.presence is ModelState.LOADED
     model.step(1000.0, **QUIET)
     model.step(1001.0, **asked(works=False))
     model.fail(1001.0)

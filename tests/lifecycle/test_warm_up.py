@@ -6,7 +6,7 @@ import pytest
 
 from speechd.audio.samples import Audio
 from speechd.config.settings import InvalidSetting
-from speechd.engines.base import Delivery, Segment
+from speechd.engines.base import Segment, SynthesisOptions
 from speechd.engines.tone import ToneEngine, decode
 from speechd.errors import InvalidRequest
 from speechd.lifecycle import warm_up
@@ -25,7 +25,7 @@ class Recorder(ToneEngine):
         self.checked: list[str] = []
         self.spoken: list[Segment] = []
 
-    def check(self, delivery: Delivery) -> None:
+    def check(self, delivery: SynthesisOptions) -> None:
         id = delivery.blend.heaviest.id
         if id in self._lacking:
             raise InvalidRequest(f"no pack of {id}")
@@ -36,7 +36,7 @@ class Recorder(ToneEngine):
         return super().synthesize(segment)
 
 
-def share(engine: ToneEngine, *voices: str) -> list[Delivery]:
+def share(engine: ToneEngine, *voices: str) -> list[SynthesisOptions]:
     return warm_up.share(engine, CATALOGUE, voices)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from speechd.metrics.counters import Counter, Counts, Histogram
-from speechd.shared_memory import shared
+from speechd.shared_memory import shared_array
 
 FRUIT = Counter("fruit", "Fruit.", "kind", ("apple", "pear"))
 BASKETS = Counter("baskets", "Baskets.")
@@ -52,7 +52,7 @@ def test_total_is_of_one_row_and_all_values():
 
 def test_nothing_is_lost_when_workers_are_killed_and_replaced():
     made = counts(3)
-    done = shared(np.int64, 3)
+    done = shared_array(np.int64, 3)
 
     def work(index: int) -> None:
         row = made.row(index)

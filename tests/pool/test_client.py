@@ -13,18 +13,18 @@ import pytest
 
 from speechd.audio.samples import Audio
 from speechd.errors import SynthesisFailed
-from speechd.pool.client import BLOCKING_S, Job, Pool, Share
-from speechd.pool.ipc import Outcome, Reply, silent
+from speechd.pool.client import BLOCKING_S, PoolClient, SegmentJob, StreamBudget
+from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
 from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
 from tests.harness.forks import COUNT, LIMITS, PATIENCE_S, House, in_fresh_process, segment, until
 
 
-def run(house: House, scene: Callable[[Pool], Awaitable[None]]) -> None:
+def run(house: House, scene: Callable[[PoolClient], Awaitable[None]]) -> None:
     """Play a scene with the pool of the house's home worker; nothing may be left of it."""
 
     async def play() -> None:
-        pool = Pool(house.board, house.home)
+        pool = PoolClient(house.board, house.home)
         pool.open()
         async with asyncio.timeout(PATIENCE_S):
             await scene(pool)
@@ -42,7 +42,7 @@ def name_in(audio: Audio) -> int:
     return int(audio.samples[0])
 
 
-async def name_of(job: Job) -> int:
+async def name_of(job: SegmentJob) -> int:
     return name_in(await job.result())
 
 
@@ -51,7 +51,7 @@ def test_two_segments_at_once_go_to_different_slots() -> None:
     house = House(slots=2)
     stage = house.stage
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         for trial in range(200):
             stage.starts[:], stage.opened[:] = 0, False
             jobs = [pool.submit(segment(name, "wait"), 0.0) for name in (1, 2)]
@@ -67,7 +67,7 @@ def test_two_segments_at_once_go_to_different_slots() -> None:
 def test_every_segment_comes_back_as_itself_from_many_slots() -> None:
     house = House(slots=4)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         for _ in range(10):
             jobs = [pool.submit(segment(name), 0.0) for name in range(32)]
             assert [await name_of(job) for job in jobs] == list(range(32))
@@ -81,8 +81,8 @@ def test_earliest_deadline_goes_first_over_all_home_workers() -> None:
     other = 2
     house.board.claim(other)
 
-    async def scene(pool: Pool) -> None:
-        peer = Pool(house.board, other)
+    async def scene(pool: PoolClient) -> None:
+        peer = PoolClient(house.board, other)
         peer.open()
         jobs = [pool.submit(segment(0, "wait"), 0.0)]
         until(lambda: house.stage.starts[0])
@@ -101,7 +101,7 @@ def test_earliest_deadline_goes_first_over_all_home_workers() -> None:
 def test_segment_of_a_killed_slot_is_spoken_by_another() -> None:
     house = House(slots=2)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         for name in range(1, 11):
             job = pool.submit(segment(name, "wait"), 0.0)
             until(lambda name=name: house.stage.starts[name] == 1)
@@ -122,7 +122,7 @@ def test_segment_of_a_killed_slot_is_spoken_by_another() -> None:
 def test_segment_that_kills_two_workers_fails_and_is_not_tried_again() -> None:
     house = House(slots=3)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1, "die"), 0.0)
         for _ in range(2):
             assert house.bury()[1] == -signal.SIGKILL
@@ -138,7 +138,7 @@ def test_segment_that_kills_two_workers_fails_and_is_not_tried_again() -> None:
 def test_segment_that_kills_one_worker_is_spoken_by_the_next() -> None:
     house = House(slots=2)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1, "die once"), 0.0)
         house.bury()
         assert await name_of(job) == 1
@@ -150,7 +150,7 @@ def test_segment_that_kills_one_worker_is_spoken_by_the_next() -> None:
 def test_engine_that_raises_fails_its_segment_once_and_its_slot_goes_on() -> None:
     house = House(slots=1)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1, "raise"), 0.0)
         with pytest.raises(SynthesisFailed):
             await job.result()
@@ -165,7 +165,7 @@ def test_engine_that_raises_fails_its_segment_once_and_its_slot_goes_on() -> Non
 def test_engine_that_hangs_ends_its_worker_and_another_speaks() -> None:
     house = House(slots=2, limits=replace(LIMITS, synthesis_timeout_s=0.3))
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1, "hang once"), 0.0)
         until(lambda: house.stage.starts[1] == 1)
         hung = int(house.stage.slot[1])
@@ -179,7 +179,7 @@ def test_engine_that_hangs_ends_its_worker_and_another_speaks() -> None:
 def test_segment_of_a_stopped_slot_is_spoken_once_that_is_killed() -> None:
     house = House(slots=2)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1, "wait"), 0.0)
         until(lambda: house.stage.starts[1])
         house.stage.opened[1] = True
@@ -196,7 +196,7 @@ def test_segment_of_a_stopped_slot_is_spoken_once_that_is_killed() -> None:
 def test_listener_who_would_run_dry_goes_before_newcomers_and_another_behind_them() -> None:
     house = House(slots=1)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         jobs = [pool.submit(segment(0, "wait"), 0.0)]
         until(lambda: house.stage.starts[0])
         now = time.monotonic()
@@ -215,7 +215,7 @@ def test_segment_is_spoken_though_all_before_it_were_without_audio() -> None:
     house = House(slots=1)
     house.board.record(0, 0.0, 1.0)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         assert await name_of(pool.submit(segment(1), 0.0, playing=True)) == 1
 
     run(house, scene)
@@ -225,7 +225,7 @@ def test_segment_is_spoken_though_all_before_it_were_without_audio() -> None:
 def test_cancelled_segment_that_waits_is_never_spoken() -> None:
     house = House(slots=1)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         first = pool.submit(segment(1, "wait"), 0.0)
         until(lambda: house.stage.starts[1])
         second, third = pool.submit(segment(2), 1.0), pool.submit(segment(3), 2.0)
@@ -245,7 +245,7 @@ def test_cancelled_segment_that_waits_is_never_spoken() -> None:
 def test_cancelled_segment_that_runs_ends_for_nobody() -> None:
     house = House(slots=1)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1, "wait"), 0.0)
         until(lambda: house.stage.starts[1])
         job.cancel()
@@ -261,7 +261,7 @@ def test_cancelled_segment_that_runs_ends_for_nobody() -> None:
 def test_close_cancels_what_is_left_and_ends_those_who_wait_for_it() -> None:
     house = House(slots=0, rows=1)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         result = asyncio.create_task(pool.submit(segment(1), 0.0).result())
         await asyncio.sleep(0)
         pool.close()
@@ -277,14 +277,14 @@ def test_segments_of_a_killed_home_are_dropped() -> None:
 
     def home(index: int) -> None:
         async def wait() -> None:
-            pool = Pool(house.board, index)
+            pool = PoolClient(house.board, index)
             pool.open()
             jobs = [pool.submit(segment(name, "wait"), 0.0) for name in (1, 2, 3)]
             await jobs[0].result()
 
         asyncio.run(wait())
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         index = house.fork(home)
         until(lambda: house.board.queue.waiting == 2 and house.stage.starts[1])
         house.signal(index)
@@ -302,13 +302,13 @@ def test_reply_to_the_worker_before_is_dropped() -> None:
     house = House(slots=1)
     stale = house.board.queue.put(segment(9, "wait"), house.home, 0.0)
     until(lambda: house.stage.starts[9])
-    house.board.replies[house.home].send(Reply(stale.serial, Outcome.SPOKEN, np.ones(5, np.float32), 0.0))
-    house.board.replies[house.home].send(silent(stale.serial, Outcome.KILLED))
+    house.board.replies[house.home].send(SegmentResult(stale.serial, SegmentStatus.SPOKEN, np.ones(5, np.float32), 0.0))
+    house.board.replies[house.home].send(failed_result(stale.serial, SegmentStatus.KILLED))
     house.board.clear(house.home)
     house.board.claim(house.home)
     house.stage.opened[9] = True
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         assert await name_of(pool.submit(segment(1), 0.0)) == 1
 
     run(house, scene)
@@ -318,7 +318,7 @@ def test_reply_to_the_worker_before_is_dropped() -> None:
 def test_job_whose_segment_is_nowhere_fails() -> None:
     house = House(slots=0, rows=1)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1), 0.0)
         house.board.queue.give_back(house.board.queue.take(house.home))
         with pytest.raises(SynthesisFailed):
@@ -331,11 +331,11 @@ def test_job_whose_segment_is_nowhere_fails() -> None:
 def test_job_whose_reply_is_not_read_yet_is_not_taken_for_lost() -> None:
     house = House(slots=0, rows=1)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1), 0.0)
         lease = house.board.queue.take(house.home)
         samples = np.ones(COUNT, np.float32)
-        house.board.replies[house.home].send(Reply(lease.place.serial, Outcome.SPOKEN, samples, 0.5))
+        house.board.replies[house.home].send(SegmentResult(lease.place.serial, SegmentStatus.SPOKEN, samples, 0.5))
         house.board.queue.give_back(lease)
         pool._sweep()
         assert await name_of(job) == 1
@@ -349,7 +349,7 @@ def test_lost_ring_delays_a_segment_and_no_more() -> None:
     house = House(slots=2)
     house.board.bell.ring = lambda times=1: None
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         assert await name_of(pool.submit(segment(1), 0.0)) == 1
 
     run(house, scene)
@@ -369,7 +369,7 @@ def test_slot_that_stops_finishes_its_segment_and_takes_no_other() -> None:
         slot.stop()
         os._exit(0)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         house.fork(serve_one)
         job = pool.submit(segment(1, "wait"), 0.0)
         other = pool.submit(segment(2), 1.0)
@@ -385,7 +385,7 @@ def test_slot_that_stops_finishes_its_segment_and_takes_no_other() -> None:
 def test_share_of_the_speed_falls_with_those_who_want_it() -> None:
     house = House(slots=2)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         house.board.record(0, 3.0, 1.0)
         for slot in house.pids:
             house.board.record(slot, 3.0, 1.0)
@@ -405,13 +405,13 @@ def test_share_of_the_speed_falls_with_those_who_want_it() -> None:
 def test_requests_in_flight_share_the_speed_though_none_of_theirs_waits() -> None:
     house = House(slots=2)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         for slot in (house.home, *house.pids):
             house.board.record(slot, 3.0, 1.0)
         house.board.in_flight[0] = 1
-        assert pool.share() == Share(3.0, math.inf, 1000.0, 3.75)
+        assert pool.share() == StreamBudget(3.0, math.inf, 1000.0, 3.75)
         house.board.in_flight[0] = 4
-        assert pool.share() == Share(1.5, 3.0 * BLOCKING_S, 250.0, 3.75)
+        assert pool.share() == StreamBudget(1.5, 3.0 * BLOCKING_S, 250.0, 3.75)
         house.board.in_flight[0] = 400
         assert pool.share().look_ahead_s == 5.0
 
@@ -426,7 +426,7 @@ def limits_s(slots: int, speed: float, in_flight: int, synthesis_timeout_s: floa
         board.set_ready(index)
         board.record(index, speed, 1.0)
     board.in_flight[0] = in_flight
-    limit_s = Pool(board, 0).share().limit_s
+    limit_s = PoolClient(board, 0).share().limit_s
     board.close()
     return limit_s
 
@@ -451,7 +451,7 @@ def test_random_kills_under_load_lose_no_segment() -> None:
     house = House(slots=3)
     random = np.random.default_rng(3)
 
-    async def scene(pool: Pool) -> None:
+    async def scene(pool: PoolClient) -> None:
         for _ in range(30):
             jobs = [pool.submit(segment(name, "wait"), 0.0) for name in range(12)]
             house.stage.opened[:] = True

@@ -8,90 +8,90 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from speechd.pool.ipc import Doorbell, Outcome, Replies, Reply, silent
+from speechd.pool.ipc import Doorbell, ResultChannel, SegmentResult, SegmentStatus, failed_result
 from tests.harness.forks import in_fresh_process, until
 
 SOME = np.linspace(-1, 1, 1000, dtype=np.float32)
 
 
 @pytest.fixture
-def replies() -> Iterator[Replies]:
-    replies = Replies()
+def replies() -> Iterator[ResultChannel]:
+    replies = ResultChannel()
     yield replies
     replies.close()
 
 
-def test_reply_carries_its_samples_bit_by_bit(replies: Replies) -> None:
-    replies.send(Reply(1 << 40, Outcome.SPOKEN, SOME, 0.25))
+def test_reply_carries_its_samples_bit_by_bit(replies: ResultChannel) -> None:
+    replies.send(SegmentResult(1 << 40, SegmentStatus.SPOKEN, SOME, 0.25))
     reply = replies.receive()
     assert reply is not None
-    assert (reply.serial, reply.outcome, reply.synthesis_s) == (1 << 40, Outcome.SPOKEN, 0.25)
+    assert (reply.serial, reply.outcome, reply.synthesis_s) == (1 << 40, SegmentStatus.SPOKEN, 0.25)
     assert reply.samples.tobytes() == SOME.tobytes()
 
 
-def test_reply_samples_may_be_written_to(replies: Replies) -> None:
-    replies.send(Reply(1, Outcome.SPOKEN, SOME, 0.0))
+def test_reply_samples_may_be_written_to(replies: ResultChannel) -> None:
+    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, SOME, 0.0))
     reply = replies.receive()
     assert reply is not None
     reply.samples[:] = 0
     assert SOME.any()
 
 
-def test_reply_of_strided_float64_samples_arrives_as_float32(replies: Replies) -> None:
-    replies.send(Reply(1, Outcome.SPOKEN, SOME.astype(np.float64)[::2], 0.0))
+def test_reply_of_strided_float64_samples_arrives_as_float32(replies: ResultChannel) -> None:
+    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, SOME.astype(np.float64)[::2], 0.0))
     reply = replies.receive()
     assert reply is not None
     np.testing.assert_array_equal(reply.samples, SOME[::2])
 
 
-@pytest.mark.parametrize("outcome", Outcome)
-def test_reply_without_samples_carries_its_outcome(replies: Replies, outcome: Outcome) -> None:
-    replies.send(silent(3, outcome))
+@pytest.mark.parametrize("outcome", SegmentStatus)
+def test_reply_without_samples_carries_its_outcome(replies: ResultChannel, outcome: SegmentStatus) -> None:
+    replies.send(failed_result(3, outcome))
     reply = replies.receive()
     assert reply is not None
     assert (reply.serial, reply.outcome, len(reply.samples)) == (3, outcome, 0)
 
 
-def test_replies_arrive_in_order_and_then_none(replies: Replies) -> None:
+def test_replies_arrive_in_order_and_then_none(replies: ResultChannel) -> None:
     for serial in range(50):
-        replies.send(Reply(serial, Outcome.SPOKEN, SOME, 0.0))
+        replies.send(SegmentResult(serial, SegmentStatus.SPOKEN, SOME, 0.0))
     assert select.select([replies], [], [], 0)[0]
     assert [reply.serial for reply in iter(replies.receive, None)] == list(range(50))
     assert replies.receive() is None
 
 
 @pytest.mark.parametrize("wait", [True, False])
-def test_reply_to_a_worker_that_does_not_read_is_lost_in_bounded_time(replies: Replies, wait: bool) -> None:
+def test_reply_to_a_worker_that_does_not_read_is_lost_in_bounded_time(replies: ResultChannel, wait: bool) -> None:
     for serial in range(5000):
-        replies.send(silent(serial, Outcome.RAISED), wait=False)
-    replies.send(silent(9999, Outcome.RAISED), wait=wait)
+        replies.send(failed_result(serial, SegmentStatus.RAISED), wait=False)
+    replies.send(failed_result(9999, SegmentStatus.RAISED), wait=wait)
     serials = [reply.serial for reply in iter(replies.receive, None)]
     assert serials == list(range(len(serials)))
     assert 100 < len(serials) < 5000
-    replies.send(silent(1, Outcome.RAISED), wait=wait)
+    replies.send(failed_result(1, SegmentStatus.RAISED), wait=wait)
     assert replies.receive() is not None
 
 
-def test_reply_keeps_no_descriptor_open(replies: Replies) -> None:
+def test_reply_keeps_no_descriptor_open(replies: ResultChannel) -> None:
     before = len(os.listdir("/proc/self/fd"))
     kept = []
     for _ in range(20):
-        replies.send(Reply(1, Outcome.SPOKEN, SOME, 0.0))
+        replies.send(SegmentResult(1, SegmentStatus.SPOKEN, SOME, 0.0))
         kept.append(replies.receive())
     del kept
     assert len(os.listdir("/proc/self/fd")) == before
 
 
 def _receive_with_free_descriptors(count: int) -> None:
-    replies = Replies()
-    replies.send(Reply(5, Outcome.SPOKEN, SOME, 0.0))
+    replies = ResultChannel()
+    replies.send(SegmentResult(5, SegmentStatus.SPOKEN, SOME, 0.0))
     free = os.dup(replies.fileno())  # the next to be opened has this number, and the one after it the next
     os.close(free)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (free + count, hard))
     reply = replies.receive()
     assert reply is not None
-    assert (reply.serial, reply.outcome) == (5, Outcome.LOST)
+    assert (reply.serial, reply.outcome) == (5, SegmentStatus.LOST)
     assert replies.receive() is None
     replies.close()
 
@@ -115,9 +115,9 @@ def test_doorbell_with_no_room_does_not_block() -> None:
 
 @in_fresh_process
 def test_doorbell_ring_wakes_one_of_those_that_wait() -> None:
-    from speechd.shared_memory import shared
+    from speechd.shared_memory import shared_array
 
-    bell, woken = Doorbell(), shared(np.int32, 4)
+    bell, woken = Doorbell(), shared_array(np.int32, 4)
 
     def listen(index: int) -> None:
         bell._inside.settimeout(None)

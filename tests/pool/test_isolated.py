@@ -16,7 +16,7 @@ from speechd.errors import EngineUnavailable
 from speechd.pool import isolated
 from speechd.pool.fork_server import ForkServer
 from speechd.pool.isolated import IsolatedEngine
-from speechd.shared_memory import shared
+from speechd.shared_memory import shared_array
 from tests.harness.forks import in_fresh_process
 
 
@@ -27,8 +27,8 @@ class Crashing(ToneEngine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.spoken = shared(np.int32, 1)
-        self.started = shared(np.int32, 1)
+        self.spoken = shared_array(np.int32, 1)
+        self.started = shared_array(np.int32, 1)
 
     def start(self, threads: int) -> None:
         self.started[0] += threads

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 
 from speechd.pool.lock import Lock
-from speechd.shared_memory import shared
+from speechd.shared_memory import shared_array
 from tests.harness.forks import in_fresh_process, until
 
 
@@ -27,7 +27,7 @@ def hold(lock: Lock, held: np.ndarray) -> int:
 
 @in_fresh_process
 def test_lock_excludes_forks_and_threads() -> None:
-    lock, count = Lock(), shared(np.int64, 1)
+    lock, count = Lock(), shared_array(np.int64, 1)
 
     def add() -> None:
         for _ in range(500):
@@ -51,7 +51,7 @@ def test_lock_excludes_forks_and_threads() -> None:
 
 @in_fresh_process
 def test_lock_is_free_again_when_its_holder_is_killed() -> None:
-    lock, held = Lock(), shared(np.bool_, 1)
+    lock, held = Lock(), shared_array(np.bool_, 1)
     for _ in range(20):
         held[0] = False
         pid = hold(lock, held)
@@ -64,7 +64,7 @@ def test_lock_is_free_again_when_its_holder_is_killed() -> None:
 
 @in_fresh_process
 def test_lock_of_a_stopped_holder_is_taken_by_killing_it() -> None:
-    lock, held = Lock(), shared(np.bool_, 1)
+    lock, held = Lock(), shared_array(np.bool_, 1)
     pid = hold(lock, held)
     os.kill(pid, signal.SIGSTOP)
     with lock:

@@ -11,8 +11,8 @@ import pytest
 
 from speechd.errors import NotReady
 from speechd.pool.admission import Admission
-from speechd.pool.ipc import Outcome, silent
-from speechd.pool.model_status import Presence
+from speechd.pool.ipc import SegmentStatus, failed_result
+from speechd.pool.model_status import ModelState
 from speechd.pool.queue import MAX_DEATHS
 from speechd.pool.scoreboard import ASSUMED_SPEED, Scoreboard, State
 from tests.harness.forks import LIMITS, segment
@@ -245,7 +245,7 @@ def test_clear_of_a_slot_lets_its_segment_wait_again_once(board: Scoreboard) -> 
         board.clear(0)
         assert board.queue.has(place) is (death < MAX_DEATHS)
     reply = board.replies[1].receive()
-    assert (reply.serial, reply.outcome) == (place.serial, Outcome.KILLED)
+    assert (reply.serial, reply.outcome) == (place.serial, SegmentStatus.KILLED)
 
 
 def test_clear_rings_for_every_segment_that_waits(board: Scoreboard) -> None:
@@ -320,7 +320,7 @@ def test_spare_row_is_as_any_other_but_is_not_missed() -> None:
     board.adopt(1)
     board.set_ready(1)
     board.in_flight[1] = 1
-    board.replies[1].send(silent(7, Outcome.KILLED))
+    board.replies[1].send(failed_result(7, SegmentStatus.KILLED))
     assert board.replies[1].receive() is not None
     assert repr(board) == "<Scoreboard in flight 1/8, waiting 0, running 0, ready 1/1>"
     assert [row["state"] for row in board.states()] == ["free", "ready"]
@@ -329,7 +329,7 @@ def test_spare_row_is_as_any_other_but_is_not_missed() -> None:
 
 def asleep(board: Scoreboard, rests_s: float = 0.0) -> None:
     """The model is unloaded, and worker 1 has none; there is no other."""
-    board.model.set(Presence.UNLOADED, time.monotonic() + rests_s)
+    board.model.set(ModelState.UNLOADED, time.monotonic() + rests_s)
     for index in (0, 1):
         board.clear(index)
     board.claim(1)
@@ -364,7 +364,7 @@ def test_those_who_wait_for_a_model_that_does_not_come_are_told(board: Scoreboar
     assert board.replies[0].receive() is None
     reply = board.replies[1].receive()
     assert reply is not None
-    assert (reply.serial, reply.outcome) == (waiting.serial, Outcome.UNLOADED)
+    assert (reply.serial, reply.outcome) == (waiting.serial, SegmentStatus.UNLOADED)
 
 
 def test_server_is_idle_from_the_end_of_its_last_request_on(board: Scoreboard) -> None:
@@ -383,15 +383,15 @@ def test_server_is_idle_from_the_end_of_its_last_request_on(board: Scoreboard) -
 @pytest.mark.parametrize(
     ("presence", "rests_s", "refused"),
     [
-        (Presence.LOADED, 0.0, True),  # and yet no slot works
-        (Presence.UNLOADED, 0.0, False),
-        (Presence.LOADING, 0.0, False),
-        (Presence.UNLOADED, 9.0, True),
-        (Presence.UNLOADED, math.inf, True),
+        (ModelState.LOADED, 0.0, True),  # and yet no slot works
+        (ModelState.UNLOADED, 0.0, False),
+        (ModelState.LOADING, 0.0, False),
+        (ModelState.UNLOADED, 9.0, True),
+        (ModelState.UNLOADED, math.inf, True),
     ],
 )
 def test_requests_are_taken_without_a_slot_if_the_model_will_come(
-    board: Scoreboard, monkeypatch: pytest.MonkeyPatch, presence: Presence, rests_s: float, refused: bool
+    board: Scoreboard, monkeypatch: pytest.MonkeyPatch, presence: ModelState, rests_s: float, refused: bool
 ) -> None:
     rung: list[int] = []
     monkeypatch.setattr(os, "kill", lambda pid, number: rung.append(number))
@@ -403,5 +403,5 @@ def test_requests_are_taken_without_a_slot_if_the_model_will_come(
         assert raised.value.retry_after_s <= 1.5 * max(1.0, rests_s if rests_s < math.inf else 0.0)
     else:
         Admission(board, 1).admit().release()
-    assert rung == ([signal.SIGCHLD] if presence is Presence.UNLOADED and not refused else [])
+    assert rung == ([signal.SIGCHLD] if presence is ModelState.UNLOADED and not refused else [])
     assert repr(board) == "<Scoreboard in flight 0/8, waiting 0, running 0, ready 1/2>"

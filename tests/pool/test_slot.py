@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from speechd.audio.samples import SAMPLE_RATE, Audio
-from speechd.engines.base import Scalable, Segment
+from speechd.engines.base import Segment, SupportsThreads
 from speechd.pool import slot as slots
-from speechd.pool.ipc import Outcome, Reply
+from speechd.pool.ipc import SegmentResult, SegmentStatus
 from speechd.pool.scoreboard import ASSUMED_SPEED, Scoreboard
 from speechd.pool.slot import Slot
 from tests.harness.forks import LIMITS, segment, until
@@ -123,20 +123,20 @@ def test_speed_is_measured_by_what_holds_when_all_slots_are_at_work(
 @pytest.mark.parametrize(
     ("samples", "outcome"),
     [
-        ([0.5, 0.5], Outcome.SPOKEN),
-        ([0.0, 0.0], Outcome.SPOKEN),
-        ([], Outcome.RAISED),
-        ([0.5, np.nan], Outcome.RAISED),
-        ([np.inf, 0.5], Outcome.RAISED),
-        ([-np.inf], Outcome.RAISED),
+        ([0.5, 0.5], SegmentStatus.SPOKEN),
+        ([0.0, 0.0], SegmentStatus.SPOKEN),
+        ([], SegmentStatus.RAISED),
+        ([0.5, np.nan], SegmentStatus.RAISED),
+        ([np.inf, 0.5], SegmentStatus.RAISED),
+        ([-np.inf], SegmentStatus.RAISED),
     ],
 )
-def test_what_is_no_audio_is_a_failure(board: Scoreboard, samples: list[float], outcome: Outcome) -> None:
+def test_what_is_no_audio_is_a_failure(board: Scoreboard, samples: list[float], outcome: SegmentStatus) -> None:
     class Broken:
         def synthesize(self, segment: Segment) -> Audio:
             return Audio(np.array(samples, np.float32))
 
-    replies: list[Reply] = []
+    replies: list[SegmentResult] = []
     board.replies[0].send = replies.append  # type: ignore[method-assign, assignment]
     board.queue.put(segment(1), 0, 0.0)
     slot = Slot(Broken(), board, 0)  # type: ignore[arg-type]
@@ -151,5 +151,5 @@ def test_what_is_no_audio_is_a_failure(board: Scoreboard, samples: list[float], 
 def test_engines_of_one_thread_are_not_asked() -> None:
     from speechd.engines.tone import ToneEngine
 
-    assert not isinstance(ToneEngine(), Scalable)
-    assert isinstance(ScalableEngine(), Scalable)
+    assert not isinstance(ToneEngine(), SupportsThreads)
+    assert isinstance(ScalableEngine(), SupportsThreads)

@@ -19,7 +19,7 @@ import pytest
 
 from speechd.config.settings import Settings
 from speechd.server import arbiter as server_module
-from speechd.server.restarts import Respawn
+from speechd.server.restarts import RestartBackoff
 from speechd.server.worker import SpeechWorker
 
 QUICK = {
@@ -343,21 +343,6 @@ def test_settings_reach_uvicorn_and_gunicorn():
     worker.tmp.close()
 
 
-def test_launch_sets_what_a_process_needs_from_its_start_unless_it_is_set(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
-    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "")
-    called = {}
-    monkeypatch.setattr(os, "execve", lambda path, argv, environ: called.update(argv=argv, environ=environ))
-    server_module.launch({"port": "99"})
-    environ = called["environ"]
-    assert called["argv"][1:] == ["-m", "speechd.server.arbiter"]
-    assert (environ["OMP_NUM_THREADS"], environ["MALLOC_ARENA_MAX"]) == ("7", "2")
-    assert "MALLOC_MMAP_THRESHOLD_" not in environ  # empty, glibc would take it for 0
-    assert environ["SPEECHD_PORT"] == "99"
-    assert environ["PYTHONSAFEPATH"]
-
-
 def test_unread_data_is_bounded_on_what_a_listener_accepts():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as gunicorn does
@@ -379,7 +364,7 @@ def test_client_that_never_reads_takes_little_and_is_dropped(tmp_path):
 
 
 def test_respawn_gives_rows_in_order_while_they_are_free():
-    respawn = Respawn(2, delay_s=1.0, limit_s=4.0)
+    respawn = RestartBackoff(2, delay_s=1.0, limit_s=4.0)
     for index in (0, 1):
         assert respawn.due(0.0, 2 - index) == index
         respawn.take(index)
@@ -389,7 +374,7 @@ def test_respawn_gives_rows_in_order_while_they_are_free():
 
 
 def test_respawn_waits_twice_as_long_after_each_failure_up_to_its_limit():
-    respawn, now, waits = Respawn(1, delay_s=1.0, limit_s=5.0), 100.0, []
+    respawn, now, waits = RestartBackoff(1, delay_s=1.0, limit_s=5.0), 100.0, []
     for _ in range(5):
         respawn.take(0)
         respawn.give_back(0, served=False, now=now)
@@ -401,7 +386,7 @@ def test_respawn_waits_twice_as_long_after_each_failure_up_to_its_limit():
 
 
 def test_respawn_forgets_failures_once_a_worker_has_served():
-    respawn = Respawn(1, delay_s=1.0, limit_s=5.0)
+    respawn = RestartBackoff(1, delay_s=1.0, limit_s=5.0)
     for served, failures in [(False, 1), (False, 2), (True, 0), (False, 1)]:
         respawn.take(0)
         assert respawn.give_back(0, served=served, now=0.0) == failures
@@ -410,9 +395,9 @@ def test_respawn_forgets_failures_once_a_worker_has_served():
     assert respawn.due(0.0, 1) == 0
 
 
-def failed(rows: int) -> Respawn:
+def failed(rows: int) -> RestartBackoff:
     """Row 0 waits until 1.0, the others are free."""
-    respawn = Respawn(rows, delay_s=1.0, limit_s=5.0)
+    respawn = RestartBackoff(rows, delay_s=1.0, limit_s=5.0)
     respawn.take(0)
     respawn.give_back(0, served=False, now=0.0)
     return respawn
@@ -433,6 +418,6 @@ def test_spare_row_does_not_spare_a_worker_its_wait():
 
 
 def test_respawn_has_no_row_for_nobody():
-    respawn = Respawn(2, delay_s=1.0, limit_s=5.0)
+    respawn = RestartBackoff(2, delay_s=1.0, limit_s=5.0)
     assert respawn.due(0.0, 0) is None
     assert respawn.wait_s(0.0, 0) == float("inf")

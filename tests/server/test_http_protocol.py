@@ -14,11 +14,11 @@ import time
 import pytest
 import uvicorn
 
-from speechd.errors import BrokenOff, InvalidRequest
+from speechd.errors import InvalidRequest, TransferAborted
 from speechd.server import http_protocol
-from speechd.server.connections import Edge
+from speechd.server.connections import ServerConnections
 from speechd.server.http_protocol import BEHIND_BYTES, DROPPED_BYTES, WRITE_BUFFER_BYTES, SpeechProtocol
-from speechd.server.request_limits import Limits, Part, Receipt
+from speechd.server.request_limits import InboundRequest, Limits, Phase
 
 LIMITS = Limits(header_bytes=8 << 10, body_bytes=64 << 10, receipt_timeout_s=0.4)
 PAGE = "https://page.example"
@@ -109,7 +109,7 @@ class App:
     async def midway(self, scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"first", "more_body": True})
-        raise BrokenOff("the engine failed")
+        raise TransferAborted("the engine failed")
 
     async def invalid(self, scope, receive, send):
         raise InvalidRequest("not so", param="input")
@@ -125,7 +125,7 @@ class App:
         except TimeoutError:
             self.seen.append(str(sent))
             scope["extensions"]["speechd.abort"]()
-            raise BrokenOff("the client did not read") from None
+            raise TransferAborted("the client did not read") from None
 
 
 class Served:
@@ -147,7 +147,7 @@ class Served:
         )
         self.server = uvicorn.Server(config)
         self.refused: list[int] = []
-        self.server.server_state = self.edge = Edge(limits, self.refused.append, cors_origins=[PAGE])
+        self.server.server_state = self.edge = ServerConnections(limits, self.refused.append, cors_origins=[PAGE])
         self.thread = threading.Thread(target=self.server.run, args=([self.listener],))
         self.thread.start()
         until(lambda: self.server.started)
@@ -478,7 +478,7 @@ def test_draining_closes_idle_connections_and_lets_requests_finish(loop):
         both.sendall(post(b"body")[:-2])
         until(
             lambda: (
-                sum(connection._receipt.part in (Part.HEAD, Part.BODY) for connection in served.edge.connections) == 2
+                sum(connection._receipt.part in (Phase.HEAD, Phase.BODY) for connection in served.edge.connections) == 2
             )
         )
         served.server.should_exit = True
@@ -751,7 +751,7 @@ def test_end_of_a_body_is_the_same_however_it_is_cut(served, monkeypatch, ending
 
 
 def refused_as_lines(*pieces: bytes) -> bool:
-    receipt = Receipt(LIMITS)
+    receipt = InboundRequest(LIMITS)
     try:
         for piece in pieces:
             receipt.lines(piece)

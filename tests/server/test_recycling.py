@@ -1,8 +1,8 @@
 import pytest
 
-from speechd.server.recycling import LOOK_S, PAUSE_S, Crew, Turnover
+from speechd.server.recycling import LOOK_S, PAUSE_S, DesiredWorkers, Recycler
 
-TWO = Crew(2)
+TWO = DesiredWorkers(2)
 MIB = 1 << 20
 
 
@@ -15,9 +15,9 @@ def heavy(index):
 
 
 def crew_of(count=2, *, after_s=0.0, over_bytes=0, chance=0.0):
-    turnover = Turnover(after_s=after_s, over_bytes=over_bytes)
+    turnover = Recycler(after_s=after_s, over_bytes=over_bytes)
     for index in range(count):
-        turnover.begin(index, Crew(count), 0.0, chance)
+        turnover.begin(index, DesiredWorkers(count), 0.0, chance)
     return turnover
 
 
@@ -42,7 +42,7 @@ def test_workers_live_for_ever_where_there_is_no_limit():
     ],
 )
 def test_oldest_worker_is_replaced_from_its_age_on_once_all_are_ready(now, ready, expected):
-    turnover = Turnover(after_s=100.0, over_bytes=0)
+    turnover = Recycler(after_s=100.0, over_bytes=0)
     turnover.begin(1, TWO, 50.0, 0.0)
     turnover.begin(0, TWO, 0.0, 0.0)
     chosen = turnover.choose(TWO, ready, now, light)
@@ -101,7 +101,7 @@ def test_replacement_comes_before_one_leaves_and_another_leaves_after_it():
 
 def test_replacement_that_fails_leaves_the_one_before_it_in_service():
     turnover = crew_of(1, after_s=100.0)
-    one = Crew(1)
+    one = DesiredWorkers(1)
     turnover.choose(one, [0], 100.0, light)
     for _ in range(3):
         turnover.begin(1, one, 100.0, 0.0)
@@ -141,7 +141,7 @@ def test_other_worker_that_dies_during_a_replacement_keeps_the_one_that_leaves()
 
 @pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2), (2, 2)])
 def test_whole_generation_leaves_when_the_next_is_ready(before, after):
-    turnover, next_crew = crew_of(before), Crew(after, generation=1)
+    turnover, next_crew = crew_of(before), DesiredWorkers(after, generation=1)
     assert turnover.missing(next_crew) == after
     for index in range(after):
         turnover.begin(10 + index, next_crew, 0.0, 0.0)

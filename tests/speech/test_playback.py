@@ -1,11 +1,11 @@
 import pytest
 
-from speechd.speech.playback import LEAST_BYTES_PER_S, Download, Listener, Rate, Standstill
+from speechd.speech.playback import LEAST_BYTES_PER_S, Download, PlaybackClock, Rate, Standstill
 
 
 def underrun_s(*writes: tuple[float, float], late_s: float = 0.0) -> float | None:
     """Of a stream with these (moment, seconds of audio in all), whose client takes each so much later."""
-    listener = Listener()
+    listener = PlaybackClock()
     for now, audio_s in writes:
         listener.write(now, audio_s)
         listener.take(now + late_s)
@@ -36,7 +36,7 @@ def test_client_that_takes_late_but_in_time_to_play_on_does_not_gain_time():
 
 
 def test_lateness_before_the_client_took_the_last_bytes_stays_ours():
-    listener = Listener()
+    listener = PlaybackClock()
     listener.write(0.0, 1.0)
     listener.take(0.0)
     listener.take(5.0)  # asked again, where the encoder had held back
@@ -56,7 +56,7 @@ def test_lateness_before_the_client_took_the_last_bytes_stays_ours():
     ],
 )
 def test_playback_stands_still_while_there_was_audio_to_take(takes, standstill_s):
-    listener = Listener()
+    listener = PlaybackClock()
     for written, audio_s, taken in takes:
         listener.write(written, audio_s)
         listener.take(taken)
@@ -82,7 +82,7 @@ def test_rate_holds_few_moments_however_often_it_is_asked():
 def ended_at(play_rate: float, *, chunk_s: float = 0.5, pause: tuple[float, float] = (0.0, 0.0), late_s: float = 0.0):
     """When a stream of 20 minutes is given up whose client takes `play_rate` seconds of audio in a second, with a pause
     from the first of two moments to the second, and for which each chunk is made so late; None if never."""
-    listener, standstill, now = Listener(), Standstill(), 0.0
+    listener, standstill, now = PlaybackClock(), Standstill(), 0.0
     for number in range(1, round(1200 / chunk_s)):
         now += late_s
         listener.write(now, number * chunk_s)

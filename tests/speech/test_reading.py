@@ -11,21 +11,21 @@ from collections.abc import Awaitable, Callable
 import numpy as np
 import pytest
 
-from speechd.engines.base import Delivery, Segment
+from speechd.engines.base import Segment, SynthesisOptions
 from speechd.engines.tone import ToneEngine, decode
 from speechd.errors import EngineUnavailable, InvalidRequest, SynthesisFailed
-from speechd.pool.client import Share
+from speechd.pool.client import StreamBudget
 from speechd.pool.fork_server import ForkServer, Serve
-from speechd.shared_memory import shared
+from speechd.shared_memory import shared_array
 from speechd.speech import reading
 from speechd.speech.planner import Planned, Planner
 from speechd.speech.reading import Call, Readers, Reading, Utterance
 from speechd.voices import Catalogue
 from tests.harness.forks import in_fresh_process
 
-DELIVERY = Delivery(Catalogue().parse("af_heart"), "en-us")
+DELIVERY = SynthesisOptions(Catalogue().parse("af_heart"), "en-us")
 LONG = "This is sentence number one. And this is number two. Here is the third of them. " * 20
-SHARE = Share(pace=4.0)
+SHARE = StreamBudget(pace=4.0)
 PROCESSOR_S = 0.5
 
 
@@ -34,11 +34,11 @@ class Fragile(ToneEngine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.began = shared(np.int32, 1)
-        self.pids = shared(np.int32, 1000)
+        self.began = shared_array(np.int32, 1)
+        self.pids = shared_array(np.int32, 1000)
         self.kept: list[bytearray] = []
 
-    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
         number = int(self.began[0])
         self.began[0] += 1
         self.pids[number] = os.getpid()

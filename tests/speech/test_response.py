@@ -7,9 +7,9 @@ from contextlib import nullcontext
 import orjson
 import pytest
 
-from speechd.errors import BrokenOff, SpeechdError
+from speechd.errors import SpeechdError, TransferAborted
 from speechd.speech import response
-from speechd.speech.response import Framing, Patience, Plain, ServerSentEvents, SpeechReply
+from speechd.speech.response import ClientTimeouts, Framing, RawFraming, ServerSentEvents, SpeechResponse
 from speechd.speech.spool import Spool
 from speechd.speech.stream import Timings
 from tests.harness.account import Account
@@ -46,13 +46,13 @@ class Exchange:
         self.aborted = 0
 
     async def run(self, stream: FakeStream) -> None:
-        reply = SpeechReply(
+        reply = SpeechResponse(
             stream,
             self.ticket,
-            Plain("audio/pcm"),
+            RawFraming("audio/pcm"),
             spool=None,
             headers=dict,
-            patience=Patience(write_s=0.01, first_audio_s=5.0),
+            patience=ClientTimeouts(write_s=0.01, first_audio_s=5.0),
             ended=self.outcomes.append,
         )
         await reply({"extensions": {"speechd.abort": self._abort}}, self._never, self._send)
@@ -71,7 +71,7 @@ class Exchange:
 def test_client_that_does_not_read_is_dropped_and_all_is_given_back():
     async def scenario():
         exchange, stream = Exchange(), FakeStream()
-        with pytest.raises(BrokenOff):
+        with pytest.raises(TransferAborted):
             await exchange.run(stream)
         assert (exchange.aborted, exchange.outcomes) == (1, ["client too slow"])
         assert (stream.closed, exchange.ticket.held) == (1, False)
@@ -108,13 +108,13 @@ class Whole:
         self.outcomes: list[str] = []
         self.aborted = 0
         self.stream = stream
-        self._reply = SpeechReply(
+        self._reply = SpeechResponse(
             stream,
             self.ticket,
-            framing or Plain("audio/pcm"),
+            framing or RawFraming("audio/pcm"),
             spool=Spool(limit, self.account),
             headers=dict,
-            patience=Patience(write_s=5.0, first_audio_s=5.0),
+            patience=ClientTimeouts(write_s=5.0, first_audio_s=5.0),
             ended=self.outcomes.append,
         )
 
@@ -233,7 +233,7 @@ def test_whole_reply_that_is_taken_slower_than_by_a_modem_is_broken_off(monkeypa
             await super().send(message)
 
     whole = Slow(Megabytes(1))
-    with pytest.raises(BrokenOff) if outcome != "complete" else nullcontext():
+    with pytest.raises(TransferAborted) if outcome != "complete" else nullcontext():
         asyncio.run(asyncio.wait_for(whole.run(), 10))
     assert (whole.outcomes, whole.aborted, whole.account.held) == ([outcome], outcome != "complete", 0)
 
@@ -253,17 +253,17 @@ def test_stream_that_is_not_played_is_broken_off(monkeypatch, standstill_share, 
     async def send(message):
         pass
 
-    reply = SpeechReply(
+    reply = SpeechResponse(
         Stream(),
         FakeTicket(),
-        Plain("audio/pcm"),
+        RawFraming("audio/pcm"),
         spool=None,
         headers=dict,
-        patience=Patience(write_s=5.0, first_audio_s=5.0),
+        patience=ClientTimeouts(write_s=5.0, first_audio_s=5.0),
         ended=outcomes.append,
     )
     scope = {"extensions": {"speechd.abort": lambda: aborted.append(clock.now)}}
-    with pytest.raises(BrokenOff) if outcome != "complete" else nullcontext():
+    with pytest.raises(TransferAborted) if outcome != "complete" else nullcontext():
         asyncio.run(asyncio.wait_for(reply(scope, asyncio.Event().wait, send), 10))
     assert outcomes == [outcome]
     assert aborted == ([1020.0 + 120.0] if outcome != "complete" else [])

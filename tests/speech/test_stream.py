@@ -12,16 +12,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from speechd.audio.joiner import Joiner
+from speechd.audio.joiner import SegmentJoiner
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, pcm16
 from speechd.encoders import FORMATS, open_encoder
 from speechd.engines.base import Segment
-from speechd.errors import BrokenOff, SynthesisFailed, Unspeakable
-from speechd.pool.client import Share
-from speechd.pool.ipc import Outcome, Replies, Reply
+from speechd.errors import NothingToSpeak, SynthesisFailed, TransferAborted
+from speechd.pool.client import StreamBudget
+from speechd.pool.ipc import ResultChannel, SegmentResult, SegmentStatus
 from speechd.speech import stream
 from speechd.speech.planner import Planned
-from speechd.speech.response import Patience, Plain, SpeechReply
+from speechd.speech.response import ClientTimeouts, RawFraming, SpeechResponse
 from speechd.speech.stream import SEGMENTS_AHEAD, SpeechStream
 from speechd.text.markup import Pause
 from speechd.text.passages import Boundary
@@ -33,10 +33,10 @@ TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
 class FakeReading:
     def __init__(self, plan: list[Planned | Pause | Exception]) -> None:
         self._plan = iter(plan)
-        self.asked: list[tuple[float, Share]] = []
+        self.asked: list[tuple[float, StreamBudget]] = []
         self.closed = False
 
-    async def next(self, ahead_s: float, share: Share) -> Planned | Pause | None:
+    async def next(self, ahead_s: float, share: StreamBudget) -> Planned | Pause | None:
         self.asked.append((ahead_s, share))
         item = next(self._plan, None)
         if isinstance(item, Exception):
@@ -78,8 +78,8 @@ class FakePool:
             speak(job)
         return job
 
-    def share(self) -> Share:
-        return Share(2.0)
+    def share(self) -> StreamBudget:
+        return StreamBudget(2.0)
 
 
 def speak(job: FakeJob) -> None:
@@ -111,7 +111,7 @@ class Harness:
             self.pool,
             self._open,
             ThreadPoolExecutor(1),
-            joiner=Joiner(),
+            joiner=SegmentJoiner(),
             look_ahead_s=look_ahead_s,
             arrival=arrival,
         )
@@ -216,7 +216,7 @@ def test_whole_reply_is_synthesised_beyond_the_credit():
 def test_nothing_to_speak_is_an_error_before_any_byte(plan):
     async def scenario():
         harness = Harness(plan)
-        with pytest.raises(Unspeakable):
+        with pytest.raises(NothingToSpeak):
             await harness.stream.read()
         await harness.end()
 
@@ -303,8 +303,8 @@ def test_close_lets_go_what_nobody_read():
 
 def mapped(samples: Samples) -> Samples:
     """As they come from a slot."""
-    replies = Replies()
-    replies.send(Reply(1, Outcome.SPOKEN, samples, 0.0))
+    replies = ResultChannel()
+    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, samples, 0.0))
     reply = replies.receive()
     replies.close()
     assert reply is not None
@@ -337,11 +337,17 @@ async def reply_to(client: str, harness: Harness, chunks: int) -> list[str]:
                 left.set()
             await asyncio.Event().wait()
 
-    patience = Patience(write_s=0.05 if client == "does not read" else 10.0, first_audio_s=10.0)
-    reply = SpeechReply(
-        harness.stream, Ticket(), Plain("audio/pcm"), spool=None, headers=dict, patience=patience, ended=outcomes.append
+    patience = ClientTimeouts(write_s=0.05 if client == "does not read" else 10.0, first_audio_s=10.0)
+    reply = SpeechResponse(
+        harness.stream,
+        Ticket(),
+        RawFraming("audio/pcm"),
+        spool=None,
+        headers=dict,
+        patience=patience,
+        ended=outcomes.append,
     )
-    with nullcontext() if client == "leaves" else pytest.raises(BrokenOff):
+    with nullcontext() if client == "leaves" else pytest.raises(TransferAborted):
         await reply({"extensions": {"speechd.abort": lambda: None}}, receive, send)
     return outcomes
 
@@ -406,7 +412,7 @@ def test_many_short_pauses_do_not_use_the_credit_up():
 def test_text_without_a_sound_is_an_error_before_any_byte(plan):
     async def scenario():
         harness = Harness(plan)
-        with pytest.raises(Unspeakable):
+        with pytest.raises(NothingToSpeak):
             await harness.stream.read()
         await harness.end()
 

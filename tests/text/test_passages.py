@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from speechd.text.markup import Pause
-from speechd.text.passages import Boundary, Passage, Script
+from speechd.text.passages import Boundary, Passage, PassageReader
 
 
 def taken(input: str, target: int, limit: int) -> list[Passage | Pause]:
-    script = Script(input, "en-us")
+    script = PassageReader(input, "en-us")
     return list(iter(lambda: script.take(target, limit), None))
 
 

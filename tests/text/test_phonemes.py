@@ -10,7 +10,7 @@ import pytest
 
 from speechd.text.markup import Pause
 from speechd.text.normalization.normalize import normalize
-from speechd.text.passages import Script
+from speechd.text.passages import PassageReader
 
 PARAGRAPHS = (
     (
@@ -49,7 +49,7 @@ def phonemes(espeak: ctypes.CDLL, text: str) -> str:
 
 @pytest.mark.parametrize("text", PARAGRAPHS)
 def test_passages_sound_like_the_whole(espeak: ctypes.CDLL, text: str) -> None:
-    script = Script(text, "en-us")
+    script = PassageReader(text, "en-us")
     passages = [piece.text for piece in iter(lambda: script.take(50, 300), None) if not isinstance(piece, Pause)]
     assert len(passages) > 1
     assert phonemes(espeak, " ".join(passages)) == phonemes(espeak, normalize(text, "en-us"))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from speechd.text.markup import PRONUNCIATION, Pause, parse
 from speechd.text.normalization.normalize import normalize
-from speechd.text.passages import Script
+from speechd.text.passages import PassageReader
 from speechd.text.sentences import SENTENCE_LIMIT, sentences, split
 
 LANGUAGES = ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", "ja", "zh")
@@ -79,7 +79,7 @@ def test_split_keeps_the_text_and_the_limit(text: str, limit: int) -> None:
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(text=texts, target=st.integers(1, 60), limit=st.integers(1, 80), language=st.sampled_from(("en-us", "es", "ja")))
 def test_script_speaks_every_letter_once_and_in_order(text: str, target: int, limit: int, language: str) -> None:
-    script = Script(text, language)
+    script = PassageReader(text, language)
     passages = [piece for piece in iter(lambda: script.take(target, limit), None) if not isinstance(piece, Pause)]
     assert all(0 < len(passage.text) <= limit and passage.text == passage.text.strip() for passage in passages)
     spoken = (
@@ -95,7 +95,7 @@ def test_script_speaks_every_letter_once_and_in_order(text: str, target: int, li
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(words=st.lists(st.sampled_from(["plain", "[New York](/nu jɔɹk/)", "words,", "end."]), min_size=1, max_size=30))
 def test_script_cuts_no_pronunciation(words: list[str]) -> None:
-    script = Script(" ".join(words), "en-us")
+    script = PassageReader(" ".join(words), "en-us")
     passages = [piece for piece in iter(lambda: script.take(30, 60), None) if not isinstance(piece, Pause)]
     found = Counter(match[0] for passage in passages for match in PRONUNCIATION.finditer(passage.text))
     assert found["[New York](/nu jɔɹk/)"] == words.count("[New York](/nu jɔɹk/)")

@@ -18,35 +18,35 @@ from typing import Any, Final, Protocol
 import httpx
 
 from speechd import __version__
-from speechd.api.overflow.upstream import Declined, OtherStream, Wish
+from speechd.api.overflow.upstream import Declined, UpstreamRequest, UpstreamSpeech
 from speechd.config.settings import Settings
 from speechd.errors import Overloaded
-from speechd.metrics.counters import Row
+from speechd.metrics.counters import WorkerCounters
 from speechd.metrics.exposition import OVERFLOW_FIRST_AUDIO, OVERFLOWS
 from speechd.pool.admission import Admission
 from speechd.speech.response import (
     ClientLeft,
+    ClientTimeouts,
     Message,
-    PassedOn,
-    Patience,
+    PassthroughFraming,
     Receive,
     Send,
-    SpeechReply,
+    SpeechResponse,
     Ticket,
-    while_listening,
+    until_disconnect,
 )
 from speechd.speech.spool import Spool
 
-MARK: Final = "x-speechd-overflow"
+OVERFLOW_HEADER: Final = "x-speechd-overflow"
 """Header of the requests that are sent on, and of the replies to clients that came from there."""
 
-PASSED_ON: Final = ("x-speechd-engine", "x-speechd-warning")
+FORWARDED_HEADERS: Final = ("x-speechd-engine", "x-speechd-warning")
 """Headers of the other's replies that clients get."""
 
-FOR_LOAD: Final = ("count", "wait")
+LOAD_REFUSALS: Final = ("count", "wait")
 """Refusals that are the server's, not the client's. A key's own limit stays one."""
 
-UNANSWERED: Final = ("unreachable", "slow")
+BREAKER_OUTCOMES: Final = ("unreachable", "slow")
 """Outcomes for which the other is left alone. To be refused takes no time, and says nothing of the next request."""
 
 KEEP_ALIVE_S: Final = 4.0
@@ -54,7 +54,7 @@ KEEP_ALIVE_S: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SpeechCall:
     """A valid request. id: its x-request-id; body: as received; key: the number of its API key; whole: none of it is
     sent before all is here; sse: as events; patience: with its client; log: the fields of its line."""
 
@@ -63,7 +63,7 @@ class Asked:
     key: int | None
     whole: bool
     sse: bool
-    patience: Patience
+    patience: ClientTimeouts
     log: dict[str, Any]
 
 
@@ -76,20 +76,20 @@ class Reply(Protocol):
 class Overflow:
     """The way to the other, for the requests of one worker. Used from its event loop, between `open` and `close`."""
 
-    def __init__(self, settings: Settings, admission: Admission, row: Row) -> None:
+    def __init__(self, settings: Settings, admission: Admission, row: WorkerCounters) -> None:
         self._settings, self._admission, self._row = settings, admission, row
         self._url = speech_url(settings.overflow_url)
-        self._rest = Rest(settings.overflow_rest_s)
+        self._rest = CircuitBreaker(settings.overflow_rest_s)
 
     def open(self) -> None:
         """Get ready; not at the first request, for reading the certificates takes 40 ms."""
-        headers = {"user-agent": f"speechd/{__version__}", "accept-encoding": "identity", MARK: "1"}
+        headers = {"user-agent": f"speechd/{__version__}", "accept-encoding": "identity", OVERFLOW_HEADER: "1"}
         if self._settings.overflow_api_key:
             headers["authorization"] = f"Bearer {self._settings.overflow_api_key}"
         self._client = httpx.AsyncClient(
             headers=headers,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none: one client's would go with all others'
-            timeout=httpx.Timeout(None, connect=self._settings.overflow_connect_s),  # `OtherStream` has the others
+            timeout=httpx.Timeout(None, connect=self._settings.overflow_connect_s),  # `UpstreamSpeech` has the others
             limits=httpx.Limits(max_connections=None, keepalive_expiry=KEEP_ALIVE_S),
         )
 
@@ -97,14 +97,14 @@ class Overflow:
         """Close the connections."""
         await self._client.aclose()
 
-    def reply(self, asked: Asked, here: Callable[[], Reply]) -> Reply:
+    def reply(self, asked: SpeechCall, here: Callable[[], Reply]) -> Reply:
         """The other's reply to what would be refused here for load, or would wait for longer than `overflow_after_s`,
         if the other may be asked; else that of `here`, which raises what it raises."""
         try:
             if self._admission.expected_wait_s() <= self._settings.overflow_after_s:
                 return here()
         except Overloaded as refusal:
-            if refusal.reason not in FOR_LOAD:
+            if refusal.reason not in LOAD_REFUSALS:
                 raise
         ticket = self._admission.admit_overflow(asked.key)
         if ticket is not None and self._rest.may_ask(time.monotonic()):
@@ -115,26 +115,26 @@ class Overflow:
             ticket.release()
         return here()
 
-    def answered(self, asked: Asked, stream: OtherStream) -> None:
+    def answered(self, asked: SpeechCall, stream: UpstreamSpeech) -> None:
         """Its first bytes are here."""
         self._rest.end(time.monotonic(), answers=True)
         if not asked.whole and stream.timings.first_audio_s is not None:
             self._row.observe(OVERFLOW_FIRST_AUDIO, stream.timings.first_audio_s)
 
-    def declined(self, asked: Asked, outcome: str) -> None:
+    def declined(self, asked: SpeechCall, outcome: str) -> None:
         """Nothing has come of it."""
         # A client that waits for less long than we would, or has left, has not found out whether it answers.
         hurried = outcome == "slow" and asked.patience.first_audio_s < self._settings.overflow_first_audio_s
         unknown = outcome == "client left" or hurried
-        self._rest.end(time.monotonic(), answers=None if unknown else outcome not in UNANSWERED)
+        self._rest.end(time.monotonic(), answers=None if unknown else outcome not in BREAKER_OUTCOMES)
         self.ended(asked, outcome)
 
-    def ended(self, asked: Asked, outcome: str) -> None:
+    def ended(self, asked: SpeechCall, outcome: str) -> None:
         """What became of it, one of `OVERFLOWS`."""
         asked.log["overflow"] = outcome
         self._row.count(OVERFLOWS, outcome)
 
-    def _stream(self, asked: Asked, spool: Spool | None) -> OtherStream:
+    def _stream(self, asked: SpeechCall, spool: Spool | None) -> UpstreamSpeech:
         request = self._client.build_request(
             "POST",
             self._url,
@@ -142,8 +142,8 @@ class Overflow:
             headers={"content-type": "application/json", "x-request-id": asked.id},
         )
         first_audio_s = min(self._settings.overflow_first_audio_s, asked.patience.first_audio_s)
-        wish = Wish(asked.sse, first_audio_s, self._settings.overflow_idle_s)
-        return OtherStream(self._client, request, wish, spool)
+        wish = UpstreamRequest(asked.sse, first_audio_s, self._settings.overflow_idle_s)
+        return UpstreamSpeech(self._client, request, wish, spool)
 
 
 class OverflowReply:
@@ -153,8 +153,8 @@ class OverflowReply:
     def __init__(
         self,
         overflow: Overflow,
-        asked: Asked,
-        stream: OtherStream,
+        asked: SpeechCall,
+        stream: UpstreamSpeech,
         spool: Spool | None,
         ticket: Ticket,
         here: Callable[[], Reply],
@@ -176,7 +176,7 @@ class OverflowReply:
         """Why there is no reply of the other's, and all is given back; None if there is one."""
         declined: str | None = "broken"
         try:
-            await while_listening(receive, self._stream.open())
+            await until_disconnect(receive, self._stream.open())
             declined = None
         except Declined as error:
             declined = error.outcome
@@ -193,23 +193,25 @@ class OverflowReply:
                     self._overflow.declined(self._asked, declined)
         return declined
 
-    def _reply(self) -> SpeechReply:
+    def _reply(self) -> SpeechResponse:
         asked, stream = self._asked, self._stream
 
         def headers() -> dict[str, str]:
-            return {MARK: "1"} | {name: stream.headers[name] for name in PASSED_ON if name in stream.headers}
+            return {OVERFLOW_HEADER: "1"} | {
+                name: stream.headers[name] for name in FORWARDED_HEADERS if name in stream.headers
+            }
 
         def ended(outcome: str) -> None:
             asked.log.update(ttfa_s=stream.timings.first_audio_s, outcome=outcome)
             self._overflow.ended(asked, outcome)
 
-        framing = PassedOn(stream.headers["content-type"], sse=asked.sse)
-        return SpeechReply(
+        framing = PassthroughFraming(stream.headers["content-type"], sse=asked.sse)
+        return SpeechResponse(
             stream, self._ticket, framing, spool=self._spool, headers=headers, patience=asked.patience, ended=ended
         )
 
 
-class Rest:
+class CircuitBreaker:
     """Whether the other is left alone: for a while after it did not answer, and then but for one request at a time,
     until it answers. Moments are of one clock, in seconds."""
 

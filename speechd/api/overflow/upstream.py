@@ -39,7 +39,7 @@ class Declined(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class UpstreamRequest:
     """What is wanted of a reply. sse: it is events; first_audio_s: until its first bytes; idle_s: between any two."""
 
     sse: bool
@@ -47,7 +47,7 @@ class Wish:
     idle_s: float
 
 
-class OtherStream:
+class UpstreamSpeech:
     """`open`, then `read` until it returns None; in any case, and after those have ended, `close`.
 
     Nothing is read that is not asked for, so that a client which reads slowly slows the other down. With a spool all is
@@ -55,7 +55,7 @@ class OtherStream:
     """
 
     def __init__(
-        self, client: httpx.AsyncClient, request: httpx.Request, wish: Wish, spool: Spool | None = None
+        self, client: httpx.AsyncClient, request: httpx.Request, wish: UpstreamRequest, spool: Spool | None = None
     ) -> None:
         self.timings = Timings()
         self._client, self._request, self._wish = client, request, wish

@@ -26,7 +26,7 @@ from typing import IO, Any, Final
 import httpx
 
 from speechd.audio.samples import SAMPLE_RATE
-from speechd.cli.tune.recommend import Measured
+from speechd.cli.tune.recommend import Measurement
 from speechd.config.settings import Settings, variable
 from speechd.errors import EngineUnavailable, SpeechdError
 
@@ -60,7 +60,7 @@ def plans(cores: int) -> list[tuple[int, int]]:
 
 def measure(
     settings: Settings, given: Mapping[str, str], cores: int, seconds: float, step: Callable[[str], None]
-) -> Iterator[Measured]:
+) -> Iterator[Measurement]:
     """Measure each plan with the engine of the settings (`given`: those of the command line), telling `step` what
     comes next. Raises `SpeechdError` where the server does not start or fails on a request."""
     logging.getLogger("httpx").setLevel(logging.WARNING)  # else a line for every request
@@ -88,7 +88,9 @@ class _Trial:
     url: str
     headers: Mapping[str, str]
 
-    async def run(self, workers: int, threads: int, seconds: float, pid: int, step: Callable[[str], None]) -> Measured:
+    async def run(
+        self, workers: int, threads: int, seconds: float, pid: int, step: Callable[[str], None]
+    ) -> Measurement:
         answers: dict[str, list[_Answer]] = {}
         async with self._client() as client:
             engine: str = (await client.get("/health")).json()["engine"]
@@ -99,7 +101,7 @@ class _Trial:
                 answers[name] = await self._alone(client, text, seconds)
         step(f"{workers} × {threads}: all busy")
         audio_s_per_s, busy = await self._busy(PER_WORKER * workers, BUSY_SHARE * seconds)
-        return Measured(
+        return Measurement(
             workers=workers,
             threads=threads,
             engine=engine,

@@ -9,12 +9,12 @@ from typing import Final
 from speechd.config.settings import IN_FLIGHT_PER_WORKER
 from speechd.pool.scoreboard import LISTENING_SHARE
 
-ALIKE: Final = 1.05
+NOISE_RATIO: Final = 1.05
 """Ratio of two figures within which they are no reason to prefer either: runs differ by as much."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """One setting. By text: seconds to the end of one request alone, and these ÷ seconds of audio; first audio: median
     seconds, alone and while all are busy; memory: of all processes, shared pages counted once (None: not known)."""
 
@@ -45,19 +45,19 @@ class Measured:
         return options
 
 
-def for_latency(rows: Sequence[Measured]) -> Measured:
+def for_latency(rows: Sequence[Measurement]) -> Measurement:
     """The setting with the earliest first audio; of those alike, that with the most audio."""
     best = min(row.first_audio_s for row in rows)
-    return max((row for row in rows if row.first_audio_s <= ALIKE * best), key=lambda row: row.audio_s_per_s)
+    return max((row for row in rows if row.first_audio_s <= NOISE_RATIO * best), key=lambda row: row.audio_s_per_s)
 
 
-def for_throughput(rows: Sequence[Measured]) -> Measured:
+def for_throughput(rows: Sequence[Measurement]) -> Measurement:
     """The setting with the most audio; of those alike, that with the earliest first audio when all are busy."""
     best = max(row.audio_s_per_s for row in rows)
-    return min((row for row in rows if ALIKE * row.audio_s_per_s >= best), key=lambda row: row.busy_first_audio_s)
+    return min((row for row in rows if NOISE_RATIO * row.audio_s_per_s >= best), key=lambda row: row.busy_first_audio_s)
 
 
-def table(rows: Sequence[Measured]) -> list[str]:
+def table(rows: Sequence[Measurement]) -> list[str]:
     """The lines of the table for people."""
     widths = "{:>9}  {:^24}  {:^24}  {:>13}  {:^19}  {:>7}"
     lines = [
@@ -73,7 +73,7 @@ def table(rows: Sequence[Measured]) -> list[str]:
     return lines
 
 
-def reasons(rows: Sequence[Measured]) -> list[str]:
+def reasons(rows: Sequence[Measurement]) -> list[str]:
     """The recommendations, each with its reason."""
     quick, full = for_latency(rows), for_throughput(rows)
     others = [row for row in rows if row is not full]
@@ -84,5 +84,5 @@ def reasons(rows: Sequence[Measured]) -> list[str]:
     return [
         f"for latency: {quick}, {start}, holds {quick.listeners} real-time listeners",
         f"for throughput: {full}, {speed}, holds {full.listeners} real-time listeners",
-        f"Listeners need {LISTENING_SHARE:.0%} of the audio; figures within {ALIKE - 1:.0%} count as alike.",
+        f"Listeners need {LISTENING_SHARE:.0%} of the audio; figures within {NOISE_RATIO - 1:.0%} count as alike.",
     ]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import soxr
 
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples
-from speechd.engines.base import PAYLOAD_LIMIT, Delivery, Segment, SegmentTooLong, speakable
+from speechd.engines.base import PAYLOAD_LIMIT, Segment, SegmentTooLong, SynthesisOptions, speakable
 from speechd.engines.espeak.ipa import mnemonics
 from speechd.engines.espeak.text import for_espeak
 from speechd.errors import EngineUnavailable, InvalidRequest
@@ -92,7 +92,7 @@ class EspeakEngine:
     def __init__(self) -> None:
         self._library: Library | None = None
 
-    def check(self, delivery: Delivery) -> None:
+    def check(self, delivery: SynthesisOptions) -> None:
         if delivery.language not in LANGUAGES:
             known = ", ".join(LANGUAGES)
             raise InvalidRequest(
@@ -102,7 +102,7 @@ class EspeakEngine:
                 code="unsupported_language",
             )
 
-    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
         if not speakable(plain(text)):
             return None
         rate, word_gap = _pace(delivery.speed)

@@ -55,7 +55,7 @@ State = dict[str, dict[str, "Tensor"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class Checkpoint:
     """The files of one folder. Reading one that is absent or not what it must be raises `EngineUnavailable`."""
 
     folder: Path
@@ -96,7 +96,7 @@ class Weights:
         ids = [id for id in KOKORO_IDS if self.has_pack(id)][:most]
         return {id: torch.from_numpy(self.pack(id)).unsqueeze(1) for id in ids}
 
-    def lacking(self) -> list[str]:
+    def missing_files(self) -> list[str]:
         """The files of the release that are not there."""
         return [name for name in FILES if not (self.folder / name).is_file()]
 
@@ -122,7 +122,7 @@ class Weights:
         )
 
 
-def locate(model_dir: Path | None) -> Weights:
+def locate(model_dir: Path | None) -> Checkpoint:
     """The weights in `model_dir`, else in the hub's cache, else fetched into it. Raises `EngineUnavailable`.
 
     Called in the arbiter, which must have no threads when it forks. The hub's client starts some, so it runs in
@@ -135,9 +135,9 @@ def locate(model_dir: Path | None) -> Weights:
                 f"The folder {model_dir} has no {' and no '.join(absent)}: name another with --model-dir, "
                 f"or fill it with 'speechd download --model-dir {model_dir}'."
             )
-        return Weights(model_dir)
+        return Checkpoint(model_dir)
     cached = _cached()
-    if cached is not None and not cached.lacking():
+    if cached is not None and not cached.missing_files():
         return cached
     if _reachable():
         _download_apart()
@@ -164,7 +164,7 @@ def download(model_dir: Path | None = None) -> Path:
         listing = huggingface_hub.HfApi().model_info(REPOSITORY, revision=REVISION, files_metadata=True)
     except (OSError, ValueError, httpx.HTTPError) as error:
         raise EngineUnavailable(f"{REPOSITORY} cannot be fetched from {hub.ENDPOINT}: {error}") from error
-    weights = Weights(Path(str(folder)))
+    weights = Checkpoint(Path(str(folder)))
     for file in listing.siblings or ():
         if file.rfilename in FILES and file.lfs is not None:
             _verify_digest(weights.folder / file.rfilename, file.lfs.sha256)
@@ -179,12 +179,12 @@ def _verify_digest(path: Path, expected: str) -> None:
         raise EngineUnavailable(f"{path} is damaged (its SHA-256 is {found}, not {expected}): delete it and try again.")
 
 
-def _cached() -> Weights | None:
+def _cached() -> Checkpoint | None:
     """The pinned revision in the hub's cache, if it has at least the model."""
     config, model = (
         huggingface_hub.try_to_load_from_cache(REPOSITORY, name, revision=REVISION) for name in (CONFIG, MODEL)
     )
-    return Weights(Path(config).parent) if isinstance(config, str) and isinstance(model, str) else None
+    return Checkpoint(Path(config).parent) if isinstance(config, str) and isinstance(model, str) else None
 
 
 def _reachable() -> bool:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import torch
 
 from speechd.audio.samples import Audio
-from speechd.engines.base import Delivery, Segment, SegmentTooLong
-from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Weights
+from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
+from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Checkpoint
 from speechd.engines.kokoro.g2p.g2p import G2P
 from speechd.engines.kokoro.load import Model, load
 from speechd.engines.registry import EngineOptions
@@ -52,7 +52,7 @@ class KokoroEngine:
     # The fast model costs the same from here on, and shorter segments hold less memory and give way sooner.
     efficient_length: Final = 120
 
-    def __init__(self, weights: Weights, options: EngineOptions) -> None:
+    def __init__(self, weights: Checkpoint, options: EngineOptions) -> None:
         # A process in which torch has used a second thread hangs in its forks.
         torch.set_num_threads(1)
         self._weights = weights
@@ -73,7 +73,7 @@ class KokoroEngine:
         gc.collect()  # should anything in it refer to itself
         trim_heap()
 
-    def check(self, delivery: Delivery) -> None:
+    def check(self, delivery: SynthesisOptions) -> None:
         for voice, _ in delivery.blend.parts:
             if not self._weights.has_pack(voice.id):
                 raise InvalidRequest(
@@ -84,7 +84,7 @@ class KokoroEngine:
             self._pack(voice.id)
         self._g2p.check(delivery.language)
 
-    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
         phonemes = self._g2p.phonemes(text, delivery.language)
         if not phonemes:
             return None
@@ -93,20 +93,20 @@ class KokoroEngine:
         frames = len(phonemes) * max(1.0, FRAMES_PER_PHONEME / delivery.speed)
         style = self._style(delivery.blend, len(phonemes))
         tokens = np.array([self._ids[phoneme] for phoneme in phonemes], np.uint16)
-        return Segment(Spoken(delivery.speed, delivery.seed & SEED_MASK, style, tokens).packed(), frames * FRAME_S)
+        return Segment(ModelInput(delivery.speed, delivery.seed & SEED_MASK, style, tokens).packed(), frames * FRAME_S)
 
     def start(self, threads: int) -> None:
         self.use(threads)
         token = self._ids.get(WARM_UP_PHONEME, 1)
-        self._speak(Spoken(1.0, 0, np.zeros(STYLE_SIZE, np.float32), np.array([token], np.uint16)))
+        self._speak(ModelInput(1.0, 0, np.zeros(STYLE_SIZE, np.float32), np.array([token], np.uint16)))
 
     def use(self, threads: int) -> None:
         torch.set_num_threads(threads)
 
     def synthesize(self, segment: Segment) -> Audio:
-        return self._speak(Spoken.unpacked(segment.payload))
+        return self._speak(ModelInput.unpacked(segment.payload))
 
-    def _speak(self, spoken: Spoken) -> Audio:
+    def _speak(self, spoken: ModelInput) -> Audio:
         assert self._model is not None
         tokens = torch.nn.functional.pad(torch.from_numpy(spoken.tokens.astype(np.int64)), (1, 1))
         samples = self._model(tokens, torch.from_numpy(spoken.style.copy())[None], spoken.speed, spoken.seed)
@@ -118,7 +118,7 @@ class KokoroEngine:
         return np.average(rows, axis=0, weights=[weight for _, weight in blend.parts]).astype(np.float32)
 
 
-class Spoken(NamedTuple):
+class ModelInput(NamedTuple):
     """What the model is given. style: (256,), tokens: without pads."""
 
     speed: float
@@ -130,7 +130,7 @@ class Spoken(NamedTuple):
         return _HEADER.pack(self.speed, self.seed) + self.style.tobytes() + self.tokens.tobytes()
 
     @classmethod
-    def unpacked(cls, payload: bytes) -> Spoken:
+    def unpacked(cls, payload: bytes) -> ModelInput:
         speed, seed = _HEADER.unpack_from(payload)
         style = np.frombuffer(payload, np.float32, STYLE_SIZE, _HEADER.size)
         return cls(speed, seed, style, np.frombuffer(payload, np.uint16, -1, _HEADER.size + style.nbytes))

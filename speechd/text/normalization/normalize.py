@@ -8,7 +8,7 @@ from typing import Final
 from speechd.text.markup import PRONUNCIATION
 from speechd.text.normalization import english, romance
 from speechd.text.normalization.typography import sweep, tidy
-from speechd.text.normalization.verbalizer import Words
+from speechd.text.normalization.verbalizer import Verbalizer
 
 _ENGLISH: Final = frozenset({"en-us", "en-gb"})
 _ROMANCE: Final = frozenset({"es", "fr-fr", "it", "pt-br"})
@@ -45,5 +45,5 @@ def _spoken(text: str, language: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _words(language: str) -> Words:
-    return Words(language)
+def _words(language: str) -> Verbalizer:
+    return Verbalizer(language)

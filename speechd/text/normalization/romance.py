@@ -9,13 +9,13 @@ from typing import Final
 from speechd.text.normalization.rules import Rule, apply, either, rule
 from speechd.text.normalization.tongues import TONGUES
 from speechd.text.normalization.units import SYMBOL, unit_of
-from speechd.text.normalization.verbalizer import Words
+from speechd.text.normalization.verbalizer import Verbalizer
 
 _NUMBER: Final = r"(?:\d{1,3}(?>(?:\.\d{3})+|(?: \d{3})+)(?!\d)|\d++)(?>(?:[,.]\d++)?)"
 _SIGN: Final = r"(?:(?<![\w)\]%°.,-])[-−](?=\d))?"
 
 
-def spoken(text: str, words: Words) -> str:
+def spoken(text: str, words: Verbalizer) -> str:
     """`text`, tidied, in words."""
     return apply(_rules(words.family), text, words)
 
@@ -26,26 +26,26 @@ def _value(written: str) -> str:
     return whole.replace(",", ".")
 
 
-def _number(match: re.Match[str], words: Words) -> str:
+def _number(match: re.Match[str], words: Verbalizer) -> str:
     return words.number(_value(match[0]))
 
 
-def _measure(match: re.Match[str], words: Words) -> str:
+def _measure(match: re.Match[str], words: Verbalizer) -> str:
     unit = unit_of(match)
     if unit is None:
         return match[0]
     return _low(match, words) + words.measure(_value(match["sign"] + match["number"]), unit)
 
 
-def _low(match: re.Match[str], words: Words) -> str:
+def _low(match: re.Match[str], words: Verbalizer) -> str:
     return f"{words.number(_value(match['low']))} {TONGUES[words.family].to} " if match["low"] else ""
 
 
-def _money(match: re.Match[str], words: Words) -> str:
+def _money(match: re.Match[str], words: Verbalizer) -> str:
     return _low(match, words) + _amount(_value(match["number"]), match["currency"], match["millions"], words)
 
 
-def _amount(value: str, currency: str, millions: str | None, words: Words) -> str:
+def _amount(value: str, currency: str, millions: str | None, words: Verbalizer) -> str:
     one, many, hundredths = TONGUES[words.family].currencies[currency]
     if millions:
         of = "d'" if words.family == "fr" and many[0] in "aeiouy" else "di " if words.family == "it" else "de "
@@ -58,7 +58,7 @@ def _amount(value: str, currency: str, millions: str | None, words: Words) -> st
     return f"{spoken} {hundredths.format(words.cardinal(cents))}" if int(cents) else spoken
 
 
-def _date(match: re.Match[str], words: Words) -> str:
+def _date(match: re.Match[str], words: Verbalizer) -> str:
     from babel.dates import get_month_names  # its tables take time to load, and most texts have no such date
 
     day, month = int(match["day"]), int(match["month"])
@@ -69,7 +69,7 @@ def _date(match: re.Match[str], words: Words) -> str:
     return tongue.of.join((spoken, get_month_names("wide", locale=words.locale)[month], words.cardinal(match["year"])))
 
 
-def _time(match: re.Match[str], words: Words) -> str:
+def _time(match: re.Match[str], words: Verbalizer) -> str:
     if int(match[1]) > 24 or int(match[2]) > 59:
         return match[0]
     hour, minute = words.cardinal(match[1]), "" if match[2] == "00" else words.cardinal(match[2])
@@ -79,7 +79,7 @@ def _time(match: re.Match[str], words: Words) -> str:
     return TONGUES[words.family].clock.format(hour=hour, minute=minute) if minute else hour
 
 
-def _ordinal(match: re.Match[str], words: Words) -> str:
+def _ordinal(match: re.Match[str], words: Verbalizer) -> str:
     ordinal = words.ordinal(int(match[1]))
     suffix = match[0][len(match[1]) :]
     if words.family == "fr":
@@ -87,7 +87,7 @@ def _ordinal(match: re.Match[str], words: Words) -> str:
     return f"{ordinal[:-1]}a" if suffix.endswith("ª") else ordinal
 
 
-def _address(match: re.Match[str], words: Words) -> str:
+def _address(match: re.Match[str], words: Verbalizer) -> str:
     tongue = TONGUES[words.family]
     marks = {".": tongue.dot, "/": tongue.signs["/"], "@": tongue.signs["@"], "-": tongue.dash}
     pieces = re.findall(r"[^\W\d_]+|\d+|.", match[1])

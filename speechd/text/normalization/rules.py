@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, NamedTuple
 
-from speechd.text.normalization.verbalizer import Words
+from speechd.text.normalization.verbalizer import Verbalizer
 
-Spoken = Callable[[re.Match[str], Words], str]
+Spoken = Callable[[re.Match[str], Verbalizer], str]
 """The spoken form of a match, in the words of a language."""
 
 
@@ -33,7 +33,7 @@ def rule(pattern: str, spoken: str | Spoken, *, hint: str = "", flags: int = 0) 
     return Rule(compiled, spoken, hint)
 
 
-def apply(rules: Iterable[Rule], text: str, words: Words) -> str:
+def apply(rules: Iterable[Rule], text: str, words: Verbalizer) -> str:
     """`text` after every rule, in order."""
     for pattern, spoken, hint in rules:
         if hint in text:
@@ -41,7 +41,7 @@ def apply(rules: Iterable[Rule], text: str, words: Words) -> str:
     return text
 
 
-def _spoken(spoken: Spoken, words: Words, match: re.Match[str]) -> str:
+def _spoken(spoken: Spoken, words: Verbalizer, match: re.Match[str]) -> str:
     return spoken(match, words)
 
 

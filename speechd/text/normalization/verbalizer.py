@@ -23,7 +23,7 @@ _ONE: Final = {
 _FEMININE: Final = frozenset("heure livre tonne once minute seconde milliseconde calorie kilocalorie roupie".split())
 
 
-class Words:
+class Verbalizer:
     """The words of one language: "en-us", "en-gb", "es", "fr-fr", "it" or "pt-br"."""
 
     def __init__(self, language: str) -> None:

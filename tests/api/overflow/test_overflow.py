@@ -9,15 +9,15 @@ from dataclasses import replace
 
 import pytest
 
-from speechd.api.overflow.overflow import Asked, Overflow, Rest, speech_url
+from speechd.api.overflow.overflow import CircuitBreaker, Overflow, SpeechCall, speech_url
 from speechd.config.settings import Settings
 from speechd.engines.base import Segment
-from speechd.errors import BrokenOff, NotReady, Overloaded
+from speechd.errors import NotReady, Overloaded, TransferAborted
 from speechd.metrics.counters import Counts
 from speechd.metrics.exposition import COUNTED, OVERFLOW_FIRST_AUDIO, OVERFLOWS
 from speechd.pool.admission import Admission
 from speechd.pool.scoreboard import Limits, Scoreboard
-from speechd.speech.response import Patience
+from speechd.speech.response import ClientTimeouts
 from tests.harness.scripted import END, HANG, Scripted, chunk, head
 
 LIMITS = Limits(
@@ -28,13 +28,13 @@ LIMITS = Limits(
     synthesis_timeout_s=5.0,
     max_overflow_in_flight=2,
 )
-ASKED = Asked(
+ASKED = SpeechCall(
     id="req_1",
     body=b'{"input": "hello"}',
     key=None,
     whole=False,
     sse=False,
-    patience=Patience(write_s=0.3, first_audio_s=5.0),
+    patience=ClientTimeouts(write_s=0.3, first_audio_s=5.0),
     log={},
 )
 SPEECH = (head(x_speechd_engine="tone", x_secret="s"), chunk(b"ab"), chunk(b"cd"), END)
@@ -84,7 +84,7 @@ class House:
     def outcomes(self) -> dict[str, int]:
         return {outcome: int(count) for outcome, count in self.counts.counter(OVERFLOWS).items() if count}
 
-    async def ask(self, asked: Asked = ASKED, *, leave_s: float = 60, stall: bool = False) -> list[dict]:
+    async def ask(self, asked: SpeechCall = ASKED, *, leave_s: float = 60, stall: bool = False) -> list[dict]:
         """The messages that the client is sent; they are in `sent`, too."""
         sent = self.sent = []
 
@@ -309,7 +309,7 @@ def test_client_that_does_not_read_is_dropped_and_the_other_hung_up_on(other):
         async with house(other.url) as near:
             near.fill()
             other.script = (head(), *[chunk(bytes(10_000))] * 1000, END)
-            with pytest.raises(BrokenOff):
+            with pytest.raises(TransferAborted):
                 await near.ask(stall=True)
             await until(lambda: not other.open)
             assert near.aborted
@@ -325,7 +325,7 @@ def test_break_after_the_first_bytes_is_a_break(other, sse):
             near.wait(40.0)
             media_type = "text/event-stream" if sse else "audio/pcm"
             other.script = (head(media_type=media_type), chunk(b"data: 1\n\ndata: "), HANG)
-            with pytest.raises(BrokenOff):
+            with pytest.raises(TransferAborted):
                 await near.ask(replace(ASKED, sse=sse))
             if sse:  # an event more, after whole ones
                 assert body(near.sent).startswith(b'data: 1\n\ndata: {"type":"error"')
@@ -385,7 +385,7 @@ def test_client_with_less_patience_than_ours_does_not_let_the_other_rest(other):
         async with house(other.url, overflow_first_audio_s=30) as near:
             near.fill()
             other.script = (HANG,)
-            hurried = replace(ASKED, patience=Patience(write_s=1.0, first_audio_s=0.1))
+            hurried = replace(ASKED, patience=ClientTimeouts(write_s=1.0, first_audio_s=0.1))
             for _ in range(2):
                 with pytest.raises(Overloaded):
                     await near.ask(hurried)
@@ -408,7 +408,7 @@ def test_other_that_is_not_there_is_left_alone():
 
 
 def test_rest_is_over_for_one_request_first():
-    rest = Rest(5.0)
+    rest = CircuitBreaker(5.0)
     seen = [rest.may_ask(0.0), rest.may_ask(0.0)]
     rest.end(1.0, answers=False)
     seen += [rest.may_ask(5.9), rest.may_ask(6.0), rest.may_ask(6.0)]
@@ -420,7 +420,7 @@ def test_rest_is_over_for_one_request_first():
 
 
 def test_no_rest_is_taken_if_none_is_wanted():
-    rest = Rest(0.0)
+    rest = CircuitBreaker(0.0)
     rest.end(1.0, answers=False)
     assert rest.may_ask(1.0)
     assert rest.may_ask(1.0)

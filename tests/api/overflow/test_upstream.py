@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from speechd.api.overflow import upstream
-from speechd.api.overflow.upstream import Declined, OtherStream, Wish, check, whole_events
+from speechd.api.overflow.upstream import Declined, UpstreamRequest, UpstreamSpeech, check, whole_events
 from speechd.errors import SynthesisFailed
 from speechd.speech.spool import Spool
 from tests.harness.account import Account
 from tests.harness.scripted import END, HANG, RESET, Script, Scripted, chunk, head
 
-STREAM = Wish(sse=False, first_audio_s=0.5, idle_s=0.3)
-EVENTS = Wish(sse=True, first_audio_s=0.5, idle_s=0.3)
+STREAM = UpstreamRequest(sse=False, first_audio_s=0.5, idle_s=0.3)
+EVENTS = UpstreamRequest(sse=True, first_audio_s=0.5, idle_s=0.3)
 
 SSE = head(media_type="text/event-stream; charset=utf-8")
 
@@ -27,13 +27,13 @@ def server() -> Iterator[Scripted]:
         yield server
 
 
-def read(url: str, wish: Wish, spool: Spool | None = None) -> list[bytes | str]:
+def read(url: str, wish: UpstreamRequest, spool: Spool | None = None) -> list[bytes | str]:
     """What is read of it, and how it ends, if not well."""
 
     async def scenario() -> list[bytes | str]:
         got: list[bytes | str] = []
         async with httpx.AsyncClient(timeout=httpx.Timeout(None, connect=0.3)) as client:
-            stream = OtherStream(client, client.build_request("POST", url, content=b"{}"), wish, spool)
+            stream = UpstreamSpeech(client, client.build_request("POST", url, content=b"{}"), wish, spool)
             try:
                 await stream.open()
                 while (data := await stream.read()) is not None:
@@ -196,7 +196,7 @@ def test_what_may_be_speech_is_taken_for_it(media_type: str) -> None:
 def test_little_is_read_that_is_not_asked_for(server: Scripted) -> None:
     async def scenario() -> None:
         async with httpx.AsyncClient() as client:
-            stream = OtherStream(client, client.build_request("POST", server.url), STREAM)
+            stream = UpstreamSpeech(client, client.build_request("POST", server.url), STREAM)
             await stream.open()
             for _ in range(20):
                 await stream.read()

@@ -3,12 +3,12 @@
 import pytest
 
 from speechd.cli.tune import recommend
-from speechd.cli.tune.recommend import Measured
+from speechd.cli.tune.recommend import Measurement
 
 
 def measured(workers, threads, *, first_audio_s=0.2, busy_first_audio_s=0.4, audio_s_per_s=10.0, memory_bytes=1 << 30):
     latency_s = {"short": 0.5, "medium": 1.5, "long": 5.0}
-    return Measured(
+    return Measurement(
         workers=workers,
         threads=threads,
         engine="kokoro",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from speechd.audio.samples import sound_bounds
-from speechd.engines.base import PAYLOAD_LIMIT, Delivery, SegmentTooLong
+from speechd.engines.base import PAYLOAD_LIMIT, SegmentTooLong, SynthesisOptions
 from speechd.engines.espeak.engine import LANGUAGES, VARIANTS, EspeakEngine
 from speechd.engines.espeak.ipa import mnemonics
 from speechd.errors import InvalidRequest
@@ -26,7 +26,7 @@ def engine():
 
 def delivery(voice="af_heart", language=None, speed=1.0):
     blend = CATALOGUE.parse(voice)
-    return Delivery(blend, language or blend.language, speed)
+    return SynthesisOptions(blend, language or blend.language, speed)
 
 
 def speak(engine, text, how=None):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from speechd.engines.kokoro import checkpoint as module
-from speechd.engines.kokoro.checkpoint import CONFIG, MODEL, PARTS, REPOSITORY, REVISION, Weights, download, locate
+from speechd.engines.kokoro.checkpoint import CONFIG, MODEL, PARTS, REPOSITORY, REVISION, Checkpoint, download, locate
 from speechd.errors import EngineUnavailable
 from speechd.voices import KOKORO_IDS
 
@@ -24,13 +24,13 @@ def folder(model_dir, tmp_path):
 
 
 def test_state_has_five_parts_with_plain_names(model_dir):
-    state = Weights(model_dir).state()
+    state = Checkpoint(model_dir).state()
     assert set(state) == set(PARTS)
     assert not any(name.startswith("module.") for tensors in state.values() for name in tensors)
 
 
 def test_pack_is_a_row_for_each_number_of_phonemes(model_dir):
-    pack = Weights(model_dir).pack("af_heart")
+    pack = Checkpoint(model_dir).pack("af_heart")
     assert (pack.shape, pack.dtype) == ((510, 256), np.float32)
 
 
@@ -64,15 +64,15 @@ class Danger:
 )
 def test_broken_file_is_named_with_the_reason(folder, name, content, reason):
     spoil(folder, name, content)
-    weights = Weights(folder)
+    weights = Checkpoint(folder)
     with pytest.raises(EngineUnavailable, match=f"(?s){name}.*{reason}.*speechd download"):
         (weights.config(), weights.state(), weights.pack("af_heart"))
 
 
 def test_verify_finds_what_is_absent(folder):
-    assert f"voices/{KOKORO_IDS[0]}.pt" in Weights(folder).lacking()
+    assert f"voices/{KOKORO_IDS[0]}.pt" in Checkpoint(folder).missing_files()
     with pytest.raises(EngineUnavailable, match=KOKORO_IDS[0]):
-        Weights(folder).verify()
+        Checkpoint(folder).verify()
 
 
 @pytest.mark.parametrize("name", [CONFIG, MODEL])
@@ -97,7 +97,7 @@ def cache(tmp_path, model_dir):
 
 def test_cached_weights_are_used_without_the_hub(no_hub, tmp_path, model_dir):
     snapshot = cache(tmp_path, model_dir)
-    assert locate(None) == Weights(snapshot)
+    assert locate(None) == Checkpoint(snapshot)
 
 
 def test_no_weights_and_no_hub_is_an_error_that_says_what_to_do(no_hub):
@@ -140,7 +140,7 @@ def hub(monkeypatch, model_dir):
 def test_download_fills_a_folder_and_verifies_it(hub, tmp_path):
     folder = download(tmp_path / "new")
     assert folder == tmp_path / "new"
-    assert locate(folder) == Weights(folder)
+    assert locate(folder) == Checkpoint(folder)
 
 
 def test_download_of_other_bytes_than_listed_is_an_error(hub, tmp_path):

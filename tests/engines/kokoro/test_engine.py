@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from speechd.engines.base import PAYLOAD_LIMIT, Delivery, Reloadable, SegmentTooLong
-from speechd.engines.kokoro.checkpoint import Weights
-from speechd.engines.kokoro.engine import KokoroEngine, Spoken
+from speechd.engines.base import PAYLOAD_LIMIT, SegmentTooLong, SupportsUnload, SynthesisOptions
+from speechd.engines.kokoro.checkpoint import Checkpoint
+from speechd.engines.kokoro.engine import KokoroEngine, ModelInput
 from speechd.engines.kokoro.load import load, resolve
 from speechd.engines.registry import EngineOptions, create
 from speechd.errors import EngineUnavailable, InvalidRequest
@@ -27,7 +27,7 @@ def engine(model_dir):
 
 def delivery(voice="af_heart", language=None, speed=1.0, seed=7):
     blend = CATALOGUE.parse(voice)
-    return Delivery(blend, language or blend.language, speed, seed)
+    return SynthesisOptions(blend, language or blend.language, speed, seed)
 
 
 def speak(engine, text=TEXT, **how):
@@ -67,13 +67,13 @@ def test_fast_speech_is_shorter_to_the_end_of_the_range(engine):
 
 def test_style_is_the_row_of_the_number_of_phonemes(engine, model_dir):
     pack = torch.load(model_dir / "voices/af_heart.pt", weights_only=True)
-    spoken = Spoken.unpacked(engine.prepare(TEXT, delivery()).payload)
+    spoken = ModelInput.unpacked(engine.prepare(TEXT, delivery()).payload)
     assert np.array_equal(spoken.style, pack[len(spoken.tokens) - 1, 0].numpy())
 
 
 def test_blend_is_the_weighted_mean_of_its_voices(engine):
     def style(voice):
-        return Spoken.unpacked(engine.prepare(TEXT, delivery(voice)).payload).style
+        return ModelInput.unpacked(engine.prepare(TEXT, delivery(voice)).payload).style
 
     mean = (2 * style("af_bella") + style("af_heart")) / 3
     assert style("af_bella(2)+af_heart") == pytest.approx(mean, abs=1e-6)
@@ -89,7 +89,7 @@ def test_segment_beyond_the_model_is_too_long(engine):
 def test_longest_segment_is_spoken(engine):
     ipa = "[a](/" + "a" * 99 + "/) "
     segment = engine.prepare(ipa * 5 + "[a](/aaaaaaaaaa/)", delivery(speed=4.0))
-    assert len(Spoken.unpacked(segment.payload).tokens) == 510
+    assert len(ModelInput.unpacked(segment.payload).tokens) == 510
     assert engine.synthesize(segment).duration_s > 510 * 0.025
 
 
@@ -118,9 +118,9 @@ def test_stock_model_speaks_with_the_durations_of_the_fast_one(engine, model_dir
 
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    weights = Weights(model_dir)
+    weights = Checkpoint(model_dir)
     stock = StockModel(weights.config(), weights.state(), "cuda", required=False)
-    spoken = Spoken.unpacked(engine.prepare(TEXT, delivery()).payload)
+    spoken = ModelInput.unpacked(engine.prepare(TEXT, delivery()).payload)
     tokens = torch.tensor([0, *spoken.tokens.tolist(), 0])
     samples = stock(tokens, torch.from_numpy(spoken.style.copy())[None], 1.0, 7)
     assert torch.equal(stock(tokens, torch.from_numpy(spoken.style.copy())[None], 1.0, 7), samples)
@@ -131,7 +131,7 @@ def test_stock_model_speaks_with_the_durations_of_the_fast_one(engine, model_dir
 def test_device_that_is_named_and_absent_is_an_error(model_dir):
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    engine = KokoroEngine(Weights(model_dir), EngineOptions(device="cuda"))
+    engine = KokoroEngine(Checkpoint(model_dir), EngineOptions(device="cuda"))
     with pytest.raises(EngineUnavailable, match="no cuda device"):
         engine.start(1)
 
@@ -149,7 +149,7 @@ def test_auto_is_the_cpu_where_torch_has_no_cuda(monkeypatch):
 
 @pytest.mark.parametrize("device", ["cpu", "mps"])
 def test_weights_that_do_not_fit_are_an_error(model_dir, device):
-    weights = Weights(model_dir)
+    weights = Checkpoint(model_dir)
     state = weights.state()
     del state["text_encoder"]["embedding.weight"]
     with pytest.raises(EngineUnavailable, match=r"embedding\.weight"):
@@ -183,7 +183,7 @@ os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 def test_engine_speaks_the_same_after_its_model_was_away(model_dir):
     engine = create("kokoro", EngineOptions(model_dir, device="cpu")).engine
-    assert isinstance(engine, Reloadable)
+    assert isinstance(engine, SupportsUnload)
     before = speak(engine)
     engine.unload()
     engine.unload()

@@ -8,7 +8,7 @@ import threading
 import time
 
 from speechd.audio.samples import Audio
-from speechd.engines.base import Delivery, Segment
+from speechd.engines.base import Segment, SynthesisOptions
 from speechd.engines.tone import ToneEngine
 
 
@@ -17,7 +17,7 @@ class FaultyEngine(ToneEngine):
     raises while the thread lives in which the engine was started. "unreadable" kills what reads it, and "endless" has
     it work for ever."""
 
-    def prepare(self, text: str, delivery: Delivery) -> Segment | None:
+    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
         if "unreadable" in text:
             os.kill(os.getpid(), signal.SIGSEGV)
         while "endless" in text:

@@ -7,14 +7,14 @@ from typing import Final
 
 from speechd.text.normalization.english import abbreviations, dates, electronic, math, money, numbers, symbols
 from speechd.text.normalization.rules import apply
-from speechd.text.normalization.verbalizer import Words
+from speechd.text.normalization.verbalizer import Verbalizer
 
 _WORDS_AND_SIGNS: Final = (*math.RULES, *electronic.RULES, *symbols.RULES, *abbreviations.RULES)
 _WITH_DIGITS: Final = (*dates.RULES, *money.RULES, *numbers.CODES, *numbers.MEASURES)
 _HAS_NUMBER = re.compile(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ^]")
 
 
-def spoken(text: str, words: Words) -> str:
+def spoken(text: str, words: Verbalizer) -> str:
     """`text`, tidied, in words."""
     text = apply(_WORDS_AND_SIGNS, text, words)
     numeric = _HAS_NUMBER.search(text)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from speechd.text.normalization.rules import Rule, either, rule
-from speechd.text.normalization.verbalizer import Words
+from speechd.text.normalization.verbalizer import Verbalizer
 
 _TITLES: Final[Mapping[str, str]] = {
     "Dr": "Doctor", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof": "Professor", "Rev": "Reverend",
@@ -87,19 +87,19 @@ def roman(numeral: str) -> int:
     return sum(-value if value < after else value for value, after in zip(values, following, strict=True))
 
 
-def _regent(match: re.Match[str], words: Words) -> str:
+def _regent(match: re.Match[str], words: Verbalizer) -> str:
     return f"{match[1]} the {words.ordinal(roman(match[2])).title()}"
 
 
-def _numbered(match: re.Match[str], words: Words) -> str:
+def _numbered(match: re.Match[str], words: Verbalizer) -> str:
     return f"{match[1]} {words.cardinal(str(roman(match[2])))}"
 
 
-def _century(match: re.Match[str], words: Words) -> str:
+def _century(match: re.Match[str], words: Verbalizer) -> str:
     return words.ordinal(roman(match[1]))
 
 
-def _abbreviation(match: re.Match[str], _: Words) -> str:
+def _abbreviation(match: re.Match[str], _: Verbalizer) -> str:
     """The words; the stop of an abbreviation that ends the text ends the sentence, too."""
     written = match[0]
     return _ABBREVIATIONS[written] + (

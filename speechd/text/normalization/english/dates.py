@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from speechd.text.normalization.rules import Rule, rule
-from speechd.text.normalization.verbalizer import Words
+from speechd.text.normalization.verbalizer import Verbalizer
 
 _MONTHS: Final = "January February March April May June July August September October November December".split()
 _BY_NAME: Final[Mapping[str, str]] = {
@@ -26,7 +26,7 @@ _WEEKDAYS: Final = {
 }  # fmt: skip
 
 
-def _day(match: re.Match[str], words: Words) -> str:
+def _day(match: re.Match[str], words: Verbalizer) -> str:
     spoken = words.ordinal(int(match["day"]))
     return f"{spoken} to {words.ordinal(int(match['last']))}" if match["last"] else spoken
 
@@ -35,20 +35,20 @@ def _month(match: re.Match[str]) -> str:
     return _BY_NAME[match["month"].rstrip(".")]
 
 
-def _year(match: re.Match[str], words: Words) -> str:
+def _year(match: re.Match[str], words: Verbalizer) -> str:
     return f", {words.year(match['year'])}" if match["year"] else ""
 
 
-def _month_day(match: re.Match[str], words: Words) -> str:
+def _month_day(match: re.Match[str], words: Verbalizer) -> str:
     the = "the " if words.british else ""
     return f"{_month(match)} {the}{_day(match, words)}{_year(match, words)}"
 
 
-def _day_month(match: re.Match[str], words: Words) -> str:
+def _day_month(match: re.Match[str], words: Verbalizer) -> str:
     return f"{match['the'] or 'the '}{_day(match, words)} of {_month(match)}{_year(match, words)}"
 
 
-def _date(year: str, month: int, day: int, words: Words) -> str:
+def _date(year: str, month: int, day: int, words: Verbalizer) -> str:
     """A date given in numbers, or "" where there is no such day."""
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return ""
@@ -57,14 +57,14 @@ def _date(year: str, month: int, day: int, words: Words) -> str:
     return f"{spoken}, {words.year(year)}"
 
 
-def _iso(match: re.Match[str], words: Words) -> str:
+def _iso(match: re.Match[str], words: Verbalizer) -> str:
     date = _date(match[1], int(match[2]), int(match[3]), words)
     if not date:
         return match[0]
     return f"{date}, {_clock(match[4], match[5], match[6], words)}" if match[4] else date
 
 
-def _numeric(match: re.Match[str], words: Words) -> str:
+def _numeric(match: re.Match[str], words: Verbalizer) -> str:
     """ "3/4/2024" by the locale's order, or the other where only that one is a date. Points are European: day first."""
     first, second, year = int(match[1]), int(match[3]), match[4]
     if len(year) == 2:
@@ -77,7 +77,7 @@ def _numeric(match: re.Match[str], words: Words) -> str:
     return match[0]
 
 
-def _month_and_day(match: re.Match[str], words: Words) -> str:
+def _month_and_day(match: re.Match[str], words: Verbalizer) -> str:
     """ "on 12/25", "on 4/12": the American order, or where it is the custom the European one."""
     month, day = int(match[1]), int(match[2])
     if words.day_first and day <= 12:
@@ -85,7 +85,7 @@ def _month_and_day(match: re.Match[str], words: Words) -> str:
     return f"{_MONTHS[month - 1]} {words.ordinal(day)}"
 
 
-def _clock(hour: str, minute: str, second: str | None, words: Words, half: str | None = None) -> str:
+def _clock(hour: str, minute: str, second: str | None, words: Verbalizer, half: str | None = None) -> str:
     """A time of day. half: "a" or "p" of a.m. and p.m."""
     if minute == "00":
         spoken = words.cardinal(hour) + ("" if half else " hundred" if int(hour) > 12 else " o'clock")
@@ -97,17 +97,17 @@ def _clock(hour: str, minute: str, second: str | None, words: Words, half: str |
     return f"{spoken} {half.upper()}.M." if half else spoken
 
 
-def _time(match: re.Match[str], words: Words) -> str:
+def _time(match: re.Match[str], words: Verbalizer) -> str:
     if int(match[1]) > 24 or int(match[2]) > 59 or int(match[3] or 0) > 59:
         return match[0]
     return _clock(match[1], match[2], match[3], words, match[4] and match[4].lower())
 
 
-def _hour(match: re.Match[str], words: Words) -> str:
+def _hour(match: re.Match[str], words: Verbalizer) -> str:
     return f"{words.cardinal(match[1])} {match[2].upper()}.M."
 
 
-def _from_time(match: re.Match[str], words: Words) -> str:
+def _from_time(match: re.Match[str], words: Verbalizer) -> str:
     half = match[3] and match[3].lower()
     spoken = _clock(match[1], match[2] or "00", None, words, half) if match[2] or half else words.cardinal(match[1])
     return f"{spoken} to "

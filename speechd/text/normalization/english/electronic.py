@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from speechd.text.normalization.rules import Rule, either, rule
-from speechd.text.normalization.verbalizer import Words
+from speechd.text.normalization.verbalizer import Verbalizer
 
 _MARKS: Final[Mapping[str, str]] = {
     ".": "dot", "/": "slash", "\\": "backslash", "-": "dash", "_": "underscore", ":": "colon", "?": "question mark",
@@ -37,7 +37,7 @@ _PIECES = re.compile(r"[^\W\d_]+|[0-9]+|.", re.DOTALL)
 _NAME_PIECES = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]|[0-9]+")
 
 
-def spell(address: str, words: Words) -> str:
+def spell(address: str, words: Verbalizer) -> str:
     """An address aloud: its words, "dot", "slash", numbers."""
     spoken = []
     for piece in _PIECES.findall(address):
@@ -50,26 +50,26 @@ def spell(address: str, words: Words) -> str:
     return " ".join(filter(None, spoken))
 
 
-def _url(match: re.Match[str], words: Words) -> str:
+def _url(match: re.Match[str], words: Verbalizer) -> str:
     return f" {spell(match[1].removesuffix('/'), words)} "
 
 
-def _name(match: re.Match[str], words: Words) -> str:
+def _name(match: re.Match[str], words: Verbalizer) -> str:
     """A hashtag's or handle's words: MachineLearning, john_doe42."""
     pieces = (words.cardinal(piece) if piece.isdecimal() else piece for piece in _NAME_PIECES.findall(match[1]))
     return f"{'hashtag' if match[0][0] == '#' else 'at'} {' '.join(pieces)}"
 
 
-def _file(match: re.Match[str], words: Words) -> str:
+def _file(match: re.Match[str], words: Verbalizer) -> str:
     return f"{spell(match[1].replace('_', ' ').replace('-', ' '), words)} dot {spell(match[2].lower(), words)}"
 
 
-def _octets(match: re.Match[str], words: Words) -> str:
+def _octets(match: re.Match[str], words: Verbalizer) -> str:
     octets = (words.pairs(octet) if len(octet) == 3 else words.cardinal(octet) for octet in match[0].split("."))
     return " dot ".join(octets)
 
 
-def version(digits: str, words: Words) -> str:
+def version(digits: str, words: Verbalizer) -> str:
     """ "3.11.2" as "three point eleven point two"."""
     return " point ".join(words.cardinal(part) for part in digits.split("."))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from speechd.text.normalization.rules import Rule, rule
-from speechd.text.normalization.verbalizer import Words
+from speechd.text.normalization.verbalizer import Verbalizer
 
 _COMMANDS: Final[Mapping[str, str]] = {
     "times": "times", "cdot": "times", "div": "divided by", "pm": "plus or minus", "leq": "less than or equal to",
@@ -28,7 +28,7 @@ _COMMAND = re.compile(r"\\([A-Za-z]{1,20})[ ]?")
 _LETTERS = re.compile(r"(?<![\w\\])[A-Za-z]{2}(?![\w(])")
 
 
-def _formula(match: re.Match[str], _: Words) -> str:
+def _formula(match: re.Match[str], _: Verbalizer) -> str:
     """A formula as words and the signs that later rules speak."""
     text = next(filter(None, match.groups()))
     text = _ROOT.sub(r" square root of \1 ", _FRACTION.sub(r" \1 over \2 ", text))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from speechd.text.normalization.rules import DASH, NUMBER, SIGN, Rule, either, rule
-from speechd.text.normalization.verbalizer import Words
+from speechd.text.normalization.verbalizer import Verbalizer
 
 
 class _Currency(NamedTuple):
@@ -61,7 +61,7 @@ SCALES: Final[Mapping[str, str]] = {
 _SCALE: Final = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|[kKmMbBT]|mn|bn|tn)(?!\w))?"
 
 
-def _amount(number: str, scale: str | None, currency: _Currency, words: Words) -> str:
+def _amount(number: str, scale: str | None, currency: _Currency, words: Verbalizer) -> str:
     number = number.replace(",", "")
     if scale:
         return f"{words.number(number)} {SCALES[scale]} {currency.many}"
@@ -76,7 +76,7 @@ def _amount(number: str, scale: str | None, currency: _Currency, words: Words) -
     return " and ".join(spoken)
 
 
-def _money(match: re.Match[str], words: Words) -> str:
+def _money(match: re.Match[str], words: Verbalizer) -> str:
     currency = _CURRENCIES[match["currency"].strip()]
     spoken = _amount(match["number"], match["scale"], currency, words)
     if low := match["low"]:

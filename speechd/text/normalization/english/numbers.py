@@ -8,7 +8,7 @@ from typing import Final
 
 from speechd.text.normalization.rules import DASH, NUMBER, SIGN, START, Rule, either, rule
 from speechd.text.normalization.units import SYMBOL, unit_of
-from speechd.text.normalization.verbalizer import Words
+from speechd.text.normalization.verbalizer import Verbalizer
 
 _FRACTIONS: Final[Mapping[str, str]] = {
     "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5",
@@ -50,12 +50,12 @@ def _plain(number: str) -> str:
     return number.replace(",", "")
 
 
-def number(text: str, words: Words) -> str:
+def number(text: str, words: Verbalizer) -> str:
     """A number as written, "-1,234.5" or ".5"."""
     return words.number(_plain(text))
 
 
-def _measure(match: re.Match[str], words: Words) -> str:
+def _measure(match: re.Match[str], words: Verbalizer) -> str:
     unit = unit_of(match)
     if unit is None:
         return match[0]
@@ -66,12 +66,12 @@ def _measure(match: re.Match[str], words: Words) -> str:
     return spoken
 
 
-def _feet(match: re.Match[str], words: Words) -> str:
+def _feet(match: re.Match[str], words: Verbalizer) -> str:
     inches = f" {words.measure(match[2], 'length-inch')}" if match[2] else ""
     return words.measure(match[1], "length-foot") + inches
 
 
-def _fraction(match: re.Match[str], words: Words) -> str:
+def _fraction(match: re.Match[str], words: Verbalizer) -> str:
     """ "3/4" as "three quarters", "1 1/2" as "one and a half", "3/4 cup" as "three quarters of a cup"."""
     whole, top, bottom = match["whole"], int(match["top"]), int(match["bottom"])
     noun = _WHOLE.get(match["noun"] or "", match["noun"])
@@ -91,42 +91,42 @@ def _fraction(match: re.Match[str], words: Words) -> str:
     return f"{words.cardinal(str(top))} {name} of {article} {noun}"
 
 
-def _vulgar(match: re.Match[str], words: Words) -> str:
+def _vulgar(match: re.Match[str], words: Verbalizer) -> str:
     """ "½", "1½": as a fraction in digits."""
     return f"{match[1]} {_FRACTIONS[match[2]]}".strip()
 
 
-def _year_range(match: re.Match[str], words: Words) -> str:
+def _year_range(match: re.Match[str], words: Verbalizer) -> str:
     last = words.year(match[2]) if len(match[2]) == 4 else words.two_digits(match[2])
     return f"{words.year(match[1])} to {last}"
 
 
-def _decade(match: re.Match[str], words: Words) -> str:
+def _decade(match: re.Match[str], words: Verbalizer) -> str:
     digits = match[1] or match[2]
     spoken = words.year(digits) if len(digits) == 4 else words.cardinal(digits)
     return f"{spoken[:-1]}ies" if spoken.endswith("y") else f"{spoken}s"
 
 
-def _era(match: re.Match[str], words: Words) -> str:
+def _era(match: re.Match[str], words: Verbalizer) -> str:
     """ "44 BC", "AD 70", "1200-800 BCE"."""
     spoken = " to ".join(words.year(year) for year in re.findall(r"\d+", match[0]))
     era = ".".join(re.sub(r"[^A-Z]", "", match[0]))
     return f"{era} {spoken}" if match[0][0].isalpha() else f"{spoken} {era}"
 
 
-def _bare_year(match: re.Match[str], words: Words) -> str:
+def _bare_year(match: re.Match[str], words: Verbalizer) -> str:
     """Four digits between 1100 and 2099 are a year, unless they count what follows: "1500 people"."""
     counted = match["noun"] and match["noun"] not in _NO_PLURALS and not match["before"]
     return (match["before"] or "") + (words.cardinal(match["year"]) if counted else words.year(match["year"]))
 
 
-def _phone(match: re.Match[str], words: Words) -> str:
+def _phone(match: re.Match[str], words: Verbalizer) -> str:
     groups = re.findall(r"\d+", match[0])
     spoken = ", ".join(words.digits(group, zero="oh") for group in groups)
     return f"plus {spoken}" if match[0].lstrip()[0] == "+" else spoken
 
 
-def _code(match: re.Match[str], words: Words) -> str:
+def _code(match: re.Match[str], words: Verbalizer) -> str:
     """Letters and digits in one: "A4", "F-16", "B2B", "H264", "CO2", "MP3s"."""
     code = match[0].removesuffix("s")
     plural = match[0][len(code) :]
@@ -145,18 +145,18 @@ def _spelled(letters: str, *, formula: bool) -> str:
     return letters
 
 
-def _code_number(digits: str, words: Words) -> str:
+def _code_number(digits: str, words: Verbalizer) -> str:
     if digits[0] == "0" or len(digits) > 4:
         return words.digits(digits, zero="oh")
     return words.pairs(digits) if len(digits) > 2 else words.cardinal(digits)
 
 
-def _scientific(match: re.Match[str], words: Words) -> str:
+def _scientific(match: re.Match[str], words: Verbalizer) -> str:
     sign = "minus " if match[2] in ("-", "−") else ""
     return f"{number(match[1], words)} times ten to the {sign}{words.cardinal(match[3])}"
 
 
-def _power(match: re.Match[str], words: Words) -> str:
+def _power(match: re.Match[str], words: Verbalizer) -> str:
     exponent = match[2].translate(_RAISED)
     if exponent in ("2", "3"):
         return f"{match[1]} {'squared' if exponent == '2' else 'cubed'}"
