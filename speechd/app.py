@@ -33,7 +33,7 @@ from speechd.server.recycling import DesiredWorkers
 from speechd.speech import reading
 from speechd.speech.reading import Readers
 from speechd.speech.stream import SEGMENTS_AHEAD
-from speechd.voices import Catalogue
+from speechd.voices import OPENAI_NAMES, Catalogue
 
 log = logging.getLogger("speechd")
 
@@ -67,7 +67,9 @@ class SpeechApplication:
         spare = settings.rows - settings.workers
         self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys), spare=spare)
         self.metrics = Metrics(self.board, choice.engine.name)
-        self._segments = warm_up.plan(choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up))
+        self._segments = warm_up.plan(
+            choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up or OPENAI_NAMES)
+        )
         self._readers: Readers | None = None
         self._speaker: Speaker = choice.engine
         self._sleep = _sleep(settings, choice.engine, self.board)

@@ -92,7 +92,7 @@ def fuzz(seconds: float, seed: int) -> list[str]:
     seen: Counter[str] = Counter()
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        with running(Path(folder), receipt_timeout_s=2, write_timeout_s=2, max_in_flight=64) as server:
+        with running(Path(folder), request_timeout_s=2, write_timeout_s=2, max_in_flight=64) as server:
             before = {worker.pid for worker in server.workers()}
             end = time.monotonic() + seconds
             while time.monotonic() < end and not faults:

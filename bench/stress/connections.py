@@ -33,7 +33,7 @@ HEAD: Final = b"POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Typ
 async def silent(options: Options) -> Result:
     """Connections that send nothing, or a byte a second: closed at the deadline, and no burden to a healthy client."""
     quiet, trickling = options.count(1000, 50), options.count(200, 10)
-    with paced(options, rtf=0.02, receipt_timeout_s=RECEIPT_S) as server:
+    with paced(options, rtf=0.02, request_timeout_s=RECEIPT_S) as server:
         target = Target(server.url)
         alone = await probe(target, options.count(200, 10))
         lives = asyncio.gather(*(_life_s(server.port, trickle=index < trickling) for index in range(quiet + trickling)))

@@ -49,23 +49,23 @@ def _parser() -> argparse.ArgumentParser:
         "MALLOC_ARENA_MAX=2, MALLOC_MMAP_THRESHOLD_=1048576, MALLOC_TRIM_THRESHOLD_=8388608 and "
         "ONEDNN_PRIMITIVE_CACHE_CAPACITY=64; bench/memory.py measures what others take, jemalloc included, and cost.",
     )
-    settings.add_arguments(serve)
+    settings.add_flags(serve)
     serve.set_defaults(run=_serve)
 
     _add_say(commands.add_parser("say", help="speak a text into a file"))
 
     voices = commands.add_parser("voices", help="list the voices")
-    settings.add_arguments(voices, groups=("engine",))
+    settings.add_flags(voices, groups=("engine",))
     voices.set_defaults(run=_voices)
 
     _add_tune(commands.add_parser("tune", help="measure this machine and recommend workers and threads"))
 
     download = commands.add_parser("download", help="fetch and verify Kokoro's weights ahead of time")
-    settings.add_arguments(download, groups=("engine", "log"))
+    settings.add_flags(download, groups=("engine", "log"))
     download.set_defaults(run=_download)
 
     verify = commands.add_parser("verify", help="compare the fast model with the stock kokoro package on your weights")
-    settings.add_arguments(verify, groups=("engine", "log"))
+    settings.add_flags(verify, groups=("engine", "log"))
     verify.set_defaults(run=_verify)
     return parser
 
@@ -79,7 +79,7 @@ def _add_tune(tune: argparse.ArgumentParser) -> None:
         help="put that recommendation into the settings file, which serve reads",
     )
     tune.add_argument("--seconds", type=float, default=4.0, help="for each text and setting (default: 4)")
-    settings.add_arguments(tune, groups=("engine", "log"))
+    settings.add_flags(tune, groups=("engine", "log"))
     tune.set_defaults(run=_tune)
 
 
@@ -91,7 +91,7 @@ def _add_say(synthesize_file: argparse.ArgumentParser) -> None:
     synthesize_file.add_argument("--format", choices=list(FORMATS), help="format, where the file's suffix does not say")
     synthesize_file.add_argument("--voice", default="af_heart", help="a voice or blend (default: af_heart)")
     synthesize_file.add_argument("--speed", type=float, default=1.0, help="0.25 ... 4 (default: 1)")
-    settings.add_arguments(synthesize_file, groups=("engine", "log"))
+    settings.add_flags(synthesize_file, groups=("engine", "log"))
     synthesize_file.set_defaults(run=_say)
 
 

@@ -26,7 +26,7 @@ from tests.harness.server import Server, free_port, running, until
 TEXT = "The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs."
 LONG = "We go on and on until the end is near. " * 1000
 
-QUICK = {"overflow_connect_s": 1, "overflow_first_audio_s": 1, "overflow_idle_s": 1, "overflow_rest_s": 0}
+QUICK = {"overflow_connect_s": 1, "overflow_first_audio_s": 1, "overflow_idle_s": 1, "overflow_retry_s": 0}
 NEAR = {"max_in_flight": 1, "api_keys": "near-key", "look_ahead_s": 5}
 
 
@@ -373,7 +373,7 @@ def test_only_so_many_are_there_and_a_dead_worker_gives_its_places_back(tmp_path
 
 
 def test_other_that_is_not_there_is_left_alone(tmp_path):
-    settings = NEAR | {"overflow_url": f"http://127.0.0.1:{free_port()}", "workers": 1, "overflow_rest_s": 60}
+    settings = NEAR | {"overflow_url": f"http://127.0.0.1:{free_port()}", "workers": 1, "overflow_retry_s": 60}
     with running(tmp_path, **settings) as near, held(near):
         for _ in range(3):
             assert speak(near).status_code == 503

@@ -79,7 +79,7 @@ class Overflow:
     def __init__(self, settings: Settings, admission: Admission, row: WorkerCounters) -> None:
         self._settings, self._admission, self._row = settings, admission, row
         self._url = speech_url(settings.overflow_url)
-        self._rest = CircuitBreaker(settings.overflow_rest_s)
+        self._rest = CircuitBreaker(settings.overflow_retry_s)
 
     def open(self) -> None:
         """Get ready; not at the first request, for reading the certificates takes 40 ms."""

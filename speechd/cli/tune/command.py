@@ -27,7 +27,8 @@ import httpx
 
 from speechd.audio.samples import SAMPLE_RATE
 from speechd.cli.tune.recommend import Measurement
-from speechd.config.settings import Settings, variable
+from speechd.config.options import variable
+from speechd.config.settings import Settings
 from speechd.errors import EngineUnavailable, SpeechdError
 
 THREADS: Final = (8, 4, 2, 1)

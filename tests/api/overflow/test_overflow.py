@@ -363,7 +363,7 @@ def test_whole_reply_has_its_length(other):
 
 def test_other_that_does_not_answer_is_left_alone_until_it_does(other):
     async def scenario():
-        async with house(other.url, overflow_rest_s=0.2) as near:
+        async with house(other.url, overflow_retry_s=0.2) as near:
             near.fill()
             other.script = (HANG,)
             with pytest.raises(Overloaded):

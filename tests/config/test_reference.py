@@ -1,0 +1,23 @@
+"""The reference of all settings."""
+
+from pathlib import Path
+
+from speechd.config import reference
+from speechd.config.options import options_of
+from speechd.config.settings import Settings
+
+PAGE = Path(__file__).parents[2] / "docs/configuration.md"
+
+
+def test_page_in_the_documents_is_the_present_one() -> None:
+    command = "python -m speechd.config.reference > docs/configuration.md"
+    assert PAGE.read_text(encoding="utf-8") == reference.page(), f"stale; run: {command}"
+
+
+def test_page_has_a_row_for_every_option() -> None:
+    rows = [line for line in reference.page().splitlines() if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == [option.name for option in options_of(Settings)]
+
+
+def test_sizes_are_written_in_binary_units() -> None:
+    assert "| `max_whole_bytes` | 1 MiB to 16 GiB | 192 MiB |" in reference.page()
