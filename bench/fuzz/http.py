@@ -118,8 +118,10 @@ def _one(server: Server, chance: random.Random, seen: Counter[str]) -> list[str]
 
 
 def _honest(server: Server) -> list[str]:
-    reply = server.speech("Hello there.")
-    return [] if reply.status_code == 200 else [f"an honest request got {reply.status_code}: {reply.text[:200]}"]
+    response = server.speech("Hello there.")
+    return (
+        [] if response.status_code == 200 else [f"an honest request got {response.status_code}: {response.text[:200]}"]
+    )
 
 
 def _afterwards(server: Server, before: set[int]) -> list[str]:

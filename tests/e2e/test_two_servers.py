@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bench.tone import RTF
 from speechd.encoders import FORMATS
 from speechd.engines.tone import decode
+from speechd.errors import EngineUnavailable
 from tests.harness.scripted import END, HANG, RESET, Scripted, chunk, head
 from tests.harness.server import Server, free_port, running, until
 
@@ -394,7 +395,7 @@ def test_sigterm_lets_the_other_finish(tmp_path, wrong):
 
 
 def test_address_that_is_none_is_refused_at_the_start(tmp_path):
-    with pytest.raises(AssertionError, match="SPEECHD_OVERFLOW_URL"), running(tmp_path, overflow_url="far:8880"):
+    with pytest.raises(EngineUnavailable, match="SPEECHD_OVERFLOW_URL"), running(tmp_path, overflow_url="far:8880"):
         pass
 
 
