@@ -1,4 +1,4 @@
-"""The plain server: what it makes of a text, and that it is one which the comparison can ask."""
+"""The baseline server: what it makes of a text, and that it is one which the comparison can ask."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ SENTENCE = "The ferry leaves at noon today."
 
 
 @pytest.mark.parametrize("count", [1, 8, 9, 40])
-def test_passages_are_whole_sentences_that_fit(count) -> None:
+def test_passages_are_whole_sentences_that_fit(count: int) -> None:
     found = list(passages(f"{SENTENCE} " * count))
     assert " ".join(found) == " ".join([SENTENCE] * count)
     assert all(passage.endswith(".") and len(passage) <= PASSAGE for passage in found)

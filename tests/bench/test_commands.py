@@ -4,13 +4,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.server import ROOT, running
 
 
-def run(*command: str) -> tuple[list[str], dict]:
+def run(*command: str) -> tuple[list[str], dict[str, Any]]:
     """The table and the JSON of a benchmark."""
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
@@ -21,7 +22,7 @@ def run(*command: str) -> tuple[list[str], dict]:
 
 
 @pytest.mark.parametrize("options", [("--format", "opus"), ("--realtime",), ("--rate", "5")])
-def test_load_measures_every_level(options) -> None:
+def test_load_measures_every_level(options: tuple[str, ...]) -> None:
     table, result = run("bench.load", "--engine", "tone", "--quick", *options)
     assert len(table) == 1 + len(result["rows"])
     assert all(row["heard"] and not row["failed"] for row in result["rows"])

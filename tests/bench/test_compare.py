@@ -2,18 +2,20 @@
 
 import dataclasses
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench import compare
-from bench.loadgen import figures
+from bench.loadgen import Figures, figures
 
 NOTHING = figures([], 0.0, 1.0)
 
 
-def some(**values):
+def some(**values: Any) -> Figures:
     return dataclasses.replace(NOTHING, **values)
 
 
@@ -39,18 +41,18 @@ def test_servers_take_turns_and_nobody_is_always_first() -> None:
 class Unreliable(BaseHTTPRequestHandler):
     """No /ready, no stream_format, no keep-alive; 200 and then nothing of what was promised."""
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
         self.send_response(200)
         self.send_header("content-length", "48000")
         self.end_headers()
         self.wfile.write(b"\x00\x10" * 100)
 
-    def log_message(self, *_): ...
+    def log_message(self, format: str, *rest: object) -> None: ...
 
 
 @pytest.fixture
-def unreliable():
+def unreliable() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Unreliable) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -60,7 +62,7 @@ def unreliable():
 
 
 def test_server_that_fails_after_its_200_has_failed(
-    unreliable, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], results: Path
+    unreliable: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], results: Path
 ) -> None:
     command = ["compare", unreliable, unreliable, "--quick"]
     monkeypatch.setattr("sys.argv", [*command])

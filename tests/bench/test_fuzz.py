@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import signal
+import subprocess
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -52,8 +53,9 @@ class Rude(BaseHTTPRequestHandler):
 def test_answer_that_means_a_fault_is_a_find(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Rude) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        draw, seen = random.Random(1), Counter()
-        rude = Server(None, server.server_port, tmp_path / "log")
+        draw, seen = random.Random(1), Counter[str]()
+        with subprocess.Popen(["true"]) as process:
+            rude = Server(process, server.server_port, tmp_path / "log")
         finds = list(chain.from_iterable(http._one(rude, draw, seen) for _ in range(100)))
         server.shutdown()
     assert any("answered b'HTTP/1.1 500" in find for find in finds)
@@ -73,13 +75,13 @@ def test_letters_are_compared_in_the_spoken_form() -> None:
 class Doomed(Reader):
     """Wrong wherever the text holds an x and a y."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.known = {"tone": ["es"]}
 
-    def start(self):
+    def start(self) -> None:
         pass
 
-    def wrong(self, case):
+    def wrong(self, case: Case) -> str:
         return "dies of SIGSEGV" if "x" in case.text and "y" in case.text else ""
 
 
@@ -101,6 +103,7 @@ def test_death_of_the_reader_is_a_find_and_the_next_text_is_read(tmp_path: Path)
         reader.start()
         case = Case("tone", "es", "hola")
         assert reader.wrong(case) == ""
+        assert reader._process is not None
         os.kill(reader._process.pid, signal.SIGSEGV)
         assert reader.wrong(case) == "dies of SIGSEGV"
         assert reader.wrong(case) == ""

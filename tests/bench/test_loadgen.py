@@ -2,23 +2,31 @@
 
 import asyncio
 import itertools
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from bench.loadgen import LoadGenerator, Outcome, Target, figures, percentile, share_within
 from bench.playback import Playback
+from speechd.cli.tune.client import Client
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n\x00\x10\x00\x10"
 FULL = b"HTTP/1.1 503 No\r\ncontent-length: 0\r\nretry-after-ms: 10\r\n\r\n"
 
 
-def outcome(*heard, sent_s=0.0, underrun_s=None, refused=False, error=""):
+def outcome(
+    *heard: tuple[float, float],
+    sent_s: float = 0.0,
+    underrun_s: float | None = None,
+    refused: bool = False,
+    error: str = "",
+) -> Outcome:
     playback = Playback(heard[0][0] - sent_s, heard[-1][0] - sent_s, heard, underrun_s) if heard else None
     return Outcome(sent_s, 0.5, playback, refused, None, error)
 
 
 @pytest.mark.parametrize(("values", "percent", "expected"), [([], 50, None), ([3.0], 99, 3.0), ([1.0, 3.0], 50, 2.0)])
-def test_percentile(values, percent, expected) -> None:
+def test_percentile(values: list[float], percent: float, expected: float | None) -> None:
     assert percentile(values, percent) == expected
 
 
@@ -46,11 +54,11 @@ def test_throughput_counts_audio_that_arrived_in_time() -> None:
     assert figures(streams, 1.0, 5.0).audio_s_per_s == pytest.approx(((5.0 - 2.0) + (6.0 - 4.0)) / 4.0)
 
 
-def run(drive, answer=OK):
+def run(drive: Callable[[LoadGenerator], Awaitable[None]], answer: bytes = OK) -> tuple[LoadGenerator, list[int]]:
     """The generator after `drive`, the requests answered at each connection, against a server with that one answer."""
-    served = []
+    served: list[int] = []
 
-    async def serve(reader, writer):
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         served.append(0)
         mine = len(served) - 1
         while head := await reader.read(1 << 16):
@@ -59,7 +67,7 @@ def run(drive, answer=OK):
                 writer.write(answer)
         writer.close()
 
-    async def main():
+    async def main() -> LoadGenerator:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         generator = LoadGenerator(Target(url, timeout_s=2), itertools.repeat("hello"))
@@ -108,7 +116,7 @@ def test_counted_load_does_not_count_the_refused(monkeypatch: pytest.MonkeyPatch
     answers = [outcome(refused=True), outcome((1.0, 2.0)), outcome(refused=True), outcome(error="reset")]
     left = iter(answers)
 
-    async def ask(client):
+    async def ask(client: Client) -> Outcome:
         return next(left)
 
     generator = LoadGenerator(Target("http://127.0.0.1"), itertools.repeat("hello"))

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,16 @@ from speechd.voices import Catalogue
 MIB = 1 << 20
 
 
-def row(when, all_pss_mib=100.0, *, sweep="requests", requests=0, rss_mib=500.0, uss_mib=100.0, warning=""):
+def row(
+    when: str,
+    all_pss_mib: float = 100.0,
+    *,
+    sweep: str = "requests",
+    requests: int = 0,
+    rss_mib: float = 500.0,
+    uss_mib: float = 100.0,
+    warning: str = "",
+) -> dict[str, Any]:
     sizes = {"all_pss_mib": all_pss_mib, "rss_mib": rss_mib, "uss_mib": uss_mib}
     return {"sweep": sweep, "when": when, "requests": requests, "warning": warning, **sizes}
 
@@ -28,7 +38,7 @@ def row(when, all_pss_mib=100.0, *, sweep="requests", requests=0, rss_mib=500.0,
     ("growth_mib", "leaks"),
     [(-50.0, False), (0.0, False), (9.9, False), (10.1, True)],
 )
-def test_growth_in_the_last_step_is_a_leak(growth_mib, leaks) -> None:
+def test_growth_in_the_last_step_is_a_leak(growth_mib: float, leaks: bool) -> None:
     rows = [row("idle"), row("load", requests=10), row("load", 100.0 + growth_mib, requests=110)]
     assert ("LEAK" in note(rows)) is leaks
 
@@ -48,13 +58,13 @@ def test_more_listeners_may_take_more() -> None:
 @pytest.mark.parametrize(
     ("uss_mib", "rested_mib", "verdict"), [(300.0, 550.0, "limits met"), (301.0, 500.0, "NOT"), (300.0, 551.0, "NOT")]
 )
-def test_limits_are_of_a_workers_own_memory_and_of_its_rest(uss_mib, rested_mib, verdict) -> None:
+def test_limits_are_of_a_workers_own_memory_and_of_its_rest(uss_mib: float, rested_mib: float, verdict: str) -> None:
     rows = [row("idle", sweep="limits"), row("load", sweep="limits", uss_mib=uss_mib)]
     assert verdict in note([*rows, row("rest", sweep="limits", rss_mib=rested_mib)])
 
 
 @pytest.mark.parametrize(("free", "releasable", "warns"), [(10, 0, False), (100, 50, False), (100, 10, True)])
-def test_free_memory_that_stays_is_warned_of(free, releasable, warns) -> None:
+def test_free_memory_that_stays_is_warned_of(free: int, releasable: int, warns: bool) -> None:
     state = Arenas(200 * MIB, 100 * MIB, free * MIB, releasable * MIB)
     assert bool(state.warning) is warns
     assert state.utilisation == 0.5
@@ -66,6 +76,7 @@ def test_arenas_grow_with_what_is_allocated() -> None:
         pytest.skip("not glibc")
     kept = np.zeros(64 * MIB, np.uint8)
     after = arenas.read()
+    assert after is not None
     assert after.allocated - before.allocated >= kept.nbytes
     assert after.bytes >= after.allocated
 
@@ -76,6 +87,7 @@ def test_probe_speaks_leaks_and_reports(monkeypatch: pytest.MonkeyPatch, tmp_pat
     engine = probe.probed(EngineOptions())
     blend = Catalogue(None).parse("alloy")
     segment = engine.prepare("hello", SynthesisOptions(blend, blend.language))
+    assert segment is not None
     audio = engine.synthesize(segment)
     assert np.array_equal(audio.samples, ToneEngine().synthesize(segment).samples)
     assert sum(map(len, engine._leaked)) == 1000
@@ -84,9 +96,10 @@ def test_probe_speaks_leaks_and_reports(monkeypatch: pytest.MonkeyPatch, tmp_pat
         assert report.allocated > 0
 
 
-def arguments(**values):
-    given = {"payloads": ["small"], "allocators": ["glibc"], "listeners": 8, "concurrency": [2, 96], "each": 5}
-    given |= {"requests": [10, 40], "hour_s": 3600.0, "capacities": ["16", "64"], "varied": 7, "leak_kib": 1}
+def arguments(**values: object) -> argparse.Namespace:
+    given: dict[str, object] = {"payloads": ["small"], "allocators": ["glibc"], "listeners": 8}
+    given |= {"concurrency": [2, 96], "each": 5, "requests": [10, 40], "hour_s": 3600.0}
+    given |= {"capacities": ["16", "64"], "varied": 7, "leak_kib": 1}
     return argparse.Namespace(**given | values)
 
 
@@ -98,7 +111,7 @@ def arguments(**values):
         ("limits", [(8, 7)]),
     ],
 )
-def test_sweep_has_its_steps(sweep, steps) -> None:
+def test_sweep_has_its_steps(sweep: str, steps: list[tuple[int, int]]) -> None:
     [case] = cases(arguments(sweeps=[sweep]))
     assert case.steps == steps
 

@@ -22,14 +22,17 @@ from bench.read_along import Listener, Player, row_of
         (1.0, [(5.0, 1.0), (6.005, 1.0)], 0, 0.0),
     ],
 )
-def test_player_stalls_when_it_has_played_all_that_came(speed, arrivals, stalls, stall_s) -> None:
+def test_player_stalls_when_it_has_played_all_that_came(
+    speed: float, arrivals: list[tuple[float, float]], stalls: int, stall_s: float
+) -> None:
     player = Player(speed)
     for arrival in arrivals:
         player.take(*arrival)
-    assert (player.stalls, player.stall_s) == (stalls, pytest.approx(stall_s))
+    assert player.stalls == stalls
+    assert player.stall_s == pytest.approx(stall_s)
 
 
-def block(latency_s, *, heard=True):
+def block(latency_s: float, *, heard: bool = True) -> Outcome:
     playback = Playback(0.1, latency_s, [(0.1, 1.0), (latency_s, 2.0)], 0.0) if heard else None
     return Outcome(0.0, latency_s, playback, not heard, None, "")
 

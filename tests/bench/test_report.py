@@ -3,6 +3,7 @@
 import json
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,14 @@ from bench import report
 from bench.plot import plot
 
 
-def result(at="2026-01-01T10:00:00+00:00", *, benchmark="load", rows=(), cpu="Z80", engine="tone"):
+def result(
+    at: str = "2026-01-01T10:00:00+00:00",
+    *,
+    benchmark: str = "load",
+    rows: Sequence[Mapping[str, object]] = (),
+    cpu: str = "Z80",
+    engine: str = "tone",
+) -> dict[str, object]:
     machine = {"cpu": cpu, "cores": 2}
     return {
         "benchmark": benchmark,
@@ -24,7 +32,7 @@ def result(at="2026-01-01T10:00:00+00:00", *, benchmark="load", rows=(), cpu="Z8
     }
 
 
-def level(level, **figures):
+def level(level: int, **figures: object) -> dict[str, object]:
     return {"level": level, "ttfa_p50_s": 0.1, "errors": {}} | figures
 
 
@@ -32,15 +40,24 @@ def figures_of(page: str) -> list[ET.Element]:
     return [ET.fromstring(figure) for figure in re.findall("<figure>.*?</figure>", page)]
 
 
-def titles(page: str) -> list[str]:
-    return [figure.find(".//text[@class='title']").text for figure in figures_of(page)]
+def title(figure: ET.Element) -> str | None:
+    return figure.findtext(".//text[@class='title']")
+
+
+def places(figure: ET.Element, name: str) -> list[float]:
+    """Where the circles of a figure are, across (cx) or down (cy)."""
+    return [float(circle.attrib[name]) for circle in figure.findall(".//circle")]
+
+
+def titles(page: str) -> list[str | None]:
+    return [title(figure) for figure in figures_of(page)]
 
 
 def test_plot_draws_every_line_and_names_it() -> None:
     figure = ET.fromstring(plot("RTF <p99>", {"a & b": [(1, 2.0), (2, 4.0)], "c": [(1, 1.0)], "d": []}, across="x"))
     assert len(figure.findall(".//polyline")) == 2
     assert [span[0].tail for span in figure.findall(".//span")] == ["a & b", "c"]
-    assert figure.find(".//text[@class='title']").text == "RTF <p99>"
+    assert title(figure) == "RTF <p99>"
 
 
 def test_plot_of_nothing_is_nothing() -> None:
@@ -48,16 +65,16 @@ def test_plot_of_nothing_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("values", [[0.0, 0.0], [-3.0, 5.0], [1e-9, 1e-9], [1e9, 5.0], [-2.0, -1.0]])
-def test_plot_keeps_every_point_inside(values) -> None:
+def test_plot_keeps_every_point_inside(values: list[float]) -> None:
     figure = ET.fromstring(plot("x", {"": list(enumerate(values))}, across="x"))
-    for circle in figure.findall(".//circle"):
-        assert 0 < float(circle.get("cx")) < 480
-        assert 0 < float(circle.get("cy")) < 240
+    assert len(places(figure, "cx")) == len(values)
+    assert all(0 < x < 480 for x in places(figure, "cx"))
+    assert all(0 < y < 240 for y in places(figure, "cy"))
 
 
 def test_wide_axis_counts_doublings() -> None:
     figure = ET.fromstring(plot("x", {"": [(1, 1.0), (16, 1.0), (256, 1.0)]}, across="x"))
-    left, middle, right = (float(circle.get("cx")) for circle in figure.findall(".//circle"))
+    left, middle, right = places(figure, "cx")
     assert middle == pytest.approx((left + right) / 2)
 
 

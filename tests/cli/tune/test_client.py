@@ -1,4 +1,4 @@
-"""The client against a server that does what it is told."""
+"""The client, against a server that answers with given bytes."""
 
 import asyncio
 
@@ -9,13 +9,14 @@ from speechd.cli.tune.client import Client, Response
 
 def responses_of(
     script: list[bytes], *, keep_alive: bool = True, requests: int = 1, close: bool = True
-) -> list[Response]:
-    """What the client makes of a server that answers each request on a connection with the next bytes."""
+) -> tuple[list[Response], int]:
+    """The responses of a server that answers each request on a connection with the next bytes, and how many
+    connections it has seen."""
 
-    async def run():
-        connections = []
+    async def run() -> tuple[list[Response], int]:
+        connections: list[asyncio.StreamWriter] = []
 
-        async def serve(reader, writer):
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             connections.append(writer)
             for answer in script:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -54,7 +55,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
         (b"nonsense\r\n\r\n", False, b""),
     ],
 )
-def test_reply_is_complete_if_it_ends_as_http_says(answer, complete, body) -> None:
+def test_response_is_complete_if_it_ends_as_http_says(answer: bytes, complete: bool, body: bytes) -> None:
     [response], _ = responses_of([answer])
     assert (response.complete, bytes(response.body)) == (complete, body)
     assert bool(response.error) is not complete
@@ -73,7 +74,7 @@ def test_refusal_says_when_to_come_back() -> None:
 
 
 @pytest.mark.parametrize(("keep_alive", "connections"), [(True, 1), (False, 2)])
-def test_connection_is_used_again_if_it_may_be(keep_alive, connections) -> None:
+def test_connection_is_used_again_if_it_may_be(keep_alive: bool, connections: int) -> None:
     answer = OK + b"content-length: 1\r\n\r\na"
     responses, seen = responses_of([answer, answer], keep_alive=keep_alive, requests=2, close=False)
     assert [response.complete for response in responses] == [True, True]
