@@ -12,16 +12,23 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from speechd.api.middleware import HANDLERS, RequestScope, middleware
+from speechd.api import openapi
+from speechd.api.error_handlers import HANDLERS
+from speechd.api.health import HealthEndpoints
+from speechd.api.local_speech import LocalSpeech
+from speechd.api.middleware import RequestScope, middleware
+from speechd.api.models import ModelEndpoints
 from speechd.api.overflow.overflow import Overflow
-from speechd.api.routes import Api
+from speechd.api.routes import routes
+from speechd.api.speech import SpeechEndpoint
 from speechd.config.settings import Settings
 from speechd.engines import registry
 from speechd.engines.base import Engine, Isolated, Speaker, SupportsUnload
 from speechd.lifecycle import warm_up
 from speechd.lifecycle.unloader import ModelUnloader
 from speechd.metrics import recording
-from speechd.metrics.exposition import TEXT_DEATHS, Metrics
+from speechd.metrics.declarations import TEXT_DEATHS
+from speechd.metrics.exposition import Metrics
 from speechd.pool import isolated
 from speechd.pool.admission import Admission
 from speechd.pool.client import PoolClient
@@ -130,7 +137,7 @@ class SpeechApplication:
         log.info("ready", extra={"fields": {"worker": index, "engine": name, "threads": threads, "s": self._boot_s}})
 
     def refused(self, index: int, status: int) -> None:
-        recording.refuse(self.metrics.counts.row(index), status)
+        recording.rejected(self.metrics.counts.row(index), status)
 
     def retiring(self, index: int) -> None:
         assert self._slot is not None
@@ -144,7 +151,7 @@ class SpeechApplication:
         self.board.clear(index, failures)
         if self._sleep is not None:
             self._sleep.ended(failures)
-        recording.bury(self.metrics.counts.row(index))
+        recording.worker_died(self.metrics.counts.row(index))
 
     def hurry(self) -> None:
         if self._sleep is not None:
@@ -171,23 +178,19 @@ def _sleep(settings: Settings, engine: Engine, board: Scoreboard) -> ModelUnload
 
 def build(shared: SpeechApplication, slot: Slot, readers: Readers, index: int) -> ASGIApp:
     """The app of worker `index`."""
-    row = shared.metrics.counts.row(index)
+    counters = shared.metrics.counts.row(index)
     settings = shared.settings
     pool = PoolClient(shared.board, index)
     admission = Admission(shared.board, index)
-    overflow = Overflow(settings, admission, row) if settings.overflow_url else None
-    api = Api(
-        settings,
-        shared.choice,
-        shared.catalogue,
-        shared.board,
-        admission,
-        overflow,
-        pool,
-        readers,
-        ThreadPoolExecutor(1, "encode"),
-        shared.metrics,
-        row,
+    overflow = Overflow(settings, admission, counters) if settings.overflow_url else None
+    local = LocalSpeech(
+        settings=settings,
+        engine_name=shared.choice.engine.name,
+        admission=admission,
+        pool=pool,
+        readers=readers,
+        encoding=ThreadPoolExecutor(1, "encode"),
+        counters=counters,
     )
 
     @asynccontextmanager
@@ -206,10 +209,17 @@ def build(shared: SpeechApplication, slot: Slot, readers: Readers, index: int) -
         pool.close()
 
     app = Starlette(
-        routes=api.routes(),
+        routes=routes(
+            speech=SpeechEndpoint(settings=settings, catalogue=shared.catalogue, local=local, overflow=overflow),
+            models=ModelEndpoints(shared.catalogue),
+            health=HealthEndpoints(
+                engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=bool(settings.api_keys)
+            ),
+            description=openapi.document(settings),
+        ),
         middleware=middleware(settings),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return RequestScope(app, row, warning=shared.choice.warning)
+    return RequestScope(app, counters, warning=shared.choice.warning)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from speechd.api.paths import API_PREFIX
 from speechd.config.settings import Settings
 from speechd.errors import Forbidden, shorten
 
@@ -52,7 +53,7 @@ class Policy:
                     "SPEECHD_ALLOWED_HOSTS.",
                     code="host_not_allowed",
                 )
-        if path.startswith("/v1/") and self._is_foreign(method, headers):
+        if path.startswith(API_PREFIX) and self._is_foreign(method, headers):
             origin = headers.get("origin", "another origin")
             return Forbidden(
                 f"Pages of {shorten(origin)} may not call this server: put the page's origin into SPEECHD_CORS_ORIGINS "

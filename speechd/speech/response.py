@@ -15,10 +15,10 @@ from typing import Any, Final, NoReturn, Protocol, TypeVar
 
 import orjson
 
-from speechd.errors import Overloaded, SpeechdError, TransferAborted
+from speechd.context import Outcome, Timings
+from speechd.errors import Overloaded, SpeechdError, TransferAborted, with_jitter
 from speechd.speech.playback import Download, Standstill
 from speechd.speech.spool import Spool
-from speechd.speech.stream import Timings
 
 T = TypeVar("T")
 
@@ -136,8 +136,8 @@ class ClientTimeouts:
 
 class SpeechResponse:
     """An ASGI response. Errors before the first audio are raised, for the app to answer; a reply with a spool is sent
-    whole, from that. `headers` is called when there is audio to be sent, and `ended` is told the outcome: "complete",
-    "failed", "client left", "client too slow" or "client stalled"."""
+    whole, from that. `headers` is called when there is audio to be sent, `abort` to drop the connection with what the
+    client has not taken, and `ended` with the outcome."""
 
     def __init__(
         self,
@@ -148,20 +148,22 @@ class SpeechResponse:
         spool: Spool | None,
         headers: Callable[[], Mapping[str, str]],
         patience: ClientTimeouts,
-        ended: Callable[[str], None],
+        abort: Callable[[], None],
+        ended: Callable[[Outcome], None],
     ) -> None:
         self._stream, self._ticket, self._framing = stream, ticket, framing
         self._spool = spool
         self._headers = headers
         self._patience = patience
+        self._abort = abort
         self._ended = ended
-        self._outcome = "failed"
+        self._outcome = Outcome.FAILED
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         try:
-            await until_disconnect(receive, self._speak(scope, send))
+            await until_disconnect(receive, self._speak(send))
         except ClientLeft:
-            self._outcome = "client left"
+            self._outcome = Outcome.CLIENT_LEFT
         finally:
             try:
                 await self._stream.close()
@@ -171,7 +173,7 @@ class SpeechResponse:
                 self._ticket.release()
                 self._ended(self._outcome)
 
-    async def _speak(self, scope: Message, send: Send) -> None:
+    async def _speak(self, send: Send) -> None:
         if self._spool is not None:
             self._spool.charge()
         try:
@@ -179,13 +181,13 @@ class SpeechResponse:
                 data = await self._stream.read()
         except TimeoutError:
             raise Overloaded(
-                "No audio within the time that you wait for it.", reason="patience", retry_after_s=1.0
+                "No audio within the time that you wait for it.", reason="patience", retry_after_s=with_jitter(1.0)
             ) from None
         if self._spool is not None:
-            await self._send_whole(data, self._spool, scope, send)
+            await self._send_whole(data, self._spool, send)
         else:
-            await self._send_stream(data, scope, send)
-        self._outcome = "complete"
+            await self._send_stream(data, send)
+        self._outcome = Outcome.COMPLETE
 
     async def _start(self, send: Send, *more: tuple[bytes, bytes]) -> None:
         headers = [
@@ -196,7 +198,7 @@ class SpeechResponse:
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 
-    async def _send_whole(self, data: bytes | None, spool: Spool, scope: Message, send: Send) -> None:
+    async def _send_whole(self, data: bytes | None, spool: Spool, send: Send) -> None:
         while data is not None:
             spool.write(data)
             spool.charge()
@@ -212,30 +214,30 @@ class SpeechResponse:
         download, sent = Download(), 0
         for piece in spool.pieces(WHOLE_CHUNK_BYTES):
             if download.is_too_slow(time.monotonic(), sent):
-                self._drop(scope, "client stalled")
+                self._drop(Outcome.CLIENT_STALLED)
             chunk = self._framing.data(piece)
             sent += len(chunk)
-            await self._send_chunk(chunk, scope, send, more=sent < left)
+            await self._send_chunk(chunk, send, more=sent < left)
         if end:
-            await self._send_chunk(end, scope, send, more=False)
+            await self._send_chunk(end, send, more=False)
 
-    async def _send_stream(self, data: bytes | None, scope: Message, send: Send) -> None:
+    async def _send_stream(self, data: bytes | None, send: Send) -> None:
         await self._start(send)
         standstill = Standstill()
         try:
             while data is not None:
                 if data:
-                    await self._send_chunk(self._framing.data(data), scope, send)
+                    await self._send_chunk(self._framing.data(data), send)
                 data = await self._stream.read()
                 if standstill.is_too_long(time.monotonic(), self._stream.timings.standstill_s):
-                    self._drop(scope, "client stalled")
+                    self._drop(Outcome.CLIENT_STALLED)
         except SpeechdError as error:
             if last := self._framing.error(error):
-                await self._send_chunk(last, scope, send)
+                await self._send_chunk(last, send)
             raise TransferAborted(error.message) from error
-        await self._send_chunk(self._framing.end(self._stream.timings.audio_s), scope, send, more=False)
+        await self._send_chunk(self._framing.end(self._stream.timings.audio_s), send, more=False)
 
-    async def _send_chunk(self, body: bytes, scope: Message, send: Send, *, more: bool = True) -> None:
+    async def _send_chunk(self, body: bytes, send: Send, *, more: bool = True) -> None:
         if not more:
             # Before, not after: a client that has seen the end may ask again at once, and at another worker.
             self._ticket.release()
@@ -243,13 +245,13 @@ class SpeechResponse:
             async with asyncio.timeout(self._patience.write_s):
                 await send({"type": "http.response.body", "body": body, "more_body": more})
         except TimeoutError:
-            self._drop(scope, "client too slow")
+            self._drop(Outcome.CLIENT_TOO_SLOW)
 
-    def _drop(self, scope: Message, outcome: str) -> NoReturn:
+    def _drop(self, outcome: Outcome) -> NoReturn:
         """The client is not one that listens: hang up on it."""
         self._outcome = outcome
         # Closing would wait for a client that does not read; what it has not taken is dropped.
-        scope["extensions"]["speechd.abort"]()
+        self._abort()
         raise TransferAborted(outcome) from None
 
 

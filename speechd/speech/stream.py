@@ -11,11 +11,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Protocol, TypeVar
 
 from speechd.audio.joiner import SegmentJoiner, gap_s
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, has_sound
+from speechd.context import Timings
 from speechd.encoders.base import Encoder
 from speechd.engines.base import Segment
 from speechd.errors import NothingToSpeak
@@ -70,21 +71,6 @@ class Pool(Protocol):
     def share(self) -> StreamBudget:
         """What one stream may count on, as things stand."""
         ...
-
-
-@dataclass(slots=True)
-class Timings:
-    """What happened to one stream, in seconds. first_audio_s: from its arrival to its first bytes; text_s: from its
-    making to its first segment. queue_s: what that one waited for a slot. audio_s: audio encoded, read or not;
-    synthesis_s: what the engine took for all of it. underrun_s and standstill_s: see `PlaybackClock`."""
-
-    text_s: float | None = None
-    queue_s: float | None = None
-    first_audio_s: float | None = None
-    audio_s: float = 0.0
-    synthesis_s: float = 0.0
-    underrun_s: float | None = None
-    standstill_s: float = 0.0
 
 
 class Reading(Protocol):

@@ -16,7 +16,7 @@ from speechd.metrics.exposition import (
     UNDERRUN,
 )
 from speechd.metrics.recording import MeasuredEncoder, StreamMeter
-from speechd.speech.stream import Timings
+from speechd.context import Timings
 
 TIMINGS = Timings(text_s=0.002, queue_s=0.25, first_audio_s=0.4, audio_s=2.0, synthesis_s=0.1, underrun_s=0.3)
 

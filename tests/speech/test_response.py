@@ -7,11 +7,11 @@ from contextlib import nullcontext
 import orjson
 import pytest
 
+from speechd.context import Timings
 from speechd.errors import SpeechdError, TransferAborted
 from speechd.speech import response
 from speechd.speech.response import ClientTimeouts, Framing, RawFraming, ServerSentEvents, SpeechResponse
 from speechd.speech.spool import Spool
-from speechd.speech.stream import Timings
 from tests.harness.account import Account
 
 
@@ -53,9 +53,10 @@ class Exchange:
             spool=None,
             headers=dict,
             patience=ClientTimeouts(write_s=0.01, first_audio_s=5.0),
+            abort=self._abort,
             ended=self.outcomes.append,
         )
-        await reply({"extensions": {"speechd.abort": self._abort}}, self._never, self._send)
+        await reply({}, self._never, self._send)
 
     def _abort(self) -> None:
         self.aborted += 1
@@ -115,11 +116,12 @@ class Whole:
             spool=Spool(limit, self.account),
             headers=dict,
             patience=ClientTimeouts(write_s=5.0, first_audio_s=5.0),
+            abort=self._abort,
             ended=self.outcomes.append,
         )
 
     async def run(self) -> None:
-        await self._reply({"extensions": {"speechd.abort": self._abort}}, asyncio.Event().wait, self.send)
+        await self._reply({}, asyncio.Event().wait, self.send)
 
     async def send(self, message) -> None:
         if message["type"] == "http.response.start":
@@ -260,10 +262,10 @@ def test_stream_that_is_not_played_is_broken_off(monkeypatch, standstill_share, 
         spool=None,
         headers=dict,
         patience=ClientTimeouts(write_s=5.0, first_audio_s=5.0),
+        abort=lambda: aborted.append(clock.now),
         ended=outcomes.append,
     )
-    scope = {"extensions": {"speechd.abort": lambda: aborted.append(clock.now)}}
     with pytest.raises(TransferAborted) if outcome != "complete" else nullcontext():
-        asyncio.run(asyncio.wait_for(reply(scope, asyncio.Event().wait, send), 10))
+        asyncio.run(asyncio.wait_for(reply({}, asyncio.Event().wait, send), 10))
     assert outcomes == [outcome]
     assert aborted == ([1020.0 + 120.0] if outcome != "complete" else [])

@@ -345,10 +345,11 @@ async def reply_to(client: str, harness: Harness, chunks: int) -> list[str]:
         spool=None,
         headers=dict,
         patience=patience,
+        abort=lambda: None,
         ended=outcomes.append,
     )
     with nullcontext() if client == "leaves" else pytest.raises(TransferAborted):
-        await reply({"extensions": {"speechd.abort": lambda: None}}, receive, send)
+        await reply({}, receive, send)
     return outcomes
 
 

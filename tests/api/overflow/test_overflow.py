@@ -18,7 +18,7 @@ from speechd.metrics.exposition import COUNTED, OVERFLOW_FIRST_AUDIO, OVERFLOWS
 from speechd.pool.admission import Admission
 from speechd.pool.scoreboard import Limits, Scoreboard
 from speechd.speech.response import ClientTimeouts
-from tests.harness.scripted import END, HANG, Scripted, chunk, head
+from tests.harness.scripted import END, HANG, ScriptedServer, chunk, head
 
 LIMITS = Limits(
     max_in_flight=2,
@@ -41,8 +41,8 @@ SPEECH = (head(x_speechd_engine="tone", x_secret="s"), chunk(b"ab"), chunk(b"cd"
 
 
 @pytest.fixture(scope="module")
-def other() -> Iterator[Scripted]:
-    with Scripted() as other:
+def other() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as other:
         yield other
 
 

@@ -13,7 +13,7 @@ from speechd.api.overflow.upstream import Declined, UpstreamRequest, UpstreamSpe
 from speechd.errors import SynthesisFailed
 from speechd.speech.spool import Spool
 from tests.harness.account import Account
-from tests.harness.scripted import END, HANG, RESET, Script, Scripted, chunk, head
+from tests.harness.scripted import END, HANG, RESET, Script, ScriptedServer, chunk, head
 
 STREAM = UpstreamRequest(sse=False, first_audio_s=0.5, idle_s=0.3)
 EVENTS = UpstreamRequest(sse=True, first_audio_s=0.5, idle_s=0.3)
@@ -22,8 +22,8 @@ SSE = head(media_type="text/event-stream; charset=utf-8")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Scripted]:
-    with Scripted() as server:
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
         yield server
 
 
@@ -75,7 +75,7 @@ def read(url: str, wish: UpstreamRequest, spool: Spool | None = None) -> list[by
 )
 @pytest.mark.parametrize("whole", [False, True], ids=["stream", "whole"])
 def test_server_that_does_not_begin_to_speak_has_declined(
-    server: Scripted, whole: bool, script: Script, outcome: str
+    server: ScriptedServer, whole: bool, script: Script, outcome: str
 ) -> None:
     server.script = script
     assert read(server.url, STREAM, Spool(1 << 20, Account()) if whole else None) == [outcome]
@@ -110,7 +110,7 @@ def test_server_that_does_not_accept_connections_is_unreachable_in_time() -> Non
         ),
     ],
 )
-def test_stream_ends_as_the_other_ends_it(server: Scripted, script: Script, got: list[bytes | str]) -> None:
+def test_stream_ends_as_the_other_ends_it(server: ScriptedServer, script: Script, got: list[bytes | str]) -> None:
     server.script = script
     assert read(server.url, STREAM) == got
 
@@ -124,7 +124,7 @@ def test_stream_ends_as_the_other_ends_it(server: Scripted, script: Script, got:
         pytest.param((head(transfer_encoding="", content_length="4"), b"ab"), ["broken"], id="short of its length"),
     ],
 )
-def test_whole_reply_that_breaks_off_has_declined(server: Scripted, script: Script, got: list[bytes | str]) -> None:
+def test_whole_reply_that_breaks_off_has_declined(server: ScriptedServer, script: Script, got: list[bytes | str]) -> None:
     server.script = script
     with closing(Spool(1 << 20, Account())) as spool:
         ending = read(server.url, STREAM, spool)
@@ -134,7 +134,7 @@ def test_whole_reply_that_breaks_off_has_declined(server: Scripted, script: Scri
 @pytest.mark.parametrize(
     ("limit_bytes", "room", "outcome"), [(100_000, 1 << 30, "no speech"), (1 << 30, 1 << 20, "memory")]
 )
-def test_whole_reply_without_an_end_is_not_held(server: Scripted, limit_bytes: int, room: int, outcome: str) -> None:
+def test_whole_reply_without_an_end_is_not_held(server: ScriptedServer, limit_bytes: int, room: int, outcome: str) -> None:
     server.script = (head(), *[chunk(bytes(10_000))] * 1000)
     with closing(Spool(limit_bytes, account := Account(room))) as spool:
         assert read(server.url, STREAM, spool) == [outcome]
@@ -158,7 +158,7 @@ def test_whole_reply_without_an_end_is_not_held(server: Scripted, limit_bytes: i
         pytest.param((head(), chunk(b"ab"), END), ["no speech"], id="audio"),
     ],
 )
-def test_events_are_read_whole(server: Scripted, script: Script, got: list[bytes | str]) -> None:
+def test_events_are_read_whole(server: ScriptedServer, script: Script, got: list[bytes | str]) -> None:
     server.script = script
     assert read(server.url, EVENTS) == got
 
@@ -182,7 +182,7 @@ def test_events_are_passed_on_when_they_end(pieces: list[bytes], got: list[bytes
     assert asyncio.run(passed()) == got
 
 
-def test_event_without_an_end_is_not_held(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_event_without_an_end_is_not_held(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upstream, "EVENT_LIMIT_BYTES", 100_000)
     server.script = (SSE, *[chunk(b"x" * 10_000)] * 1000)
     assert read(server.url, EVENTS) == ["broken"]
@@ -193,7 +193,7 @@ def test_what_may_be_speech_is_taken_for_it(media_type: str) -> None:
     check(httpx.Response(200, headers={"content-type": media_type, "content-length": "2"}), sse=False)
 
 
-def test_little_is_read_that_is_not_asked_for(server: Scripted) -> None:
+def test_little_is_read_that_is_not_asked_for(server: ScriptedServer) -> None:
     async def scenario() -> None:
         async with httpx.AsyncClient() as client:
             stream = UpstreamSpeech(client, client.build_request("POST", server.url), STREAM)
