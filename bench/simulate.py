@@ -23,8 +23,8 @@ from bench import results as record
 from speechd.pool.client import BLOCKING_S
 from speechd.pool.dispatch import choose
 from speechd.pool.scoreboard import LISTENING_SHARE, listeners
+from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.planner import CHARACTERS_PER_S, FAST_PACE, FIRST_LENGTH, HEADROOM, LEAST_LENGTH
-from speechd.speech.stream import SEGMENTS_AHEAD
 
 SPEED: Final = 4.0
 """Audio seconds per second of a slot, where nothing else is asked for."""

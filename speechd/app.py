@@ -37,9 +37,9 @@ from speechd.pool.isolated import IsolatedEngine
 from speechd.pool.scoreboard import Limits, Scoreboard
 from speechd.pool.slot import Slot
 from speechd.server.recycling import DesiredWorkers
-from speechd.speech import reading
-from speechd.speech.reading import Readers
-from speechd.speech.stream import SEGMENTS_AHEAD
+from speechd.speech.look_ahead import SEGMENTS_AHEAD
+from speechd.speech.reader.pool import ReaderPool
+from speechd.speech.reader.serve import serve
 from speechd.voices import Catalogue
 
 log = logging.getLogger("speechd")
@@ -75,7 +75,7 @@ class SpeechApplication:
         self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys), spare=spare)
         self.metrics = Metrics(self.board, choice.engine.name)
         self._segments = warm_up.plan(choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up))
-        self._readers: Readers | None = None
+        self._readers: ReaderPool | None = None
         self._speaker: Speaker = choice.engine
         self._sleep = _sleep(settings, choice.engine, self.board)
         self._slot: Slot | None = None
@@ -96,8 +96,8 @@ class SpeechApplication:
         self.board.adopt(index)
         engine, settings = self.choice.engine, self.settings
         row = self.metrics.counts.row(index)
-        server = ForkServer(lambda: reading.serve(engine, settings.text_timeout_s))
-        self._readers = Readers(server, settings.text_timeout_s, lambda: row.count(TEXT_DEATHS))
+        server = ForkServer(lambda: serve(engine, settings.text_timeout_s))
+        self._readers = ReaderPool(server, settings.text_timeout_s, lambda: row.count(TEXT_DEATHS))
         if isinstance(engine, Isolated) and engine.isolated and not self._has_no_model:
             server = ForkServer(lambda: isolated.serve(engine, settings.threads))
             self._speaker = IsolatedEngine(engine, server, settings.synthesis_timeout_s)
@@ -176,7 +176,7 @@ def _sleep(settings: Settings, engine: Engine, board: Scoreboard) -> ModelUnload
     return ModelUnloader(engine, board, settings)
 
 
-def build(shared: SpeechApplication, slot: Slot, readers: Readers, index: int) -> ASGIApp:
+def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int) -> ASGIApp:
     """The app of worker `index`."""
     counters = shared.metrics.counts.row(index)
     settings = shared.settings

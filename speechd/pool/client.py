@@ -149,7 +149,7 @@ class PoolClient:
         """What those are told who waited for the model in vain."""
         return self._board.model.lacking()
 
-    def share(self) -> StreamBudget:
+    def budget(self) -> StreamBudget:
         """What one stream may count on, as things stand."""
         board = self._board
         slots, in_flight = max(board.slots, 1), int(board.in_flight.sum())

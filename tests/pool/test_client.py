@@ -389,11 +389,11 @@ def test_share_of_the_speed_falls_with_those_who_want_it() -> None:
         house.board.record(0, 3.0, 1.0)
         for slot in house.pids:
             house.board.record(slot, 3.0, 1.0)
-        paces = [pool.share().pace]
+        paces = [pool.budget().pace]
         jobs = []
         for name in range(1, 4):
             jobs.append(pool.submit(segment(name, "wait"), 0.0))
-            paces.append(pool.share().pace)
+            paces.append(pool.budget().pace)
         assert paces == [3.0, 3.0, 2.0, 1.5]
         house.stage.opened[:] = True
         assert [await name_of(job) for job in jobs] == [1, 2, 3]
@@ -409,11 +409,11 @@ def test_requests_in_flight_share_the_speed_though_none_of_theirs_waits() -> Non
         for slot in (house.home, *house.pids):
             house.board.record(slot, 3.0, 1.0)
         house.board.in_flight[0] = 1
-        assert pool.share() == StreamBudget(3.0, math.inf, 1000.0, 3.75)
+        assert pool.budget() == StreamBudget(3.0, math.inf, 1000.0, 3.75)
         house.board.in_flight[0] = 4
-        assert pool.share() == StreamBudget(1.5, 3.0 * BLOCKING_S, 250.0, 3.75)
+        assert pool.budget() == StreamBudget(1.5, 3.0 * BLOCKING_S, 250.0, 3.75)
         house.board.in_flight[0] = 400
-        assert pool.share().look_ahead_s == 5.0
+        assert pool.budget().look_ahead_s == 5.0
 
     run(house, scene)
 
@@ -426,7 +426,7 @@ def limits_s(slots: int, speed: float, in_flight: int, synthesis_timeout_s: floa
         board.set_ready(index)
         board.record(index, speed, 1.0)
     board.in_flight[0] = in_flight
-    limit_s = PoolClient(board, 0).share().limit_s
+    limit_s = PoolClient(board, 0).budget().limit_s
     board.close()
     return limit_s
 

@@ -5,7 +5,7 @@ import espeakng_loader
 import numpy as np
 import pytest
 
-from speechd.audio.samples import sound_bounds
+from speechd.audio.silence import sound_bounds
 from speechd.engines.base import PAYLOAD_LIMIT, SegmentTooLong, SynthesisOptions
 from speechd.engines.espeak.engine import LANGUAGES, VARIANTS, EspeakEngine
 from speechd.engines.espeak.ipa import mnemonics
