@@ -8,8 +8,8 @@ WINDOW, FADE = round(WINDOW_S * SAMPLE_RATE), round(FADE_S * SAMPLE_RATE)
 
 
 def sine(length: int, amplitude: float = 0.3) -> Samples:
-    samples = amplitude * np.sin(2 * np.pi * 200 / SAMPLE_RATE * np.arange(length))
-    return samples.astype(np.float32)
+    samples: Samples = (amplitude * np.sin(2 * np.pi * 200 / SAMPLE_RATE * np.arange(length))).astype(np.float32)
+    return samples
 
 
 def noise(length: int, dbfs: float) -> Samples:
