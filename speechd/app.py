@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from speechd.api import openapi
@@ -209,17 +210,22 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
         pool.close()
 
     app = Starlette(
-        routes=routes(
-            speech=SpeechEndpoint(settings=settings, catalogue=shared.catalogue, local=local, overflow=overflow),
-            models=ModelEndpoints(shared.catalogue),
-            health=HealthEndpoints(
-                engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=bool(settings.api_keys)
-            ),
-            description=openapi.document(settings),
-        ),
+        routes=_routes(shared, local, overflow),
         middleware=middleware(settings),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     return RequestScope(app, counters, warning=shared.choice.warning)
+
+
+def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None) -> list[Route]:
+    settings = shared.settings
+    return routes(
+        speech=SpeechEndpoint(settings=settings, catalogue=shared.catalogue, local=local, overflow=overflow),
+        models=ModelEndpoints(shared.catalogue),
+        health=HealthEndpoints(
+            engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=bool(settings.api_keys)
+        ),
+        description=openapi.document(settings),
+    )

@@ -160,12 +160,16 @@ def markdown() -> str:
 
 
 def _field_row(field: Field[Any]) -> Sequence[str]:
-    if field.default is REQUIRED:
-        default = "required"
-    else:
-        default = field.default_meaning or (f"`{json.dumps(field.default)}`" if field.default != "" else "–")
     extension = " (extension)" if field.is_extension else ""
-    return f"`{field.name}`{extension}", field.reader.values(), default, field.meaning
+    return f"`{field.name}`{extension}", field.reader.values(), _default(field), field.meaning
+
+
+def _default(field: Field[Any]) -> str:
+    if field.default is REQUIRED:
+        return "required"
+    if field.default_meaning or field.default == "":
+        return field.default_meaning or "–"
+    return f"`{field.default}`" if isinstance(field.default, str) else f"`{json.dumps(field.default)}`"
 
 
 def _case_row(case: ErrorCase) -> Sequence[str]:

@@ -122,7 +122,7 @@ INSTRUCTIONS: Final = Field("instructions", Text(4096), "accepted and ignored: t
 RESPONSE_FORMAT: Final = Field(
     "response_format",
     Choice(tuple(FORMATS)),
-    "the format of the audio; `pcm` is 16-bit little-endian, mono, without a header",
+    "the format of the audio; `pcm` is 16-bit little-endian, 24 kHz, mono, without a header",
     "mp3",
 )
 SPEED: Final = Field("speed", Number(*SPEEDS), "the speaking rate", 1.0)

@@ -82,7 +82,7 @@ class Overflow:
         raise refusal
 
     def _attempt(self, call: SpeechCall) -> Attempt | None:
-        """What a request to upstream needs; None if it may not be sent. Raises `Overloaded` for the limit of its key."""
+        """What a request to upstream needs; None if it may not be sent. Raises `Overloaded` for its key's limit."""
         ticket = self._admission.admit_overflow(call.context.key)
         if ticket is None:
             self._results.ended(call, OverflowOutcome.FULL)
