@@ -17,7 +17,7 @@ from speechd.api.overflow.overflow import Overflow
 from speechd.api.routes import Api
 from speechd.config.settings import Settings
 from speechd.engines import registry
-from speechd.engines.base import Engine, Isolated, Speaker, SupportsUnload
+from speechd.engines.base import Engine, Isolated, SupportsUnload, Synthesizer
 from speechd.lifecycle import warm_up
 from speechd.lifecycle.unloader import ModelUnloader
 from speechd.metrics import recording
@@ -44,7 +44,7 @@ def prepare(settings: Settings) -> SpeechApplication:
     Raises `EngineUnavailable`, and `InvalidSetting` for a voice to warm up that does not exist.
     """
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
-    return SpeechApplication(settings, choice, Catalogue(settings.model_dir))
+    return SpeechApplication(settings, choice, choice.engine.voices())
 
 
 class SpeechApplication:
@@ -69,7 +69,7 @@ class SpeechApplication:
         self.metrics = Metrics(self.board, choice.engine.name)
         self._segments = warm_up.plan(choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up))
         self._readers: Readers | None = None
-        self._speaker: Speaker = choice.engine
+        self._speaker: Synthesizer = choice.engine
         self._sleep = _sleep(settings, choice.engine, self.board)
         self._slot: Slot | None = None
         self._boot_s = 0.0

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import orjson
 
-from speechd import voices
 from speechd.encoders import FORMATS
+from speechd.engines.kokoro import voices
 from speechd.errors import InvalidRequest, NotFound
 from speechd.voices import Blend, Catalogue
 

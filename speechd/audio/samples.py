@@ -1,18 +1,18 @@
-"""Audio: mono samples at one rate, and the few operations that joins and encoders need."""
+"""Audio: mono samples, and the few operations on them that joins and encoders need."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 SAMPLE_RATE: Final = 24_000
-"""Hz. Every engine delivers this rate and every encoder takes it: Kokoro's own, and the one OpenAI states for pcm."""
+"""Hz, of what is joined and encoded: what OpenAI's API reference ("Create speech") states for `pcm`, and Kokoro's."""
 
 WINDOW: Final = SAMPLE_RATE // 100
-"""Samples (10 ms): the resolution at which sound is told from silence; a period of the lowest voices fits in."""
+"""Samples (10 ms): the resolution at which sound is told from silence. A period of the lowest voices fits in."""
 
 SOUND_BELOW_PEAK: Final = 10**-4.5
 """Power ratio (-45 dB) to the loudest window above which a window is sound: so a quiet voice stays whole."""
@@ -27,16 +27,32 @@ Samples = npt.NDArray[np.float32]
 """Mono samples, shape (n,), float32, nominally within [-1, 1]."""
 
 
+class TokenTime(NamedTuple):
+    """When a token of a segment sounds.
+
+    token: its index among the segment's tokens (Kokoro: its phonemes); start_s, end_s: seconds from the first sample.
+    """
+
+    token: int
+    start_s: float
+    end_s: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
-    """What an engine returns for one segment: mono samples at `SAMPLE_RATE`."""
+    """The audio of one segment.
+
+    sample_rate: Hz; alignment: when each token sounds, in their order, or empty where the engine does not know.
+    """
 
     samples: Samples
+    sample_rate: int = SAMPLE_RATE
+    alignment: tuple[TokenTime, ...] = ()
 
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
-        return len(self.samples) / SAMPLE_RATE
+        return len(self.samples) / self.sample_rate
 
 
 def pcm16(samples: Samples) -> bytes:

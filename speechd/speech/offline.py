@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from speechd.audio.joiner import SegmentJoiner, gap_s
+from speechd.audio.resample import resampled
 from speechd.encoders import open_encoder
-from speechd.engines.base import Engine, SynthesisOptions
+from speechd.engines.base import Engine, SynthesisOptions, synthesize_one
 from speechd.errors import NothingToSpeak
 from speechd.pool.client import StreamBudget
 from speechd.speech.planner import Planner
@@ -33,7 +34,7 @@ def synthesize_file(
             if isinstance(planned, Pause):
                 samples = joiner.pause(planned.duration_s)
             else:
-                audio = engine.synthesize(planned.segment)
+                audio = resampled(synthesize_one(engine, planned.segment))
                 spoken_s += audio.duration_s
                 samples = joiner.push(audio, gap_s(planned.boundary))
             yield encoder.encode(samples), spoken_s

@@ -127,7 +127,7 @@ class Planner:
         return planned
 
     def _begun(self) -> PassageReader:
-        self._engine.check(self._delivery)
+        self._engine.load_voice(self._delivery)
         script = PassageReader(self._input, self._delivery.language, self._position)
         if script.pauses_s > MAX_PAUSES_S:
             raise InvalidRequest(

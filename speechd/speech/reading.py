@@ -139,7 +139,7 @@ def _answer(engine: Engine, planners: dict[int, Planner], call: Call, processor_
     try:
         if call.resumed is not None:
             utterance, progress = call.resumed
-            engine.check(utterance.delivery)  # of what the server has installed, which may take its time to load
+            engine.load_voice(utterance.delivery)  # of what the server has installed, which may take its time to load
             planners[call.id] = Planner(
                 utterance.input, utterance.delivery, engine, limit_s=utterance.limit_s, progress=progress
             )

@@ -5,10 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from speechd.api.schema import MAX_SEED, SpeechRequest, parse
+from speechd.engines.kokoro.voices import catalogue
 from speechd.errors import InvalidRequest, NotFound, SpeechdError
-from speechd.voices import Catalogue
 
-CATALOGUE = Catalogue()
+CATALOGUE = catalogue()
 LEAST = {"model": "tts-1", "input": "Hello.", "voice": "alloy"}
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
+from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, ReplyTooLong
 from speechd.pool.client import StreamBudget
@@ -28,9 +29,8 @@ from speechd.text.markup import Pause
 from speechd.text.normalization.normalize import normalize
 from speechd.text.passages import SILENT_LENGTH, SILENT_SENTENCE, NotYet
 from speechd.text.sentences import TOLERANCE
-from speechd.voices import Catalogue
 
-VOICE = Catalogue().parse("af_heart")
+VOICE = catalogue().parse("af_heart")
 TEXT = "the ship came in with the tide and left with it " * 60
 """Of short words and without punctuation, so that segments have the lengths that are wanted."""
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from speechd.engines.base import Segment, SynthesisOptions
+from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine, decode
 from speechd.errors import EngineUnavailable, InvalidRequest, SynthesisFailed
 from speechd.pool.client import StreamBudget
@@ -20,10 +21,9 @@ from speechd.shared_memory import shared_array
 from speechd.speech import reading
 from speechd.speech.planner import Planned, Planner
 from speechd.speech.reading import Call, Readers, Reading, Utterance
-from speechd.voices import Catalogue
 from tests.harness.forks import in_fresh_process
 
-DELIVERY = SynthesisOptions(Catalogue().parse("af_heart"), "en-us")
+DELIVERY = SynthesisOptions(catalogue().parse("af_heart"), "en-us")
 LONG = "This is sentence number one. And this is number two. Here is the third of them. " * 20
 SHARE = StreamBudget(pace=4.0)
 PROCESSOR_S = 0.5
@@ -87,7 +87,7 @@ async def rest(read: Reading) -> str:
     texts = []
     while (planned := await read.next(3.0, SHARE)) is not None:
         assert isinstance(planned, Planned)
-        texts.append(decode(ToneEngine().synthesize(planned.segment).samples))
+        texts.append(decode(ToneEngine().speak(planned.segment).samples))
     read.close()
     return " ".join(texts)
 
@@ -165,7 +165,7 @@ def test_each_stream_goes_on_in_another_reader_where_it_was() -> None:
             for index, stream in enumerate(streams):
                 planned = await stream.next(3.0, SHARE) if stream else None
                 if isinstance(planned, Planned):
-                    texts[index] += decode(ToneEngine().synthesize(planned.segment).samples) + " "
+                    texts[index] += decode(ToneEngine().speak(planned.segment).samples) + " "
                 else:
                     streams[index] = None  # type: ignore[call-overload]
             with contextlib.suppress(ProcessLookupError):
