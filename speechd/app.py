@@ -24,7 +24,7 @@ from speechd.api.routes import routes
 from speechd.api.speech import SpeechEndpoint
 from speechd.config.settings import Settings
 from speechd.engines import registry
-from speechd.engines.base import Engine, Isolated, Speaker, SupportsUnload
+from speechd.engines.base import Engine, Isolated, SupportsUnload, Synthesizer
 from speechd.lifecycle import warm_up
 from speechd.lifecycle.unloader import ModelUnloader
 from speechd.metrics import recording
@@ -52,7 +52,7 @@ def prepare(settings: Settings) -> SpeechApplication:
     Raises `EngineUnavailable`, and `InvalidSetting` for a voice to warm up that does not exist.
     """
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
-    return SpeechApplication(settings, choice, Catalogue(settings.model_dir))
+    return SpeechApplication(settings, choice, choice.engine.voices())
 
 
 class SpeechApplication:
@@ -77,7 +77,7 @@ class SpeechApplication:
         self.metrics = Metrics(self.board, choice.engine.name)
         self._segments = warm_up.plan(choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up))
         self._readers: ReaderPool | None = None
-        self._speaker: Speaker = choice.engine
+        self._speaker: Synthesizer = choice.engine
         self._sleep = _sleep(settings, choice.engine, self.board)
         self._slot: Slot | None = None
         self._boot_s = 0.0

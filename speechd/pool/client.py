@@ -83,7 +83,7 @@ class SegmentJob:
             raise self._pool.lacking()
         if reply.outcome is not SegmentStatus.SPOKEN:
             raise SynthesisFailed(REASON[reply.outcome])
-        return Audio(reply.samples)
+        return reply.audio
 
     def cancel(self) -> None:
         """Nobody waits for it any more; may be called at any time."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from speechd.audio.joiner import SegmentJoiner
+from speechd.audio.resample import resampled
 from speechd.encoders import open_encoder
-from speechd.engines.base import Engine, SynthesisOptions
+from speechd.engines.base import Engine, SynthesisOptions, synthesize_one
 from speechd.errors import NothingToSpeak
 from speechd.pool.client import StreamBudget
 from speechd.speech.planner import Planner
@@ -37,7 +38,7 @@ def synthesize_file(
             if isinstance(planned, Pause):
                 samples = joiner.pause(planned.duration_s)
             else:
-                audio = engine.synthesize(planned.segment)
+                audio = resampled(synthesize_one(engine, planned.segment))
                 spoken_s += audio.duration_s
                 samples = joiner.add(audio, planned.gap_s).samples
             yield encoder.encode(samples), spoken_s

@@ -157,7 +157,7 @@ class Planner:
         return planned
 
     def _open(self) -> PassageReader:
-        self._engine.check(self._options)
+        self._engine.load_voice(self._options)
         reader = PassageReader(self._input, self._options.language, self._position)
         if reader.pauses_s > MAX_PAUSES_S:
             raise InvalidRequest(

@@ -302,7 +302,9 @@ def test_reply_to_the_worker_before_is_dropped() -> None:
     house = House(slots=1)
     stale = house.board.queue.put(segment(9, "wait"), house.home, 0.0)
     until(lambda: house.stage.starts[9])
-    house.board.replies[house.home].send(SegmentResult(stale.serial, SegmentStatus.SPOKEN, np.ones(5, np.float32), 0.0))
+    house.board.replies[house.home].send(
+        SegmentResult(stale.serial, SegmentStatus.SPOKEN, Audio(np.ones(5, np.float32)), 0.0)
+    )
     house.board.replies[house.home].send(failed_result(stale.serial, SegmentStatus.KILLED))
     house.board.clear(house.home)
     house.board.claim(house.home)
@@ -320,7 +322,7 @@ def test_job_whose_segment_is_nowhere_fails() -> None:
 
     async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1), 0.0)
-        house.board.queue.give_back(house.board.queue.take(house.home))
+        house.board.queue.give_back(*house.board.queue.take(house.home))
         with pytest.raises(SynthesisFailed):
             await job.result()
 
@@ -333,9 +335,11 @@ def test_job_whose_reply_is_not_read_yet_is_not_taken_for_lost() -> None:
 
     async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1), 0.0)
-        lease = house.board.queue.take(house.home)
+        (lease,) = house.board.queue.take(house.home)
         samples = np.ones(COUNT, np.float32)
-        house.board.replies[house.home].send(SegmentResult(lease.place.serial, SegmentStatus.SPOKEN, samples, 0.5))
+        house.board.replies[house.home].send(
+            SegmentResult(lease.place.serial, SegmentStatus.SPOKEN, Audio(samples), 0.5)
+        )
         house.board.queue.give_back(lease)
         pool._sweep()
         assert await name_of(job) == 1

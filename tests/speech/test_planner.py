@@ -11,6 +11,7 @@ from functools import cache
 import pytest
 
 from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
+from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, ReplyTooLong
 from speechd.pool.client import StreamBudget
@@ -32,9 +33,8 @@ from speechd.text.markup import Pause
 from speechd.text.normalization.normalize import normalize
 from speechd.text.passages import SILENT_LENGTH, SILENT_SENTENCE, Boundary, NotYet
 from speechd.text.sentences import TOLERANCE
-from speechd.voices import Catalogue
 
-VOICE = Catalogue().parse("af_heart")
+VOICE = catalogue().parse("af_heart")
 TEXT = "the ship came in with the tide and left with it " * 60
 """Of short words and without punctuation, so that segments have the lengths that are wanted."""
 
@@ -57,18 +57,18 @@ class LimitedEngine(ToneEngine):
         super().__init__()
         self.limit = limit
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
         if len(text) > self.limit:
             raise SegmentTooLong
-        return super().prepare(text, delivery)
+        return super().prepare(text, options)
 
 
 class SpelledEngine(ToneEngine):
     """Speaks everything letter by letter, as Kokoro does capitals: 0.15 s each."""
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
-        segment = super().prepare(text, delivery)
-        return segment and Segment(segment.payload, 0.15 * len(text) / delivery.speed)
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
+        segment = super().prepare(text, options)
+        return segment and Segment(segment.payload, 0.15 * len(text) / options.speed)
 
 
 def planner(text: str, speed: float = 1.0, engine: ToneEngine | None = None, limit_s: float = math.inf) -> Planner:
@@ -298,8 +298,8 @@ def test_a_call_looks_through_little_text_that_is_not_spoken(silent: str, monkey
 
 def test_passages_that_an_engine_does_not_speak_are_passed_over_one_at_a_time() -> None:
     class Choosy(ToneEngine):
-        def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
-            return super().prepare(text, delivery) if "yes" in text else None
+        def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
+            return super().prepare(text, options) if "yes" in text else None
 
     plan = planner("No. " * 200 + "\n\nyes", engine=Choosy())
     silent = 0
@@ -324,10 +324,10 @@ def test_sign_that_no_call_can_hold_is_refused() -> None:
 )
 def test_plan_goes_on_in_another_planner_from_wherever_it_was(engine: ToneEngine, text: str) -> None:
     whole = rest(planner(text, engine=engine))
-    delivery = SynthesisOptions(VOICE, "en-us")
+    options = SynthesisOptions(VOICE, "en-us")
     interrupted, progress = [], planner(text, engine=engine).progress
     while True:
-        another = Planner(text, delivery, engine, progress=pickle.loads(pickle.dumps(progress)))
+        another = Planner(text, options, engine, progress=pickle.loads(pickle.dumps(progress)))
         planned = another.next(10.0, StreamBudget(2.0))
         progress = another.progress
         if planned is None:

@@ -85,7 +85,7 @@ def answer(engine: Engine, planners: dict[int, Planner], call: PlanCall, process
 
 
 def _resumed(engine: Engine, utterance: Utterance, progress: Progress | None) -> Planner:
-    engine.check(utterance.options)  # of what the server has installed, which may take its time to load
+    engine.load_voice(utterance.options)  # of what the server has installed, which may take its time to load
     return Planner(utterance.input, utterance.options, engine, limit_s=utterance.limit_s, progress=progress)
 
 

@@ -7,12 +7,12 @@ from multiprocessing.connection import Connection
 import pytest
 
 from speechd.engines.base import SynthesisOptions
+from speechd.engines.kokoro.voices import catalogue
 from speechd.pool.client import StreamBudget
 from speechd.speech.planner import Progress
 from speechd.speech.reader.messages import MessageBuffer, PlanCall, PlanResult, Utterance, packed
-from speechd.voices import Catalogue
 
-OPTIONS = SynthesisOptions(Catalogue().parse("af_heart"), "en-us")
+OPTIONS = SynthesisOptions(catalogue().parse("af_heart"), "en-us")
 
 
 def sent(*messages: object) -> bytes:

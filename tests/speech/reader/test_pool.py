@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from speechd.engines.base import Segment, SynthesisOptions
+from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine, decode
 from speechd.errors import EngineUnavailable, InvalidRequest, SynthesisFailed
 from speechd.pool.client import StreamBudget
@@ -26,10 +27,9 @@ from speechd.speech.reader.messages import Utterance
 from speechd.speech.reader.plan import RemotePlan
 from speechd.speech.reader.pool import ReaderPool
 from speechd.speech.reader.serve import serve
-from speechd.voices import Catalogue
 from tests.harness.forks import in_fresh_process
 
-OPTIONS = SynthesisOptions(Catalogue().parse("af_heart"), "en-us")
+OPTIONS = SynthesisOptions(catalogue().parse("af_heart"), "en-us")
 LONG = "This is sentence number one. And this is number two. Here is the third of them. " * 20
 BUDGET = StreamBudget(pace=4.0)
 PROCESSOR_S = 0.5
@@ -93,7 +93,7 @@ async def rest(plan: RemotePlan) -> str:
     texts = []
     while (planned := await plan.next(3.0, BUDGET)) is not None:
         assert isinstance(planned, Planned)
-        texts.append(decode(ToneEngine().synthesize(planned.segment).samples))
+        texts.append(decode(ToneEngine().speak(planned.segment).samples))
     plan.close()
     return " ".join(texts)
 
@@ -171,7 +171,7 @@ def test_each_stream_goes_on_in_another_reader_where_it_was() -> None:
             for index, stream in enumerate(streams):
                 planned = await stream.next(3.0, BUDGET) if stream else None
                 if isinstance(planned, Planned):
-                    texts[index] += decode(ToneEngine().synthesize(planned.segment).samples) + " "
+                    texts[index] += decode(ToneEngine().speak(planned.segment).samples) + " "
                 else:
                     streams[index] = None  # type: ignore[call-overload]
             with contextlib.suppress(ProcessLookupError):

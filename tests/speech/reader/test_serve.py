@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 from speechd.engines.base import SynthesisOptions
+from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, SynthesisFailed
 from speechd.pool.client import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.speech.reader.messages import PlanCall, Utterance
 from speechd.speech.reader.serve import answer
-from speechd.voices import Catalogue
 
-OPTIONS = SynthesisOptions(Catalogue().parse("af_heart"), "en-us")
+OPTIONS = SynthesisOptions(catalogue().parse("af_heart"), "en-us")
 
 
 def first_call(id: int, text: str = "quick", over: tuple[int, ...] = ()) -> PlanCall:
@@ -39,7 +39,7 @@ def test_error_of_the_client_is_the_result() -> None:
 
 def test_exception_before_there_is_a_planner_is_the_servers_failure() -> None:
     class Unloadable(ToneEngine):
-        def check(self, delivery: SynthesisOptions) -> None:
+        def load_voice(self, options: SynthesisOptions) -> None:
             raise OSError("as asked")
 
     result = answer(Unloadable(), {}, first_call(1), 60.0)
