@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from speechd.errors import InvalidRequest
+from speechd.languages.table import KOKORO_CODES
 
 MAX_PARTS: Final = 8
 """Voices in one blend. Beyond a handful every blend sounds like the average of all."""
@@ -17,17 +18,7 @@ MAX_PARTS: Final = 8
 WEIGHTS: Final = (0.001, 1000.0)
 """Least and greatest weight of a voice in a blend: no sum of them overflows, no share vanishes."""
 
-LANGUAGES: Final[Mapping[str, str]] = {
-    "a": "en-us",
-    "b": "en-gb",
-    "e": "es",
-    "f": "fr-fr",
-    "h": "hi",
-    "i": "it",
-    "j": "ja",
-    "p": "pt-br",
-    "z": "zh",
-}
+LANGUAGES: Final[Mapping[str, str]] = KOKORO_CODES
 """The first letter of a Kokoro voice's id → BCP 47 in lower case."""
 
 GENDERS: Final[Mapping[str, str]] = {"f": "female", "m": "male"}

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import orjson
 
-from speechd import voices
 from speechd.encoders import FORMATS
 from speechd.errors import InvalidRequest, NotFound
+from speechd.languages.table import CODES
 from speechd.voices import Blend, Catalogue
 
 MODEL: Final = "kokoro"
@@ -34,7 +34,7 @@ MODELS: Final = {
 }
 """Model ids and whose they are. All of them name the one model that this server has."""
 
-LANGUAGES: Final = {**voices.LANGUAGES, "en": "en-us", "fr": "fr-fr", "pt": "pt-br"}
+LANGUAGES: Final = CODES
 """Kokoro's one-letter language codes, and short forms, to the language tags used here."""
 
 STREAM_FORMATS: Final = ("audio", "sse")

@@ -14,9 +14,9 @@ from typing import Final
 from speechd.engines.base import Engine, Segment, SegmentTooLong, SynthesisOptions
 from speechd.errors import InvalidRequest, ReplyTooLong
 from speechd.pool.client import StreamBudget
+from speechd.text.cuts import TOLERANCE, split
 from speechd.text.markup import Pause
 from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position
-from speechd.text.sentences import TOLERANCE, split
 
 FIRST_LENGTH: Final = 30
 """Characters of a segment for a listener with nothing in hand, where the pace is fast: a clause, soon synthesised."""
@@ -128,7 +128,9 @@ class Planner:
 
     def _begun(self) -> PassageReader:
         self._engine.check(self._delivery)
-        script = PassageReader(self._input, self._delivery.language, self._position)
+        script = PassageReader(self._delivery.language, self._position)
+        script.feed(self._input)
+        script.finish()
         if script.pauses_s > MAX_PAUSES_S:
             raise InvalidRequest(
                 f"'input' has pauses of more than {MAX_PAUSES_S:g} s together: shorten them, or send it in parts.",
@@ -147,7 +149,7 @@ class Planner:
         least *= min(1.0, max(0.5, self._characters_per_s / CHARACTERS_PER_S))
         wanted_s = min(HEADROOM * ahead_s * share.pace, share.longest_s, segment_s / (1 + TOLERANCE))
         target = round(min(max(wanted_s * self._characters_per_s, least), self._engine.efficient_length))
-        taken = script.take(target, self._engine.passage_limit)
+        taken = script.next(target, self._engine.passage_limit)
         return (taken.text, taken.boundary) if isinstance(taken, Passage) else taken
 
     def _planned(self, text: str, boundary: Boundary, segment_s: float) -> Planned | None:
@@ -159,7 +161,7 @@ class Planner:
                 return None
             if segment is not TOO_LONG and (segment.duration_s <= segment_s or len(text) <= SHORTEST_PART):
                 break
-            head, rest = split(text, max(1, len(text) // 2))
+            head, rest = split(text, max(1, len(text) // 2), self._delivery.language)
             if not rest:
                 raise InvalidRequest("'input' has a word too long to be spoken.", param="input")
             self._parts.appendleft((rest, boundary))

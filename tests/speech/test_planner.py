@@ -24,10 +24,10 @@ from speechd.speech.planner import (
     Planner,
 )
 from speechd.text import passages
+from speechd.text.cuts import TOLERANCE
 from speechd.text.markup import Pause
 from speechd.text.normalization.normalize import normalize
 from speechd.text.passages import SILENT_LENGTH, SILENT_SENTENCE, NotYet
-from speechd.text.sentences import TOLERANCE
 from speechd.voices import Catalogue
 
 VOICE = Catalogue().parse("af_heart")
