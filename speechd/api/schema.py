@@ -18,6 +18,7 @@ from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, JsonSc
 from speechd.encoders import FORMATS
 from speechd.engines.kokoro import voices
 from speechd.errors import InvalidRequest, NotFound
+from speechd.languages.table import CODES
 from speechd.voices import Blend, Catalogue
 
 MODEL: Final = "kokoro"
@@ -34,7 +35,7 @@ MODELS: Final = {
 }
 """Model ids and their owners. All of them name the one model that this server has."""
 
-LANGUAGES: Final = {**voices.LANGUAGES, "en": "en-us", "fr": "fr-fr", "pt": "pt-br"}
+LANGUAGES: Final = CODES
 """Kokoro's one-letter language codes, and short forms, to the language tags used here."""
 
 SPEEDS: Final = (0.25, 4.0)

@@ -7,7 +7,7 @@ import pytest
 from speechd.api.local_speech import framing, longest_whole_s, seed_of
 from speechd.api.schema import SpeechRequest, parse
 from speechd.config.settings import Settings
-from speechd.speech.response import RawFraming, ServerSentEvents
+from speechd.speech.framing import RawFraming, ServerSentEvents
 from speechd.voices import Catalogue
 
 
