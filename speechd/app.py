@@ -10,18 +10,26 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from speechd.api.middleware import HANDLERS, RequestScope, middleware
+from speechd.api import openapi
+from speechd.api.error_handlers import HANDLERS
+from speechd.api.health import HealthEndpoints
+from speechd.api.local_speech import LocalSpeech
+from speechd.api.middleware import RequestScope, middleware
+from speechd.api.models import ModelEndpoints
 from speechd.api.overflow.overflow import Overflow
-from speechd.api.routes import Api
+from speechd.api.routes import routes
+from speechd.api.speech import SpeechEndpoint
 from speechd.config.settings import Settings
 from speechd.engines import registry
-from speechd.engines.base import Engine, Isolated, Speaker, SupportsUnload
+from speechd.engines.base import Engine, Isolated, SupportsUnload, Synthesizer
 from speechd.lifecycle import warm_up
 from speechd.lifecycle.unloader import ModelUnloader
 from speechd.metrics import recording
-from speechd.metrics.exposition import TEXT_DEATHS, Metrics
+from speechd.metrics.declarations import TEXT_DEATHS
+from speechd.metrics.exposition import Metrics
 from speechd.pool import isolated
 from speechd.pool.admission import Admission
 from speechd.pool.client import PoolClient
@@ -30,10 +38,10 @@ from speechd.pool.isolated import IsolatedEngine
 from speechd.pool.scoreboard import Limits, Scoreboard
 from speechd.pool.slot import Slot
 from speechd.server.recycling import DesiredWorkers
-from speechd.speech import reading
-from speechd.speech.reading import Readers
-from speechd.speech.stream import SEGMENTS_AHEAD
-from speechd.voices import OPENAI_NAMES, Catalogue
+from speechd.speech.look_ahead import SEGMENTS_AHEAD
+from speechd.speech.reader.pool import ReaderPool
+from speechd.speech.reader.serve import serve
+from speechd.voices import Catalogue
 
 log = logging.getLogger("speechd")
 
@@ -44,7 +52,7 @@ def prepare(settings: Settings) -> SpeechApplication:
     Raises `EngineUnavailable`, and `InvalidSetting` for a voice to warm up that does not exist.
     """
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
-    return SpeechApplication(settings, choice, Catalogue(settings.model_dir))
+    return SpeechApplication(settings, choice, choice.engine.voices())
 
 
 class SpeechApplication:
@@ -67,11 +75,9 @@ class SpeechApplication:
         spare = settings.rows - settings.workers
         self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys), spare=spare)
         self.metrics = Metrics(self.board, choice.engine.name)
-        self._segments = warm_up.plan(
-            choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up or OPENAI_NAMES)
-        )
-        self._readers: Readers | None = None
-        self._speaker: Speaker = choice.engine
+        self._segments = warm_up.plan(choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up))
+        self._readers: ReaderPool | None = None
+        self._speaker: Synthesizer = choice.engine
         self._sleep = _sleep(settings, choice.engine, self.board)
         self._slot: Slot | None = None
         self._boot_s = 0.0
@@ -91,8 +97,8 @@ class SpeechApplication:
         self.board.adopt(index)
         engine, settings = self.choice.engine, self.settings
         row = self.metrics.counts.row(index)
-        server = ForkServer(lambda: reading.serve(engine, settings.text_timeout_s))
-        self._readers = Readers(server, settings.text_timeout_s, lambda: row.count(TEXT_DEATHS))
+        server = ForkServer(lambda: serve(engine, settings.text_timeout_s))
+        self._readers = ReaderPool(server, settings.text_timeout_s, lambda: row.count(TEXT_DEATHS))
         if isinstance(engine, Isolated) and engine.isolated and not self._has_no_model:
             server = ForkServer(lambda: isolated.serve(engine, settings.threads))
             self._speaker = IsolatedEngine(engine, server, settings.synthesis_timeout_s)
@@ -132,7 +138,7 @@ class SpeechApplication:
         log.info("ready", extra={"fields": {"worker": index, "engine": name, "threads": threads, "s": self._boot_s}})
 
     def refused(self, index: int, status: int) -> None:
-        recording.refuse(self.metrics.counts.row(index), status)
+        recording.rejected(self.metrics.counts.row(index), status)
 
     def retiring(self, index: int) -> None:
         assert self._slot is not None
@@ -146,7 +152,7 @@ class SpeechApplication:
         self.board.clear(index, failures)
         if self._sleep is not None:
             self._sleep.ended(failures)
-        recording.bury(self.metrics.counts.row(index))
+        recording.worker_died(self.metrics.counts.row(index))
 
     def hurry(self) -> None:
         if self._sleep is not None:
@@ -171,25 +177,21 @@ def _sleep(settings: Settings, engine: Engine, board: Scoreboard) -> ModelUnload
     return ModelUnloader(engine, board, settings)
 
 
-def build(shared: SpeechApplication, slot: Slot, readers: Readers, index: int) -> ASGIApp:
+def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int) -> ASGIApp:
     """The app of worker `index`."""
-    row = shared.metrics.counts.row(index)
+    counters = shared.metrics.counts.row(index)
     settings = shared.settings
     pool = PoolClient(shared.board, index)
     admission = Admission(shared.board, index)
-    overflow = Overflow(settings, admission, row) if settings.overflow_url else None
-    api = Api(
-        settings,
-        shared.choice,
-        shared.catalogue,
-        shared.board,
-        admission,
-        overflow,
-        pool,
-        readers,
-        ThreadPoolExecutor(1, "encode"),
-        shared.metrics,
-        row,
+    overflow = Overflow(settings, admission, counters) if settings.overflow_url else None
+    local = LocalSpeech(
+        settings=settings,
+        engine_name=shared.choice.engine.name,
+        admission=admission,
+        pool=pool,
+        readers=readers,
+        encoding=ThreadPoolExecutor(1, "encode"),
+        counters=counters,
     )
 
     @asynccontextmanager
@@ -208,10 +210,22 @@ def build(shared: SpeechApplication, slot: Slot, readers: Readers, index: int) -
         pool.close()
 
     app = Starlette(
-        routes=api.routes(),
+        routes=_routes(shared, local, overflow),
         middleware=middleware(settings),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return RequestScope(app, row, warning=shared.choice.warning)
+    return RequestScope(app, counters, warning=shared.choice.warning)
+
+
+def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None) -> list[Route]:
+    settings = shared.settings
+    return routes(
+        speech=SpeechEndpoint(settings=settings, catalogue=shared.catalogue, local=local, overflow=overflow),
+        models=ModelEndpoints(shared.catalogue),
+        health=HealthEndpoints(
+            engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=bool(settings.api_keys)
+        ),
+        description=openapi.document(settings),
+    )

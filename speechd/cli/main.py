@@ -16,8 +16,8 @@ from speechd.cli.tune import command as tune
 from speechd.config import settings
 from speechd.config.options import by_present_name, options_of
 from speechd.config.settings import InvalidSetting, Settings
+from speechd.engines import registry
 from speechd.errors import EngineUnavailable, InvalidRequest, SpeechdError
-from speechd.voices import Catalogue
 
 SERVE_DESCRIPTION: Final = (
     "Serve POST /v1/audio/speech. Every option is also an environment variable (--max-in-flight is "
@@ -95,7 +95,7 @@ def _serve(arguments: argparse.Namespace, loaded: Settings) -> int:
 
 
 def _voices(arguments: argparse.Namespace, loaded: Settings) -> int:
-    for voice in Catalogue(loaded.model_dir):
+    for voice in registry.voices(loaded.engine, registry.EngineOptions.of(loaded)):
         print(f"{voice.id:16} {voice.language:6} {voice.gender:7} {voice.name}")
     return 0
 

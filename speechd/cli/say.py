@@ -17,7 +17,6 @@ from speechd.engines import registry
 from speechd.engines.base import SynthesisOptions
 from speechd.errors import InvalidRequest
 from speechd.speech.offline import synthesize_file
-from speechd.voices import Catalogue
 
 STANDARD_OUTPUT: Final = Path("-")
 
@@ -41,7 +40,7 @@ def run(arguments: argparse.Namespace, loaded: Settings) -> int:
     format = _format(arguments)
     text = " ".join(arguments.text) or sys.stdin.read()
     engine = registry.create(loaded.engine, registry.EngineOptions.of(loaded)).engine
-    blend = Catalogue(loaded.model_dir).parse(arguments.voice)
+    blend = engine.voices().parse(arguments.voice)
     options = SynthesisOptions(blend, blend.language, arguments.speed)
     engine.start(loaded.threads * loaded.workers)
     content = bytearray()

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def download(arguments: argparse.Namespace, loaded: Settings) -> int:
     """Fetch the weights, verify them, and print their folder; the exit status."""
-    from speechd.engines.kokoro.checkpoint import download
+    from speechd.engines.kokoro.download import download
 
     print(download(loaded.model_dir))
     return 0
@@ -23,7 +23,8 @@ def download(arguments: argparse.Namespace, loaded: Settings) -> int:
 
 def verify(arguments: argparse.Namespace, loaded: Settings) -> int:
     """Compare this server's model with the stock `kokoro` package on the weights; 1 if they differ."""
-    from speechd.engines.kokoro.checkpoint import MODEL, locate
+    from speechd.engines.kokoro.checkpoint import MODEL
+    from speechd.engines.kokoro.download import locate
     from speechd.engines.kokoro.verify import exactness_db, verify
 
     weights = locate(loaded.model_dir)

@@ -139,7 +139,9 @@ class Settings:
     worker_timeout_s: int = option(30, "processes", "seconds without a sign of life before a worker is killed", 1, 3600)
     boot_timeout_s: float = option(120.0, "processes", "time limit for a worker to start", 0.1, 86_400)
     warm_up: tuple[str, ...] = option(
-        (), "processes", "comma-separated voices to load before the first request; none: those behind OpenAI's names"
+        ("auto",),
+        "processes",
+        "comma-separated voices to load before the first request; auto: those behind OpenAI's names",
     )
     respawn_delay_s: float = option(
         0.5, "processes", "wait before a worker that failed to start is tried again; doubles each time", 0.001, 3600

@@ -11,7 +11,7 @@ from typing import Final
 
 from speechd.audio.samples import Audio
 from speechd.engines.base import Segment
-from speechd.errors import NotReady, Overloaded, SynthesisFailed
+from speechd.errors import NotReady, Overloaded, SynthesisFailed, with_jitter
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
 from speechd.pool.queue import Place
 from speechd.pool.scoreboard import ASSUMED_SPEED, Scoreboard
@@ -83,7 +83,7 @@ class SegmentJob:
             raise self._pool.lacking()
         if reply.outcome is not SegmentStatus.SPOKEN:
             raise SynthesisFailed(REASON[reply.outcome])
-        return Audio(reply.samples)
+        return reply.audio
 
     def cancel(self) -> None:
         """Nobody waits for it any more; may be called at any time."""
@@ -133,7 +133,7 @@ class PoolClient:
         start_by = deadline - synthesis_s - BLOCKING_S if playing else math.inf
         place = self._board.queue.put(segment, self._index, deadline, start_by)
         if place is None:
-            raise Overloaded("The queue is full.", reason="queue", retry_after_s=self._board.backlog_s())
+            raise Overloaded("The queue is full.", reason="queue", retry_after_s=with_jitter(self._board.backlog_s()))
         job = self._jobs[place.serial] = SegmentJob(self, place)
         self._board.bell.ring()
         return job
@@ -149,7 +149,7 @@ class PoolClient:
         """What those are told who waited for the model in vain."""
         return self._board.model.lacking()
 
-    def share(self) -> StreamBudget:
+    def budget(self) -> StreamBudget:
         """What one stream may count on, as things stand."""
         board = self._board
         slots, in_flight = max(board.slots, 1), int(board.in_flight.sum())

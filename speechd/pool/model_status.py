@@ -10,7 +10,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from speechd.errors import NotReady
+from speechd.errors import NotReady, with_jitter
 from speechd.shared_memory import shared_array
 
 
@@ -55,7 +55,7 @@ class ModelStatus:
     def lacking(self) -> NotReady:
         """What those are told who waited for it in vain."""
         rest_s = self.rest_s if self.rest_s < math.inf else 0.0  # another server may answer at once
-        return NotReady("The model could not be loaded.", reason="not ready", retry_after_s=rest_s)
+        return NotReady("The model could not be loaded.", reason="not ready", retry_after_s=with_jitter(rest_s))
 
     def demand(self) -> None:
         """In a worker: a request waits for it. Wakes the arbiter, which would see so itself within a second.

@@ -7,8 +7,8 @@ import resource
 from typing import Final
 
 from speechd.config.settings import InvalidSetting, Settings
+from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.spool import STEP_BYTES
-from speechd.speech.stream import SEGMENTS_AHEAD
 
 WANTED: Final = 1 << 16
 """Descriptors, mostly connections. The usual soft limit of 1024 is soon used up by silent ones."""

@@ -12,10 +12,10 @@ from bench import memory_probe as probe
 from bench.arenas import Arenas
 from bench.memory import note
 from bench.memory_cases import CAPACITY, CHARACTERS_PER_S, cases
-from speechd.engines.base import SynthesisOptions
+from speechd.engines.base import SynthesisOptions, synthesize_one
+from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.registry import EngineOptions
 from speechd.engines.tone import ToneEngine
-from speechd.voices import Catalogue
 
 MIB = 1 << 20
 
@@ -85,11 +85,11 @@ def test_probe_speaks_leaks_and_reports(monkeypatch: pytest.MonkeyPatch, tmp_pat
     for name, value in ((probe.ENGINE, "tone"), (probe.ARENAS, str(tmp_path)), (probe.LEAK, "1000")):
         monkeypatch.setenv(name, value)
     engine = probe.probed(EngineOptions())
-    blend = Catalogue(None).parse("alloy")
+    blend = catalogue().parse("alloy")
     segment = engine.prepare("hello", SynthesisOptions(blend, blend.language))
     assert segment is not None
-    audio = engine.synthesize(segment)
-    assert np.array_equal(audio.samples, ToneEngine().synthesize(segment).samples)
+    audio = synthesize_one(engine, segment)
+    assert np.array_equal(audio.samples, ToneEngine().speak(segment).samples)
     assert sum(map(len, engine._leaked)) == 1000
     if arenas.read():
         [report] = probe.reports(tmp_path).values()

@@ -6,7 +6,7 @@ import pytest
 
 from bench.checkpoint import make
 from speechd.cli import main as cli
-from speechd.engines.kokoro import checkpoint
+from speechd.engines.kokoro import download
 
 
 def test_verify_finds_the_model_exact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,6 +25,6 @@ def test_verify_without_weights_says_what_is_missing(tmp_path: Path, capsys: pyt
 def test_download_says_where_the_weights_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(checkpoint, "download", lambda model_dir: model_dir)
+    monkeypatch.setattr(download, "download", lambda model_dir: model_dir)
     assert cli.main(["download", "--model-dir", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"{tmp_path}\n"

@@ -21,7 +21,7 @@ from bench.tone import RTF
 from speechd.encoders import FORMATS
 from speechd.engines.tone import decode
 from speechd.errors import EngineUnavailable
-from tests.harness.scripted import END, HANG, RESET, Scripted, chunk, head
+from tests.harness.scripted import END, HANG, RESET, ScriptedServer, chunk, head
 from tests.harness.server import Server, free_port, running, until
 
 TEXT = "The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs."
@@ -38,8 +38,8 @@ def far(tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def wrong() -> Iterator[Scripted]:
-    with Scripted() as server:
+def wrong() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
         yield server
 
 

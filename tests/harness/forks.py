@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 from speechd.audio.samples import Audio
-from speechd.engines.base import Segment
+from speechd.engines.base import Segment, SequentialEngine
 from speechd.pool.scoreboard import Limits, Scoreboard, State
 from speechd.pool.slot import Slot
 from speechd.shared_memory import shared_array
@@ -72,7 +72,7 @@ class Stage:
         self.opened = shared_array(np.bool_, 1000)
 
 
-class StageEngine:
+class StageEngine(SequentialEngine):
     """Speaks, waits to be opened, raises, hangs or kills its worker, always or the first time only."""
 
     name = "stage"
@@ -82,7 +82,10 @@ class StageEngine:
     def __init__(self, stage: Stage, index: int) -> None:
         self._stage, self._index = stage, index
 
-    def synthesize(self, segment: Segment) -> Audio:
+    def start(self, threads: int) -> None:
+        pass
+
+    def speak(self, segment: Segment) -> Audio:
         name, do = json.loads(segment.payload)
         stage = self._stage
         stage.starts[name] += 1

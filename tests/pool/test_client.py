@@ -302,7 +302,9 @@ def test_reply_to_the_worker_before_is_dropped() -> None:
     house = House(slots=1)
     stale = house.board.queue.put(segment(9, "wait"), house.home, 0.0)
     until(lambda: house.stage.starts[9])
-    house.board.replies[house.home].send(SegmentResult(stale.serial, SegmentStatus.SPOKEN, np.ones(5, np.float32), 0.0))
+    house.board.replies[house.home].send(
+        SegmentResult(stale.serial, SegmentStatus.SPOKEN, Audio(np.ones(5, np.float32)), 0.0)
+    )
     house.board.replies[house.home].send(failed_result(stale.serial, SegmentStatus.KILLED))
     house.board.clear(house.home)
     house.board.claim(house.home)
@@ -320,7 +322,7 @@ def test_job_whose_segment_is_nowhere_fails() -> None:
 
     async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1), 0.0)
-        house.board.queue.give_back(house.board.queue.take(house.home))
+        house.board.queue.give_back(*house.board.queue.take(house.home))
         with pytest.raises(SynthesisFailed):
             await job.result()
 
@@ -333,9 +335,11 @@ def test_job_whose_reply_is_not_read_yet_is_not_taken_for_lost() -> None:
 
     async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1), 0.0)
-        lease = house.board.queue.take(house.home)
+        (lease,) = house.board.queue.take(house.home)
         samples = np.ones(COUNT, np.float32)
-        house.board.replies[house.home].send(SegmentResult(lease.place.serial, SegmentStatus.SPOKEN, samples, 0.5))
+        house.board.replies[house.home].send(
+            SegmentResult(lease.place.serial, SegmentStatus.SPOKEN, Audio(samples), 0.5)
+        )
         house.board.queue.give_back(lease)
         pool._sweep()
         assert await name_of(job) == 1
@@ -389,11 +393,11 @@ def test_share_of_the_speed_falls_with_those_who_want_it() -> None:
         house.board.record(0, 3.0, 1.0)
         for slot in house.pids:
             house.board.record(slot, 3.0, 1.0)
-        paces = [pool.share().pace]
+        paces = [pool.budget().pace]
         jobs = []
         for name in range(1, 4):
             jobs.append(pool.submit(segment(name, "wait"), 0.0))
-            paces.append(pool.share().pace)
+            paces.append(pool.budget().pace)
         assert paces == [3.0, 3.0, 2.0, 1.5]
         house.stage.opened[:] = True
         assert [await name_of(job) for job in jobs] == [1, 2, 3]
@@ -409,11 +413,11 @@ def test_requests_in_flight_share_the_speed_though_none_of_theirs_waits() -> Non
         for slot in (house.home, *house.pids):
             house.board.record(slot, 3.0, 1.0)
         house.board.in_flight[0] = 1
-        assert pool.share() == StreamBudget(3.0, math.inf, 1000.0, 3.75)
+        assert pool.budget() == StreamBudget(3.0, math.inf, 1000.0, 3.75)
         house.board.in_flight[0] = 4
-        assert pool.share() == StreamBudget(1.5, 3.0 * BLOCKING_S, 250.0, 3.75)
+        assert pool.budget() == StreamBudget(1.5, 3.0 * BLOCKING_S, 250.0, 3.75)
         house.board.in_flight[0] = 400
-        assert pool.share().look_ahead_s == 5.0
+        assert pool.budget().look_ahead_s == 5.0
 
     run(house, scene)
 
@@ -426,7 +430,7 @@ def limits_s(slots: int, speed: float, in_flight: int, synthesis_timeout_s: floa
         board.set_ready(index)
         board.record(index, speed, 1.0)
     board.in_flight[0] = in_flight
-    limit_s = PoolClient(board, 0).share().limit_s
+    limit_s = PoolClient(board, 0).budget().limit_s
     board.close()
     return limit_s
 

@@ -223,14 +223,14 @@ def test_cancel_of_an_earlier_segment_leaves_its_successor_in_the_row(board: Sco
 def test_take_gives_back_what_was_put(board: Scoreboard) -> None:
     wanted = segment(3, "wait", 2.5)
     place = board.queue.put(wanted, 1, 0.0)
-    lease = board.queue.take(0)
+    (lease,) = board.queue.take(0)
     assert (lease.place, lease.home, lease.segment) == (place, 1, wanted)
 
 
 def test_clear_of_a_home_drops_what_waits_and_lets_the_rest_run_for_nobody(board: Scoreboard) -> None:
     for _ in range(3):
         board.queue.put(segment(1), 0, 0.0)
-    lease = board.queue.take(1)
+    (lease,) = board.queue.take(1)
     board.clear(0)
     assert (board.queue.waiting, board.queue.running) == (0, 1)
     assert not board.queue.is_wanted(lease)

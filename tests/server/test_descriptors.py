@@ -8,7 +8,7 @@ import pytest
 
 from speechd.config.settings import InvalidSetting, Settings
 from speechd.server import descriptors
-from speechd.speech.stream import SEGMENTS_AHEAD
+from speechd.speech.look_ahead import SEGMENTS_AHEAD
 
 UNLIMITED = resource.RLIM_INFINITY
 SETTINGS = Settings(max_in_flight=10)
