@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from docs import generate
+from speechd.engines.kokoro.voices import OPENAI_NAMES, catalogue
 from speechd.text.normalization.normalize import normalize
-from speechd.voices import OPENAI_NAMES, Catalogue
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -46,6 +47,11 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def test_generated_parts_are_the_present_ones() -> None:
+    stale = [name_of(path) for path, text in generate.pages().items() if path.read_text(encoding="utf-8") != text]
+    assert stale == [], "run: make docs"
+
+
 def test_readme_is_read_in_five_minutes() -> None:
     assert len(README.read_text(encoding="utf-8").split()) <= MAX_WORDS
 
@@ -81,7 +87,7 @@ def test_voices_in_the_table_are_those_that_can_be_asked_for() -> None:
         for gender, ids in (("female", female), ("male", male))
         for id in re.findall(r"`(\w+)`", ids)
     }
-    assert table == {(voice.id, voice.gender, voice.language) for voice in Catalogue()}
+    assert table == {(voice.id, voice.gender, voice.language) for voice in catalogue()}
 
 
 def test_voices_behind_openais_names_are_those_of_the_table() -> None:

@@ -1,8 +1,7 @@
-"""The reference of all settings, as Markdown: `python -m speechd.config.reference > docs/configuration.md`."""
+"""The reference of all settings, as Markdown: docs/configuration.md."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
@@ -13,7 +12,7 @@ from speechd.config.settings import Settings
 INTRODUCTION: Final = """\
 # Configuration
 
-This page is generated: `python -m speechd.config.reference > docs/configuration.md`.
+This page is generated: `make docs` writes it.
 
 An option can be set in three places. The first one that has it counts:
 
@@ -66,7 +65,3 @@ def _quantity(option: Option, value: float) -> str:
             size, unit = size // 1024, unit + 1
         return f"{size:g} {UNITS[unit]}".strip()
     return f"{value:,.0f}" if value == int(value) and option.name != "port" else f"{value:g}"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())

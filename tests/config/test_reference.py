@@ -1,17 +1,8 @@
 """The reference of all settings."""
 
-from pathlib import Path
-
 from speechd.config import reference
 from speechd.config.options import options_of
 from speechd.config.settings import Settings
-
-PAGE = Path(__file__).parents[2] / "docs/configuration.md"
-
-
-def test_page_in_the_documents_is_the_present_one() -> None:
-    command = "python -m speechd.config.reference > docs/configuration.md"
-    assert PAGE.read_text(encoding="utf-8") == reference.page(), f"stale; run: {command}"
 
 
 def test_page_has_a_row_for_every_option() -> None:

@@ -7,10 +7,13 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from speechd.languages.table import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "speechd")
@@ -74,6 +77,13 @@ def test_kernels_are_built_from_files_that_exist() -> None:
     text = (ROOT / "setup.py").read_text()
     [folder] = re.findall(r'Path\("([\w/]+)"\)', text)
     assert (ROOT / folder / "kernels.cpp").is_file()
+
+
+def test_extras_are_what_the_languages_need() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {tag: sorted(language.misaki_packages.split()) for tag, language in LANGUAGES.items()}
+    extras = {tag: sorted(packages) for tag, packages in project["optional-dependencies"].items() if tag in LANGUAGES}
+    assert extras == {tag: packages for tag, packages in needed.items() if packages}
 
 
 def _messages(path: Path) -> list[str]:
