@@ -18,12 +18,12 @@ from speechd.api.schema import parse
 from speechd.config.settings import Settings
 from speechd.context import RequestContext
 from speechd.engines.base import Segment
+from speechd.engines.kokoro.voices import catalogue
 from speechd.errors import NotReady, Overloaded, TransferAborted
 from speechd.metrics.counters import Counts
 from speechd.metrics.declarations import COUNTED, OVERFLOW_FIRST_AUDIO, OVERFLOWS
 from speechd.pool.admission import Admission
 from speechd.pool.scoreboard import Limits, Scoreboard
-from speechd.voices import Catalogue
 from tests.harness.scripted import END, HANG, ScriptedServer, chunk, head
 
 LIMITS = Limits(
@@ -94,7 +94,7 @@ class OverflowHarness:
         self.context = RequestContext(id="req_1", method="POST", path="/v1/audio/speech", abort=abort, key=key)
         return SpeechCall(
             context=self.context,
-            wanted=replace(parse(BODY, catalogue=Catalogue(), max_input_chars=100), sse=sse),
+            wanted=replace(parse(BODY, catalogue=catalogue(), max_input_chars=100), sse=sse),
             body=BODY,
             whole=False,
             is_forwarded=False,
