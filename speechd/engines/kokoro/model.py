@@ -13,6 +13,9 @@ from torch import Tensor
 
 from speechd.engines.kokoro.checkpoint import PACK_SHAPE
 
+SAMPLE_RATE: Final = 24_000
+"""Hz."""
+
 STYLE_SIZE: Final = PACK_SHAPE[2]
 
 Prosody = TypeVar("Prosody")

@@ -1,5 +1,7 @@
-"""The costly steps, and each in plain PyTorch: products with a matrix, and the generator's one step of norm,
-activation, convolution, residual and statistics."""
+"""The costly operations as protocols, and each in plain PyTorch.
+
+They are products with a matrix, and the generator's one step of norm, activation, convolution, residual and statistics.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ TILE_ROWS: Final = 1024
 
 
 class Activation(IntEnum):
-    """SNAKE: u + sin²(u). LEAKY: u where positive, else 0.01 u."""
+    """What precedes a convolution. SNAKE: u + sin²(u); LEAKY: u where positive, else 0.01 u (a leaky ReLU)."""
 
     SNAKE = 0
     LEAKY = 1
