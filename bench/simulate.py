@@ -20,9 +20,8 @@ from typing import Final
 import numpy as np
 
 from bench import results as record
-from speechd.pool.client import BLOCKING_S
+from speechd.pool.capacity import BLOCKING_S, LISTENING_SHARE, listeners
 from speechd.pool.dispatch import choose
-from speechd.pool.scoreboard import LISTENING_SHARE, listeners
 from speechd.speech.planner import CHARACTERS_PER_S, FAST_PACE, FIRST_LENGTH, HEADROOM, LEAST_LENGTH
 from speechd.speech.stream import SEGMENTS_AHEAD
 
@@ -250,7 +249,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer cells and requests: about a second")
     parser.add_argument(
-        "--listening-share", type=float, default=LISTENING_SHARE, help="as LISTENING_SHARE of the scoreboard"
+        "--listening-share", type=float, default=LISTENING_SHARE, help="as LISTENING_SHARE of pool.capacity"
     )
     parser.add_argument("--slots", metavar="N,N...", help="(default: 2,8,32,128,1000; quick: 2,16)")
     parser.add_argument("--speed", type=float, default=SPEED, help=f"of a slot, × real time (default: {SPEED:g})")

@@ -177,7 +177,7 @@ class Api:
                 "in_flight": int(board.in_flight.sum()),
                 "waiting": board.queue.waiting,
                 "running": board.queue.running,
-                "model": board.model.presence.name.lower(),
+                "model": board.model.state.name.lower(),
                 "workers": board.states(),
             }
         if self.choice.warning:
@@ -189,7 +189,7 @@ class Api:
         out."""
         if not self.board.is_ready():
             raise NotReady("The server is loading or draining.", reason="not ready", retry_after_s=2.0)
-        return JSONResponse({"status": "ready", "model": self.board.model.presence.name.lower()})
+        return JSONResponse({"status": "ready", "model": self.board.model.state.name.lower()})
 
     async def scrape(self, request: Request) -> Response:
         """`GET /metrics`, of the whole server; for Prometheus, and like `/health` without a key."""

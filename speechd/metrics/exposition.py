@@ -5,10 +5,8 @@ Labels have closed sets of values; nothing of what is spoken is among them, nor 
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, get_args
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -25,6 +23,7 @@ from prometheus_client.utils import floatToGoString
 from speechd import __version__
 from speechd.encoders import FORMATS
 from speechd.errors import Reason
+from speechd.machine import resident_bytes
 from speechd.metrics.counters import Counter, Counts, Histogram
 from speechd.pool.model_status import ModelState
 from speechd.pool.scoreboard import Scoreboard
@@ -130,7 +129,7 @@ COUNTED: Final = (
 
 def saturation(board: Scoreboard) -> float:
     """How full the server is; 0 when it is idle. At 1 or more, requests are refused."""
-    in_flight = int(board.in_flight.sum()) / max(1, board.places())
+    in_flight = int(board.in_flight.sum()) / max(1, board.max_in_flight_now())
     return max(in_flight, board.expected_wait_s() / board.limits.max_wait_s)
 
 
@@ -154,7 +153,7 @@ OF_SERVER: Final = (
         GaugeMetricFamily,
         "speechd_model_loaded",
         "0 while the model is unloaded for want of requests, or being loaded again; else 1.",
-        lambda board: board.model.presence is ModelState.LOADED,
+        lambda board: board.model.state is ModelState.LOADED,
     ),
     OfServer(
         GaugeMetricFamily,
@@ -166,7 +165,7 @@ OF_SERVER: Final = (
         GaugeMetricFamily,
         "speechd_requests_in_flight_limit",
         "How many may be: as many as the slots can speak to at their measured speed, and never over max_in_flight.",
-        lambda board: board.places(),
+        lambda board: board.max_in_flight_now(),
     ),
     OfServer(
         GaugeMetricFamily,
@@ -223,14 +222,6 @@ class OfWorker:
     name: str
     help: str
     read: Callable[[dict[str, Any]], float | None]
-
-
-def resident_bytes(pid: int) -> int | None:
-    """The resident set of a process; None if there is no such process, or no Linux to ask."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
-    except (OSError, IndexError):
-        return None
 
 
 OF_WORKER: Final = (

@@ -12,11 +12,12 @@ import numpy as np
 
 from speechd import watchdog
 from speechd.audio.samples import SAMPLE_RATE, Samples
-from speechd.config.settings import available_cores
 from speechd.engines.base import Segment, Speaker, SupportsThreads
+from speechd.machine import available_cores
 from speechd.pool.ipc import SegmentResult, SegmentStatus
 from speechd.pool.queue import Lease
 from speechd.pool.scoreboard import Scoreboard
+from speechd.server.worker_table import State
 
 POLL_S: Final = 0.1
 """How often a slot that could stop looks whether others still need it."""
@@ -40,26 +41,19 @@ class Slot:
         self._thread = threading.Thread(target=self._run, name="slot", daemon=True)
 
     def start(self) -> None:
-        """The engine is warm: take segments and make the worker ready. Raises `RuntimeError` where the system has no
-        thread for that (`ulimit -u`, a container's limit of processes)."""
+        """Take segments, for the engine is warm. Raises `RuntimeError` where the system has no thread for that
+        (`ulimit -u`, a container's limit of processes)."""
         self._thread.start()
-        self._board.set_ready(self._index)
 
     @property
     def has_begun(self) -> bool:
         """Whether it ever worked."""
         return self._thread.ident is not None
 
-    def retire(self) -> None:
-        """Take no more segments, for another worker's slot has come in the place of this one."""
-        self._stopping = True
-        self._board.retire(self._index)
-
     def stop(self) -> None:
         """Take no more segments once no request in flight relies on this slot, and they end in their own time; return
         when the one in hand is done (`synthesis_timeout_s` at most)."""
-        self._board.drain(self._index)
-        while self._thread.is_alive() and not self._stopping and self._board.relied_on:
+        while self._thread.is_alive() and self._board.needed_by_others:
             time.sleep(POLL_S)
         self._stopping = True
         if self.has_begun:
@@ -67,7 +61,7 @@ class Slot:
 
     def _run(self) -> None:
         try:
-            while not self._stopping:
+            while not self._stopping and self._board.table.state(self._index) is not State.RETIRING:
                 if lease := self._board.queue.take(self._index):
                     self._work(lease)
                 else:
@@ -81,27 +75,28 @@ class Slot:
     def _work(self, lease: Lease) -> None:
         began = time.monotonic()
         threads = self._wanted_threads(lease, began)
-        self._board.use(self._index, threads)
+        self._board.set_threads(self._index, threads)
         outcome, samples = self._synthesize(lease.segment, threads)
-        self._board.use(self._index, 0)
+        self._board.set_threads(self._index, 0)
         busy_s = time.monotonic() - began
         if outcome is SegmentStatus.SPOKEN:
-            self._board.record(self._index, len(samples) / SAMPLE_RATE, busy_s, threads / self._threads)
+            thread_ratio = threads / self._threads
+            self._board.throughput.add_measurement(self._index, len(samples) / SAMPLE_RATE, busy_s, thread_ratio)
         # The reply first: a worker killed between the two leaves a segment to do again, and not one that is nowhere.
         if self._board.queue.is_wanted(lease):
-            self._board.replies[lease.home].send(SegmentResult(lease.place.serial, outcome, samples, busy_s))
+            self._board.results[lease.home].send(SegmentResult(lease.place.serial, outcome, samples, busy_s))
         self._board.queue.give_back(lease)
 
     def _wanted_threads(self, lease: Lease, now: float) -> int:
         """The slot's own, which speak most for their time; more if somebody waits already, and cores have no work."""
-        if (lease.deadline - now) * self._board.speeds()[self._index] > lease.segment.duration_s:
+        if (lease.deadline - now) * self._board.throughput.per_slot()[self._index] > lease.segment.duration_s:
             return self._threads
-        return self._board.spread(self._threads, self._most, self._cores)
+        return self._board.threads_for(self._threads, self._most, self._cores)
 
     def _synthesize(self, segment: Segment, threads: int) -> tuple[SegmentStatus, Samples]:
         # The watchdog is a thread in C: an engine that hangs with Python's lock held does not stop it. It ends
         # the process, and says where all threads were; what was leased is then done by another worker.
-        watchdog.begin(self._board.limits.synthesis_timeout_s)
+        watchdog.start(self._board.limits.synthesis_timeout_s)
         try:
             if isinstance(self._engine, SupportsThreads):
                 self._engine.use(threads)

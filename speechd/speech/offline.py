@@ -8,7 +8,7 @@ from speechd.audio.joiner import SegmentJoiner, gap_s
 from speechd.encoders import open_encoder
 from speechd.engines.base import Engine, SynthesisOptions
 from speechd.errors import NothingToSpeak
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planner
 from speechd.text.markup import Pause
 from speechd.text.passages import NotYet
@@ -27,7 +27,7 @@ def synthesize_file(
     spoken_s = 0.0
     try:
         # Nobody listens yet: all segments may be as long as is efficient.
-        while (planned := planner.next(60.0, StreamBudget(pace=60.0))) is not None:
+        while (planned := planner.next(60.0, StreamBudget(realtime_factor=60.0))) is not None:
             if isinstance(planned, NotYet):
                 continue
             if isinstance(planned, Pause):

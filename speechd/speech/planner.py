@@ -13,7 +13,7 @@ from typing import Final
 
 from speechd.engines.base import Engine, Segment, SegmentTooLong, SynthesisOptions
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.text.markup import Pause
 from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position
 from speechd.text.sentences import TOLERANCE, split
@@ -142,10 +142,10 @@ class Planner:
             raise ReplyTooLong(f"{self._limit_s:.0f} s")
 
     def _take(self, script: PassageReader, ahead_s: float, share: StreamBudget, segment_s: float) -> Piece:
-        least: float = LEAST_LENGTH if ahead_s or share.pace < FAST_PACE else FIRST_LENGTH
+        least: float = LEAST_LENGTH if ahead_s or share.realtime_factor < FAST_PACE else FIRST_LENGTH
         # Of slow speech fewer characters are as long; but with too few a cut falls within every phrase.
         least *= min(1.0, max(0.5, self._characters_per_s / CHARACTERS_PER_S))
-        wanted_s = min(HEADROOM * ahead_s * share.pace, share.longest_s, segment_s / (1 + TOLERANCE))
+        wanted_s = min(HEADROOM * ahead_s * share.realtime_factor, share.max_segment_s, segment_s / (1 + TOLERANCE))
         target = round(min(max(wanted_s * self._characters_per_s, least), self._engine.efficient_length))
         taken = script.take(target, self._engine.passage_limit)
         return (taken.text, taken.boundary) if isinstance(taken, Passage) else taken

@@ -31,7 +31,7 @@ from typing import Any, Final
 
 from speechd.engines.base import Engine, SynthesisOptions
 from speechd.errors import EngineUnavailable, InvalidRequest, SpeechdError, SynthesisFailed
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.pool.fork_server import ForkServer, ForkServerGone, Serve
 from speechd.speech.planner import Planned, Planner, Progress
 from speechd.text.markup import Pause

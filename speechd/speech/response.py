@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn, Protocol, TypeVar
 import orjson
 
 from speechd.errors import Overloaded, SpeechdError, TransferAborted
+from speechd.server.exchange import ABORT
 from speechd.speech.playback import Download, Standstill
 from speechd.speech.spool import Spool
 from speechd.speech.stream import Timings
@@ -249,7 +250,7 @@ class SpeechResponse:
         """The client is not one that listens: hang up on it."""
         self._outcome = outcome
         # Closing would wait for a client that does not read; what it has not taken is dropped.
-        scope["extensions"]["speechd.abort"]()
+        scope["extensions"][ABORT]()
         raise TransferAborted(outcome) from None
 
 

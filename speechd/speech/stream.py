@@ -19,7 +19,7 @@ from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, has_sound
 from speechd.encoders.base import Encoder
 from speechd.engines.base import Segment
 from speechd.errors import NothingToSpeak
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import CHARACTERS_PER_S, LEAST_LENGTH, Planned
 from speechd.speech.playback import PlaybackClock
 from speechd.text.markup import Pause
@@ -210,7 +210,7 @@ class SpeechStream:
         ahead_s = 0.0 if self._silent else self._submitted_s
         if self._listener.began is not None:
             ahead_s = max(0.0, ahead_s - (time.monotonic() - self._listener.began))
-        share = replace(share, longest_s=min(share.longest_s, self._credit_s(share)))
+        share = replace(share, max_segment_s=min(share.max_segment_s, self._credit_s(share)))
         return await self._reading.next(ahead_s, share)
 
     def _may_plan(self, share: StreamBudget) -> bool:

@@ -11,9 +11,11 @@ from speechd.audio.samples import SAMPLE_RATE, Audio
 from speechd.engines.base import Segment, SupportsThreads
 from speechd.pool import slot as slots
 from speechd.pool.ipc import SegmentResult, SegmentStatus
-from speechd.pool.scoreboard import ASSUMED_SPEED, Scoreboard
+from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
-from tests.harness.forks import LIMITS, segment, until
+from speechd.pool.throughput import ASSUMED_THROUGHPUT
+from speechd.server.worker_table import Event
+from tests.harness.forks import LIMITS, end_worker, fork_worker, segment, until
 
 WORKERS = 4
 
@@ -41,9 +43,8 @@ def board() -> Iterator[Scoreboard]:
     """Of a server whose `WORKERS` slots are ready; that of worker 0 is ours."""
     board = Scoreboard(WORKERS, replace(LIMITS, synthesis_timeout_s=60.0))
     for index in range(WORKERS):
-        board.claim(index)
-        board.set_ready(index)
-    board.replies[0].send = lambda reply, *, wait=True: None  # type: ignore[method-assign]  # nobody reads them here
+        fork_worker(board, index)
+    board.results[0].send = lambda reply, *, wait=True: None  # type: ignore[method-assign]  # nobody reads them here
     yield board
     board.close()
 
@@ -57,7 +58,7 @@ def spoken(board: Scoreboard, threads: int, *due_in_s: float) -> list[int]:
     slot = Slot(engine, board, 0, threads)  # type: ignore[arg-type]
     slot.start()
     until(lambda: len(engine.used) == len(due_in_s))
-    slot.retire()
+    board.table.advance(0, Event.RETIRE)
     board.bell.ring()
     slot.stop()
     return engine.used
@@ -66,9 +67,8 @@ def spoken(board: Scoreboard, threads: int, *due_in_s: float) -> list[int]:
 def spoken_after(board: Scoreboard, *, dead: int) -> list[int]:
     """As `spoken`, of one segment, once that worker has ended and another has come."""
     for index in (0, dead):
-        board.clear(index)
-        board.claim(index)
-        board.set_ready(index)
+        end_worker(board, index)
+        fork_worker(board, index)
     return spoken(board, 1, 0.0)
 
 
@@ -103,7 +103,7 @@ def test_cores_that_another_slot_uses_are_not_given_twice(
     board: Scoreboard, others: int, used: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slots, "available_cores", lambda: WORKERS)
-    board.use(1, others)
+    board.set_threads(1, others)
     assert spoken(board, 1, 0.0) == [used]
     assert spoken_after(board, dead=1) == [4]
 
@@ -113,11 +113,12 @@ def test_speed_is_measured_by_what_holds_when_all_slots_are_at_work(
 ) -> None:
     monkeypatch.setattr(slots, "available_cores", lambda: WORKERS)
     spoken(board, 1, 0.0)
-    assert board.speeds()[0] == ASSUMED_SPEED
+    assert board.throughput.per_slot()[0] == ASSUMED_THROUGHPUT
     assert board.states()[0]["audio_s"] == 1.0
-    board.set_ready(0)
+    end_worker(board, 0)
+    fork_worker(board, 0)
     assert spoken(board, 1, 60.0) == [1]
-    assert board.speeds()[0] != ASSUMED_SPEED
+    assert board.throughput.per_slot()[0] != ASSUMED_THROUGHPUT
 
 
 @pytest.mark.parametrize(
@@ -137,12 +138,12 @@ def test_what_is_no_audio_is_a_failure(board: Scoreboard, samples: list[float], 
             return Audio(np.array(samples, np.float32))
 
     replies: list[SegmentResult] = []
-    board.replies[0].send = replies.append  # type: ignore[method-assign, assignment]
+    board.results[0].send = replies.append  # type: ignore[method-assign, assignment]
     board.queue.put(segment(1), 0, 0.0)
     slot = Slot(Broken(), board, 0)  # type: ignore[arg-type]
     slot.start()
     until(lambda: replies)
-    slot.retire()
+    board.table.advance(0, Event.RETIRE)
     board.bell.ring()
     slot.stop()
     assert [reply.outcome for reply in replies] == [outcome]

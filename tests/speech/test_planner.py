@@ -10,7 +10,7 @@ import pytest
 from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import (
     CHARACTERS_PER_S,
     FAST_PACE,

@@ -17,7 +17,7 @@ from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, pcm16
 from speechd.encoders import FORMATS, open_encoder
 from speechd.engines.base import Segment
 from speechd.errors import NothingToSpeak, SynthesisFailed, TransferAborted
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.pool.ipc import ResultChannel, SegmentResult, SegmentStatus
 from speechd.speech import stream
 from speechd.speech.planner import Planned
@@ -526,7 +526,7 @@ def test_planner_is_told_what_the_listener_has_in_hand():
         await harness.read_all()
         await harness.end()
         (first, share), (second, _), (third, _) = harness.reading.asked
-        assert (first, share.pace) == (0.0, 2.0)
+        assert (first, share.realtime_factor) == (0.0, 2.0)
         assert second == pytest.approx(4, abs=0.5)
         assert third == pytest.approx(6, abs=0.5)
 

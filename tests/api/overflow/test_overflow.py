@@ -16,8 +16,10 @@ from speechd.errors import NotReady, Overloaded, TransferAborted
 from speechd.metrics.counters import Counts
 from speechd.metrics.exposition import COUNTED, OVERFLOW_FIRST_AUDIO, OVERFLOWS
 from speechd.pool.admission import Admission
-from speechd.pool.scoreboard import Limits, Scoreboard
+from speechd.pool.capacity import Limits
+from speechd.pool.scoreboard import Scoreboard
 from speechd.speech.response import ClientTimeouts
+from tests.harness.forks import end_worker, fork_worker
 from tests.harness.scripted import END, HANG, Scripted, chunk, head
 
 LIMITS = Limits(
@@ -52,8 +54,7 @@ class House:
     def __init__(self, url: str, **settings: object) -> None:
         self.board = Scoreboard(2, LIMITS, keys=2)
         for index in (0, 1):
-            self.board.claim(index)
-            self.board.set_ready(index)
+            fork_worker(self.board, index)
         self.counts = Counts(2, COUNTED)
         self.admission = Admission(self.board, 0)
         known = {"overflow_first_audio_s": 0.5, "overflow_idle_s": 0.3, "overflow_connect_s": 0.3} | settings
@@ -257,8 +258,8 @@ def test_loading_server_sends_nothing_over(other):
     async def scenario():
         async with house(other.url) as near:
             for index in (0, 1):
-                near.board.clear(index)
-                near.board.claim(index)
+                end_worker(near.board, index)
+                near.board.table.fork(index)
             with pytest.raises(NotReady):
                 await near.ask()
 
