@@ -11,18 +11,26 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from speechd.api.middleware import HANDLERS, RequestScope, middleware
+from speechd.api import openapi
+from speechd.api.error_handlers import HANDLERS
+from speechd.api.health import HealthEndpoints
+from speechd.api.local_speech import LocalSpeech
+from speechd.api.middleware import RequestScope, middleware
+from speechd.api.models import ModelEndpoints
 from speechd.api.overflow.overflow import Overflow
-from speechd.api.routes import Api
+from speechd.api.routes import routes
+from speechd.api.speech import SpeechEndpoint
 from speechd.config.settings import Settings
 from speechd.engines import registry
-from speechd.engines.base import Engine, Isolated, Speaker, SupportsUnload
+from speechd.engines.base import Engine, Isolated, SupportsUnload, Synthesizer
 from speechd.lifecycle import warm_up
 from speechd.lifecycle.unloader import UNLOADED, ModelUnloader
 from speechd.metrics import recording
-from speechd.metrics.exposition import TEXT_DEATHS, Metrics
+from speechd.metrics.declarations import TEXT_DEATHS
+from speechd.metrics.exposition import Metrics
 from speechd.pool import isolated
 from speechd.pool.admission import Admission
 from speechd.pool.capacity import Limits
@@ -35,10 +43,10 @@ from speechd.pool.slot import Slot
 from speechd.server.descriptors import FileDemand
 from speechd.server.hooks import DesiredWorkers
 from speechd.server.worker_table import Event
-from speechd.speech import reading
-from speechd.speech.reading import Readers
+from speechd.speech.look_ahead import SEGMENTS_AHEAD
+from speechd.speech.reader.pool import ReaderPool
+from speechd.speech.reader.serve import serve
 from speechd.speech.spool import STEP_BYTES
-from speechd.speech.stream import SEGMENTS_AHEAD
 from speechd.voices import Catalogue
 
 FILES_PER_SEGMENT: Final = 2
@@ -53,7 +61,7 @@ def prepare(settings: Settings) -> SpeechApplication:
     Raises `EngineUnavailable`, and `InvalidSetting` for a voice to warm up that does not exist.
     """
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
-    return SpeechApplication(settings, choice, Catalogue(settings.model_dir))
+    return SpeechApplication(settings, choice, choice.engine.voices())
 
 
 class SpeechApplication:
@@ -81,7 +89,7 @@ class SpeechApplication:
         return WorkerApplication(self, index)
 
     def ended(self, index: int) -> bool:
-        recording.bury(self.metrics.counts.row(index))
+        recording.worker_died(self.metrics.counts.row(index))
         return recover(self.board, index)
 
     def interrupt(self) -> None:
@@ -97,15 +105,15 @@ class WorkerApplication:
     """What worker `index` makes of it after the fork (see `server.hooks.WorkerHooks`)."""
 
     def __init__(self, shared: SpeechApplication, index: int) -> None:
-        settings, engine, row = shared.settings, shared.choice.engine, shared.metrics.counts.row(index)
-        self._shared, self._index, self._row = shared, index, row
+        settings, engine, counters = shared.settings, shared.choice.engine, shared.metrics.counts.row(index)
+        self._shared, self._index, self._counters = shared, index, counters
         rows = shared.table.rows()
         self._has_model = rows[index].generation != UNLOADED.generation
         # Where a worker takes the place of another, listeners may be waiting for it.
         self._is_replacement = rows[index].generation != 0 or any(row.deaths + row.recycled for row in rows)
-        server = ForkServer(lambda: reading.serve(engine, settings.text_timeout_s))
-        self._readers = Readers(server, settings.text_timeout_s, lambda: row.count(TEXT_DEATHS))
-        self._speaker: Speaker = engine
+        server = ForkServer(lambda: serve(engine, settings.text_timeout_s))
+        self._readers = ReaderPool(server, settings.text_timeout_s, lambda: counters.count(TEXT_DEATHS))
+        self._speaker: Synthesizer = engine
         if isinstance(engine, Isolated) and engine.isolated and self._has_model:
             server = ForkServer(lambda: isolated.serve(engine, settings.threads))
             self._speaker = IsolatedEngine(engine, server, settings.synthesis_timeout_s)
@@ -140,7 +148,7 @@ class WorkerApplication:
         return Event.READY
 
     def rejected(self, status: int) -> None:
-        recording.refuse(self._row, status)
+        recording.rejected(self._counters, status)
 
     async def _try_out(self, starter: ThreadPoolExecutor) -> None:
         """Synthesise first segments, and take their throughput for the slot's."""
@@ -177,25 +185,21 @@ def _unloader(settings: Settings, engine: Engine, board: Scoreboard) -> ModelUnl
     return ModelUnloader(engine, board, settings)
 
 
-def build(shared: SpeechApplication, slot: Slot, readers: Readers, index: int) -> ASGIApp:
+def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int) -> ASGIApp:
     """The app of worker `index`."""
-    row = shared.metrics.counts.row(index)
+    counters = shared.metrics.counts.row(index)
     settings = shared.settings
     pool = PoolClient(shared.board, index)
     admission = Admission(shared.board, index)
-    overflow = Overflow(settings, admission, row) if settings.overflow_url else None
-    api = Api(
-        settings,
-        shared.choice,
-        shared.catalogue,
-        shared.board,
-        admission,
-        overflow,
-        pool,
-        readers,
-        ThreadPoolExecutor(1, "encode"),
-        shared.metrics,
-        row,
+    overflow = Overflow(settings, admission, counters) if settings.overflow_url else None
+    local = LocalSpeech(
+        settings=settings,
+        engine_name=shared.choice.engine.name,
+        admission=admission,
+        pool=pool,
+        readers=readers,
+        encoding=ThreadPoolExecutor(1, "encode"),
+        counters=counters,
     )
 
     @asynccontextmanager
@@ -214,10 +218,22 @@ def build(shared: SpeechApplication, slot: Slot, readers: Readers, index: int) -
         pool.close()
 
     app = Starlette(
-        routes=api.routes(),
+        routes=_routes(shared, local, overflow),
         middleware=middleware(settings),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return RequestScope(app, row, warning=shared.choice.warning)
+    return RequestScope(app, counters, warning=shared.choice.warning)
+
+
+def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None) -> list[Route]:
+    settings = shared.settings
+    return routes(
+        speech=SpeechEndpoint(settings=settings, catalogue=shared.catalogue, local=local, overflow=overflow),
+        models=ModelEndpoints(shared.catalogue),
+        health=HealthEndpoints(
+            engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=bool(settings.api_keys)
+        ),
+        description=openapi.document(settings),
+    )

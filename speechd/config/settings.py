@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 from speechd.config import file as settings_file
 from speechd.machine import available_cores
-from speechd.voices import OPENAI_NAMES
 
 PREFIX: Final = "SPEECHD_"
 """What the environment's name of an option begins with."""
@@ -238,8 +237,10 @@ class Settings:
         default=120.0, metadata=_about("processes", "time a worker may take to start", 0.1, 86_400)
     )
     warm_up: tuple[str, ...] = field(
-        default=tuple(OPENAI_NAMES),
-        metadata=_about("processes", "comma-separated voices loaded, with their languages, before the first request"),
+        default=("auto",),
+        metadata=_about(
+            "processes", "comma-separated voices loaded, with their languages, before the first request; auto: OpenAI's"
+        ),
     )
     respawn_delay_s: float = field(
         default=0.5,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from speechd.errors import NotReady, Overloaded, Reason
+from speechd.errors import NotReady, Overloaded, Reason, with_jitter
 from speechd.pool.model_status import ModelState
 from speechd.pool.scoreboard import Scoreboard
 
@@ -97,7 +97,7 @@ class Admission:
         """Refuse a request for which no slot will come. One will where the model is to be loaded for it, or is being
         loaded for others."""
         if state is ModelState.LOADED:
-            raise NotReady("The server is loading.", reason="not ready", retry_after_s=1.0)
+            raise NotReady("The server is loading.", reason="not ready", retry_after_s=with_jitter(1.0))
         self._board.model.check()
 
     def _check_key(self, key: int | None) -> None:
@@ -107,4 +107,4 @@ class Admission:
 
     def _overloaded(self, reason: Reason, message: str) -> Overloaded:
         # By then the present work is done, and a place is likely to be free.
-        return Overloaded(message, reason=reason, retry_after_s=self._board.backlog_s())
+        return Overloaded(message, reason=reason, retry_after_s=with_jitter(self._board.backlog_s()))

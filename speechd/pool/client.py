@@ -10,7 +10,7 @@ from typing import Final
 
 from speechd.audio.samples import Audio
 from speechd.engines.base import Segment
-from speechd.errors import NotReady, Overloaded, SynthesisFailed
+from speechd.errors import NotReady, Overloaded, SynthesisFailed, with_jitter
 from speechd.pool.capacity import BLOCKING_S, StreamBudget, stream_budget
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
 from speechd.pool.queue import Place
@@ -46,7 +46,7 @@ class SegmentJob:
             raise self._pool.lacking()
         if reply.outcome is not SegmentStatus.SPOKEN:
             raise SynthesisFailed(REASON[reply.outcome])
-        return Audio(reply.samples)
+        return reply.audio
 
     def cancel(self) -> None:
         """Nobody waits for it any more; may be called at any time."""
@@ -96,7 +96,7 @@ class PoolClient:
         start_by = deadline - synthesis_s - BLOCKING_S if playing else math.inf
         place = self._board.queue.put(segment, self._index, deadline, start_by)
         if place is None:
-            raise Overloaded("The queue is full.", reason="queue", retry_after_s=self._board.backlog_s())
+            raise Overloaded("The queue is full.", reason="queue", retry_after_s=with_jitter(self._board.backlog_s()))
         job = self._jobs[place.serial] = SegmentJob(self, place)
         self._board.bell.ring()
         return job
@@ -112,7 +112,7 @@ class PoolClient:
         """What those are told who waited for the model in vain."""
         return self._board.model.unavailable()
 
-    def share(self) -> StreamBudget:
+    def budget(self) -> StreamBudget:
         """What one stream may count on, as things stand."""
         return stream_budget(self._board.load(), self._board.limits.synthesis_timeout_s)
 

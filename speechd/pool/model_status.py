@@ -10,7 +10,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from speechd.errors import NotReady
+from speechd.errors import NotReady, with_jitter
 from speechd.shared_memory import shared_array
 
 
@@ -56,7 +56,7 @@ class ModelStatus:
     def unavailable(self) -> NotReady:
         """The error of those who waited for it in vain."""
         wait_s = self.retry_after_s if self.retry_after_s < math.inf else 0.0  # another server may answer at once
-        return NotReady("The model could not be loaded.", reason="not ready", retry_after_s=wait_s)
+        return NotReady("The model could not be loaded.", reason="not ready", retry_after_s=with_jitter(wait_s))
 
     def demand(self) -> None:
         """Wake the arbiter, from a worker, if a request waits for the model. It would see so itself within a second.

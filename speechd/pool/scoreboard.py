@@ -77,7 +77,7 @@ class Scoreboard:
     def threads_for(self, own: int, most: int, cores: int) -> int:
         """The threads on which a slot is to speak for somebody who waits already: its own at least, and at most as many
         of the `cores` as no slot uses, which it shares with what other idle slots are about to take."""
-        takers = 1 + min(self.queue.waiting, max(0, self.slots - self.queue.running))
+        takers = 1 + min(self.queue.waiting, max(0, self.slots - self.queue.busy_slots))
         return capacity.threads_for(own, most, cores - int(self._threads.sum()), takers)
 
     def mark_activity(self, index: int) -> None:

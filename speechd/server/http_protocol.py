@@ -26,6 +26,7 @@ from speechd.errors import (
     RequestTimeout,
     SpeechdError,
     TransferAborted,
+    with_jitter,
 )
 from speechd.server import request_head
 from speechd.server.connections import ServerConnections
@@ -223,7 +224,9 @@ class SpeechProtocol(asyncio.Protocol):
                 self._edge.rest(self)
                 self._start_timer(self._config.timeout_keep_alive, self.transport.close)
             if not self._hold():
-                raise Overloaded("The server is receiving too much at once.", reason="memory", retry_after_s=2.0)
+                raise Overloaded(
+                    "The server is receiving too much at once.", reason="memory", retry_after_s=with_jitter(2.0)
+                )
         except h11.RemoteProtocolError as error:
             self._refuse(request_head.refusal(error))
         except SpeechdError as error:
@@ -337,7 +340,9 @@ class SpeechProtocol(asyncio.Protocol):
     # Refusals and failures.
 
     def _turn_away(self) -> None:
-        error = Overloaded("The server has as many connections as it can have.", reason="count", retry_after_s=2.0)
+        error = Overloaded(
+            "The server has as many connections as it can have.", reason="count", retry_after_s=with_jitter(2.0)
+        )
         self._refuse(error, log_level=logging.DEBUG)
         if not self._edge.turn_away(self):
             self.transport.close()

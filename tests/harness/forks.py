@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 from speechd.audio.samples import Audio
-from speechd.engines.base import Segment
+from speechd.engines.base import Segment, SequentialEngine
 from speechd.pool.capacity import Limits
 from speechd.pool.recovery import recover
 from speechd.pool.scoreboard import Scoreboard
@@ -89,7 +89,7 @@ class Journal:
         self.opened = shared_array(np.bool_, 1000)
 
 
-class ScriptedEngine:
+class ScriptedEngine(SequentialEngine):
     """Speaks, waits to be opened, raises, hangs or kills its worker, always or the first time only."""
 
     name = "scripted"
@@ -102,7 +102,7 @@ class ScriptedEngine:
     def start(self, threads: int) -> None:
         """It has nothing to get ready."""
 
-    def synthesize(self, segment: Segment) -> Audio:
+    def speak(self, segment: Segment) -> Audio:
         name, do = json.loads(segment.payload)
         journal = self._journal
         journal.starts[name] += 1
@@ -148,9 +148,13 @@ class PoolHarness:
         self.pids[index] = pid
         return index
 
+    def engine(self, index: int) -> ScriptedEngine:
+        """The engine of a worker."""
+        return ScriptedEngine(self.journal, index)
+
     def serve(self, index: int) -> None:
         """Do as a worker that only has its slot."""
-        Slot(ScriptedEngine(self.journal, index), self.board, index).start()
+        Slot(self.engine(index), self.board, index).start()
         self.board.table.advance(index, Event.READY)
         while True:
             signal.pause()

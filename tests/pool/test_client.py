@@ -16,6 +16,7 @@ from speechd.errors import SynthesisFailed
 from speechd.pool.capacity import BLOCKING_S, StreamBudget
 from speechd.pool.client import PoolClient, SegmentJob
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
+from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
 from tests.harness.forks import (
     COUNT,
@@ -23,6 +24,7 @@ from tests.harness.forks import (
     TIMEOUT_S,
     PoolHarness,
     end_worker,
+    fork_worker,
     in_fresh_process,
     segment,
     until,
@@ -312,7 +314,7 @@ def test_reply_to_the_worker_before_is_dropped() -> None:
     stale = harness.board.queue.put(segment(9, "wait"), harness.home, 0.0)
     until(lambda: harness.journal.starts[9])
     harness.board.results[harness.home].send(
-        SegmentResult(stale.serial, SegmentStatus.SPOKEN, np.ones(5, np.float32), 0.0)
+        SegmentResult(stale.serial, SegmentStatus.SPOKEN, Audio(np.ones(5, np.float32)), 0.0)
     )
     harness.board.results[harness.home].send(failed_result(stale.serial, SegmentStatus.KILLED))
     end_worker(harness.board, harness.home)
@@ -331,7 +333,7 @@ def test_job_whose_segment_is_nowhere_fails() -> None:
 
     async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1), 0.0)
-        harness.board.queue.give_back(harness.board.queue.take(harness.home))
+        harness.board.queue.give_back(*harness.board.queue.take(harness.home))
         with pytest.raises(SynthesisFailed):
             await job.result()
 
@@ -344,9 +346,11 @@ def test_job_whose_reply_is_not_read_yet_is_not_taken_for_lost() -> None:
 
     async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1), 0.0)
-        lease = harness.board.queue.take(harness.home)
+        (lease,) = harness.board.queue.take(harness.home)
         samples = np.ones(COUNT, np.float32)
-        harness.board.results[harness.home].send(SegmentResult(lease.place.serial, SegmentStatus.SPOKEN, samples, 0.5))
+        harness.board.results[harness.home].send(
+            SegmentResult(lease.place.serial, SegmentStatus.SPOKEN, Audio(samples), 0.5)
+        )
         harness.board.queue.give_back(lease)
         pool._sweep()
         assert await name_of(job) == 1
@@ -400,11 +404,11 @@ def test_share_of_the_speed_falls_with_those_who_want_it() -> None:
         harness.board.throughput.add_measurement(0, 3.0, 1.0)
         for slot in harness.pids:
             harness.board.throughput.add_measurement(slot, 3.0, 1.0)
-        paces = [pool.share().realtime_factor]
+        paces = [pool.budget().realtime_factor]
         jobs = []
         for name in range(1, 4):
             jobs.append(pool.submit(segment(name, "wait"), 0.0))
-            paces.append(pool.share().realtime_factor)
+            paces.append(pool.budget().realtime_factor)
         assert paces == [3.0, 3.0, 2.0, 1.5]
         harness.journal.opened[:] = True
         assert [await name_of(job) for job in jobs] == [1, 2, 3]
@@ -420,13 +424,40 @@ def test_requests_in_flight_share_the_speed_though_none_of_theirs_waits() -> Non
         for slot in (harness.home, *harness.pids):
             harness.board.throughput.add_measurement(slot, 3.0, 1.0)
         harness.board.in_flight[0] = 1
-        assert pool.share() == StreamBudget(3.0, math.inf, 1000.0, 3.75)
+        assert pool.budget() == StreamBudget(3.0, math.inf, 1000.0, 3.75)
         harness.board.in_flight[0] = 4
-        assert pool.share() == StreamBudget(1.5, 3.0 * BLOCKING_S, 250.0, 3.75)
+        assert pool.budget() == StreamBudget(1.5, 3.0 * BLOCKING_S, 250.0, 3.75)
         harness.board.in_flight[0] = 400
-        assert pool.share().look_ahead_s == 5.0
+        assert pool.budget().look_ahead_s == 5.0
 
     run(harness, scene)
+
+
+def limits_s(slots: int, speed: float, in_flight: int, synthesis_timeout_s: float) -> float:
+    """What no segment may exceed, with so many slots of this speed and requests."""
+    board = Scoreboard(slots, replace(LIMITS, synthesis_timeout_s=synthesis_timeout_s))
+    for index in range(slots):
+        fork_worker(board, index)
+        board.throughput.add_measurement(index, speed, 1.0)
+    board.in_flight[0] = in_flight
+    limit_s = PoolClient(board, 0).budget().limit_s
+    board.close()
+    return limit_s
+
+
+@pytest.mark.parametrize(
+    ("speed", "in_flight", "synthesis_timeout_s", "limit_s"),
+    [
+        pytest.param(8.0, 1, 60.0, 60.0, id="a slot to spare"),
+        pytest.param(16.0, 2, 60.0, 1.8 * 0.6 * 16.0, id="none"),
+        pytest.param(4.0, 2, 60.0, 10.0, id="none, and slots that are not fast"),
+        pytest.param(0.5, 1, 60.0, 3.75, id="a slow machine"),
+        pytest.param(0.5, 2, 60.0, 3.75, id="a slow machine without a slot to spare"),
+        pytest.param(0.5, 1, 0.5, 2.0, id="hardly any time"),
+    ],
+)
+def test_no_segment_holds_a_slot_for_long_or_meets_the_watchdog(speed, in_flight, synthesis_timeout_s, limit_s):
+    assert limits_s(2, speed, in_flight, synthesis_timeout_s) == pytest.approx(limit_s)
 
 
 @in_fresh_process

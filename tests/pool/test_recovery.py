@@ -14,8 +14,7 @@ from tests.harness.forks import end_worker, fork_worker, segment
 def test_home_that_died_waits_for_nothing_and_what_runs_for_it_runs_for_nobody(board: Scoreboard) -> None:
     for _ in range(3):
         board.queue.put(segment(1), 0, 0.0)
-    lease = board.queue.take(1)
-    assert lease is not None
+    (lease,) = board.queue.take(1)
     recover(board, 0)
     assert (board.queue.waiting, board.queue.running) == (0, 1)
     assert not board.queue.is_wanted(lease)

@@ -183,3 +183,9 @@ def test_worker_without_the_model_has_no_slot_while_it_leaves_either(board: Scor
     fork_worker(board, 1, Event.IDLE)
     board.table.advance(1, event)
     assert (board.is_ready(), board.slots) == (False, 0)
+
+
+def test_queue_has_room_for_all_that_limits_allow_and_what_slots_still_finish(board: Scoreboard) -> None:
+    rows = LIMITS.max_in_flight * LIMITS.segments_per_request + 2
+    assert all(board.queue.put(segment(1), 0, 0.0) for _ in range(rows))
+    assert board.queue.put(segment(1), 0, 0.0) is None
