@@ -184,6 +184,14 @@ def test_error_on_any_path_has_the_envelope(tone_server: Server, method: str, pa
     assert reply.headers["x-request-id"].startswith("req_")
 
 
+def test_description_is_served_and_every_path_in_it_answers(tone_server: Server) -> None:
+    described = tone_server.get("/openapi.json").json()["paths"]
+    assert list(described["/v1/audio/speech"]) == ["post"]
+    for path, operations in described.items():
+        if "get" in operations:
+            assert tone_server.get(path.replace("{id}", "tts-1")).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/health", "/v1/models", f"/v1/models/{next(iter(MODELS))}", "/v1/audio/voices"])
 def test_slash_at_the_end_means_nothing(tone_server: Server, path: str) -> None:
     headers = {"host": "evil.example"}

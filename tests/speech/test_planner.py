@@ -16,7 +16,7 @@ from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import (
     CHARACTERS_PER_S,
     FAST_PACE,

@@ -560,7 +560,7 @@ def test_planner_is_told_what_the_listener_has_in_hand() -> None:
         await harness.read_all()
         await harness.end()
         (first, budget), (second, _), (third, _) = harness.plan.asked
-        assert (first, budget.pace) == (0.0, 2.0)
+        assert (first, budget.realtime_factor) == (0.0, 2.0)
         assert second == pytest.approx(4, abs=0.5)
         assert third == pytest.approx(6, abs=0.5)
 

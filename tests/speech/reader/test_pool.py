@@ -18,7 +18,7 @@ from speechd.engines.base import Segment, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine, decode
 from speechd.errors import EngineUnavailable, InvalidRequest, SynthesisFailed
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.pool.fork_server import ForkServer, Serve
 from speechd.shared_memory import shared_array
 from speechd.speech.planner import Planned
@@ -32,7 +32,7 @@ from tests.harness.forks import in_fresh_process
 
 OPTIONS = SynthesisOptions(catalogue().parse("af_heart"), "en-us")
 LONG = "This is sentence number one. And this is number two. Here is the third of them. " * 20
-BUDGET = StreamBudget(pace=4.0)
+BUDGET = StreamBudget(realtime_factor=4.0)
 PROCESSOR_S = 0.5
 
 
