@@ -67,9 +67,7 @@ class SpeechApplication:
         spare = settings.rows - settings.workers
         self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys), spare=spare)
         self.metrics = Metrics(self.board, choice.engine.name)
-        self._segments = warm_up.plan(
-            choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up or catalogue.aliases)
-        )
+        self._segments = warm_up.plan(choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up))
         self._readers: Readers | None = None
         self._speaker: Synthesizer = choice.engine
         self._sleep = _sleep(settings, choice.engine, self.board)

@@ -46,6 +46,9 @@ TEXTS: Final[Mapping[str, str]] = {
 
 REPEATED: Final = 8
 
+AUTO_VOICES: Final = "auto"
+"""In place of a voice: the voices that have a second name in the engine's catalogue (Kokoro's: OpenAI's)."""
+
 log = logging.getLogger("speechd")
 
 
@@ -55,7 +58,7 @@ def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[S
     A voice that this server lacks is passed over, with a warning. Raises `InvalidSetting` for one that does not exist.
     """
     languages: dict[str, SynthesisOptions] = {}
-    for voice in voices:
+    for voice in chain.from_iterable(catalogue.aliases if name == AUTO_VOICES else (name,) for name in voices):
         try:
             blend = catalogue.parse(voice)
         except InvalidRequest as error:
