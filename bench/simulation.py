@@ -11,11 +11,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from speechd.pool.client import BLOCKING_S
+from speechd.pool.capacity import BLOCKING_S, listeners
 from speechd.pool.dispatch import Rows, choose
-from speechd.pool.scoreboard import listeners
+from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.planner import CHARACTERS_PER_S, FAST_PACE, FIRST_LENGTH, HEADROOM, LEAST_LENGTH
-from speechd.speech.stream import SEGMENTS_AHEAD
 
 SPEED: Final = 4.0
 """Audio seconds per second of a slot, where nothing else is asked for."""

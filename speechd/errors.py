@@ -1,27 +1,28 @@
-"""Everything that can go wrong in front of a client, as one tree.
+"""Every error that a client can see, as one tree.
 
     SpeechdError
     ├── InvalidRequest        400  the request is wrong; the message says what to do
-    │   ├── Unspeakable       400  nothing in the input can be spoken
-    │   └── ReplyTooLong      400  it cannot be sent whole
+    │   ├── NothingToSpeak    400  nothing in the input can be spoken
+    │   └── ReplyTooLong      400  the reply cannot be sent whole
     ├── Unauthorized          401
-    ├── Forbidden             403  a web page that may not call, or a name by which it may not
+    ├── Forbidden             403  a web page that may not call, or that calls the server by a name that it may not
     ├── NotFound              404
     ├── MethodNotAllowed      405
-    ├── ReceiptTimeout        408  the request did not arrive in time
-    ├── TooLarge              413
-    ├── UnsupportedMedia      415
-    ├── HeadersTooLarge       431
-    ├── UnknownCoding         501  of a body: only chunked is known
-    ├── UnknownVersion        505  of HTTP
+    ├── RequestTimeout        408  the request did not arrive in time
+    ├── ContentTooLarge       413
+    ├── UnsupportedMediaType  415
+    ├── HeaderFieldsTooLarge  431
+    ├── UnknownCoding         501  a transfer coding other than chunked
+    ├── UnknownVersion        505  a version of HTTP other than 1
     ├── SynthesisFailed       500  the engine raised, died twice, or ran out of time
     └── Unavailable           503  retry later
         ├── Overloaded        503  refused by admission
         └── NotReady          503  loading or draining
     EngineUnavailable              at start-up: an engine cannot run here; the message says what to do
-    BrokenOff                      after the status line: nothing is left but to break the transfer off
+    TransferAborted                after the status line: nothing is left but to break the transfer off
 
-Each class knows its status, type and code; `envelope` is OpenAI's error object with all four keys.
+Each class knows its status (RFC 9110, section 15; RFC 6585, section 5), its type and its code. `envelope` is OpenAI's
+error object with all four keys.
 """
 
 from __future__ import annotations
@@ -30,16 +31,19 @@ import random
 from typing import Any, ClassVar, Final, Literal
 
 Reason = Literal["count", "key", "wait", "queue", "patience", "memory", "not ready"]
-"""Why a request is refused: too many in flight, or with its key; too long an expected wait; no row in the queue; no
-audio within the time that its client waits; too many bytes are held already; no slot that works."""
+"""Why a request is refused with a 503.
 
+count: too many requests are in flight. key: too many with its API key. wait: the expected wait is too long. queue: it
+has no free row. patience: no audio within the time for which the client waits. memory: too many bytes are held already.
+not ready: no slot works.
+"""
 
 QUOTED: Final = 100
-"""Characters of what a client sent that a message repeats."""
+"""How many characters of what a client sent a message repeats."""
 
 
 def shorten(text: str) -> str:
-    """The text, or its beginning."""
+    """The text, or its beginning if it is long."""
     return text if len(text) <= QUOTED else f"{text[:QUOTED]}..."
 
 
@@ -66,7 +70,7 @@ class SpeechdError(Exception):
             self.code = code
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Between processes as it is: an exception's own way is to call the class with its message.
+        # Unchanged between processes: by default an exception is made again by calling its class with its message.
         return _restored, (type(self), self.args, self.__dict__)
 
     @property
@@ -96,7 +100,7 @@ class NothingToSpeak(InvalidRequest):
 
 
 class ReplyTooLong(InvalidRequest):
-    """What is sent whole is held until its end."""
+    """A reply that is not streamed, and that exceeds `limit` ("7200 s", "192 MiB")."""
 
     code = "reply_too_long"
 
@@ -183,11 +187,16 @@ class SynthesisFailed(SpeechdError):
     code = "synthesis_failed"
 
 
-class Unavailable(SpeechdError):
-    """503 with `Retry-After`.
+def with_jitter(wait_s: float) -> float:
+    """A random time between a wait and one and a half of it, in seconds.
 
-    `retry_after_s` is the expected wait; jitter spreads the clients, because OpenAI's SDKs sleep the value exactly.
+    For `retry_after_s`: OpenAI's SDKs sleep that time exactly, so that clients refused together would return together.
     """
+    return wait_s * random.uniform(1.0, 1.5)
+
+
+class Unavailable(SpeechdError):
+    """503 with `Retry-After` (RFC 9110, section 10.2.3): `retry_after_s` seconds, but 1 at least and 60 at most."""
 
     status = 503
     type = "service_unavailable_error"
@@ -195,7 +204,7 @@ class Unavailable(SpeechdError):
     def __init__(self, message: str, *, reason: Reason, retry_after_s: float) -> None:
         super().__init__(message)
         self.reason: Reason = reason
-        self.retry_after_s = min(60.0, max(1.0, retry_after_s * random.uniform(1.0, 1.5)))
+        self.retry_after_s = min(60.0, max(1.0, retry_after_s))
 
     @property
     def headers(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Logs: one line per event with its fields, as logfmt for people or JSON for machines. The text spoken is never one.
 
-What clients send (a path, say) may be in a line: it is cut, and what a terminal would obey or hide is escaped.
+A line may have what clients send, for example a path. It is cut, and what a terminal would obey or hide is escaped.
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ import orjson
 from speechd import stderr
 
 LONGEST_VALUE: Final = 300
-"""Characters of a field, and then how many there were: a path may have 32 KiB."""
+"""How many characters of a field are logged, and then how many there were: a path may have 32 KiB."""
 
 LONGEST_MESSAGE: Final = 4000
-"""Characters of a message. Tracebacks are whole."""
+"""How many characters of a message are logged. Tracebacks are whole."""
 
 BUSY: Final = ("httpx", "httpcore")
-"""Loggers that tell of every request that they send."""
+"""Loggers with a line for every request that they send."""
 
 CHATTY: Final = ("phonemizer",)
-"""Loggers that warn of every text with a foreign word."""
+"""Loggers that warn about every text with a foreign word."""
 
 
 class Fields(logging.Formatter):
-    """`time level message key=value ...`, or the same as one JSON object. `extra`: `fields`, by name; `trace`: where
-    it happened, in several lines."""
+    """A formatter: `time level message key=value ...`, or the same as one JSON object.
+
+    A record's `extra` may have `fields`, by their names, and `trace`, several lines that say where it happened.
+    """
 
     converter = staticmethod(time.gmtime)
 
@@ -61,13 +63,13 @@ class Fields(logging.Formatter):
 
 
 def cut(text: str, longest: int = LONGEST_VALUE) -> str:
-    """The text, or its beginning and its length."""
+    """The text; if it is long, its beginning and its length."""
     return text if len(text) <= longest else f"{text[:longest]}... ({len(text)} characters)"
 
 
 def escape(text: str) -> str:
-    r"""The text with what is no visible character (ESC, CSI, line ends, marks of direction, lone surrogates) as
-    `\uXXXX`, as in JSON."""
+    r"""The text with everything that is not a visible character (ESC, CSI, line ends, marks of direction, lone
+    surrogates) as `\uXXXX`, as in JSON."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else standard_json.dumps(each)[1:-1] for each in text)
@@ -79,7 +81,10 @@ def configure(level: str, *, json: bool) -> None:
 
 
 def configure_server(level: str, *, json: bool) -> None:
-    """The same for a server, its workers and all that they print: nothing waits for a reader (see `stderr`)."""
+    """Send the logs of a server, of its workers, and all that they print, to standard error, and wait for no reader.
+
+    See `stderr`.
+    """
     formatter = Fields(json=json)
     handler = Handler(stderr.take(lambda lost: formatter.format(_record("lines of the log were lost", lost=lost))))
     stderr.tell(lambda line: handler.handle(_record(line)))
@@ -87,7 +92,7 @@ def configure_server(level: str, *, json: bool) -> None:
 
 
 class Handler(logging.Handler):
-    """Writes to lines that nobody waits for."""
+    """A handler whose lines nobody waits for."""
 
     def __init__(self, lines: stderr.Lines) -> None:
         super().__init__()
@@ -96,7 +101,7 @@ class Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             self._lines.write(self.format(record))
-        except Exception:  # a record that cannot be formatted; said by Python, once
+        except Exception:  # a record that cannot be formatted: Python says so, once
             self.handleError(record)
 
     def flush(self) -> None:
@@ -110,7 +115,7 @@ def _install(handler: logging.Handler, level: str, *, json: bool) -> None:
     root.setLevel(level.upper())
     for name in BUSY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    for name in CHATTY:  # A filter, for it sets the level itself whenever it is used.
+    for name in CHATTY:  # a filter, because these set their own level whenever they are used
         logging.getLogger(name).addFilter(_only_errors)
 
 
@@ -131,5 +136,5 @@ def _logfmt(value: object) -> str:
 
 
 def _encodable(text: str) -> Any:
-    """orjson refuses lone surrogates."""
+    """The text without lone surrogates, which orjson refuses."""
     return text if text.isprintable() else text.encode(errors="backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Errors cross from the processes that read text to those that answer."""
+"""Errors: the same in every process; and when they send a client back."""
 
 import pickle
 
@@ -12,6 +12,7 @@ from speechd.errors import (
     Overloaded,
     ReplyTooLong,
     SpeechdError,
+    with_jitter,
 )
 
 
@@ -36,3 +37,19 @@ def test_error_is_the_same_in_another_process(error: SpeechdError) -> None:
         error.envelope(),
         error.headers,
     )
+
+
+def test_jitter_adds_up_to_a_half() -> None:
+    waits = {with_jitter(10.0) for _ in range(100)}
+    assert len(waits) > 90
+    assert 10.0 <= min(waits) <= max(waits) <= 15.0
+
+
+@pytest.mark.parametrize(("retry_after_s", "header", "milliseconds"), [(0.2, "1", "1000"), (2.1, "3", "2100")])
+def test_retry_after_is_rounded_up(retry_after_s: float, header: str, milliseconds: str) -> None:
+    headers = Overloaded("no", reason="count", retry_after_s=retry_after_s).headers
+    assert headers == {"retry-after": header, "retry-after-ms": milliseconds}
+
+
+def test_nobody_is_sent_away_for_more_than_a_minute() -> None:
+    assert Overloaded("no", reason="count", retry_after_s=1e9).headers["retry-after"] == "60"

@@ -23,7 +23,7 @@ from speechd.engines.kokoro.voices import MODEL_IDS, catalogue
 from speechd.engines.tone import _HEADER as TONE_HEADER
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.text.markup import Pause, parse
 from speechd.text.normalization.normalize import normalize

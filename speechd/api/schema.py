@@ -1,20 +1,20 @@
-"""The body of `POST /v1/audio/speech`: OpenAI's fields, the extensions, their ranges, and precise errors.
+"""The body of `POST /v1/audio/speech`: every field declared once, in `FIELDS`, and how a body becomes a request.
 
-Field names, ranges and the wording of the errors follow OpenAI's API reference ("Create speech") and its Python SDK.
-Fields that are not known here are ignored, as OpenAI's clients send whatever `extra_body` holds.
+Names, ranges and errors follow OpenAI's API reference ("Create speech") and its Python SDK. Fields that are not known
+here are ignored, because OpenAI's clients send whatever `extra_body` holds.
 """
 
 from __future__ import annotations
 
 import codecs
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
+from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, JsonSchema, Number, Text, missing
 from speechd.encoders import FORMATS
 from speechd.engines.kokoro import voices
 from speechd.errors import InvalidRequest, NotFound
@@ -23,7 +23,7 @@ from speechd.voices import Blend, Catalogue
 MODEL: Final = "kokoro"
 MODELS: Final = {
     MODEL: "hexgrad",
-    # OpenAI shuts its own down on 2027-01-06; clients written for them live on.
+    # OpenAI shuts its own down on 2027-01-06; clients written for them will remain in use.
     "tts-1": "openai",
     "tts-1-hd": "openai",
     "tts-1-1106": "openai",
@@ -32,27 +32,144 @@ MODELS: Final = {
     "gpt-4o-mini-tts-2025-03-20": "openai",
     "gpt-4o-mini-tts-2025-12-15": "openai",
 }
-"""Model ids and whose they are. All of them name the one model that this server has."""
+"""Model ids and their owners. All of them name the one model that this server has."""
 
 LANGUAGES: Final = {**voices.LANGUAGES, "en": "en-us", "fr": "fr-fr", "pt": "pt-br"}
 """Kokoro's one-letter language codes, and short forms, to the language tags used here."""
 
-STREAM_FORMATS: Final = ("audio", "sse")
 SPEEDS: Final = (0.25, 4.0)
-MAX_INSTRUCTIONS: Final = 4096
-"""Characters; OpenAI's limit."""
-
+"""Lowest and highest speaking rate; 1 is the voice's own."""
 
 MAX_SEED: Final = (1 << 56) - 1
-"""Seeds are used modulo this + 1, so that every integer is one."""
+"""Seeds are taken modulo this + 1, so that every integer is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelId:
+    """The id of a model that this server has."""
+
+    def read(self, name: str, value: object) -> str:
+        id = Text(256).read(name, value)
+        if id not in MODELS:
+            known = ", ".join(MODELS)
+            raise NotFound(
+                f"The model '{id}' does not exist here. Available: {known}.", param=name, code="model_not_found"
+            )
+        return id
+
+    def schema(self) -> JsonSchema:
+        return {"type": "string", "enum": list(MODELS)}
+
+    def values(self) -> str:
+        return ", ".join(f"`{id}`" for id in MODELS)
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceName:
+    """A voice or a blend by name; or, as OpenAI has it for custom voices, an object with its `id`."""
+
+    def read(self, name: str, value: object) -> str:
+        if not isinstance(value, dict):
+            return Text(512).read(name, value)
+        if value.get("id") is None:
+            raise missing(f"{name}.id")
+        return Text(512).read(f"{name}.id", value["id"])
+
+    def schema(self) -> JsonSchema:
+        name = {"type": "string", "maxLength": 512}
+        by_id = {"type": "object", "properties": {"id": name}, "required": ["id"]}
+        return {"anyOf": [name, by_id], "examples": [*voices.OPENAI_NAMES, "af_bella(2)+af_sky(1)"]}
+
+    def values(self) -> str:
+        names = ", ".join(f"`{name}`" for name in voices.OPENAI_NAMES)
+        return f'an id of `GET /v1/audio/voices`; {names}; `{{"id": "…"}}`; or a blend, `af_bella(2)+af_sky(1)`'
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageCode:
+    """A language by its tag, by Kokoro's letter or by a short form; letter case and `_` for `-` make no difference."""
+
+    def read(self, name: str, value: object) -> str | None:
+        code = Text(16).read(name, value).lower().replace("_", "-")
+        if not code:
+            return None
+        language = LANGUAGES.get(code, code)
+        if language not in LANGUAGES.values():
+            raise InvalidRequest(
+                f"Invalid '{name}': '{code}'. Supported values are: {', '.join(_language_codes())}.",
+                param=name,
+                code="invalid_value",
+            )
+        return language
+
+    def schema(self) -> JsonSchema:
+        return {"type": "string", "examples": _language_codes()}
+
+    def values(self) -> str:
+        return ", ".join(f"`{code}`" for code in _language_codes())
+
+
+INPUT: Final = Field(
+    "input",
+    Text(),
+    "the text to speak, at most `max_input_chars` characters; `[pause:0.5s]` is a pause of up to 30 s, and "
+    "`[word](/ipa/)` gives a word its pronunciation",
+    REQUIRED,
+)
+MODEL_ID: Final = Field("model", ModelId(), "the model; all ids name the one that this server has", REQUIRED)
+VOICE: Final = Field("voice", VoiceName(), "the voice, or a blend of up to 8 with their weights", REQUIRED)
+INSTRUCTIONS: Final = Field("instructions", Text(4096), "accepted and ignored: the model takes none", "")
+RESPONSE_FORMAT: Final = Field(
+    "response_format",
+    Choice(tuple(FORMATS)),
+    "the format of the audio; `pcm` is 16-bit little-endian, 24 kHz, mono, without a header",
+    "mp3",
+)
+SPEED: Final = Field("speed", Number(*SPEEDS), "the speaking rate", 1.0)
+STREAM_FORMAT: Final = Field(
+    "stream_format", Choice(("audio", "sse")), "audio alone, or server-sent events with the audio in base64", "audio"
+)
+STREAM: Final = Field(
+    "stream",
+    Boolean(),
+    "`false`: the reply is sent whole, with `Content-Length`, true sizes in a WAV header and gapless MP3",
+    True,
+    is_extension=True,
+)
+LANG_CODE: Final = Field(
+    "lang_code",
+    LanguageCode(),
+    "the language to speak, if it is not the voice's",
+    None,
+    default_meaning="the voice's",
+    is_extension=True,
+)
+VOLUME_MULTIPLIER: Final = Field(
+    "volume_multiplier", Number(0.0, 4.0), "a factor on the samples", 1.0, is_extension=True
+)
+SEED: Final = Field(
+    "seed",
+    Integer(),
+    "the seed of what is random in the model; requests that are equal sound equal without it, too",
+    None,
+    default_meaning="follows from the request",
+    is_extension=True,
+)
+
+FIELDS: Final[tuple[Field[Any], ...]] = (
+    *(MODEL_ID, INPUT, VOICE, RESPONSE_FORMAT, SPEED, STREAM_FORMAT, INSTRUCTIONS),
+    *(STREAM, LANG_CODE, VOLUME_MULTIPLIER, SEED),
+)
+"""All fields: OpenAI's, then the extensions."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
     """A valid request.
 
-    speed: 0.25 ... 4; volume: 0 ... 4, a factor on the samples; language: a BCP 47 tag; seed: None where it follows
-    from the content; stream: whether bytes leave as they are made.
+    format: a key of `FORMATS`; speed: 0.25 to 4; volume: 0 to 4, a factor on the samples; language: a BCP 47 tag in
+    lower case; seed: 0 to `MAX_SEED`, None where it follows from the content; sse: whether the reply is server-sent
+    events; stream: whether bytes are sent as they are made.
     """
 
     model: str
@@ -68,29 +185,34 @@ class SpeechRequest:
 
 
 def parse(body: bytes, *, catalogue: Catalogue, max_input_chars: int) -> SpeechRequest:
-    """A request from the bytes of a body; raises `InvalidRequest` (or `NotFound` for the model)."""
+    """A request from the bytes of a body.
+
+    max_input_chars: the most characters that `input` may have. Raises `InvalidRequest`, or `NotFound` for the model.
+    """
     fields = _object(body)
-    sse = _choice(fields, "stream_format", STREAM_FORMATS, "audio") == "sse"
-    stream = _boolean(fields, "stream", True)
+    sse = STREAM_FORMAT.read(fields) == "sse"
+    stream = STREAM.read(fields)
     if sse and not stream:
         raise InvalidRequest("'stream' cannot be false when 'stream_format' is 'sse'.", param="stream")
-    _text(
-        fields, "instructions", MAX_INSTRUCTIONS, default=""
-    )  # Kokoro takes none; their shape is checked all the same
-    model = _model(_text(fields, "model", 256))
-    input_ = _text(fields, "input", max_input_chars)
+    INSTRUCTIONS.read(fields)  # unused, but wrong ones are refused, as they are by OpenAI
+    model = MODEL_ID.read(fields)
+    input_ = Text(max_input_chars).read(INPUT.name, INPUT.read(fields))
     if not input_.strip():
         raise InvalidRequest("'input' is empty: send the text to be spoken.", param="input", code="empty_input")
-    blend = catalogue.parse(_voice(fields))
+    blend = catalogue.parse(VOICE.read(fields))
+    format = RESPONSE_FORMAT.read(fields)
+    speed, volume = SPEED.read(fields), VOLUME_MULTIPLIER.read(fields)
+    language = LANG_CODE.read(fields) or blend.language
+    seed = SEED.read(fields)
     return SpeechRequest(
         model=model,
         input=input_,
         blend=blend,
-        format=_choice(fields, "response_format", tuple(FORMATS), "mp3"),
-        speed=_number(fields, "speed", *SPEEDS),
-        volume=_number(fields, "volume_multiplier", 0.0, 4.0),
-        language=_language(fields, blend),
-        seed=_seed(fields),
+        format=format,
+        speed=speed,
+        volume=volume,
+        language=language,
+        seed=None if seed is None else seed & MAX_SEED,
         sse=sse,
         stream=stream,
     )
@@ -106,117 +228,20 @@ def _object(body: bytes) -> Mapping[str, Any]:
         ) from None
     if not isinstance(fields, dict):
         raise InvalidRequest("The body of the request must be a JSON object.", code="invalid_json")
-    if isinstance(fields.get("seed"), float):  # orjson's way with a decimal, and with an integer beyond 64 bits
-        fields["seed"] = _exact(body).get("seed")
+    if isinstance(fields.get(SEED.name), float):  # orjson's way with a decimal, and with an integer beyond 64 bits
+        fields[SEED.name] = _exact(body).get(SEED.name)
     return fields
 
 
 def _exact(body: bytes) -> Mapping[str, Any]:
-    """The fields of a body that has been parsed, with integers of any length."""
+    """The fields of a body that has been parsed before, with integers of any length."""
     try:
         fields = json.loads(body)
-    except RecursionError:  # deeper than this parser goes; so much is nothing that is asked for here
+    except RecursionError:  # orjson nests deeper than json; nothing that is asked for here is so deep
         raise InvalidRequest("The body of the request is nested too deeply.", code="invalid_json") from None
     assert isinstance(fields, dict)
     return fields
 
 
-def _wrong_type(name: str, expected: str, value: object) -> InvalidRequest:
-    kinds = {str: "a string", bool: "a boolean", int: "an integer", float: "a decimal", list: "an array"}
-    kind = kinds.get(type(value), "an object")
-    return InvalidRequest(
-        f"Invalid type for '{name}': expected {expected}, but got {kind} instead.", param=name, code="invalid_type"
-    )
-
-
-def _boolean(fields: Mapping[str, Any], name: str, default: bool) -> bool:
-    value = fields.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, bool):
-        raise _wrong_type(name, "a boolean", value)
-    return value
-
-
-def _text(fields: Mapping[str, Any], name: str, limit: int, default: str | None = None) -> str:
-    value = fields.get(name)
-    if value is None:
-        if default is None:
-            raise InvalidRequest(
-                f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter"
-            )
-        return default
-    if not isinstance(value, str):
-        raise _wrong_type(name, "a string", value)
-    if len(value) > limit:
-        raise InvalidRequest(
-            f"Invalid '{name}': string too long. Expected a string with maximum length {limit}, "
-            f"but got a string with length {len(value)} instead.",
-            param=name,
-            code="string_above_max_length",
-        )
-    return value
-
-
-def _choice(fields: Mapping[str, Any], name: str, values: tuple[str, ...], default: str) -> str:
-    value = _text(fields, name, 64, default)
-    if value not in values:
-        supported = ", ".join(f"'{known}'" for known in values)
-        raise InvalidRequest(
-            f"Invalid value: '{value}'. Supported values are: {supported}.", param=name, code="invalid_value"
-        )
-    return value
-
-
-def _number(fields: Mapping[str, Any], name: str, least: float, most: float) -> float:
-    value = fields.get(name)
-    if value is None:
-        return 1.0
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _wrong_type(name, "a decimal", value)
-    if not math.isfinite(value) or not least <= value <= most:
-        above = value > most
-        raise InvalidRequest(
-            f"Invalid '{name}': decimal {'above maximum' if above else 'below minimum'} value. Expected a value "
-            f"{'<=' if above else '>='} {most if above else least}, but got {value} instead.",
-            param=name,
-            code=f"decimal_{'above_max' if above else 'below_min'}_value",
-        )
-    return float(value)
-
-
-def _seed(fields: Mapping[str, Any]) -> int | None:
-    value = fields.get("seed")
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise _wrong_type("seed", "an integer", value)
-    return None if value is None else value & MAX_SEED
-
-
-def _model(value: str) -> str:
-    if value not in MODELS:
-        raise NotFound(
-            f"The model '{value}' does not exist here. Available: {', '.join(MODELS)}.",
-            param="model",
-            code="model_not_found",
-        )
-    return value
-
-
-def _voice(fields: Mapping[str, Any]) -> str:
-    value = fields.get("voice")
-    if isinstance(value, dict):  # OpenAI's form for custom voices: {"id": "..."}
-        return _text({"voice.id": value.get("id")}, "voice.id", 512)
-    return _text(fields, "voice", 512)
-
-
-def _language(fields: Mapping[str, Any], blend: Blend) -> str:
-    code = _text(fields, "lang_code", 16, "").lower().replace("_", "-")
-    if not code:
-        return blend.language
-    language = LANGUAGES.get(code, code)
-    if language not in LANGUAGES.values():
-        known = ", ".join(sorted(set(LANGUAGES.values()) | set(LANGUAGES)))
-        raise InvalidRequest(
-            f"Invalid 'lang_code': '{code}'. Supported values are: {known}.", param="lang_code", code="invalid_value"
-        )
-    return language
+def _language_codes() -> list[str]:
+    return sorted({*LANGUAGES, *LANGUAGES.values()})

@@ -147,8 +147,9 @@ def _tune(arguments: argparse.Namespace, loaded: Settings) -> int:
     from speechd.cli.tune import command as tune
     from speechd.cli.tune import recommend
     from speechd.config import file as settings_file
+    from speechd.machine import available_cores
 
-    cores = settings.available_cores()
+    cores = available_cores()
     rows: list[recommend.Measurement] = []
     interrupted = False
     with tqdm(total=tune.STEPS * len(tune.plans(cores)), bar_format="{l_bar}{bar}| {elapsed}<{remaining}") as bar:

@@ -1,8 +1,8 @@
 """Counters and histograms over all workers, in memory that the arbiter makes before it forks them.
 
-Each worker has a row of cells, and goes on with that of the worker before it: counts never go back, whatever dies. A
-cell has one writer (one thread of the worker, or the arbiter after its death), so that counting takes no lock. A
-histogram's count is the sum of its buckets and is exact; its sum may lack what a worker observed as it was killed.
+Each worker has a row of cells, and continues the row of the worker before it: counts never go back, whatever dies. A
+cell has one writer (one thread of the worker, or the arbiter after its death), so that counting takes no lock. The
+count of a histogram is the sum of its buckets, and is exact. Its sum may lack what a worker observed as it was killed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from speechd.shared_memory import shared_array
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counter:
-    """A counter with one label, which has no other values than these; or with none."""
+    """A counter with one label, which has these values only, or with none."""
 
     name: str
     help: str
@@ -28,13 +28,13 @@ class Counter:
 
     @property
     def cells(self) -> int:
-        """One for each value."""
+        """How many cells it takes: one for each value of the label."""
         return len(self.values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """bounds: upper bounds of its buckets, themselves included, ascending. A last bucket has none."""
+    """A histogram. bounds: inclusive upper bounds of its buckets, ascending; a last bucket has none."""
 
     name: str
     help: str
@@ -42,12 +42,12 @@ class Histogram:
 
     @property
     def cells(self) -> int:
-        """The buckets, and the sum."""
+        """How many cells it takes: one for each bucket, and one for the sum."""
         return len(self.bounds) + 2
 
 
 class WorkerCounters:
-    """What one worker counts, in half a microsecond each."""
+    """The counters of one worker. Counting takes half a microsecond."""
 
     def __init__(self, cells: memoryview[float], starts: dict[Counter | Histogram, int]) -> None:
         self._cells, self._starts = cells, starts
@@ -69,7 +69,7 @@ class WorkerCounters:
 
 
 class Counts:
-    """The rows of all workers. `metrics` fixes what there is to count."""
+    """The counters of all workers, for the given metrics."""
 
     def __init__(self, workers: int, metrics: Sequence[Counter | Histogram]) -> None:
         ends = accumulate(metric.cells for metric in metrics)
@@ -77,15 +77,15 @@ class Counts:
         self._cells = shared_array(np.float64, workers, sum(metric.cells for metric in metrics))
 
     def row(self, index: int) -> WorkerCounters:
-        """For worker `index`; for the arbiter once that one is dead."""
+        """The counters of worker `index`; used by that worker, and by the arbiter once it is dead."""
         return WorkerCounters(self._cells[index].data.cast("B").cast("d"), self._starts)
 
     def counter(self, counter: Counter) -> dict[str, float]:
-        """What all workers have counted, by value of the label."""
+        """A counter's sum over all workers, by value of its label."""
         return dict(zip(counter.values, self._sum(counter), strict=True))
 
     def histogram(self, histogram: Histogram) -> tuple[list[int], float]:
-        """Of what all workers have observed: how much is in each bucket and those before it, and the sum."""
+        """A histogram over all workers: the cumulative count of each bucket, and the sum of what was observed."""
         *buckets, total = self._sum(histogram)
         return list(accumulate(map(int, buckets))), total
 

@@ -1,89 +1,88 @@
-"""What is counted of a request and of its stream, and when."""
+"""What is counted of a request and of its speech, and when."""
 
 from __future__ import annotations
 
 import time
 
 from speechd.audio.samples import SAMPLE_RATE, Samples
+from speechd.context import Outcome, RequestContext, Timings
 from speechd.encoders.base import Encoder
-from speechd.errors import Reason
 from speechd.metrics.counters import WorkerCounters
-from speechd.metrics.exposition import (
+from speechd.metrics.declarations import (
     AUDIO_SENT,
-    BEGUN,
-    EDGE_REFUSALS,
     ENCODE,
     FIRST_AUDIO,
+    HTTP_REJECTIONS,
     QUEUE_WAIT,
     REFUSALS,
     REQUESTS,
+    REQUESTS_BEGUN,
     RTF,
     UNDERRUN,
 )
-from speechd.speech.stream import Timings
 
 
-def begin(row: WorkerCounters) -> None:
-    """A request for speech has come."""
-    row.count(BEGUN)
+def request_started(counters: WorkerCounters) -> None:
+    """Count a request for speech that begins."""
+    counters.count(REQUESTS_BEGUN)
 
 
-def end(row: WorkerCounters, status: int, outcome: str | None, reason: Reason | None) -> None:
-    """It was answered with this status (0: not at all). outcome: that of its stream, if it had one; reason: of a
-    refusal."""
-    if outcome in (None, "failed"):  # the status tells what failed
-        outcome = "invalid" if 400 <= status < 500 else "refused" if status == 503 else "failed"
-    row.count(REQUESTS, outcome)
-    if reason is not None:
-        row.count(REFUSALS, reason)
+def request_ended(counters: WorkerCounters, context: RequestContext) -> None:
+    """Count a request for speech that has ended, by its outcome, and by the reason if it was refused."""
+    counters.count(REQUESTS, context.final_outcome())
+    if context.reason is not None:
+        counters.count(REFUSALS, context.reason)
 
 
-def refuse(row: WorkerCounters, status: int) -> None:
-    """The edge has refused a request, for speech or not, with this status."""
-    row.count(EDGE_REFUSALS, str(status))
+def rejected(counters: WorkerCounters, status: int) -> None:
+    """Count a request, for speech or not, that was rejected with this status while it arrived."""
+    counters.count(HTTP_REJECTIONS, str(status))
 
 
-def bury(row: WorkerCounters) -> None:
-    """In the arbiter: the row's worker is dead, and the requests that it had begun and not ended died with it."""
-    row.count(REQUESTS, "worker died", row.total(BEGUN) - row.total(REQUESTS))
+def worker_died(counters: WorkerCounters) -> None:
+    """Count, in the arbiter, the requests that a dead worker had begun and not ended: they died with it."""
+    counters.count(REQUESTS, Outcome.WORKER_DIED, counters.total(REQUESTS_BEGUN) - counters.total(REQUESTS))
 
 
 class StreamMeter:
-    """What one stream adds to its worker's row."""
+    """Measures of one request's speech, for its worker's counters. format: of its audio; whole: it is not streamed."""
 
-    def __init__(self, row: WorkerCounters, format: str, *, whole: bool) -> None:
-        self._row, self._format, self._whole = row, format, whole
+    def __init__(self, counters: WorkerCounters, format: str, *, whole: bool) -> None:
+        self._counters, self._format, self._whole = counters, format, whole
         self._encode_s = 0.0
 
-    def encoded(self, audio_s: float, took_s: float) -> None:
-        """In the encode thread: a call of the encoder."""
+    def record_encoding(self, audio_s: float, took_s: float) -> None:
+        """Count a call of the encoder; in the encoders' thread. audio_s: what it was given; took_s: its time."""
         self._encode_s += took_s
-        self._row.count(AUDIO_SENT, self._format, audio_s)
-        self._row.count(ENCODE, self._format, took_s)
+        self._counters.count(AUDIO_SENT, self._format, audio_s)
+        self._counters.count(ENCODE, self._format, took_s)
 
-    def begin(self, timings: Timings) -> str:
-        """The first bytes are about to be sent; returns the value of `Server-Timing` (W3C), in milliseconds."""
+    def record_first_audio(self, timings: Timings) -> None:
+        """Observe how long the first audio took, which is about to be sent."""
+        self._counters.observe(QUEUE_WAIT, timings.queue_s or 0.0)
+        if not self._whole and timings.first_audio_s is not None:
+            self._counters.observe(FIRST_AUDIO, timings.first_audio_s)
+
+    def server_timing(self, timings: Timings) -> str:
+        """The value of the header `Server-Timing` (W3C Server Timing): the steps up to now, in milliseconds."""
         steps = {
             "text": timings.text_s or 0.0,
             "queue": timings.queue_s or 0.0,
             "synthesis": timings.synthesis_s,
             "encode": self._encode_s,
         }
-        self._row.observe(QUEUE_WAIT, steps["queue"])
-        if not self._whole and timings.first_audio_s is not None:
-            self._row.observe(FIRST_AUDIO, timings.first_audio_s)
         return ", ".join(f"{step};dur={1000 * took_s:.1f}" for step, took_s in steps.items())
 
-    def end(self, timings: Timings) -> None:
-        """The stream is over, in whatever way."""
-        if timings.audio_s:
-            self._row.observe(RTF, timings.synthesis_s / timings.audio_s)
+    def record_end(self, timings: Timings) -> None:
+        """Observe the whole of a stream that is over, however it ended."""
+        if timings.rtf is not None:
+            self._counters.observe(RTF, timings.rtf)
         if not self._whole and timings.underrun_s is not None:
-            self._row.observe(UNDERRUN, timings.underrun_s)
+            self._counters.observe(UNDERRUN, timings.underrun_s)
 
 
 class MeasuredEncoder:
-    """An encoder whose time is taken."""
+    """An encoder whose calls are measured."""
 
     def __init__(self, encoder: Encoder, meter: StreamMeter) -> None:
         self._encoder, self._meter = encoder, meter
@@ -91,13 +90,13 @@ class MeasuredEncoder:
     def encode(self, samples: Samples) -> bytes:
         began = time.perf_counter()
         data = self._encoder.encode(samples)
-        self._meter.encoded(len(samples) / SAMPLE_RATE, time.perf_counter() - began)
+        self._meter.record_encoding(len(samples) / SAMPLE_RATE, time.perf_counter() - began)
         return data
 
     def finish(self) -> bytes:
         began = time.perf_counter()
         data = self._encoder.finish()
-        self._meter.encoded(0.0, time.perf_counter() - began)
+        self._meter.record_encoding(0.0, time.perf_counter() - began)
         return data
 
     def close(self) -> None:

@@ -26,14 +26,12 @@ from speechd.errors import (
     RequestTimeout,
     SpeechdError,
     TransferAborted,
+    with_jitter,
 )
 from speechd.server import request_head
 from speechd.server.connections import ServerConnections
-from speechd.server.exchange import CLOSE, Exchange, phrase
+from speechd.server.exchange import ABORT, CLOSE, Exchange, phrase
 from speechd.server.request_limits import InboundRequest, Phase
-
-ABORT: Final = "speechd.abort"
-"""Key in `scope["extensions"]`: a callable that drops the connection at once, with what its client has not taken."""
 
 PIECE_BYTES: Final = 1 << 14
 """What the parser is fed at a time: so much can it look at before limits are."""
@@ -226,7 +224,9 @@ class SpeechProtocol(asyncio.Protocol):
                 self._edge.rest(self)
                 self._start_timer(self._config.timeout_keep_alive, self.transport.close)
             if not self._hold():
-                raise Overloaded("The server is receiving too much at once.", reason="memory", retry_after_s=2.0)
+                raise Overloaded(
+                    "The server is receiving too much at once.", reason="memory", retry_after_s=with_jitter(2.0)
+                )
         except h11.RemoteProtocolError as error:
             self._refuse(request_head.refusal(error))
         except SpeechdError as error:
@@ -340,7 +340,9 @@ class SpeechProtocol(asyncio.Protocol):
     # Refusals and failures.
 
     def _turn_away(self) -> None:
-        error = Overloaded("The server has as many connections as it can have.", reason="count", retry_after_s=2.0)
+        error = Overloaded(
+            "The server has as many connections as it can have.", reason="count", retry_after_s=with_jitter(2.0)
+        )
         self._refuse(error, log_level=logging.DEBUG)
         if not self._edge.turn_away(self):
             self.transport.close()

@@ -1,5 +1,7 @@
 """Who may call: as little as possible is refused that no page can send."""
 
+from typing import Any
+
 import pytest
 
 from speechd.api.browser import Policy
@@ -11,10 +13,17 @@ LOCAL = "127.0.0.1:8880"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
-def refusal(given=None, path="/v1/audio/speech", method="POST", host=LOCAL, **headers):
+def refusal(
+    given: dict[str, Any] | None = None,
+    /,
+    path: str = "/v1/audio/speech",
+    method: str = "POST",
+    host: str = LOCAL,
+    **headers: str,
+) -> str | None:
     sent = {"host": host} | {name.replace("_", "-"): value for name, value in headers.items()}
     error = Policy.of(Settings(**(given or {}))).refusal(method, path, sent)
-    return error and error.code
+    return error.code if error else None
 
 
 @pytest.mark.parametrize(
@@ -37,7 +46,7 @@ def refusal(given=None, path="/v1/audio/speech", method="POST", host=LOCAL, **he
         {"user_agent": FIREFOX, "origin": "http://10.0.0.1:8880", "host": "10.0.0.1:8880"},
     ],
 )
-def test_programs_and_own_pages_pass(headers):
+def test_programs_and_own_pages_pass(headers: dict[str, str]) -> None:
     assert refusal(**headers) is None
 
 
@@ -64,24 +73,24 @@ def test_programs_and_own_pages_pass(headers):
     ],
 )
 @pytest.mark.parametrize("keys", [(), ("key",)])
-def test_pages_of_others_do_not(headers, keys):
+def test_pages_of_others_do_not(headers: dict[str, str], keys: tuple[str, ...]) -> None:
     assert refusal({"cors_origins": (GOOD,), "api_keys": keys}, **headers) == "origin_not_allowed"
 
 
-def test_allowed_pages_pass():
+def test_allowed_pages_pass() -> None:
     page = {"origin": GOOD, "sec_fetch_site": "cross-site"}
     assert refusal({"cors_origins": (GOOD,)}, **page) is None
     assert refusal({"cors_origins": ("*",)}, **page) is None
     assert refusal({"cors_origins": ("*",)}, sec_fetch_site="cross-site") is None
 
 
-def test_links_may_be_followed_from_anywhere():
+def test_links_may_be_followed_from_anywhere() -> None:
     link = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"}
     assert refusal(method="GET", path="/v1/models", **link) is None
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
-def test_what_costs_nothing_and_cannot_be_read_is_not_refused_by_origin(path):
+def test_what_costs_nothing_and_cannot_be_read_is_not_refused_by_origin(path: str) -> None:
     assert refusal(method="GET", path=path, origin=EVIL) is None
 
 
@@ -102,7 +111,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("listens", ["127.0.0.1", "::1", "localhost", "127.0.0.2"])
-def test_loopback_has_many_names_and_addresses_are_none(name, listens):
+def test_loopback_has_many_names_and_addresses_are_none(name: str, listens: str) -> None:
     assert refusal({"host": listens}, host=name, user_agent=FIREFOX) is None
 
 
@@ -129,12 +138,12 @@ BROWSERS = [
 @pytest.mark.parametrize("name", STRANGE)
 @pytest.mark.parametrize("browser", BROWSERS)
 @pytest.mark.parametrize("path", ["/v1/models", "/health", "/ready", "/metrics", "/"])
-def test_browser_is_not_served_under_another_name(name, browser, path):
+def test_browser_is_not_served_under_another_name(name: str, browser: dict[str, str], path: str) -> None:
     assert refusal(method="GET", path=path, host=name, **browser) == "host_not_allowed"
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/health", "/ready"])
-def test_programs_may_use_any_name(path):
+def test_programs_may_use_any_name(path: str) -> None:
     assert refusal(method="GET", path=path, host="evil.example", user_agent="kube-probe/1.34") is None
 
 
@@ -151,11 +160,11 @@ def test_programs_may_use_any_name(path):
         {"allowed_hosts": ("speech.example",), "host": "0.0.0.0"},
     ],
 )
-def test_names_are_free_where_they_protect_nothing_or_were_given(given):
+def test_names_are_free_where_they_protect_nothing_or_were_given(given: dict[str, Any]) -> None:
     assert refusal(given, host="speech.example:443", user_agent=FIREFOX) is None
 
 
-def test_given_names_are_checked_wherever_the_server_listens():
+def test_given_names_are_checked_wherever_the_server_listens() -> None:
     given = {"allowed_hosts": ("speech.example",), "host": "0.0.0.0", "api_keys": ("key",)}
     assert refusal(given, host="evil.example", user_agent=FIREFOX) == "host_not_allowed"
     assert refusal(given, host="localhost", user_agent=FIREFOX) is None
@@ -166,7 +175,7 @@ PROXIED = {"user_agent": FIREFOX, "origin": "http://speech.example:81", "x_forwa
 
 @pytest.mark.parametrize("given", [{"host": "0.0.0.0"}, {"api_keys": ("key",)}, {"allowed_hosts": ("speech.example",)}])
 @pytest.mark.parametrize("behind", ["", ", inner.example"])
-def test_own_page_passes_behind_a_proxy_that_changes_host(given, behind):
+def test_own_page_passes_behind_a_proxy_that_changes_host(given: dict[str, Any], behind: str) -> None:
     headers = PROXIED | {"x_forwarded_host": "speech.example:81" + behind}
     assert refusal(given, **headers) is None
     assert refusal(given, **headers | {"origin": EVIL}) == "origin_not_allowed"
@@ -174,6 +183,6 @@ def test_own_page_passes_behind_a_proxy_that_changes_host(given, behind):
 
 
 @pytest.mark.parametrize("given", [{}, {"allowed_hosts": ("other.example",)}])
-def test_name_that_is_not_ours_is_not_made_so_by_what_a_page_says_was_forwarded(given):
+def test_name_that_is_not_ours_is_not_made_so_by_what_a_page_says_was_forwarded(given: dict[str, Any]) -> None:
     assert refusal(given, **PROXIED) == "origin_not_allowed"
     assert refusal(given, **PROXIED, host="speech.example:81") == "host_not_allowed"

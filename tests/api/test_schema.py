@@ -1,10 +1,16 @@
+"""The body of a request for speech: every field, right and wrong."""
+
 import json
+from dataclasses import fields as attributes
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from speechd.api.schema import MAX_SEED, SpeechRequest, parse
+from speechd.api.error_cases import Where, cases_of
+from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, Number, Text
+from speechd.api.schema import FIELDS, MAX_SEED, SpeechRequest, parse
 from speechd.engines.kokoro.voices import catalogue
 from speechd.errors import InvalidRequest, NotFound, SpeechdError
 
@@ -17,7 +23,7 @@ def parse_fields(**fields: object) -> SpeechRequest:
     return parse(body, catalogue=CATALOGUE, max_input_chars=100)
 
 
-def test_defaults_are_openai_s():
+def test_defaults_are_openai_s() -> None:
     request = parse_fields()
     assert (request.format, request.speed, request.volume, request.sse, request.stream) == (
         "mp3",
@@ -51,7 +57,7 @@ def test_defaults_are_openai_s():
         ({"unknown_extension": [1]}, "input", "Hello."),
     ],
 )
-def test_field(fields, name, expected):
+def test_field(fields: dict[str, object], name: str, expected: object) -> None:
     assert getattr(parse_fields(**fields), name) == expected
 
 
@@ -81,30 +87,30 @@ def test_field(fields, name, expected):
         ({"seed": 1.5}, "seed", "invalid_type"),
     ],
 )
-def test_wrong_field_is_named(fields, param, code):
+def test_wrong_field_is_named(fields: dict[str, object], param: str, code: str | None) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_fields(**fields)
     assert (caught.value.param, caught.value.code) == (param, code)
 
 
-def test_message_of_a_long_input_names_both_lengths():
+def test_message_of_a_long_input_names_both_lengths() -> None:
     with pytest.raises(InvalidRequest, match=r"maximum length 100, but got a string with length 150"):
         parse_fields(input="x" * 150)
 
 
 @pytest.mark.parametrize("seed", [1.0, 1e20, 0.5, "7", True, []])
-def test_seed_is_an_integer(seed):
+def test_seed_is_an_integer(seed: object) -> None:
     with pytest.raises(InvalidRequest, match="'seed': expected an integer") as caught:
         parse_fields(seed=seed)
     assert caught.value.param == "seed"
 
 
-def test_body_may_begin_with_a_byte_order_mark():
+def test_body_may_begin_with_a_byte_order_mark() -> None:
     body = json.dumps(LEAST | {"seed": 2**70}).encode("utf-8-sig")
     assert parse(body, catalogue=CATALOGUE, max_input_chars=100).input == "Hello."
 
 
-def test_body_may_be_as_deep_as_it_likes_where_its_seed_is_long():
+def test_body_may_be_as_deep_as_it_likes_where_its_seed_is_long() -> None:
     body = json.dumps(LEAST | {"seed": 2**70})[:-1] + ', "x": ' + "[" * 1000 + "]" * 1000 + "}"
     try:
         assert parse(body.encode(), catalogue=CATALOGUE, max_input_chars=100).seed == 0
@@ -112,17 +118,84 @@ def test_body_may_be_as_deep_as_it_likes_where_its_seed_is_long():
         assert error.code == "invalid_json"
 
 
-def test_unknown_model_is_404_and_lists_the_models():
+def test_unknown_model_is_404_and_lists_the_models() -> None:
     with pytest.raises(NotFound, match="tts-1-hd") as caught:
         parse_fields(model="whisper-1")
     assert (caught.value.param, caught.value.code) == ("model", "model_not_found")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b'{"input": "\\ud800"}', b"{} {}"])
-def test_body_that_is_no_json_object(body):
+def test_body_that_is_no_json_object(body: bytes) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse(body, catalogue=CATALOGUE, max_input_chars=100)
     assert caught.value.code == "invalid_json"
+
+
+def wrong_values(field: Field[Any]) -> list[object]:
+    """Values that a field must refuse, by its type: of another one, and just out of range."""
+    match field.reader:
+        case Text(max_length=limit):
+            return [1, True, ["x"], *([] if limit is None else ["x" * (limit + 1)])]
+        case Choice():
+            return [1, "another", "x" * 100]
+        case Number(low=low, high=high):
+            return ["1", True, low - 0.01, high + 0.01]
+        case Boolean():
+            return [0, "true"]
+        case Integer():
+            return [1.5, "1", True]
+    return [1, "another", True, ["x"]]
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_every_field_refuses_what_it_is_not(field: Field[Any]) -> None:
+    for value in wrong_values(field):
+        with pytest.raises(SpeechdError) as refused:
+            parse_fields(**{field.name: value})
+        assert refused.value.param == field.name
+        assert refused.value.code
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_every_field_is_required_or_has_the_default_that_it_states(field: Field[Any]) -> None:
+    if field.default is REQUIRED:
+        with pytest.raises(InvalidRequest, match=f"Missing required parameter: '{field.name}'"):
+            parse_fields(**{field.name: ...})
+    else:
+        assert parse_fields(**{field.name: field.default}) == parse_fields(**{field.name: ...})
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_every_field_takes_its_bounds_and_choices(field: Field[Any]) -> None:
+    schema = field.reader.schema()
+    for value in (*schema.get("enum", ()), *schema.get("examples", ())):
+        parse_fields(**{field.name: value})
+    for bound in ("minimum", "maximum"):
+        if bound in schema:
+            parse_fields(**{field.name: schema[bound]})
+    if "maxLength" in schema:
+        parse_fields(**{field.name: "x" * schema["maxLength"]})
+
+
+def test_every_field_but_instructions_changes_the_request() -> None:
+    other = {
+        "model": "kokoro",
+        "input": "Bye.",
+        "voice": "bf_emma",
+        "response_format": "wav",
+        "speed": 2,
+        "stream_format": "sse",
+        "stream": False,
+        "lang_code": "es",
+        "volume_multiplier": 2,
+        "seed": 1,
+    }
+    assert {field.name for field in FIELDS} == other.keys() | {"instructions"}
+    changed = set()
+    for name, value in other.items():
+        before, after = parse_fields(), parse_fields(**{name: value})
+        changed |= {each.name for each in attributes(after) if getattr(before, each.name) != getattr(after, each.name)}
+    assert changed == {each.name for each in attributes(SpeechRequest)}
 
 
 anything = st.recursive(
@@ -130,28 +203,15 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-names = st.sampled_from(
-    [
-        "model",
-        "input",
-        "voice",
-        "speed",
-        "response_format",
-        "stream",
-        "stream_format",
-        "lang_code",
-        "seed",
-        "volume_multiplier",
-        "instructions",
-    ]
-)
+names = st.sampled_from([field.name for field in FIELDS])
 
 
 @settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(names, anything))
-def test_any_object_is_a_request_or_a_4xx(fields):
+def test_any_object_is_a_request_or_a_4xx(fields: dict[str, object]) -> None:
     try:
         parse_fields(**fields)
     except SpeechdError as error:
+        assert (error.status, error.code) in {(case.status, case.code) for case in cases_of(Where.SPEECH)}
         assert 400 <= error.status < 500
         assert set(error.envelope()["error"]) == {"message", "type", "param", "code"}

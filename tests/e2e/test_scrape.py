@@ -14,7 +14,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from speechd.metrics.exposition import REQUESTS
+from speechd.metrics.declarations import REQUESTS
 from tests.harness.server import Server, running, until
 
 SLOW = "slowly we go on and on until the end is near. " * 30

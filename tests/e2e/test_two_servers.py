@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bench.tone import RTF
 from speechd.encoders import FORMATS
 from speechd.engines.tone import decode
-from tests.harness.scripted import END, HANG, RESET, Scripted, chunk, head
+from tests.harness.scripted import END, HANG, RESET, ScriptedServer, chunk, head
 from tests.harness.server import Server, free_port, running, until
 
 TEXT = "The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs."
@@ -37,8 +37,8 @@ def far(tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def wrong() -> Iterator[Scripted]:
-    with Scripted() as server:
+def wrong() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
         yield server
 
 

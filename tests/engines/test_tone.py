@@ -40,8 +40,8 @@ def test_text_survives_pcm_at_any_speed_and_volume(text: str, speed: float, volu
     st.lists(speakable_text, min_size=1, max_size=4), st.sampled_from([0.0, 0.01, 0.3]), st.sampled_from([0.5, 1, 4])
 )
 def test_text_survives_joins(texts: list[str], gap_s: float, speed: float) -> None:
-    joiner = SegmentJoiner(speed)
-    parts = [joiner.push(speak(text, speed), gap_s) for text in texts]
+    joiner = SegmentJoiner()
+    parts = [joiner.add(speak(text, speed), gap_s).samples for text in texts]
     assert decode(np.concatenate([*parts, joiner.finish()])) == "".join(texts)
 
 

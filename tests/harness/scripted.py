@@ -1,4 +1,4 @@
-"""A server that answers every request with the same script, however wrong, for tests of who must put up with it."""
+"""A server that answers every request with the same script, however wrong, for tests of its clients."""
 
 from __future__ import annotations
 
@@ -15,27 +15,30 @@ HANG: Final = math.inf
 RESET: Final = None
 
 Script = Sequence[bytes | float | None]
-"""Bytes are sent, numbers are seconds to wait, `RESET` drops the connection; after the last step it is closed."""
+"""Steps: bytes are sent, a number is a wait in seconds, `RESET` drops the connection. After the last, it is closed."""
 
 
 def head(status: str = "200 OK", media_type: str = "audio/pcm", **more: str) -> bytes:
-    """A response's head, of a chunked body unless `more` says otherwise (`None` as a header's value leaves it out)."""
+    """The head of a response with a chunked body. `more`: further headers; one that is empty is left out."""
     fields = {"content_type": media_type, "transfer_encoding": "chunked"} | more
     lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items() if value]
     return f"HTTP/1.1 {status}\r\n{''.join(lines)}\r\n".encode()
 
 
 def chunk(content: bytes) -> bytes:
-    """A part of a chunked body."""
+    """One chunk of a chunked body."""
     return b"%x\r\n%b\r\n" % (len(content), content)
 
 
 END: Final = b"0\r\n\r\n"
-"""Of a chunked body."""
+"""The end of a chunked body."""
 
 
-class Scripted:
-    """As a context manager, it runs in a thread. requests: received so far; open: connections; sent: bytes, so far."""
+class ScriptedServer:
+    """The server: a context manager, which runs it in a thread.
+
+    requests: those received so far. open: how many connections are. sent: how many bytes were, so far.
+    """
 
     def __init__(self) -> None:
         self.script: Script = ()
@@ -50,7 +53,7 @@ class Scripted:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> Scripted:
+    def __enter__(self) -> ScriptedServer:
         self._thread.start()
         self.port = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
         return self

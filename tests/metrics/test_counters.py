@@ -1,3 +1,5 @@
+"""Counters in shared memory, through forks and kills."""
+
 import os
 import signal
 
@@ -16,7 +18,7 @@ def counts(workers: int = 2) -> Counts:
     return Counts(workers, (FRUIT, BASKETS, WEIGHT))
 
 
-def test_counters_add_up_over_workers():
+def test_counters_add_up_over_workers() -> None:
     made = counts()
     made.row(0).count(FRUIT, "pear")
     made.row(1).count(FRUIT, "pear", 2.5)
@@ -25,7 +27,7 @@ def test_counters_add_up_over_workers():
     assert made.counter(BASKETS) == {"": 1.0}
 
 
-def test_a_label_has_no_other_values():
+def test_a_label_has_no_other_values() -> None:
     made = counts()
     with pytest.raises(ValueError, match="not in tuple"):
         made.row(0).count(FRUIT, "plum")
@@ -36,13 +38,13 @@ def test_a_label_has_no_other_values():
     ("value", "cumulative"),
     [(0.0, [1, 1, 1, 1]), (1.0, [1, 1, 1, 1]), (1.1, [0, 1, 1, 1]), (5.0, [0, 0, 1, 1]), (99.0, [0, 0, 0, 1])],
 )
-def test_bucket_holds_its_bound(value, cumulative):
+def test_bucket_holds_its_bound(value: float, cumulative: list[int]) -> None:
     made = counts()
     made.row(1).observe(WEIGHT, value)
     assert made.histogram(WEIGHT) == (cumulative, value)
 
 
-def test_total_is_of_one_row_and_all_values():
+def test_total_is_of_one_row_and_all_values() -> None:
     made = counts()
     made.row(0).count(FRUIT, "pear")
     made.row(1).count(FRUIT, "pear", 3)
@@ -50,7 +52,7 @@ def test_total_is_of_one_row_and_all_values():
     assert made.row(1).total(FRUIT) == 7.0
 
 
-def test_nothing_is_lost_when_workers_are_killed_and_replaced():
+def test_nothing_is_lost_when_workers_are_killed_and_replaced() -> None:
     made = counts(3)
     done = shared_array(np.int64, 3)
 

@@ -1,13 +1,18 @@
+"""What is exposed, of a scoreboard and counters that are made up."""
+
 import math
-import time
+from collections.abc import Iterator
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from speechd.engines.base import Segment
-from speechd.metrics import exposition as declared
-from speechd.metrics.exposition import COUNTED, Metrics, resident_bytes, saturation
-from speechd.pool.scoreboard import Limits, Scoreboard
+from speechd.metrics import recording
+from speechd.metrics.declarations import COUNTED, DEPRECATED_NAMES, SERVER_METRICS, UNDERRUN, WORKER_METRICS
+from speechd.metrics.exposition import Metrics
+from speechd.pool.capacity import Limits
+from speechd.pool.scoreboard import Scoreboard
+from tests.harness.forks import end_worker, fork_worker
 
 LIMITS = Limits(
     max_in_flight=8, max_in_flight_per_key=0, max_wait_s=10.0, segments_per_request=4, synthesis_timeout_s=5.0
@@ -15,7 +20,7 @@ LIMITS = Limits(
 
 
 @pytest.fixture
-def board():
+def board() -> Iterator[Scoreboard]:
     board = Scoreboard(2, LIMITS)
     yield board
     board.close()
@@ -23,9 +28,7 @@ def board():
 
 def ready(board: Scoreboard) -> None:
     for index in range(board.workers):
-        board.claim(index)
-        board.adopt(index)
-        board.set_ready(index)
+        fork_worker(board, index)
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
@@ -38,19 +41,19 @@ def samples(metrics: Metrics) -> dict[str, float]:
     return found
 
 
-def test_every_declared_metric_is_told_once_with_its_help(board):
+def test_every_declared_metric_is_told_once_with_its_help(board: Scoreboard) -> None:
     families = list(text_string_to_metric_families(Metrics(board, "tone").render().decode()))
     names = [family.name for family in families]
     assert len(set(names)) == len(names)
-    assert {metric.name for metric in (*COUNTED, *declared.OF_SERVER, *declared.OF_WORKER)} <= set(names)
+    assert {metric.name for metric in (*COUNTED, *SERVER_METRICS, *WORKER_METRICS)} <= set(names)
     assert all(family.documentation for family in families)
     assert all(name.startswith("speechd_") for name in names)
 
 
-def test_histogram_is_told_cumulatively(board):
+def test_histogram_is_told_cumulatively(board: Scoreboard) -> None:
     metrics = Metrics(board, "tone")
     for value in (0.04, 0.05, 7.0):
-        metrics.counts.row(1).observe(declared.UNDERRUN, value)
+        metrics.counts.row(1).observe(UNDERRUN, value)
     told = samples(metrics)
     assert told["speechd_underrun_seconds_bucket{le=0.0}"] == 0
     assert told["speechd_underrun_seconds_bucket{le=0.05}"] == 2
@@ -60,12 +63,12 @@ def test_histogram_is_told_cumulatively(board):
     assert told["speechd_underrun_seconds_sum"] == pytest.approx(7.09)
 
 
-def test_what_slots_did_is_told_by_worker_and_outlives_it(board):
+def test_what_slots_did_is_told_by_worker_and_outlives_it(board: Scoreboard) -> None:
     ready(board)
-    board.record(1, audio_s=3.0, busy_s=0.5)
-    board.clear(1)
-    board.claim(1)
-    board.record(1, audio_s=1.0, busy_s=0.25)
+    board.throughput.add_measurement(1, audio_s=3.0, busy_s=0.5)
+    end_worker(board, 1)
+    board.table.fork(1)
+    board.throughput.add_measurement(1, audio_s=1.0, busy_s=0.25)
     told = samples(Metrics(board, "tone"))
     assert told["speechd_segments_total{worker=0}"] == 0
     assert told["speechd_segments_total{worker=1}"] == 2
@@ -75,52 +78,41 @@ def test_what_slots_did_is_told_by_worker_and_outlives_it(board):
     assert (told["speechd_workers"], told["speechd_workers_ready"]) == (2, 1)
 
 
-def test_segment_of_a_dead_worker_is_a_retry_once(board):
+def test_segment_of_a_dead_worker_is_a_retry_once(board: Scoreboard) -> None:
     ready(board)
     metrics = Metrics(board, "tone")
     board.queue.put(Segment(b"", 1.0), home=0, deadline=0.0)
     assert samples(metrics)["speechd_segments_waiting"] == 1
     board.queue.take(1)
     assert samples(metrics)["speechd_segments_running"] == 1
-    board.clear(1)
+    end_worker(board, 1)
     assert samples(metrics)["speechd_synthesis_retries_total"] == 1
     board.queue.take(0)
-    board.clear(0)  # its home: nobody waits for it any more
+    end_worker(board, 0)  # its home: nobody waits for it any more
     assert samples(metrics)["speechd_synthesis_retries_total"] == 1
 
 
-def test_memory_is_told_of_workers_that_run(board):
+def test_memory_is_told_of_workers_that_run(board: Scoreboard) -> None:
     ready(board)
-    board.clear(1)
+    end_worker(board, 1)
     told = samples(Metrics(board, "tone"))
     assert told["speechd_worker_resident_bytes{worker=0}"] > 1 << 20
     assert "speechd_worker_resident_bytes{worker=1}" not in told
-    assert resident_bytes(0) is None
 
 
-def test_saturation_of_an_idle_server_is_zero(board):
-    assert saturation(board) == 0.0
-    ready(board)
-    assert saturation(board) == 0.0
-
-
-def test_saturation_is_the_share_of_places_taken(board):
-    ready(board)
-    board.in_flight[:] = 2
-    assert saturation(board) == 4 / 8
-    board.in_flight[:] = 4
-    assert saturation(board) == 1.0
-
-
-def test_saturation_follows_the_expected_wait_beyond_one(board):
-    ready(board)
-    for _ in range(30):  # of 3 s each, at the 4 s a second that two slots are assumed to synthesise
-        assert board.queue.put(Segment(b"", 3.0), home=0, deadline=time.monotonic())
-    assert saturation(board) == pytest.approx(90 / 4 / 10)
-    assert samples(Metrics(board, "tone"))["speechd_expected_wait_seconds"] == pytest.approx(22.5)
-
-
-def test_what_serves_is_told(board):
+def test_what_serves_is_told(board: Scoreboard) -> None:
     (name,) = [name for name in samples(Metrics(board, "espeak")) if name.startswith("speechd_info")]
     assert "engine=espeak" in name
     assert not any(math.isnan(value) for value in samples(Metrics(board, "espeak")).values())
+
+
+def test_former_names_are_exposed_too_and_say_so(board: Scoreboard) -> None:
+    metrics = Metrics(board, "tone")
+    recording.rejected(metrics.counts.row(1), 431)
+    told = samples(metrics)
+    assert told["speechd_http_rejections_total{status=431}"] == 1.0
+    for former, counter in DEPRECATED_NAMES.items():
+        for value in counter.values:
+            labels = f"_total{{{counter.label}={value}}}"
+            assert told[former + labels] == told[counter.name + labels]
+        assert f"# HELP {former}_total Deprecated" in metrics.render().decode()

@@ -1,22 +1,26 @@
+"""What is counted, from requests and streams that are made up."""
+
 import numpy as np
 import pytest
 
+from speechd.audio.samples import Samples
+from speechd.context import Outcome, RequestContext, Timings
 from speechd.metrics import recording
-from speechd.metrics.counters import Counts
-from speechd.metrics.exposition import (
+from speechd.metrics.counters import Counter, Counts
+from speechd.metrics.declarations import (
     AUDIO_SENT,
-    BEGUN,
     COUNTED,
     ENCODE,
     FIRST_AUDIO,
+    HTTP_REJECTIONS,
     QUEUE_WAIT,
     REFUSALS,
     REQUESTS,
+    REQUESTS_BEGUN,
     RTF,
     UNDERRUN,
 )
 from speechd.metrics.recording import MeasuredEncoder, StreamMeter
-from speechd.speech.stream import Timings
 
 TIMINGS = Timings(text_s=0.002, queue_s=0.25, first_audio_s=0.4, audio_s=2.0, synthesis_s=0.1, underrun_s=0.3)
 
@@ -26,68 +30,68 @@ def counts() -> Counts:
     return Counts(2, COUNTED)
 
 
-def counted(counts, counter) -> dict[str, float]:
+def counted(counts: Counts, counter: Counter) -> dict[str, float]:
     return {value: count for value, count in counts.counter(counter).items() if count}
 
 
-@pytest.mark.parametrize(
-    ("status", "outcome", "expected"),
-    [
-        (200, "complete", "complete"),
-        (200, "failed", "failed"),
-        (200, "client left", "client left"),
-        (200, "client too slow", "client too slow"),
-        (0, "client left", "client left"),
-        (499, None, "invalid"),
-        (499, "client left", "client left"),  # while it sent its request
-        (400, None, "invalid"),
-        (401, None, "invalid"),
-        (400, "failed", "invalid"),  # nothing in the input could be spoken
-        (500, "failed", "failed"),
-        (500, None, "failed"),
-        (503, None, "refused"),
-        (503, "failed", "refused"),  # no audio in time
-        (0, None, "failed"),
-    ],
-)
-def test_each_request_has_one_outcome(counts, status, outcome, expected):
-    recording.begin(counts.row(0))
-    recording.end(counts.row(0), status, outcome, None)
-    assert counted(counts, REQUESTS) == {expected: 1.0}
+def context(**known: object) -> RequestContext:
+    made = RequestContext(id="req_1", method="POST", path="/v1/audio/speech", abort=lambda: None)
+    for name, value in known.items():
+        setattr(made, name, value)
+    return made
 
 
-def test_refusal_has_its_reason(counts):
-    recording.end(counts.row(1), 503, None, "key")
+COMPLETE = context(status=200, outcome=Outcome.COMPLETE)
+
+
+def test_request_is_counted_by_its_final_outcome(counts: Counts) -> None:
+    for ended in (COMPLETE, context(status=404), context(status=500)):
+        recording.request_started(counts.row(0))
+        recording.request_ended(counts.row(0), ended)
+    assert counted(counts, REQUESTS_BEGUN) == {"": 3.0}
+    assert counted(counts, REQUESTS) == {"complete": 1.0, "invalid": 1.0, "failed": 1.0}
+    assert counted(counts, REFUSALS) == {}
+
+
+def test_refusal_has_its_reason(counts: Counts) -> None:
+    recording.request_ended(counts.row(1), context(status=503, reason="key"))
+    assert counted(counts, REQUESTS) == {"refused": 1.0}
     assert counted(counts, REFUSALS) == {"key": 1.0}
 
 
-def test_requests_of_a_dead_worker_are_counted_once(counts):
+def test_rejection_is_counted_by_its_status(counts: Counts) -> None:
+    recording.rejected(counts.row(1), 408)
+    assert counted(counts, HTTP_REJECTIONS) == {"408": 1.0}
+    assert counted(counts, REQUESTS) == {}
+
+
+def test_requests_of_a_dead_worker_are_counted_once(counts: Counts) -> None:
     for _ in range(3):
-        recording.begin(counts.row(1))
-    recording.begin(counts.row(0))
-    recording.end(counts.row(1), 200, "complete", None)
-    recording.bury(counts.row(1))
+        recording.request_started(counts.row(1))
+    recording.request_started(counts.row(0))
+    recording.request_ended(counts.row(1), COMPLETE)
+    recording.worker_died(counts.row(1))
     assert counted(counts, REQUESTS) == {"complete": 1.0, "worker died": 2.0}
-    recording.begin(counts.row(1))
-    recording.bury(counts.row(1))
+    recording.request_started(counts.row(1))
+    recording.worker_died(counts.row(1))
     assert counted(counts, REQUESTS) == {"complete": 1.0, "worker died": 3.0}
-    assert counted(counts, BEGUN) == {"": 5.0}
+    assert counted(counts, REQUESTS_BEGUN) == {"": 5.0}
 
 
 class FakeEncoder:
     closed = False
 
-    def encode(self, samples):
+    def encode(self, samples: Samples) -> bytes:
         return b"e" * len(samples)
 
-    def finish(self):
+    def finish(self) -> bytes:
         return b"f"
 
-    def close(self):
+    def close(self) -> None:
         self.closed = True
 
 
-def test_encoder_is_measured_and_left_as_it_is(counts):
+def test_encoder_is_measured_and_left_as_it_is(counts: Counts) -> None:
     inner = FakeEncoder()
     encoder = MeasuredEncoder(inner, StreamMeter(counts.row(0), "opus", whole=False))
     assert encoder.encode(np.zeros(12_000, np.float32)) == b"e" * 12_000
@@ -98,18 +102,23 @@ def test_encoder_is_measured_and_left_as_it_is(counts):
     assert counted(counts, ENCODE).keys() == {"opus"}
 
 
-def test_server_timing_is_in_milliseconds(counts):
+def test_server_timing_is_in_milliseconds(counts: Counts) -> None:
     stream = StreamMeter(counts.row(0), "pcm", whole=False)
-    stream.encoded(1.0, 0.0031)
-    stream.encoded(1.0, 0.0031)
-    assert stream.begin(TIMINGS) == "text;dur=2.0, queue;dur=250.0, synthesis;dur=100.0, encode;dur=6.2"
+    stream.record_encoding(1.0, 0.0031)
+    stream.record_encoding(1.0, 0.0031)
+    assert stream.server_timing(TIMINGS) == "text;dur=2.0, queue;dur=250.0, synthesis;dur=100.0, encode;dur=6.2"
+
+
+def test_server_timing_counts_nothing(counts: Counts) -> None:
+    StreamMeter(counts.row(0), "pcm", whole=False).server_timing(TIMINGS)
+    assert not any(counts.histogram(histogram)[0][-1] for histogram in (FIRST_AUDIO, QUEUE_WAIT))
 
 
 @pytest.mark.parametrize(("whole", "streamed"), [(False, 1), (True, 0)])
-def test_only_streams_have_first_audio_and_underruns(counts, whole, streamed):
+def test_only_streams_have_first_audio_and_underruns(counts: Counts, whole: bool, streamed: int) -> None:
     stream = StreamMeter(counts.row(0), "pcm", whole=whole)
-    stream.begin(TIMINGS)
-    stream.end(TIMINGS)
+    stream.record_first_audio(TIMINGS)
+    stream.record_end(TIMINGS)
     observed = {histogram: counts.histogram(histogram) for histogram in (FIRST_AUDIO, QUEUE_WAIT, RTF, UNDERRUN)}
     assert {histogram: buckets[-1] for histogram, (buckets, _) in observed.items()} == {
         FIRST_AUDIO: streamed,
@@ -120,6 +129,6 @@ def test_only_streams_have_first_audio_and_underruns(counts, whole, streamed):
     assert observed[RTF][1] == 0.05
 
 
-def test_stream_without_audio_is_in_no_histogram(counts):
-    StreamMeter(counts.row(0), "pcm", whole=False).end(Timings())
+def test_stream_without_audio_is_in_no_histogram(counts: Counts) -> None:
+    StreamMeter(counts.row(0), "pcm", whole=False).record_end(Timings())
     assert not any(counts.histogram(histogram)[0][-1] for histogram in (FIRST_AUDIO, QUEUE_WAIT, RTF, UNDERRUN))

@@ -1,7 +1,8 @@
-"""Speech of another server of OpenAI's contract ("the other"), as a stream of bytes.
+"""Speech of another server of OpenAI's contract, the upstream, as a stream of bytes.
 
-What can go wrong until its first bytes are here (of a reply that is to be sent whole, until its end) is a `Declined`:
-nothing has come of it, and somebody else may speak. Afterwards a break is a `SynthesisFailed`, never a clean end.
+Whatever goes wrong before its first bytes are here (of a reply that is to be sent whole, before its end) is a
+`Declined`: nothing has come of it, and another server may speak. Afterwards a break is a `SynthesisFailed`, never a
+clean end.
 """
 
 from __future__ import annotations
@@ -15,32 +16,34 @@ from typing import Final
 
 import httpx
 
+from speechd.context import OverflowOutcome, Timings
 from speechd.errors import Overloaded, ReplyTooLong, SynthesisFailed
+from speechd.speech.source import Chunk
 from speechd.speech.spool import Spool
-from speechd.speech.stream import Timings
 
 RECEIVE_BUFFER_BYTES: Final = 64 << 10
-"""Of a connection. With the kernel's own choice the other takes megabytes to be heard that our client has not read,
-and neither its look-ahead nor its write timeout mean anything."""
+"""The receive buffer of a connection. With the kernel's own choice, upstream would take megabytes for read that our
+client has not read, and its look-ahead and its write timeout would mean nothing."""
 
 EVENT_LIMIT_BYTES: Final = 4 << 20
-"""Of one server-sent event: 65 s of PCM in base64."""
+"""The largest server-sent event: 65 s of PCM in base64."""
 
-ENDS: Final = (b"\n\n", b"\r\n\r\n")
-"""Of an event."""
+EVENT_ENDS: Final = (b"\n\n", b"\r\n\r\n")
+"""The empty line that ends an event (WHATWG HTML, "Server-sent events")."""
 
 
 class Declined(Exception):
-    """The other does not speak this. outcome: why, as `metrics.OVERFLOWS` has it."""
+    """Upstream does not speak this request. outcome: why."""
 
-    def __init__(self, outcome: str) -> None:
+    def __init__(self, outcome: OverflowOutcome) -> None:
         super().__init__(outcome)
         self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
-    """What is wanted of a reply. sse: it is events; first_audio_s: until its first bytes; idle_s: between any two."""
+    """What is wanted of a reply. sse: it is server-sent events. first_audio_s: the longest wait for its first bytes, in
+    seconds; idle_s: the longest silence after them."""
 
     sse: bool
     first_audio_s: float
@@ -48,17 +51,17 @@ class UpstreamRequest:
 
 
 class UpstreamSpeech:
-    """`open`, then `read` until it returns None; in any case, and after those have ended, `close`.
+    """A reply of upstream's. Call `open`, then `read` until it returns None; and in any case, after those, `close`.
 
-    Nothing is read that is not asked for, so that a client which reads slowly slows the other down. With a spool all is
-    read into it by `open`, and nothing is left to be read; it is the caller's to close.
+    Nothing is read that is not asked for, so that a client which reads slowly slows upstream down. With a spool,
+    `open` reads everything into it, and nothing is left for `read`; the spool is the caller's to close.
     """
 
     def __init__(
-        self, client: httpx.AsyncClient, request: httpx.Request, wish: UpstreamRequest, spool: Spool | None = None
+        self, client: httpx.AsyncClient, request: httpx.Request, wanted: UpstreamRequest, spool: Spool | None = None
     ) -> None:
         self.timings = Timings()
-        self._client, self._request, self._wish = client, request, wish
+        self._client, self._request, self.wanted = client, request, wanted
         self._made = time.monotonic()
         self._response: httpx.Response | None = None
         self._spool = spool
@@ -66,50 +69,54 @@ class UpstreamSpeech:
         self._first: bytes | None = None
 
     async def open(self) -> None:
-        """Ask, and wait for its first bytes, or for all of a whole reply. Raises `Declined`."""
+        """Send the request, and wait for the first bytes of the reply, or for all of a whole one. Called again, it
+        returns at once. Raises `Declined`."""
+        if self._response is not None:
+            return
         try:
-            async with asyncio.timeout(self._wish.first_audio_s):
+            async with asyncio.timeout(self.wanted.first_audio_s):
                 self._response = await self._client.send(self._request, stream=True)
-                check(self._response, sse=self._wish.sse)
+                require_speech(self._response, sse=self.wanted.sse)
                 _limit_unread(self._response)
                 pieces = self._response.aiter_raw()
-                self._pieces = whole_events(pieces) if self._wish.sse else pieces
+                self._pieces = whole_events(pieces) if self.wanted.sse else pieces
                 first = await self._next()
             if first is None:
-                raise Declined("no speech")
+                raise Declined(OverflowOutcome.NO_SPEECH)
             self.timings.first_audio_s = time.monotonic() - self._made
             if self._spool is not None:
                 await self._read_all(first, self._spool)
             else:
                 self._first = first
         except TimeoutError:
-            raise Declined("slow") from None
+            raise Declined(OverflowOutcome.SLOW) from None
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            raise Declined("unreachable") from None
+            raise Declined(OverflowOutcome.UNREACHABLE) from None
         except httpx.HTTPError:
-            raise Declined("broken") from None
+            raise Declined(OverflowOutcome.BROKEN) from None
 
-    async def read(self) -> bytes | None:
-        """The next bytes, None at the end. Raises `SynthesisFailed` where it breaks off or stops."""
+    async def read(self) -> Chunk | None:
+        """The next bytes, None at the end. Raises `SynthesisFailed` if the reply breaks off or stops."""
         if self._spool is not None:
             return None
         if self._first is not None:
             first, self._first = self._first, None
-            return first
+            return Chunk(first)
         try:
-            async with asyncio.timeout(self._wish.idle_s):
-                return await self._next()
+            async with asyncio.timeout(self.wanted.idle_s):
+                piece = await self._next()
+                return None if piece is None else Chunk(piece)
         except (TimeoutError, httpx.HTTPError) as error:
             raise SynthesisFailed("The speech of another server broke off.") from error
 
     async def close(self) -> None:
-        """Hang up, unless all has been read: the connection is then kept for the next."""
+        """Hang up; if all has been read, keep the connection for the next request."""
         if self._response is not None:
             await self._response.aclose()
 
     @property
     def headers(self) -> httpx.Headers:
-        """Those of its reply, once it is open."""
+        """The headers of the reply, once it is open."""
         assert self._response is not None
         return self._response.headers
 
@@ -126,35 +133,35 @@ class UpstreamSpeech:
             try:
                 spool.charge()
             except ReplyTooLong:
-                raise Declined("no speech") from None
+                raise Declined(OverflowOutcome.NO_SPEECH) from None
             except Overloaded:
-                raise Declined("memory") from None
-            async with asyncio.timeout(self._wish.idle_s):
+                raise Declined(OverflowOutcome.MEMORY) from None
+            async with asyncio.timeout(self.wanted.idle_s):
                 piece = await self._next()
 
 
-def check(response: httpx.Response, *, sse: bool) -> None:
-    """Raise `Declined` for what is not speech as it was asked for, going by the status and headers."""
+def require_speech(response: httpx.Response, *, sse: bool) -> None:
+    """Raise `Declined` unless status and headers are those of speech as it was asked for."""
     if response.status_code != 200:
-        raise Declined("refused")
+        raise Declined(OverflowOutcome.REFUSED)
     headers = response.headers
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if sse:
         fits = media_type == "text/event-stream"
     else:
         fits = media_type.startswith("audio/") or media_type == "application/octet-stream"
-    # Without one of these a body that breaks off looks like one that ends.
+    # Without one of these a body that breaks off looks like one that ends (RFC 9112, section 6.3).
     has_end = "content-length" in headers or headers.get("transfer-encoding", "").lower() == "chunked"
     if not fits or not has_end or headers.get("content-encoding", "identity") != "identity":
-        raise Declined("no speech")
+        raise Declined(OverflowOutcome.NO_SPEECH)
 
 
 async def whole_events(pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
-    """Server-sent events as they end: at any time another can follow what was passed on."""
+    """Server-sent events, whole ones only: another event can follow what was passed on at any time."""
     rest = b""
     async for piece in pieces:
         rest += piece
-        ended = max(at + len(end) if (at := rest.rfind(end)) >= 0 else 0 for end in ENDS)
+        ended = max(at + len(end) if (at := rest.rfind(end)) >= 0 else 0 for end in EVENT_ENDS)
         if ended:
             yield rest[:ended]
             rest = rest[ended:]

@@ -1,19 +1,19 @@
-"""Another server's speech, from one that does everything wrong."""
+"""Upstream's speech, from a server that does everything wrong."""
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, closing
 
 import httpx
 import pytest
 
 from speechd.api.overflow import upstream
-from speechd.api.overflow.upstream import Declined, UpstreamRequest, UpstreamSpeech, check, whole_events
+from speechd.api.overflow.upstream import Declined, UpstreamRequest, UpstreamSpeech, require_speech, whole_events
 from speechd.errors import SynthesisFailed
 from speechd.speech.spool import Spool
 from tests.harness.account import Account
-from tests.harness.scripted import END, HANG, RESET, Script, Scripted, chunk, head
+from tests.harness.scripted import END, HANG, RESET, Script, ScriptedServer, chunk, head
 
 STREAM = UpstreamRequest(sse=False, first_audio_s=0.5, idle_s=0.3)
 EVENTS = UpstreamRequest(sse=True, first_audio_s=0.5, idle_s=0.3)
@@ -22,18 +22,18 @@ SSE = head(media_type="text/event-stream; charset=utf-8")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Scripted]:
-    with Scripted() as server:
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
         yield server
 
 
-def read(url: str, wish: UpstreamRequest, spool: Spool | None = None) -> list[bytes | str]:
+def read(url: str, wanted: UpstreamRequest, spool: Spool | None = None) -> list[bytes | str]:
     """What is read of it, and how it ends, if not well."""
 
     async def scenario() -> list[bytes | str]:
         got: list[bytes | str] = []
         async with httpx.AsyncClient(timeout=httpx.Timeout(None, connect=0.3)) as client:
-            stream = UpstreamSpeech(client, client.build_request("POST", url, content=b"{}"), wish, spool)
+            stream = UpstreamSpeech(client, client.build_request("POST", url, content=b"{}"), wanted, spool)
             try:
                 await stream.open()
                 while (data := await stream.read()) is not None:
@@ -75,7 +75,7 @@ def read(url: str, wish: UpstreamRequest, spool: Spool | None = None) -> list[by
 )
 @pytest.mark.parametrize("whole", [False, True], ids=["stream", "whole"])
 def test_server_that_does_not_begin_to_speak_has_declined(
-    server: Scripted, whole: bool, script: Script, outcome: str
+    server: ScriptedServer, whole: bool, script: Script, outcome: str
 ) -> None:
     server.script = script
     assert read(server.url, STREAM, Spool(1 << 20, Account()) if whole else None) == [outcome]
@@ -88,12 +88,12 @@ def test_server_that_is_not_there_is_unreachable() -> None:
 
 
 def test_server_that_does_not_accept_connections_is_unreachable_in_time() -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, ExitStack() as stack:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as silent, ExitStack() as stack:
         for _ in range(4):  # beyond its backlog nothing is answered any more
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)
-            filler.connect_ex(deaf.getsockname())
-        assert read(f"http://127.0.0.1:{deaf.getsockname()[1]}", STREAM) == ["unreachable"]
+            filler.connect_ex(silent.getsockname())
+        assert read(f"http://127.0.0.1:{silent.getsockname()[1]}", STREAM) == ["unreachable"]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_server_that_does_not_accept_connections_is_unreachable_in_time() -> Non
         ),
     ],
 )
-def test_stream_ends_as_the_other_ends_it(server: Scripted, script: Script, got: list[bytes | str]) -> None:
+def test_stream_ends_as_upstream_ends_it(server: ScriptedServer, script: Script, got: list[bytes | str]) -> None:
     server.script = script
     assert read(server.url, STREAM) == got
 
@@ -124,7 +124,9 @@ def test_stream_ends_as_the_other_ends_it(server: Scripted, script: Script, got:
         pytest.param((head(transfer_encoding="", content_length="4"), b"ab"), ["broken"], id="short of its length"),
     ],
 )
-def test_whole_reply_that_breaks_off_has_declined(server: Scripted, script: Script, got: list[bytes | str]) -> None:
+def test_whole_reply_that_breaks_off_has_declined(
+    server: ScriptedServer, script: Script, got: list[bytes | str]
+) -> None:
     server.script = script
     with closing(Spool(1 << 20, Account())) as spool:
         ending = read(server.url, STREAM, spool)
@@ -134,7 +136,9 @@ def test_whole_reply_that_breaks_off_has_declined(server: Scripted, script: Scri
 @pytest.mark.parametrize(
     ("limit_bytes", "room", "outcome"), [(100_000, 1 << 30, "no speech"), (1 << 30, 1 << 20, "memory")]
 )
-def test_whole_reply_without_an_end_is_not_held(server: Scripted, limit_bytes: int, room: int, outcome: str) -> None:
+def test_whole_reply_without_an_end_is_not_held(
+    server: ScriptedServer, limit_bytes: int, room: int, outcome: str
+) -> None:
     server.script = (head(), *[chunk(bytes(10_000))] * 1000)
     with closing(Spool(limit_bytes, account := Account(room))) as spool:
         assert read(server.url, STREAM, spool) == [outcome]
@@ -158,7 +162,7 @@ def test_whole_reply_without_an_end_is_not_held(server: Scripted, limit_bytes: i
         pytest.param((head(), chunk(b"ab"), END), ["no speech"], id="audio"),
     ],
 )
-def test_events_are_read_whole(server: Scripted, script: Script, got: list[bytes | str]) -> None:
+def test_events_are_read_whole(server: ScriptedServer, script: Script, got: list[bytes | str]) -> None:
     server.script = script
     assert read(server.url, EVENTS) == got
 
@@ -172,7 +176,7 @@ def test_events_are_read_whole(server: Scripted, script: Script, got: list[bytes
     ],
 )
 def test_events_are_passed_on_when_they_end(pieces: list[bytes], got: list[bytes]) -> None:
-    async def given():
+    async def given() -> AsyncIterator[bytes]:
         for piece in pieces:
             yield piece
 
@@ -182,7 +186,7 @@ def test_events_are_passed_on_when_they_end(pieces: list[bytes], got: list[bytes
     assert asyncio.run(passed()) == got
 
 
-def test_event_without_an_end_is_not_held(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_event_without_an_end_is_not_held(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upstream, "EVENT_LIMIT_BYTES", 100_000)
     server.script = (SSE, *[chunk(b"x" * 10_000)] * 1000)
     assert read(server.url, EVENTS) == ["broken"]
@@ -190,10 +194,10 @@ def test_event_without_an_end_is_not_held(server: Scripted, monkeypatch: pytest.
 
 @pytest.mark.parametrize("media_type", ["audio/mpeg", "Audio/L16; rate=24000", "application/octet-stream"])
 def test_what_may_be_speech_is_taken_for_it(media_type: str) -> None:
-    check(httpx.Response(200, headers={"content-type": media_type, "content-length": "2"}), sse=False)
+    require_speech(httpx.Response(200, headers={"content-type": media_type, "content-length": "2"}), sse=False)
 
 
-def test_little_is_read_that_is_not_asked_for(server: Scripted) -> None:
+def test_little_is_read_that_is_not_asked_for(server: ScriptedServer) -> None:
     async def scenario() -> None:
         async with httpx.AsyncClient() as client:
             stream = UpstreamSpeech(client, client.build_request("POST", server.url), STREAM)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from speechd.audio.resample import resampled
-from speechd.audio.samples import Audio, sound_bounds
+from speechd.audio.samples import Audio
+from speechd.audio.silence import sound_bounds
 from speechd.engines.base import PAYLOAD_LIMIT, Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.espeak.engine import LANGUAGES, VARIANTS, EspeakEngine
 from speechd.engines.espeak.ipa import mnemonics

@@ -1,0 +1,66 @@
+"""What is answered to an error: the status and envelope that it knows, whatever raised it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from speechd.api import paths
+from speechd.context import Outcome, RequestContext
+from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unavailable, shorten
+from speechd.server.request_limits import REFUSED
+
+CLIENT_LEFT: Final = 499
+"""nginx's status for a client that closed its connection before it was answered; for the log only."""
+
+
+def error_response(error: SpeechdError, context: RequestContext) -> Response:
+    """The response to an error, which is written down in the request's context."""
+    context.error = error.code or error.type
+    if isinstance(error, Unavailable):
+        context.reason = error.reason
+    return JSONResponse(error.envelope(), error.status, headers=error.headers)
+
+
+async def _speechd_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SpeechdError)
+    return error_response(error, RequestContext.of(request.scope))
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    path = shorten(request.url.path)
+    known: SpeechdError
+    if error.status_code == 405:
+        allow = (error.headers or {}).get("Allow", "")
+        known = MethodNotAllowed(f"Not allowed to {request.method} on {path}; use {allow}.", allow=allow)
+    elif error.status_code == 404:
+        known = NotFound(f"Unknown path {path}: see POST {paths.SPEECH}, GET {paths.MODELS}, GET {paths.VOICES}.")
+    else:
+        known = InvalidRequest(error.detail)
+    return await _speechd_error(request, known)
+
+
+async def _client_disconnect(request: Request, _: Exception) -> Response:
+    if error := request.scope["state"].get(REFUSED):  # the client has not left: its connection has answered it
+        return await _speechd_error(request, error)
+    RequestContext.of(request.scope).outcome = Outcome.CLIENT_LEFT
+    return Response(status_code=CLIENT_LEFT)
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    failed = SpeechdError("The server failed on this request; its log has the reason.")
+    return await _speechd_error(request, failed)
+
+
+HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]] = {
+    SpeechdError: _speechd_error,
+    HTTPException: _http_exception,
+    ClientDisconnect: _client_disconnect,
+    Exception: _bug,
+}
+"""Starlette's `exception_handlers`: what answers which error."""

@@ -1,0 +1,114 @@
+"""Speech of this server's own slots, as the response to a request."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from speechd.api.call import SpeechCall
+from speechd.api.paths import ENGINE_HEADER
+from speechd.api.schema import SpeechRequest
+from speechd.audio.joiner import SegmentJoiner
+from speechd.config.settings import Settings
+from speechd.context import Outcome
+from speechd.encoders import FORMATS, open_encoder
+from speechd.encoders.base import Encoder
+from speechd.engines.base import SynthesisOptions
+from speechd.metrics.counters import WorkerCounters
+from speechd.metrics.recording import MeasuredEncoder, StreamMeter
+from speechd.pool.admission import Admission
+from speechd.pool.client import PoolClient
+from speechd.speech.encoding import EncodingStage
+from speechd.speech.framing import Framing, RawFraming, ServerSentEvents
+from speechd.speech.planner import CHARACTERS_PER_S
+from speechd.speech.reader.messages import Utterance
+from speechd.speech.reader.pool import ReaderPool
+from speechd.speech.response import SpeechResponse
+from speechd.speech.spool import Spool
+from speechd.speech.stream import SpeechStream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSpeech:
+    """The way to this server's slots, for the requests of one worker. encoding: a single thread, for encoders."""
+
+    settings: Settings
+    engine_name: str
+    admission: Admission
+    pool: PoolClient
+    readers: ReaderPool
+    encoding: Executor
+    counters: WorkerCounters
+
+    def respond(self, call: SpeechCall) -> SpeechResponse:
+        """The response, which holds a place; raises `Unavailable` if there is none."""
+        ticket = self.admission.admit(call.context.key)
+        meter = StreamMeter(self.counters, call.wanted.format, whole=call.whole)
+        spool = self._spool(call.wanted) if call.whole else None
+        stream = self._stream(call, spool, meter)
+        context = call.context
+        context.timings = timings = stream.timings
+
+        def headers() -> dict[str, str]:
+            meter.record_first_audio(timings)
+            return {ENGINE_HEADER: self.engine_name, "server-timing": meter.server_timing(timings)}
+
+        def ended(outcome: Outcome) -> None:
+            meter.record_end(timings)
+            context.outcome = outcome
+
+        return SpeechResponse(
+            stream,
+            ticket,
+            framing(call.wanted),
+            spool=spool,
+            headers=headers,
+            timeouts=call.timeouts(),
+            abort=context.abort,
+            ended=ended,
+        )
+
+    def _spool(self, wanted: SpeechRequest) -> Spool:
+        expected_s = len(wanted.input) / (CHARACTERS_PER_S * wanted.speed)
+        expected_bytes = expected_s * FORMATS[wanted.format].bytes_per_s
+        return Spool(self.settings.max_whole_bytes, self.admission, expected_bytes)
+
+    def _stream(self, call: SpeechCall, spool: Spool | None, meter: StreamMeter) -> SpeechStream:
+        wanted = call.wanted
+        options = SynthesisOptions(wanted.blend, wanted.language, wanted.speed, seed_of(wanted))
+        limit_s = longest_whole_s(self.settings, wanted.format) if call.whole else math.inf
+        return SpeechStream(
+            self.readers.plan(Utterance(wanted.input, options, limit_s)),
+            self.pool,
+            self._encoding(call, spool, meter),
+            look_ahead_s=self.settings.look_ahead_s,
+            arrival=call.arrival,
+        )
+
+    def _encoding(self, call: SpeechCall, spool: Spool | None, meter: StreamMeter) -> EncodingStage:
+        def encoder() -> Encoder:
+            return MeasuredEncoder(open_encoder(call.wanted.format, whole=call.whole, sink=spool), meter)
+
+        joiner = SegmentJoiner(call.wanted.volume)
+        return EncodingStage(encoder, joiner, self.encoding, grown=spool.charge if spool is not None else None)
+
+
+def framing(wanted: SpeechRequest) -> Framing:
+    """How the audio becomes the body of the reply."""
+    return ServerSentEvents(len(wanted.input)) if wanted.sse else RawFraming(FORMATS[wanted.format].media_type)
+
+
+def longest_whole_s(settings: Settings, format: str) -> float:
+    """How many seconds of audio a whole reply may have. How many a codec makes of its bytes is not known beforehand."""
+    known = FORMATS[format]
+    return min(settings.max_whole_s, settings.max_whole_bytes / known.bytes_per_s if known.is_raw else math.inf)
+
+
+def seed_of(wanted: SpeechRequest) -> int:
+    """The seed of a request. Equal requests have equal ones, so that they sound equal, whichever worker serves them."""
+    if wanted.seed is not None:
+        return wanted.seed
+    content = f"{wanted.blend}\n{wanted.language}\n{wanted.speed}\n{wanted.input}".encode()
+    return int.from_bytes(hashlib.blake2b(content, digest_size=7).digest())

@@ -1,0 +1,191 @@
+"""The OpenAPI 3.1 description of the server, made from the declarations of fields, formats and errors.
+
+`python -m speechd.api.openapi` prints it; with `--markdown`, the tables of fields and errors for docs/api.md.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from speechd import __version__
+from speechd.api import paths
+from speechd.api.error_cases import CASES, ErrorCase, Where, cases_of
+from speechd.api.fields import REQUIRED, Field
+from speechd.api.schema import FIELDS, INPUT
+from speechd.config.settings import Settings
+from speechd.encoders import FORMATS
+from speechd.metrics.exposition import MEDIA_TYPE
+from speechd.speech.framing import ServerSentEvents
+
+JSON: Final = "application/json"
+
+Json = dict[str, Any]
+
+ERROR: Final[Json] = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": ["string", "null"]},
+            },
+        }
+    },
+}
+"""OpenAI's error envelope."""
+
+MODEL: Final[Json] = {
+    "type": "object",
+    "required": ["id", "object", "created", "owned_by"],
+    "properties": {
+        "id": {"type": "string"},
+        "object": {"const": "model"},
+        "created": {"type": "integer"},
+        "owned_by": {"type": "string"},
+    },
+}
+
+VOICE: Final[Json] = {
+    "type": "object",
+    "required": ["id", "name", "language", "gender"],
+    "properties": {name: {"type": "string"} for name in ("id", "name", "language", "gender")},
+}
+
+
+def document(settings: Settings) -> Json:
+    """The description of a server with these settings."""
+    described: Json = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "speechd",
+            "version": __version__,
+            "description": "Text to speech by OpenAI's contract. Every response has an `x-request-id`.",
+        },
+        "paths": _paths(),
+        "components": {
+            "schemas": {
+                "SpeechRequest": request_schema(settings.max_input_chars),
+                "Error": ERROR,
+                "Model": MODEL,
+                "Voice": VOICE,
+            }
+        },
+    }
+    if settings.api_keys:
+        described["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        for path, operations in described["paths"].items():
+            if path.startswith(paths.API_PREFIX):
+                for operation in operations.values():
+                    operation["security"] = [{"key": []}]
+    return described
+
+
+def request_schema(max_input_chars: int) -> Json:
+    """The JSON Schema of the body of `POST /v1/audio/speech`."""
+    properties = {field.name: field.schema() for field in FIELDS}
+    properties[INPUT.name] |= {"minLength": 1, "maxLength": max_input_chars}
+    required = [field.name for field in FIELDS if field.default is REQUIRED]
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _paths() -> Json:
+    models = {"type": "object", "properties": {"object": {"const": "list"}, "data": _array("Model")}}
+    id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        paths.SPEECH: {"post": _speech()},
+        paths.VOICES: {
+            "get": _get("All voices", {"type": "object", "properties": {"voices": _array("Voice")}}, Where.MODELS)
+        },
+        paths.MODELS: {"get": _get("All models", models, Where.MODELS)},
+        paths.MODEL: {"get": {**_get("One model", _reference("Model"), Where.MODELS), "parameters": [id]}},
+        paths.HEALTH: {"get": _get("Whether the process answers", {"type": "object"}, Where.OTHER)},
+        paths.READY: {"get": _get("Whether speech can be asked for", {"type": "object"}, Where.READY)},
+        paths.METRICS: {"get": _get("Metrics for Prometheus", {"type": "string"}, Where.OTHER, MEDIA_TYPE)},
+        paths.OPENAPI: {"get": _get("This description", {"type": "object"}, Where.OTHER)},
+    }
+
+
+def _speech() -> Json:
+    audio: Json = {format.media_type: {} for format in FORMATS.values()}
+    events = {ServerSentEvents.media_type: {"schema": {"type": "string"}}}
+    speech = {"description": "The speech, in the format that was asked for", "content": audio | events}
+    return {
+        "summary": "Speak a text",
+        "requestBody": {"required": True, "content": {JSON: {"schema": _reference("SpeechRequest")}}},
+        "responses": {"200": speech, **_errors(Where.SPEECH)},
+    }
+
+
+def _get(summary: str, schema: Json, where: Where, media_type: str = JSON) -> Json:
+    answer = {"description": summary, "content": {media_type: {"schema": schema}}}
+    return {"summary": summary, "responses": {"200": answer, **_errors(where)}}
+
+
+def _errors(where: Where) -> Json:
+    return {
+        str(status): {
+            "description": "; ".join(_told(case) for case in cases),
+            "content": {JSON: {"schema": _reference("Error")}},
+        }
+        for status, cases in groupby(cases_of(where), key=lambda case: case.status)
+    }
+
+
+def _told(case: ErrorCase) -> str:
+    return f"`{case.code}`: {case.when}" if case.code else case.when
+
+
+def _reference(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _array(name: str) -> Json:
+    return {"type": "array", "items": _reference(name)}
+
+
+def markdown() -> str:
+    """The tables of fields and of errors, for docs/api.md."""
+    fields = _table(("field", "values", "default", "meaning"), [_field_row(field) for field in FIELDS])
+    cases = _table(("status", "code", "when"), [_case_row(case) for case in CASES])
+    return f"{fields}\n\n{cases}\n"
+
+
+def _field_row(field: Field[Any]) -> Sequence[str]:
+    extension = " (extension)" if field.is_extension else ""
+    return f"`{field.name}`{extension}", field.reader.values(), _default(field), field.meaning
+
+
+def _default(field: Field[Any]) -> str:
+    if field.default is REQUIRED:
+        return "required"
+    if field.default_meaning or field.default == "":
+        return field.default_meaning or "–"
+    return f"`{field.default}`" if isinstance(field.default, str) else f"`{json.dumps(field.default)}`"
+
+
+def _case_row(case: ErrorCase) -> Sequence[str]:
+    return str(case.status), f"`{case.code}`" if case.code else "–", case.when
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the description, or with `--markdown` the tables."""
+    text = markdown() if "--markdown" in arguments else json.dumps(document(Settings()), indent=2) + "\n"
+    sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

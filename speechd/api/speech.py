@@ -1,0 +1,77 @@
+"""`POST /v1/audio/speech`: from the request to who speaks it."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from speechd.api.call import SpeechCall
+from speechd.api.local_speech import LocalSpeech
+from speechd.api.overflow.overflow import Overflow
+from speechd.api.paths import OVERFLOW_HEADER
+from speechd.api.schema import parse
+from speechd.config.settings import Settings
+from speechd.context import RequestContext
+from speechd.errors import UnsupportedMediaType, shorten
+from speechd.voices import Catalogue
+
+READ_TIMEOUT_HEADER: Final = "x-stainless-read-timeout"
+"""Header in which OpenAI's SDKs say how many seconds they wait between two reads: to work for longer helps nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEndpoint:
+    """The endpoint, in one worker. overflow: None without an upstream server."""
+
+    settings: Settings
+    catalogue: Catalogue
+    local: LocalSpeech
+    overflow: Overflow | None
+
+    async def create(self, request: Request) -> ASGIApp:
+        """The response. A place is taken after the body was read, and before any work on the text."""
+        require_json(request)
+        body = b"".join([piece async for piece in request.stream()])  # which the request does not keep
+        call = self._call(request, body, arrival=time.monotonic())
+        local = partial(self.local.respond, call)
+        return local() if self.overflow is None else self.overflow.respond(call, local)
+
+    def _call(self, request: Request, body: bytes, arrival: float) -> SpeechCall:
+        wanted = parse(body, catalogue=self.catalogue, max_input_chars=self.settings.max_input_chars)
+        context = RequestContext.of(request.scope)
+        context.voice, context.characters, context.format = str(wanted.blend), len(wanted.input), wanted.format
+        return SpeechCall(
+            context=context,
+            wanted=wanted,
+            body=body,
+            # A client of HTTP/1.0 knows no chunked transfer: only a length tells it a complete reply from a broken one.
+            whole=not wanted.stream or request.scope["http_version"] == "1.0",
+            is_forwarded=OVERFLOW_HEADER in request.headers,
+            arrival=arrival,
+            read_timeout_s=read_timeout_s(request.headers.get(READ_TIMEOUT_HEADER, "")),
+            first_audio_s=self.settings.synthesis_timeout_s + self.settings.max_wait_s,
+            write_s=self.settings.write_timeout_s,
+        )
+
+
+def require_json(request: Request) -> None:
+    """Raise `UnsupportedMediaType` unless the body is stated to be JSON.
+
+    A request that states no type is refused as well: any web page can have it sent (Fetch, "CORS-safelisted
+    request-header"), so that there is no telling it from a program's.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        instead = f", not as '{shorten(media_type)}'" if media_type else ""
+        raise UnsupportedMediaType(f"Send the request with the header 'Content-Type: application/json'{instead}.")
+
+
+def read_timeout_s(stated: str) -> float:
+    """Seconds that a client states in `READ_TIMEOUT_HEADER`; infinite for what is no number."""
+    return float(stated) if stated.replace(".", "", 1).isdecimal() else math.inf

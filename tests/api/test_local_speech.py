@@ -1,0 +1,46 @@
+"""What follows from a request for this server's speech."""
+
+import json
+
+import pytest
+
+from speechd.api.local_speech import framing, longest_whole_s, seed_of
+from speechd.api.schema import SpeechRequest, parse
+from speechd.config.settings import Settings
+from speechd.speech.response import RawFraming, ServerSentEvents
+from speechd.voices import Catalogue
+
+
+def request(**fields: object) -> SpeechRequest:
+    body = {"model": "tts-1", "voice": "alloy", "input": "Hello."} | fields
+    return parse(json.dumps(body).encode(), catalogue=Catalogue(), max_input_chars=100)
+
+
+@pytest.mark.parametrize("same", [{}, {"model": "kokoro"}, {"voice": "af_alloy"}, {"response_format": "pcm"}])
+def test_equal_speech_has_equal_seeds(same: dict[str, object]) -> None:
+    assert seed_of(request(**same)) == seed_of(request())
+
+
+@pytest.mark.parametrize("other", [{"input": "Hello!"}, {"voice": "nova"}, {"speed": 1.1}, {"lang_code": "es"}])
+def test_other_speech_has_another_seed(other: dict[str, object]) -> None:
+    assert seed_of(request(**other)) != seed_of(request())
+
+
+def test_seed_that_is_asked_for_is_taken() -> None:
+    assert seed_of(request(seed=7)) == 7
+
+
+def test_audio_is_raw_or_events() -> None:
+    raw, events = framing(request(response_format="wav")), framing(request(stream_format="sse"))
+    assert isinstance(raw, RawFraming)
+    assert isinstance(events, ServerSentEvents)
+    assert (raw.media_type, events.media_type.partition(";")[0]) == ("audio/wav", "text/event-stream")
+
+
+@pytest.mark.parametrize(
+    ("format", "seconds"),
+    [("wav", 100.0), ("pcm", 100.0), ("mp3", 500.0), ("opus", 500.0)],
+)
+def test_length_of_a_whole_reply_is_bounded_by_its_bytes_where_those_are_known(format: str, seconds: float) -> None:
+    settings = Settings(max_whole_s=500.0, max_whole_bytes=4_800_000)
+    assert longest_whole_s(settings, format) == seconds

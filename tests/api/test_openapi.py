@@ -1,0 +1,116 @@
+"""The OpenAPI description: whole, true, and one with what is declared."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from speechd.api import openapi, paths
+from speechd.api.error_cases import CASES
+from speechd.api.schema import FIELDS, MODELS, parse
+from speechd.config.settings import Settings
+from speechd.encoders import FORMATS
+from speechd.voices import Catalogue
+
+DOCUMENT = openapi.document(Settings())
+PATHS = [
+    value for name, value in vars(paths).items() if name.isupper() and str(value).startswith("/") and value != "/v1/"
+]
+
+
+def references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from ([node["$ref"]] if "$ref" in node else [])
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def schema(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = DOCUMENT["components"]["schemas"][name]
+    return found
+
+
+def test_every_path_is_described() -> None:
+    assert set(DOCUMENT["paths"]) == set(PATHS)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    names = {reference.removeprefix("#/components/schemas/") for reference in references(DOCUMENT)}
+    assert names == set(DOCUMENT["components"]["schemas"])
+
+
+@pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
+def test_schemas_are_json_schema(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema(name))
+
+
+def test_every_field_is_described_and_the_limit_is_the_server_s() -> None:
+    request = openapi.request_schema(max_input_chars=7)
+    assert list(request["properties"]) == [field.name for field in FIELDS]
+    assert request["required"] == ["model", "input", "voice"]
+    assert request["properties"]["input"]["maxLength"] == 7
+
+
+def test_speech_has_every_format_and_every_error_beside_it() -> None:
+    responses = DOCUMENT["paths"][paths.SPEECH]["post"]["responses"]
+    media_types = responses["200"]["content"]
+    assert set(media_types) == {format.media_type for format in FORMATS.values()} | {"text/event-stream; charset=utf-8"}
+    for case in CASES:
+        if case.code not in (None, "not_found"):
+            assert f"`{case.code}`: {case.when}" in responses[str(case.status)]["description"]
+
+
+@pytest.mark.parametrize(("keys", "asked_for"), [((), False), (("key",), True)])
+def test_keys_are_asked_for_where_there_are_any(keys: tuple[str, ...], asked_for: bool) -> None:
+    described = openapi.document(Settings(api_keys=keys))
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            assert ("security" in operation) is (asked_for and path.startswith("/v1/"))
+
+
+values = st.one_of(
+    *(st.none(), st.booleans(), st.integers(-5, 5), st.floats(-5.0, 5.0), st.text(max_size=5)),
+    st.sampled_from(["mp3", "wav", "sse", "audio", "es", *MODELS]),
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    st.dictionaries(
+        st.sampled_from([field.name for field in FIELDS if field.name not in ("voice", "lang_code")]), values
+    )
+)
+def test_body_that_fits_the_schema_is_a_request(fields: dict[str, object]) -> None:
+    """Voices and languages are looked up; no schema has what exists only on the server."""
+    body = {"model": "tts-1", "input": "Hello.", "voice": "alloy"} | fields
+    if jsonschema.Draft202012Validator(schema("SpeechRequest")).is_valid(body):
+        is_contradiction = body.get("stream_format") == "sse" and body.get("stream") is False
+        if not is_contradiction and str(body["input"]).strip():
+            parse(json.dumps(body).encode(), catalogue=Catalogue(), max_input_chars=50_000)
+
+
+def test_tables_have_a_row_for_each_field_and_each_error() -> None:
+    tables = openapi.markdown()
+    for field in FIELDS:
+        assert re.search(rf"^\| `{field.name}`( \(extension\))? \| ", tables, re.MULTILINE)
+    for case in CASES:
+        assert f"| {case.status} | {f'`{case.code}`' if case.code else '–'} | {case.when} |" in tables
+    widths = {line.count(" | ") for line in tables.splitlines() if line}
+    assert widths == {3, 2}
+
+
+@pytest.mark.parametrize("arguments", [[], ["--markdown"]])
+def test_command_prints(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "speechd.api.openapi", *arguments]
+    printed = subprocess.run(command, check=True, timeout=60, stdout=subprocess.PIPE, text=True).stdout
+    assert printed == openapi.markdown() if arguments else json.loads(printed) == json.loads(json.dumps(DOCUMENT))
