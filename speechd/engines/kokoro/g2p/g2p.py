@@ -26,8 +26,8 @@ EXTRA_PACKAGES: Final = {
     "ja": "pyopenjtalk-plus fugashi jaconv mojimoji unidic-lite",
     "zh": "jieba ordered-set pypinyin cn2an pypinyin-dict",
 }
-"""Packages that the readers of the other languages need, as pip takes them. Misaki's own extra for Japanese wants a
-compiler, and then a dictionary that is downloaded by hand."""
+"""What the readers of the other languages need, as pip takes it. Misaki's own extra for Japanese wants a compiler, and
+then a dictionary that is downloaded by hand."""
 
 AT_ONCE: Final = 100
 """Characters that the readers of Japanese and Mandarin are given at most. Japanese's takes cubic time where there is
