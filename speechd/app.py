@@ -77,9 +77,7 @@ class SpeechApplication:
         self.table = self.board.table
         self.files = _files(settings)
         self.metrics = Metrics(self.board, choice.engine.name)
-        self.segments = warm_up.plan(
-            choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up or catalogue.aliases)
-        )
+        self.segments = warm_up.plan(choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up))
         self._unloader = _unloader(settings, choice.engine, self.board)
 
     def reconcile(self, *, settled: bool) -> DesiredWorkers:

@@ -237,10 +237,9 @@ class Settings:
         default=120.0, metadata=_about("processes", "time a worker may take to start", 0.1, 86_400)
     )
     warm_up: tuple[str, ...] = field(
-        default=(),
+        default=("auto",),
         metadata=_about(
-            "processes",
-            "comma-separated voices loaded, with their languages, before the first request; by default OpenAI's",
+            "processes", "comma-separated voices loaded, with their languages, before the first request; auto: OpenAI's"
         ),
     )
     respawn_delay_s: float = field(

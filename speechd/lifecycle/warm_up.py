@@ -35,6 +35,9 @@ SHARE: Final = StreamBudget(realtime_factor=4.0)
 REPEATED: Final = 8
 """Times that the text of a language is repeated for the segments of `LENGTHS`."""
 
+AUTO_VOICES: Final = "auto"
+"""In place of a voice: the voices that have a second name in the engine's catalogue (Kokoro's: OpenAI's)."""
+
 log = logging.getLogger("speechd")
 
 
@@ -44,7 +47,7 @@ def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[S
     A voice that this server lacks is passed over, with a warning. Raises `InvalidSetting` for one that does not exist.
     """
     languages: dict[str, SynthesisOptions] = {}
-    for voice in voices:
+    for voice in chain.from_iterable(catalogue.aliases if name == AUTO_VOICES else (name,) for name in voices):
         try:
             blend = catalogue.parse(voice)
         except InvalidRequest as error:

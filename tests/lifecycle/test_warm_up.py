@@ -6,9 +6,9 @@ import time
 import pytest
 
 from speechd.audio.samples import Audio
-from speechd.config.settings import InvalidSetting
+from speechd.config.settings import InvalidSetting, Settings
 from speechd.engines.base import Segment, SynthesisOptions
-from speechd.engines.kokoro.voices import LANGUAGES, OPENAI_NAMES, catalogue
+from speechd.engines.kokoro.voices import OPENAI_NAMES, catalogue
 from speechd.engines.tone import ToneEngine, decode
 from speechd.errors import InvalidRequest
 from speechd.lifecycle import warm_up
@@ -49,9 +49,9 @@ def test_every_voice_is_checked_and_every_language_delivered_once() -> None:
 
 def test_default_is_openais_voices_and_so_both_kinds_of_english() -> None:
     engine = Recorder()
-    share(engine, *CATALOGUE.aliases)
+    share(engine, *Settings().warm_up)
     assert engine.checked == [*OPENAI_NAMES.values()]
-    assert [delivery.language for delivery in share(Recorder(), *CATALOGUE.aliases)] == ["en-us", "en-gb"]
+    assert [delivery.language for delivery in share(Recorder(), "auto")] == ["en-us", "en-gb"]
 
 
 def test_voice_that_the_server_lacks_is_passed_over_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:

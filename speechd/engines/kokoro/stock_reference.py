@@ -19,7 +19,7 @@ ROUNDING: Final = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What the stock model made of one input, with what a comparison shares.
+    """The output of the stock model for one input, with what a comparison shares.
 
     noise: (samples,) standard normal; excitation: (samples,) the harmonic source's.
     """

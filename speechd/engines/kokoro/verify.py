@@ -43,7 +43,7 @@ class Comparison:
     spectra_db: float
     stock_spectra_db: float
     stock_s: float
-    fast_s: float
+    model_s: float
 
     def exact(self, snr_db: float) -> bool:
         """Whether it is the same function, as far as rounding lets one see; snr_db: what to ask of the waveform."""
@@ -59,21 +59,21 @@ class Comparison:
         return (
             f"{self.tokens:3} tokens, {self.audio_s:5.2f} s: durations {durations}, prosody {self.prosody_error:.0e}, "
             f"waveform {self.snr_db:.1f} dB, spectra {self.spectra_db:.2f} dB apart (stock's own rounding: "
-            f"{self.stock_spectra_db:.2f} dB), {self.audio_s / self.fast_s:.1f} x real time "
+            f"{self.stock_spectra_db:.2f} dB), {self.audio_s / self.model_s:.1f} x real time "
             f"(stock {self.audio_s / self.stock_s:.1f} x)"
         )
 
 
-def compare(stock: Stock, fast: CpuModel, input_ids: Tensor, style: Tensor, speed: float) -> Comparison:
+def compare(stock: Stock, model: CpuModel, input_ids: Tensor, style: Tensor, speed: float) -> Comparison:
     """Speak one input with both: free-running, and from the same prosody and excitation."""
     start = time.perf_counter()
     spoken = stock.speak(input_ids, style, speed)
     between = time.perf_counter()
-    prosody = fast.prosody(input_ids, style, speed)
-    free = fast.waveform(prosody, style, fast.excitation(prosody, spoken.noise))
+    prosody = model.prosody(input_ids, style, speed)
+    free = model.waveform(prosody, style, model.excitation(prosody, spoken.noise))
     end = time.perf_counter()
     same = torch.equal(prosody.durations, spoken.prosody.durations)
-    forced = fast.waveform(spoken.prosody, style, spoken.excitation)
+    forced = model.waveform(spoken.prosody, style, spoken.excitation)
     return Comparison(
         tokens=len(input_ids) - 2,
         audio_s=len(spoken.samples) / SAMPLE_RATE,
@@ -87,7 +87,7 @@ def compare(stock: Stock, fast: CpuModel, input_ids: Tensor, style: Tensor, spee
         spectra_db=spectral_distance_db(spoken.samples, free) if same else math.inf,
         stock_spectra_db=spectral_distance_db(spoken.samples, stock.respeak(spoken, style)),
         stock_s=between - start,
-        fast_s=end - between,
+        model_s=end - between,
     )
 
 
@@ -107,7 +107,7 @@ def verify(
 
     from speechd.engines.kokoro.cpu import load
 
-    fast = load(config, torch.load(checkpoint, map_location="cpu", weights_only=True), dtype)
+    model = load(config, torch.load(checkpoint, map_location="cpu", weights_only=True), dtype)
     stock = Stock(KModel(repo_id="", config=config, model=str(checkpoint)))
     generator = torch.Generator().manual_seed(0)
     phonemes = torch.tensor(sorted(set(config["vocab"].values())))
@@ -115,9 +115,9 @@ def verify(
         pack = list(packs.values())[index % len(packs)]
         inner = phonemes[torch.randint(len(phonemes), (length,), generator=generator)]
         input_ids = torch.nn.functional.pad(inner, (1, 1))
-        yield compare(stock, fast, input_ids, pack[length - 1], SPEEDS[index % len(SPEEDS)])
+        yield compare(stock, model, input_ids, pack[length - 1], SPEEDS[index % len(SPEEDS)])
 
 
 def exactness_db(dtype: str) -> float:
-    """What to ask of the waveforms of a model of this dtype."""
+    """The least signal-to-noise ratio of the waveforms of a model of this dtype, in decibels."""
     return {"float32": EXACT_SNR_DB, "bfloat16": CLOSE_SNR_DB}[dtype]

@@ -84,7 +84,7 @@ class _ProductCall(Structure):
 
 
 LAYOUT: Final = int.from_bytes(map(ctypes.sizeof, (_Convolution, _Call, _Product, _ProductCall)))
-"""What the library must say of itself: the sizes of all structures."""
+"""The sizes of all structures, which the library must confirm."""
 
 
 class Kernels:

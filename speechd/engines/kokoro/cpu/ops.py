@@ -19,7 +19,7 @@ TILE_ROWS: Final = 1024
 
 
 class Activation(IntEnum):
-    """What precedes a convolution. SNAKE: u + sin²(u); LEAKY: u where positive, else 0.01 u (a leaky ReLU)."""
+    """The function before a convolution. SNAKE: u + sin²(u); LEAKY: u where positive, else 0.01 u (a leaky ReLU)."""
 
     SNAKE = 0
     LEAKY = 1
@@ -56,7 +56,7 @@ MakeProduct = Callable[[Tensor, Tensor], Product]
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """What computes the costly steps. close: whether less exactly than float32 allows."""
+    """The ways to compute the costly steps. close: whether less exactly than float32 allows."""
 
     convolution: MakeConvolution
     product: MakeProduct

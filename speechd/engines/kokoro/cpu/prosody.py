@@ -25,7 +25,7 @@ LAYER_NORM_EPSILON: Final = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Prosody:
-    """What is to be spoken and how; a frame is 600 samples (25 ms), a half frame 300.
+    """The text and how it is to be spoken; a frame is 600 samples (25 ms), a half frame 300.
 
     durations (tokens,) int64 frames; pitch (half frames,) Hz, energy (half frames,); text (frames, channels).
     """
