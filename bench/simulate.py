@@ -19,7 +19,7 @@ import numpy as np
 
 from bench import results as record
 from bench.simulation import BATCH_COST, SETTLE_S, SPEED, Simulation, SlotModel
-from speechd.pool.scoreboard import LISTENING_SHARE
+from speechd.pool.capacity import LISTENING_SHARE
 
 LATE_S: Final = 0.1
 """C100's bound on a listener's worst wait."""
@@ -79,7 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer cells and requests: about a second")
     parser.add_argument(
-        "--listening-share", type=float, default=LISTENING_SHARE, help="as LISTENING_SHARE of the scoreboard"
+        "--listening-share", type=float, default=LISTENING_SHARE, help="as LISTENING_SHARE of pool.capacity"
     )
     parser.add_argument("--slots", metavar="N,N...", help="(default: 2,8,32,128,1000; quick: 2,16)")
     parser.add_argument("--speed", type=float, default=SPEED, help=f"of a slot, × real time (default: {SPEED:g})")

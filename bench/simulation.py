@@ -11,9 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from speechd.pool.client import BLOCKING_S
+from speechd.pool.capacity import BLOCKING_S, listeners
 from speechd.pool.dispatch import Rows, choose
-from speechd.pool.scoreboard import listeners
 from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.planner import CHARACTERS_PER_S, FAST_PACE, FIRST_LENGTH, HEADROOM, LEAST_LENGTH
 
@@ -43,10 +42,10 @@ LEAST_S: Final = 60.0
 """Seconds of arrivals after that, at least."""
 
 BATCH_COST: Final = 0.1
-"""What each further segment of a batch costs, of what it costs alone."""
+"""The cost of each further segment of a batch, as a part of what it costs alone."""
 
 ARRIVAL: Final[tuple[int, ...]] = ()
-"""In place of the rows that are done."""
+"""An event without rows that are done: a request arrives."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from speechd.engines.tone import _HEADER as TONE_HEADER
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest
 from speechd.languages.table import LANGUAGES
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.text.fed_text import FedText
 from speechd.text.normalization.normalize import normalize

@@ -7,7 +7,6 @@ settings file (`max_in_flight = 8`), and that over the default.
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final
 from speechd.config import file as settings_file
 from speechd.config import options
 from speechd.config.options import AUTO, Option, option
+from speechd.machine import available_cores
 
 IN_FLIGHT_PER_WORKER: Final = 8
 """Requests. A worker of two threads speaks about ten times faster than its listeners listen."""
@@ -214,16 +214,6 @@ def add_flags(parser: argparse.ArgumentParser, groups: Collection[str] = ()) -> 
 def given(arguments: argparse.Namespace) -> dict[str, str]:
     """The texts that the command line gave, by option name or former name, as `Settings.load` takes them."""
     return options.given(arguments, options.options_of(Settings))
-
-
-def available_cores() -> int:
-    """Cores this process may use: its affinity mask, within its control group's quota (a container's `--cpus`)."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return max(1, min(cores, int(quota) // int(period)))
-    except (OSError, ValueError):  # No control group, or "max": no quota.
-        return cores
 
 
 def _with_keys(values: dict[str, Any]) -> dict[str, Any]:

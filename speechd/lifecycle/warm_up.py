@@ -17,7 +17,7 @@ from speechd.config.settings import InvalidSetting
 from speechd.engines.base import Engine, Segment, SynthesisOptions, Synthesizer, synthesize_one
 from speechd.errors import InvalidRequest
 from speechd.languages.table import LANGUAGES
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.text.passages import PassageReader
 from speechd.voices import Catalogue
@@ -29,7 +29,7 @@ the first of the longer ones takes a tenth more than the next (measured). On a G
 LENGTHS: Final = 3
 """Segments planned in each language: a first one, one that it covers, and one of the efficient length."""
 
-SHARE: Final = StreamBudget(pace=4.0)
+SHARE: Final = StreamBudget(realtime_factor=4.0)
 """What a listener may count on when nobody else is there."""
 
 REPEATED: Final = 8

@@ -14,11 +14,12 @@ import numpy as np
 from speechd import watchdog
 from speechd.audio.resample import resampled
 from speechd.audio.samples import Audio
-from speechd.config.settings import available_cores
 from speechd.engines.base import Segment, SupportsThreads, Synthesizer
+from speechd.machine import available_cores
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
 from speechd.pool.queue import Lease
 from speechd.pool.scoreboard import Scoreboard
+from speechd.server.worker_table import State
 
 POLL_S: Final = 0.1
 """Seconds between two looks of a slot that could stop whether others still need it."""
@@ -42,26 +43,19 @@ class Slot:
         self._thread = threading.Thread(target=self._run, name="slot", daemon=True)
 
     def start(self) -> None:
-        """The engine is warm: take segments and make the worker ready. Raises `RuntimeError` where the system has no
-        thread for that (`ulimit -u`, a container's limit of processes)."""
+        """Take segments, for the engine is warm. Raises `RuntimeError` where the system has no thread for that
+        (`ulimit -u`, a container's limit of processes)."""
         self._thread.start()
-        self._board.set_ready(self._index)
 
     @property
     def has_begun(self) -> bool:
         """Whether it ever worked."""
         return self._thread.ident is not None
 
-    def retire(self) -> None:
-        """Take no more segments, for another worker's slot has come in the place of this one."""
-        self._stopping = True
-        self._board.retire(self._index)
-
     def stop(self) -> None:
         """Take no more segments once no request in flight relies on this slot, and they end in their own time; return
         when the one in hand is done (`synthesis_timeout_s` at most)."""
-        self._board.drain(self._index)
-        while self._thread.is_alive() and not self._stopping and self._board.relied_on:
+        while self._thread.is_alive() and self._board.needed_by_others:
             time.sleep(POLL_S)
         self._stopping = True
         if self.has_begun:
@@ -70,7 +64,7 @@ class Slot:
     def _run(self) -> None:
         queue, engine = self._board.queue, self._engine
         try:
-            while not self._stopping:
+            while not self._stopping and self._board.table.state(self._index) is not State.RETIRING:
                 if leases := queue.take(self._index, engine.batch_limit, engine.batch_limit_s):
                     self._work(leases)
                 else:
@@ -85,9 +79,9 @@ class Slot:
         """Synthesise the segments at once, or one after the other where the engine fails on all of them together."""
         began = time.monotonic()
         threads = self._wanted_threads(leases[0], began)
-        self._board.use(self._index, threads)
+        self._board.set_threads(self._index, threads)
         outcomes = self._synthesize([lease.segment for lease in leases], threads)
-        self._board.use(self._index, 0)
+        self._board.set_threads(self._index, 0)
         if isinstance(outcomes, list):
             self._finish(leases, outcomes, time.monotonic() - began, threads)
         elif len(leases) == 1:
@@ -97,10 +91,10 @@ class Slot:
                 self._work([lease])
 
     def _synthesize(self, segments: Sequence[Segment], threads: int) -> list[Audio | Exception] | Exception:
-        """What became of each, or what the engine raised."""
+        """The outcome of each segment, or the exception that the engine raised for all."""
         # The watchdog is a thread in C: an engine that hangs with Python's lock held does not stop it. It ends
         # the process, and says where all threads were; what was leased is then done by another worker.
-        watchdog.begin(self._board.limits.synthesis_timeout_s)
+        watchdog.start(self._board.limits.synthesis_timeout_s)
         try:
             if isinstance(self._engine, SupportsThreads):
                 self._engine.set_threads(threads)
@@ -122,25 +116,26 @@ class Slot:
             if isinstance(outcome, Audio):
                 # Segments that were synthesised at once share the time by their lengths.
                 share_s = busy_s * outcome.duration_s / audio_s
-                self._board.record(self._index, outcome.duration_s, share_s, threads / self._threads)
+                thread_ratio = threads / self._threads
+                self._board.throughput.add_measurement(self._index, outcome.duration_s, share_s, thread_ratio)
                 result = SegmentResult(lease.place.serial, SegmentStatus.SPOKEN, outcome, busy_s)
             else:
                 log.error("synthesis failed", exc_info=outcome)
                 result = failed_result(lease.place.serial, SegmentStatus.RAISED, busy_s)
             # The reply first: a worker killed between the two leaves a segment to do again, not one that is nowhere.
             if self._board.queue.is_wanted(lease):
-                self._board.replies[lease.home].send(result)
+                self._board.results[lease.home].send(result)
             self._board.queue.give_back(lease)
 
     def _wanted_threads(self, lease: Lease, now: float) -> int:
         """The slot's own, which make the most audio for their time; more if somebody waits, and cores are idle."""
-        if (lease.deadline - now) * self._board.speeds()[self._index] > lease.segment.duration_s:
+        if (lease.deadline - now) * self._board.throughput.per_slot()[self._index] > lease.segment.duration_s:
             return self._threads
-        return self._board.spread(self._threads, self._most, self._cores)
+        return self._board.threads_for(self._threads, self._most, self._cores)
 
 
 def _checked(outcome: Audio | Exception) -> Audio | Exception:
-    """What became of a segment, at the server's sample rate.
+    """The outcome of a segment, its audio at the server's sample rate.
 
     No samples, or samples that are not finite, are a failure: encoders write silence for them, and nobody would know.
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import CHARACTERS_PER_S, LEAST_LENGTH
 from speechd.speech.playback import PlaybackClock
 

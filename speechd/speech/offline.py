@@ -10,7 +10,7 @@ from speechd.audio.resample import resampled
 from speechd.encoders import open_encoder
 from speechd.engines.base import Engine, SynthesisOptions, synthesize_one
 from speechd.errors import NothingToSpeak
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planner
 from speechd.text.markup import Pause
 from speechd.text.passages import NotYet
@@ -32,7 +32,7 @@ def synthesize_file(
     encoder = open_encoder(format, whole=True)
     spoken_s = 0.0
     try:
-        while (planned := planner.next(AHEAD_S, StreamBudget(pace=AHEAD_S))) is not None:
+        while (planned := planner.next(AHEAD_S, StreamBudget(realtime_factor=AHEAD_S))) is not None:
             if isinstance(planned, NotYet):
                 continue
             if isinstance(planned, Pause):

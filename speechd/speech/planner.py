@@ -13,7 +13,7 @@ from typing import Final
 
 from speechd.engines.base import Engine, Segment, SegmentTooLong, SynthesisOptions
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.text.cuts import LONGEST_WORD, TOLERANCE, split
 from speechd.text.markup.marks import Pause, Style
 from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position
@@ -181,8 +181,8 @@ class Planner:
 
     def _sizes(self, ahead_s: float, budget: StreamBudget) -> Sizes:
         segment_s = min(budget.limit_s, self._segment_s)
-        wanted_s = min(HEADROOM * ahead_s * budget.pace, budget.longest_s, segment_s / (1 + TOLERANCE))
-        least = LEAST_LENGTH if ahead_s or budget.pace < FAST_PACE else FIRST_LENGTH
+        wanted_s = min(HEADROOM * ahead_s * budget.realtime_factor, budget.max_segment_s, segment_s / (1 + TOLERANCE))
+        least = LEAST_LENGTH if ahead_s or budget.realtime_factor < FAST_PACE else FIRST_LENGTH
         ordinary = min(max(wanted_s * CHARACTERS_PER_S, least), self._engine.efficient_length)
         # Of slow speech fewer characters are as long; but with too few a cut falls within every phrase.
         scaled = least * min(1.0, max(0.5, self._characters_per_s / CHARACTERS_PER_S))

@@ -17,7 +17,8 @@ from speechd.audio.samples import SAMPLE_RATE
 from speechd.audio.silence import has_sound
 from speechd.context import Timings
 from speechd.errors import NothingToSpeak
-from speechd.pool.client import PoolClient, SegmentJob, StreamBudget
+from speechd.pool.capacity import StreamBudget
+from speechd.pool.client import PoolClient, SegmentJob
 from speechd.speech.encoding import PIECE, EncodingStage
 from speechd.speech.look_ahead import LookAhead
 from speechd.speech.planner import Planned
@@ -105,7 +106,7 @@ class SpeechStream:
 
     async def _next_planned(self) -> Planned | Pause | None:
         budget = await self._until(lambda budget: self._look_ahead.may_plan(budget, len(self._jobs)))
-        budget = replace(budget, longest_s=min(budget.longest_s, self._look_ahead.credit_s(budget)))
+        budget = replace(budget, max_segment_s=min(budget.max_segment_s, self._look_ahead.credit_s(budget)))
         return await self._plan.next(self._look_ahead.ahead_s(time.monotonic()), budget)
 
     def _submit(self, planned: Planned | Pause) -> tuple[SegmentJob, Planned] | Pause:

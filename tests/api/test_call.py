@@ -8,7 +8,7 @@ import pytest
 from speechd.api.call import SpeechCall
 from speechd.api.schema import parse
 from speechd.context import RequestContext
-from speechd.voices import Catalogue
+from speechd.engines.kokoro.voices import catalogue
 
 BODY = b'{"model": "tts-1", "voice": "alloy", "input": "Hello."}'
 
@@ -16,7 +16,7 @@ BODY = b'{"model": "tts-1", "voice": "alloy", "input": "Hello."}'
 def call(ago_s: float, read_timeout_s: float) -> SpeechCall:
     return SpeechCall(
         context=RequestContext(id="req_1", method="POST", path="/v1/audio/speech", abort=lambda: None),
-        wanted=parse(BODY, catalogue=Catalogue(), max_input_chars=100),
+        wanted=parse(BODY, catalogue=catalogue(), max_input_chars=100),
         body=BODY,
         whole=False,
         is_forwarded=False,

@@ -7,13 +7,13 @@ import pytest
 from speechd.api.local_speech import framing, longest_whole_s, seed_of
 from speechd.api.schema import SpeechRequest, parse
 from speechd.config.settings import Settings
+from speechd.engines.kokoro.voices import catalogue
 from speechd.speech.framing import RawFraming, ServerSentEvents
-from speechd.voices import Catalogue
 
 
 def request(**fields: object) -> SpeechRequest:
     body = {"model": "tts-1", "voice": "alloy", "input": "Hello."} | fields
-    return parse(json.dumps(body).encode(), catalogue=Catalogue(), max_input_chars=100)
+    return parse(json.dumps(body).encode(), catalogue=catalogue(), max_input_chars=100)
 
 
 @pytest.mark.parametrize("same", [{}, {"model": "kokoro"}, {"voice": "af_alloy"}, {"response_format": "pcm"}])

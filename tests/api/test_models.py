@@ -6,10 +6,10 @@ from starlette.routing import Route
 from speechd.api.error_handlers import HANDLERS
 from speechd.api.models import ModelEndpoints
 from speechd.api.schema import MODELS
-from speechd.voices import Catalogue
+from speechd.engines.kokoro.voices import catalogue
 from tests.harness.asgi import Answer, answer, scope, with_context
 
-ENDPOINTS = ModelEndpoints(Catalogue())
+ENDPOINTS = ModelEndpoints(catalogue())
 APP = Starlette(
     routes=[
         Route("/models", ENDPOINTS.models),
@@ -43,5 +43,5 @@ def test_unknown_model_is_quoted_no_longer_than_it_needs() -> None:
 
 def test_every_voice_is_listed() -> None:
     voices = get("/voices").json()["voices"]
-    assert [voice["id"] for voice in voices] == [voice.id for voice in Catalogue()]
+    assert [voice["id"] for voice in voices] == [voice.id for voice in catalogue()]
     assert {"id": "bm_fable", "name": "Fable", "language": "en-gb", "gender": "male"} in voices

@@ -179,7 +179,3 @@ def test_help_states_meaning_and_default() -> None:
     text = " ".join(flags().format_help().split())
     assert "--request-timeout-s SECONDS time for a request to arrive completely (default: 10)" in text
     assert "--log-format logfmt|json" in text
-
-
-def test_cores_are_at_least_one() -> None:
-    assert settings.available_cores() >= 1

@@ -16,7 +16,8 @@ from speechd.config import file as settings_file
 from speechd.config.options import variable
 from speechd.config.settings import InvalidSetting, Settings
 from speechd.metrics.exposition import Metrics
-from speechd.pool.scoreboard import Limits, Scoreboard
+from speechd.pool.capacity import Limits
+from speechd.pool.scoreboard import Scoreboard
 from speechd.server.arbiter import QUICK_S
 from speechd.speech.planner import CHARACTERS_PER_S
 

@@ -71,7 +71,7 @@ def states(server):
 
 
 def asleep(server):
-    until(lambda: states(server) == ["asleep"], 20, "sleep")
+    until(lambda: states(server) == ["idle"], 20, "sleep")
 
 
 def begin_slow(server, threads):
@@ -187,7 +187,7 @@ def test_worker_killed_while_asleep_is_replaced_by_another_that_sleeps(tmp_path,
         asleep(server)
         (victim,) = server.workers()
         victim.kill()
-        until(lambda: victim.pid not in {worker.pid for worker in server.workers()} and states(server) == ["asleep"])
+        until(lambda: victim.pid not in {worker.pid for worker in server.workers()} and states(server) == ["idle"])
         assert unloadable.journal() == ["unload"]
         assert spoken(server.speech(SENTENCE)) == letters(SENTENCE)
 

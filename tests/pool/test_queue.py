@@ -106,3 +106,19 @@ def test_backlog_of_a_batch_shrinks_as_fast_as_its_slot_works(
     later = time.monotonic() + 2.0
     monkeypatch.setattr(time, "monotonic", lambda: later)
     assert queue.backlog_s(speeds, 0.0) == pytest.approx(24.0, abs=1.0)
+
+
+def test_queue_takes_no_more_than_it_has_rows(queue: SegmentQueue) -> None:
+    for name in range(16):
+        put(queue, name)
+    assert queue.put(segment(16), HOME, 0.0) is None
+
+
+def test_cancel_of_an_earlier_segment_leaves_its_successor_in_the_row(queue: SegmentQueue) -> None:
+    first = put(queue, 1)
+    queue.cancel(first)
+    second = put(queue, 2)
+    assert first.row == second.row
+    queue.cancel(first)
+    assert not queue.has(first)
+    assert queue.has(second)

@@ -15,9 +15,11 @@ from speechd.audio.samples import SAMPLE_RATE, Audio, TokenTime
 from speechd.engines.base import Segment, SequentialEngine, SupportsThreads
 from speechd.pool import slot as slots
 from speechd.pool.ipc import SegmentResult, SegmentStatus
-from speechd.pool.scoreboard import ASSUMED_SPEED, Scoreboard
+from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
-from tests.harness.forks import COUNT, LIMITS, segment, until
+from speechd.pool.throughput import ASSUMED_THROUGHPUT
+from speechd.server.worker_table import Event
+from tests.harness.forks import COUNT, LIMITS, end_worker, fork_worker, segment, until
 
 WORKERS = 4
 
@@ -47,9 +49,8 @@ def board() -> Iterator[Scoreboard]:
     """Of a server whose `WORKERS` slots are ready; that of worker 0 is ours."""
     board = Scoreboard(WORKERS, replace(LIMITS, synthesis_timeout_s=60.0))
     for index in range(WORKERS):
-        board.claim(index)
-        board.set_ready(index)
-    board.replies[0].send = lambda reply, *, wait=True: None  # type: ignore[method-assign]  # nobody reads them here
+        fork_worker(board, index)
+    board.results[0].send = lambda reply, *, wait=True: None  # type: ignore[method-assign]  # nobody reads them here
     yield board
     board.close()
 
@@ -59,7 +60,7 @@ def at_work(slot: Slot, board: Scoreboard) -> Iterator[None]:
     """A slot that works until the end of the block, and ends what it has begun."""
     slot.start()
     yield
-    slot.retire()
+    board.table.advance(0, Event.RETIRE)
     board.bell.ring()
     slot.stop()
 
@@ -78,9 +79,8 @@ def spoken(board: Scoreboard, threads: int, *due_in_s: float) -> list[int]:
 def spoken_after(board: Scoreboard, *, dead: int) -> list[int]:
     """As `spoken`, of one segment, once that worker has ended and another has come."""
     for index in (0, dead):
-        board.clear(index)
-        board.claim(index)
-        board.set_ready(index)
+        end_worker(board, index)
+        fork_worker(board, index)
     return spoken(board, 1, 0.0)
 
 
@@ -115,7 +115,7 @@ def test_cores_that_another_slot_uses_are_not_given_twice(
     board: Scoreboard, others: int, used: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slots, "available_cores", lambda: WORKERS)
-    board.use(1, others)
+    board.set_threads(1, others)
     assert spoken(board, 1, 0.0) == [used]
     assert spoken_after(board, dead=1) == [4]
 
@@ -125,11 +125,12 @@ def test_speed_is_measured_by_what_holds_when_all_slots_are_at_work(
 ) -> None:
     monkeypatch.setattr(slots, "available_cores", lambda: WORKERS)
     spoken(board, 1, 0.0)
-    assert board.speeds()[0] == ASSUMED_SPEED
+    assert board.throughput.per_slot()[0] == ASSUMED_THROUGHPUT
     assert board.states()[0]["audio_s"] == 1.0
-    board.set_ready(0)
+    end_worker(board, 0)
+    fork_worker(board, 0)
     assert spoken(board, 1, 60.0) == [1]
-    assert board.speeds()[0] != ASSUMED_SPEED
+    assert board.throughput.per_slot()[0] != ASSUMED_THROUGHPUT
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ class BatchEngine:
 def results(board: Scoreboard, engine: BatchEngine, count: int) -> list[SegmentResult]:
     """What the slot replies to `count` segments, whose names are their deadlines."""
     replies: list[SegmentResult] = []
-    board.replies[0].send = replies.append  # type: ignore[method-assign, assignment]
+    board.results[0].send = replies.append  # type: ignore[method-assign, assignment]
     for name in range(count):
         board.queue.put(segment(name), 0, float(name))
     with at_work(Slot(engine, board, 0), board):
@@ -243,15 +244,15 @@ def test_speed_of_a_batch_is_that_of_all_of_it(board: Scoreboard) -> None:
     state = board.states()[0]
     assert state["audio_s"] == pytest.approx(10.0)
     assert 0.2 <= state["busy_s"] < 0.8  # what four calls would take
-    assert board.speeds()[0] == pytest.approx(state["audio_s"] / state["busy_s"])
+    assert board.throughput.per_slot()[0] == pytest.approx(state["audio_s"] / state["busy_s"])
 
 
 def test_watchdog_covers_a_batch_once(board: Scoreboard, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(watchdog, "begin", lambda timeout_s: calls.append(f"begin {timeout_s:g}"))
+    monkeypatch.setattr(watchdog, "start", lambda timeout_s: calls.append(f"start {timeout_s:g}"))
     monkeypatch.setattr(watchdog, "cancel", lambda: calls.append("cancel"))
     results(board, BatchEngine(named), 4)
-    assert calls == ["begin 60", "cancel"]
+    assert calls == ["start 60", "cancel"]
 
 
 def test_engines_of_one_thread_are_not_asked() -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.look_ahead import LEAST_S, SEGMENTS_AHEAD, LookAhead
 
 BUDGET = StreamBudget(2.0)

@@ -16,7 +16,7 @@ from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import (
     CHARACTERS_PER_S,
     FAST_PACE,
@@ -400,7 +400,7 @@ def test_voice_of_a_passage_is_loaded_and_one_that_does_not_exist_is_refused() -
 
     options = planner("", engine=Recorder())._styled(Style(voice="bf_emma"))
     assert (str(options.blend), options.language, loaded) == ("bf_emma", "en-us", [options])
-    with pytest.raises(InvalidRequest, match="no voice .nobody."):
+    with pytest.raises(InvalidRequest, match=r"no voice .nobody."):
         planner("")._styled(Style(voice="nobody"))
 
 

@@ -24,7 +24,8 @@ from speechd.encoders.base import Encoder
 from speechd.engines.base import Segment
 from speechd.errors import NothingToSpeak, SynthesisFailed, TransferAborted
 from speechd.pool.admission import Ticket
-from speechd.pool.client import PoolClient, SegmentJob, StreamBudget
+from speechd.pool.capacity import StreamBudget
+from speechd.pool.client import PoolClient, SegmentJob
 from speechd.pool.ipc import ResultChannel, SegmentResult, SegmentStatus
 from speechd.speech import stream
 from speechd.speech.encoding import EncodingStage
@@ -560,7 +561,7 @@ def test_planner_is_told_what_the_listener_has_in_hand() -> None:
         await harness.read_all()
         await harness.end()
         (first, budget), (second, _), (third, _) = harness.plan.asked
-        assert (first, budget.pace) == (0.0, 2.0)
+        assert (first, budget.realtime_factor) == (0.0, 2.0)
         assert second == pytest.approx(4, abs=0.5)
         assert third == pytest.approx(6, abs=0.5)
 

@@ -13,7 +13,8 @@ from speechd.cli.tune.measure import STEPS, Step, measure, plans
 from speechd.cli.tune.recommend import Measurement
 from speechd.config import file as settings_file
 from speechd.config import settings
-from speechd.config.settings import Settings, available_cores
+from speechd.config.settings import Settings
+from speechd.machine import available_cores
 
 GOALS: Final = {"throughput": recommend.for_throughput, "latency": recommend.for_latency}
 

@@ -23,6 +23,7 @@ from speechd.cli.tune.client import Client, Response
 from speechd.cli.tune.launcher import START_TIMEOUT_S, ServerProcess, serving
 from speechd.cli.tune.recommend import Measurement
 from speechd.errors import SpeechdError
+from speechd.machine import proportional_bytes
 
 THREADS: Final = (8, 4, 2, 1)
 """Threads per worker that are tried. Beyond eight a synthesis gains nothing."""
@@ -184,13 +185,13 @@ def _rtf(response: Response) -> float:
 
 
 def _memory(arbiter: int) -> int | None:
-    """Bytes of a server's processes (Linux: their proportional shares, so that each page counts once)."""
+    """Bytes of a server's processes, shared pages counted once; None where the system does not tell."""
     try:
         pids = [arbiter, *map(int, Path(f"/proc/{arbiter}/task/{arbiter}/children").read_text().split())]
-        rows = [line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
     except OSError:
         return None
-    return sum(1024 * int(row.split()[1]) for row in rows if row.startswith("Pss:"))
+    sizes = [proportional_bytes(pid) for pid in pids]
+    return None if None in sizes else sum(size or 0 for size in sizes)
 
 
 def _memory_size() -> float:

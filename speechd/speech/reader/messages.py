@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from speechd.engines.base import SynthesisOptions
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Progress
 from speechd.text.markup import Pause
 from speechd.text.passages import NotYet

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from speechd.errors import InvalidRequest
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Progress
 from speechd.speech.reader.messages import PlanResult, Utterance
 from speechd.text.markup import Pause

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any, Final
 
 from speechd.errors import EngineUnavailable
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.pool.fork_server import ForkServer, ForkServerGone
 from speechd.speech.reader.messages import PlanResult, Utterance
 from speechd.speech.reader.plan import RemotePlan

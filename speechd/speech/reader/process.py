@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final, Protocol, cast
 
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.reader.messages import MessageBuffer, PlanCall, PlanResult, packed
 from speechd.speech.reader.plan import ProcessDied, RemotePlan
 

@@ -8,7 +8,7 @@ import pytest
 
 from speechd.engines.base import SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Progress
 from speechd.speech.reader.messages import MessageBuffer, PlanCall, PlanResult, Utterance, packed
 

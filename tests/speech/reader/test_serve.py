@@ -4,7 +4,7 @@ from speechd.engines.base import SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, SynthesisFailed
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.speech.reader.messages import PlanCall, Utterance
 from speechd.speech.reader.serve import answer
