@@ -1,14 +1,27 @@
 """`speechd verify` and `speechd download`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from bench.checkpoint import make
 from speechd.cli import main as cli
 from speechd.engines.kokoro import download
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Threads that spin for each other take minutes beside other work on the same cores."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.usefixtures("one_thread")
 def test_verify_finds_the_model_exact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(tmp_path, real=False, voices=("af_heart",))
     assert cli.main(["verify", "--model-dir", str(tmp_path)]) == 0
