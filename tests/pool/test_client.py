@@ -314,7 +314,7 @@ def test_reply_to_the_worker_before_is_dropped() -> None:
     stale = harness.board.queue.put(segment(9, "wait"), harness.home, 0.0)
     until(lambda: harness.journal.starts[9])
     harness.board.results[harness.home].send(
-        SegmentResult(stale.serial, SegmentStatus.SPOKEN, Audio(np.ones(5, np.float32)), 0.0)
+        SegmentResult(stale.serial, SegmentStatus.OK, Audio(np.ones(5, np.float32)), 0.0)
     )
     harness.board.results[harness.home].send(failed_result(stale.serial, SegmentStatus.KILLED))
     end_worker(harness.board, harness.home)
@@ -349,7 +349,7 @@ def test_job_whose_reply_is_not_read_yet_is_not_taken_for_lost() -> None:
         (lease,) = harness.board.queue.take(harness.home)
         samples = np.ones(COUNT, np.float32)
         harness.board.results[harness.home].send(
-            SegmentResult(lease.place.serial, SegmentStatus.SPOKEN, Audio(samples), 0.5)
+            SegmentResult(lease.place.serial, SegmentStatus.OK, Audio(samples), 0.5)
         )
         harness.board.queue.give_back(lease)
         pool._sweep()
