@@ -59,8 +59,8 @@ class SegmentStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentResult:
-    """A segment's result, for its home worker. serial: that of its place in the queue. audio: empty unless the status is
-    `OK`. synthesis_s: seconds that the engine took."""
+    """A segment's result, for its home worker. serial: that of its place in the queue. audio: empty unless the status
+    is `OK`. synthesis_s: seconds that the engine took."""
 
     serial: int
     status: SegmentStatus
@@ -81,7 +81,7 @@ class Doorbell:
         self._inside.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(IDLE_S))
 
     def ring(self, times: int = 1) -> None:
-        """Ring so often, without ever blocking: a bell that cannot take another ring has rung for every slot there is."""
+        """Ring, and never block: a bell that cannot take another ring has rung for every slot there is."""
         with suppress(BlockingIOError):
             for _ in range(times):
                 self._outside.send(b"\0", socket.MSG_DONTWAIT)

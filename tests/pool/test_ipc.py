@@ -4,6 +4,7 @@ import os
 import resource
 import select
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -129,6 +130,9 @@ def test_doorbell_ring_wakes_one_of_those_that_wait() -> None:
 
     bell, woken = Doorbell(), shared_array(np.int32, 4)
 
+    def rung(times: int) -> bool:
+        return int(woken.sum()) == times
+
     def listen(index: int) -> None:
         bell._inside.settimeout(None)
         while True:
@@ -142,7 +146,7 @@ def test_doorbell_ring_wakes_one_of_those_that_wait() -> None:
         pids.append(pid)
     for rings in range(1, 51):
         bell.ring()
-        until(lambda rings=rings: woken.sum() == rings)
+        until(partial(rung, rings))
     assert woken.sum() == 50
     for pid in pids:
         os.kill(pid, 9)

@@ -50,7 +50,7 @@ def board() -> Iterator[Scoreboard]:
     board = Scoreboard(WORKERS, replace(LIMITS, synthesis_timeout_s=60.0))
     for index in range(WORKERS):
         fork_worker(board, index)
-    board.results[0].send = lambda reply, *, wait=True: None  # type: ignore[method-assign]  # nobody reads them here
+    board.results[0].send = lambda result, *, wait=True: None  # type: ignore[method-assign]  # nobody reads them here
     yield board
     board.close()
 
