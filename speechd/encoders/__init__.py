@@ -49,8 +49,8 @@ FORMATS: Final[Mapping[str, Format]] = {
 def open_encoder(format: str, *, whole: bool, sink: Sink | None = None) -> Encoder:
     """An encoder for one response in a format of `FORMATS`.
 
-    whole: the response is sent in one piece when it is complete, so the file can state its own length; `encode` may return
-    b"" until `finish`. Otherwise bytes leave as early as the codec allows, and the first of them hold audio.
+    whole: the response is sent in one piece when it is complete, so the file can state its own length; `encode` may
+    return b"" until `finish`. Otherwise bytes leave as early as the codec allows, and the first of them hold audio.
     sink: where a whole response is written that must be patched in the end, instead of being held and returned; what
     `encode` and `finish` return all the same is to be written there by the caller.
     """

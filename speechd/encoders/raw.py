@@ -30,8 +30,8 @@ class PcmEncoder:
 
 
 class WavEncoder:
-    """The encoder of RIFF/WAVE (Microsoft and IBM, 1991) with one header: of unknown sizes, at once, if streamed; of the
-    true sizes, in the end, if whole."""
+    """The encoder of RIFF/WAVE (Microsoft and IBM, 1991) with one header: of unknown sizes, at once, if streamed; of
+    the true sizes, in the end, if whole."""
 
     def __init__(self, *, whole: bool, sink: Sink | None = None) -> None:
         self._header_sent = False

@@ -31,14 +31,15 @@ class Account(Protocol):
 
 
 class Spool:
-    """The bytes of one response. `write`, `seek` and `tell` are for an encoder, in its thread; the rest is the event loop's.
+    """The bytes of one response. `write`, `seek` and `tell` are for an encoder, in its thread; the rest is for the event
+    loop.
 
     size: bytes so far. May be closed at any moment, and twice; what is written afterwards is dropped.
     """
 
     def __init__(self, limit_bytes: int, account: Account, expected_bytes: float = 0.0) -> None:
-        """expected_bytes: charged from the start, so that a response for which there is no room is refused then, and not
-        when half of it has been made."""
+        """expected_bytes: charged from the start, so that a response for which there is no room is refused then, and
+        not when half of it has been made."""
         self.size = 0
         self._limit_bytes, self._account = limit_bytes, account
         self._expected_bytes = int(min(expected_bytes, limit_bytes))
