@@ -1,20 +1,22 @@
-"""Who may call, how much may be sent, and what a client with retries sees when the house is full."""
+"""Who may call, how much may be sent, and what a client with retries sees when the server is full."""
 
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import openai
 import pytest
 
-from tests.harness.server import running, until
+from tests.harness.server import Server, running, until
 
 ORIGIN = "https://page.example"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settings = {
         "engine": "faulty:create",
         "api_keys": "first-key,second-key,clé",
@@ -29,38 +31,38 @@ def server(tmp_path_factory):
         yield server
 
 
-def client(server, key="first-key", **options) -> openai.OpenAI:
+def client(server: Server, key: str = "first-key", **options: Any) -> openai.OpenAI:
     return openai.OpenAI(base_url=server.url + "/v1", api_key=key, **options)
 
 
-def speak(client, text="hello") -> bytes:
+def speak(client: openai.OpenAI, text: str = "hello") -> bytes:
     return client.audio.speech.create(model="tts-1", voice="alloy", input=text, response_format="pcm").content
 
 
 @pytest.mark.parametrize("key", ["first-key", "second-key"])
-def test_each_key_is_accepted(server, key):
+def test_each_key_is_accepted(server: Server, key: str) -> None:
     assert speak(client(server, key))
 
 
-def test_key_may_have_any_letters(server):
-    headers = {"authorization": "Bearer clé".encode()}
+def test_key_may_have_any_letters(server: Server) -> None:
+    headers = {b"authorization": "Bearer clé".encode()}
     assert httpx.get(server.url + "/v1/models", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer no"}, {"authorization": "Basic first-key"}])
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/audio/voices"])
-def test_other_keys_are_refused_in_the_envelope(server, path, headers):
+def test_other_keys_are_refused_in_the_envelope(server: Server, path: str, headers: dict[str, str]) -> None:
     reply = httpx.get(server.url + path, headers=headers)
     assert (reply.status_code, reply.json()["error"]["code"]) == (401, "invalid_api_key")
     assert reply.headers["x-request-id"].startswith("req_")
 
 
-def test_sdk_raises_authentication_error(server):
+def test_sdk_raises_authentication_error(server: Server) -> None:
     with pytest.raises(openai.AuthenticationError):
         speak(client(server, "wrong"))
 
 
-def test_health_needs_no_key_but_tells_more_to_those_who_have_one(server):
+def test_health_needs_no_key_but_tells_more_to_those_who_have_one(server: Server) -> None:
     assert server.get("/ready").status_code == 200
     reply = server.get("/health")
     assert reply.json() == {"status": "ok", "engine": "tone", "ready": 2}
@@ -69,12 +71,12 @@ def test_health_needs_no_key_but_tells_more_to_those_who_have_one(server):
     assert wrong.json() == reply.json()
 
 
-def test_keys_are_not_in_the_log(server):
+def test_keys_are_not_in_the_log(server: Server) -> None:
     speak(client(server))
     assert "first-key" not in server.log()
 
 
-def test_page_of_an_allowed_origin_may_call(server):
+def test_page_of_an_allowed_origin_may_call(server: Server) -> None:
     preflight = {"origin": ORIGIN, "access-control-request-method": "POST"}
     preflight["access-control-request-headers"] = "authorization,content-type"
     reply = httpx.options(server.url + "/v1/audio/speech", headers=preflight)
@@ -84,14 +86,14 @@ def test_page_of_an_allowed_origin_may_call(server):
     assert reply.headers["access-control-allow-origin"] == ORIGIN
 
 
-def test_page_of_another_origin_may_not(server):
+def test_page_of_another_origin_may_not(server: Server) -> None:
     headers = {"origin": "https://evil.example", "authorization": "Bearer first-key"}
     reply = httpx.get(server.url + "/v1/models", headers=headers)
     assert (reply.status_code, reply.json()["error"]["code"]) == (403, "origin_not_allowed")
     assert "access-control-allow-origin" not in reply.headers
 
 
-def test_page_of_another_origin_may_not_say_what_was_forwarded(server, tone_server):
+def test_page_of_another_origin_may_not_say_what_was_forwarded(server: Server, tone_server: Server) -> None:
     preflight = {"origin": "https://evil.example", "access-control-request-method": "POST"}
     preflight["access-control-request-headers"] = "x-forwarded-host"
     for one in (server, tone_server):  # with and without CORS for others
@@ -100,20 +102,20 @@ def test_page_of_another_origin_may_not_say_what_was_forwarded(server, tone_serv
         assert "access-control-allow-origin" not in reply.headers
 
 
-def test_page_sees_what_is_refused_before_it_has_arrived(server):
+def test_page_sees_what_is_refused_before_it_has_arrived(server: Server) -> None:
     body = b'{"input": "' + b"x" * 30_000 + b'"}'
     reply = httpx.post(server.url + "/v1/audio/speech", content=body, headers={"origin": ORIGIN})
     assert (reply.status_code, reply.headers["access-control-allow-origin"]) == (413, ORIGIN)
 
 
-def test_key_is_asked_for_before_the_body(server):
+def test_key_is_asked_for_before_the_body(server: Server) -> None:
     head = b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
         client.sendall(head)
         assert client.recv(1 << 16).startswith(b"HTTP/1.1 401 ")
 
 
-def test_key_and_other_host_are_a_proxy(server):
+def test_key_and_other_host_are_a_proxy(server: Server) -> None:
     headers = {"host": "speech.example", "user-agent": "Mozilla/5.0", "authorization": "Bearer first-key"}
     assert httpx.get(server.url + "/v1/models", headers=headers).status_code == 200
 
@@ -131,7 +133,9 @@ REBOUND = {"host": "evil.example:8880", "origin": "http://evil.example:8880", "a
         ({}, 415, "unsupported_media_type"),
     ],
 )
-def test_what_any_page_can_send_is_not_spoken(tone_server, headers, status, code):
+def test_what_any_page_can_send_is_not_spoken(
+    tone_server: Server, headers: dict[str, str], status: int, code: str
+) -> None:
     body = b'{"model": "tts-1", "voice": "alloy", "input": "hello"}'  # httpx states no type of bytes
     reply = httpx.post(tone_server.url + "/v1/audio/speech", content=body, headers=headers)
     assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
@@ -139,32 +143,32 @@ def test_what_any_page_can_send_is_not_spoken(tone_server, headers, status, code
 
 
 @pytest.mark.parametrize("path", ["/health", "/metrics", "/v1/models"])
-def test_page_under_a_name_that_is_not_ours_reads_nothing(tone_server, path):
+def test_page_under_a_name_that_is_not_ours_reads_nothing(tone_server: Server, path: str) -> None:
     headers = {"host": "evil.example:8880", "user-agent": "Mozilla/5.0"}
     reply = httpx.get(tone_server.url + path, headers=headers)
     assert (reply.status_code, reply.json()["error"]["code"]) == (403, "host_not_allowed")
     assert "SPEECHD_ALLOWED_HOSTS" in reply.json()["error"]["message"]
 
 
-def test_unknown_path_is_quoted_no_longer_than_it_needs(tone_server):
+def test_unknown_path_is_quoted_no_longer_than_it_needs(tone_server: Server) -> None:
     reply = tone_server.get("/" + "a" * 20_000)
     assert reply.status_code == 404
     assert len(reply.text) < 400
     assert "(20001 characters)" in tone_server.log()
 
 
-def test_input_over_the_limit_is_a_precise_400(server):
+def test_input_over_the_limit_is_a_precise_400(server: Server) -> None:
     with pytest.raises(openai.BadRequestError, match="maximum length 5000, but got a string with length 6000"):
         speak(client(server), "x" * 6000)
 
 
-def test_body_over_the_limit_is_413(server):
+def test_body_over_the_limit_is_413(server: Server) -> None:
     with pytest.raises(openai.APIStatusError) as caught:
         speak(client(server), "x" * 30_000)
     assert (caught.value.status_code, caught.value.code) == (413, "request_too_large")
 
 
-def hold(server, key: str, seconds: float) -> threading.Thread:
+def hold(server: Server, key: str, seconds: float) -> threading.Thread:
     """A request in flight for at least so long."""
     text = "slowly. " * round(seconds)
     thread = threading.Thread(target=speak, args=(client(server, key), text))
@@ -173,7 +177,7 @@ def hold(server, key: str, seconds: float) -> threading.Thread:
     return thread
 
 
-def test_one_key_cannot_take_all_places(server):
+def test_one_key_cannot_take_all_places(server: Server) -> None:
     holder = hold(server, "first-key", 2)
     with pytest.raises(openai.InternalServerError) as caught:
         speak(client(server, "first-key", max_retries=0))
@@ -182,7 +186,7 @@ def test_one_key_cannot_take_all_places(server):
     holder.join(30)
 
 
-def test_sdk_with_default_retries_gets_through_when_room_appears(server):
+def test_sdk_with_default_retries_gets_through_when_room_appears(server: Server) -> None:
     holder = hold(server, "first-key", 2)
     began = time.monotonic()
     assert speak(client(server, "first-key"))
@@ -190,7 +194,7 @@ def test_sdk_with_default_retries_gets_through_when_room_appears(server):
     holder.join(30)
 
 
-def test_health_answers_while_every_slot_works(server):
+def test_health_answers_while_every_slot_works(server: Server) -> None:
     holders = [hold(server, key, 3) for key in ("first-key", "second-key")]
     until(lambda: server.health()["running"] == 2)
     with httpx.Client(base_url=server.url) as http:

@@ -5,6 +5,9 @@ import base64
 import io
 import json
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import av
 import httpx
@@ -12,42 +15,34 @@ import numpy as np
 import openai
 import pytest
 
-from bench.server import until
 from speechd.api.schema import MODELS
 from speechd.encoders import FORMATS
-from speechd.engines.tone import decode
+from tests.harness.decoding import letters, spoken
+from tests.harness.server import Server, until
 
 TEXT = "The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs, then go home."
 
 
 @pytest.fixture
-def client(tone_server):
+def client(tone_server: Server) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=tone_server.url + "/v1", api_key="unused", max_retries=0) as client:
         yield client
 
 
-def spoken(pcm: bytes) -> str:
-    return decode(np.frombuffer(pcm, "<i2").astype(np.float32) / 32767)
-
-
-def letters(text: str) -> str:
-    return "".join(character for character in text if character.isalnum()).lower()
-
-
-def test_sdk_gets_all_the_text_in_order(client):
+def test_sdk_gets_all_the_text_in_order(client: openai.OpenAI) -> None:
     reply = client.audio.speech.create(model="tts-1", voice="alloy", input=TEXT, response_format="pcm")
-    assert letters(spoken(reply.content)) == letters(TEXT)
+    assert spoken(reply.content) == letters(TEXT)
 
 
-def test_sdk_streams(client):
+def test_sdk_streams(client: openai.OpenAI) -> None:
     with client.audio.speech.with_streaming_response.create(
         model="gpt-4o-mini-tts", voice="marin", input=TEXT, response_format="pcm"
     ) as reply:
         assert reply.headers["transfer-encoding"] == "chunked"
-        assert letters(spoken(b"".join(reply.iter_bytes()))) == letters(TEXT)
+        assert spoken(b"".join(reply.iter_bytes())) == letters(TEXT)
 
 
-def test_async_sdk_many_at_once(tone_server):
+def test_async_sdk_many_at_once(tone_server: Server) -> None:
     async def speak(client: openai.AsyncOpenAI, text: str) -> str:
         reply = await client.audio.speech.create(model="tts-1", voice="echo", input=text, response_format="pcm")
         return spoken(reply.content)
@@ -56,12 +51,12 @@ def test_async_sdk_many_at_once(tone_server):
         async with openai.AsyncOpenAI(base_url=tone_server.url + "/v1", api_key="unused") as client:
             return await asyncio.gather(*(speak(client, f"request {name} speaks") for name in "abcdefgh"))
 
-    assert [letters(text) for text in asyncio.run(speak_all())] == [f"request{name}speaks" for name in "abcdefgh"]
+    assert asyncio.run(speak_all()) == [f"request{name}speaks" for name in "abcdefgh"]
 
 
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("format", FORMATS)
-def test_format_decodes_to_the_audio(tone_server, format, stream):
+def test_format_decodes_to_the_audio(tone_server: Server, format: str, stream: bool) -> None:
     reference = tone_server.speech(TEXT).content
     reply = tone_server.speech(TEXT, response_format=format, stream=stream)
     assert reply.headers["content-type"] == FORMATS[format].media_type
@@ -70,17 +65,17 @@ def test_format_decodes_to_the_audio(tone_server, format, stream):
     if format == "pcm":
         assert reply.content == reference
         return
-    with av.open(io.BytesIO(reply.content)) as container:
+    with av.open(io.BytesIO(reply.content), "r") as container:
         frames = list(container.decode(audio=0))
     decoded_s = sum(frame.samples for frame in frames) / frames[0].sample_rate
     # Streamed mp3 and aac carry their codec's delay and padding, up to three frames of 1024 samples.
     assert decoded_s == pytest.approx(expected_s, abs=3 * 1024 / 24_000)
     if format in ("wav", "flac"):
         samples = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
-        assert letters(spoken(samples.astype("<i2").tobytes())) == letters(TEXT)
+        assert spoken(samples.astype("<i2").tobytes()) == letters(TEXT)
 
 
-def test_sse_events(tone_server):
+def test_sse_events(tone_server: Server) -> None:
     events = []
     body = {"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": "pcm", "stream_format": "sse"}
     headers = {"accept": "application/octet-stream"}  # what the SDK sends, for sse too
@@ -89,20 +84,20 @@ def test_sse_events(tone_server):
         events = [json.loads(line.removeprefix("data: ")) for line in reply.iter_lines() if line]
     *deltas, done = events
     assert {event["type"] for event in deltas} == {"speech.audio.delta"}
-    assert letters(spoken(b"".join(base64.b64decode(event["audio"]) for event in deltas))) == letters(TEXT)
+    assert spoken(b"".join(base64.b64decode(event["audio"]) for event in deltas)) == letters(TEXT)
     assert done["type"] == "speech.audio.done"
     usage = done["usage"]
     assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"] > 2
 
 
-def test_whole_wav_has_true_sizes(tone_server):
+def test_whole_wav_has_true_sizes(tone_server: Server) -> None:
     content = tone_server.speech("one two", response_format="wav", stream=False).content
     assert int.from_bytes(content[4:8], "little") == len(content) - 8
     assert int.from_bytes(content[40:44], "little") == len(content) - 44
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_long_reply_may_be_asked_for_whole(tone_server, format):
+def test_long_reply_may_be_asked_for_whole(tone_server: Server, format: str) -> None:
     text = "This sentence is one of many, and it goes on for a while longer. " * 15
     reply = tone_server.speech(text, response_format=format, stream=False)
     assert reply.status_code == 200
@@ -110,7 +105,7 @@ def test_long_reply_may_be_asked_for_whole(tone_server, format):
 
 
 @pytest.mark.parametrize("stream_format", ["audio", "sse"])
-def test_client_of_http_1_0_gets_a_length(tone_server, stream_format):
+def test_client_of_http_1_0_gets_a_length(tone_server: Server, stream_format: str) -> None:
     body = {"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": "pcm", "stream_format": stream_format}
     command = ["curl", "-sfi", "--http1.0", "--json", json.dumps(body), tone_server.url + "/v1/audio/speech"]
     reply = subprocess.run(command, check=True, timeout=30, stdout=subprocess.PIPE).stdout
@@ -121,10 +116,10 @@ def test_client_of_http_1_0_gets_a_length(tone_server, stream_format):
         events = [json.loads(line.removeprefix(b"data: ")) for line in content.splitlines() if line]
         assert events[-1]["type"] == "speech.audio.done"
         content = b"".join(base64.b64decode(event["audio"]) for event in events[:-1])
-    assert letters(spoken(content)) == letters(TEXT)
+    assert spoken(content) == letters(TEXT)
 
 
-def test_every_listed_model_resolves(client):
+def test_every_listed_model_resolves(client: openai.OpenAI) -> None:
     ids = [model.id for model in client.models.list()]
     assert ids == list(MODELS)
     for id in ids:
@@ -134,11 +129,11 @@ def test_every_listed_model_resolves(client):
 
 
 @pytest.mark.parametrize("voice", "alloy ash ballad coral echo fable onyx nova sage shimmer verse marin cedar".split())
-def test_openai_voice_speaks(client, voice):
+def test_openai_voice_speaks(client: openai.OpenAI, voice: str) -> None:
     assert client.audio.speech.create(model="tts-1-hd", voice=voice, input="hi", response_format="pcm").content
 
 
-def test_every_listed_voice_has_its_fields_and_resolves(tone_server):
+def test_every_listed_voice_has_its_fields_and_resolves(tone_server: Server) -> None:
     voices = tone_server.get("/v1/audio/voices").json()["voices"]
     assert len(voices) >= 54
     for voice in voices:
@@ -157,15 +152,17 @@ def test_every_listed_voice_has_its_fields_and_resolves(tone_server):
         ({"model": "nope"}, openai.NotFoundError, "model"),
     ],
 )
-def test_sdk_error_class(client, fields, error, param):
-    request = {"model": "tts-1", "voice": "alloy", "input": "hi"} | fields
+def test_sdk_error_class(
+    client: openai.OpenAI, fields: dict[str, Any], error: type[openai.APIStatusError], param: str
+) -> None:
+    request: dict[str, Any] = {"model": "tts-1", "voice": "alloy", "input": "hi"} | fields
     with pytest.raises(error) as caught:
         client.audio.speech.create(**request)
     assert caught.value.param == param
-    assert caught.value.request_id.startswith("req_")
+    assert (caught.value.request_id or "").startswith("req_")
 
 
-def test_unknown_voice_names_the_nearest(tone_server):
+def test_unknown_voice_names_the_nearest(tone_server: Server) -> None:
     reply = tone_server.speech(voice="af_bela")
     assert reply.status_code == 400
     assert "af_bella" in reply.json()["error"]["message"]
@@ -180,37 +177,45 @@ def test_unknown_voice_names_the_nearest(tone_server):
         ("GET", "/v1/models/none", 404),
     ],
 )
-def test_error_on_any_path_has_the_envelope(tone_server, method, path, status):
+def test_error_on_any_path_has_the_envelope(tone_server: Server, method: str, path: str, status: int) -> None:
     reply = httpx.request(method, tone_server.url + path)
     assert reply.status_code == status
     assert set(reply.json()["error"]) == {"message", "type", "param", "code"}
     assert reply.headers["x-request-id"].startswith("req_")
 
 
+def test_description_is_served_and_every_path_in_it_answers(tone_server: Server) -> None:
+    described = tone_server.get("/openapi.json").json()["paths"]
+    assert list(described["/v1/audio/speech"]) == ["post"]
+    for path, operations in described.items():
+        if "get" in operations:
+            assert tone_server.get(path.replace("{id}", "tts-1")).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/health", "/v1/models", f"/v1/models/{next(iter(MODELS))}", "/v1/audio/voices"])
-def test_slash_at_the_end_means_nothing(tone_server, path):
+def test_slash_at_the_end_means_nothing(tone_server: Server, path: str) -> None:
     headers = {"host": "evil.example"}
     for slashes in ("/", "//"):
         assert httpx.get(tone_server.url + path + slashes, headers=headers).status_code == 200
 
 
-def test_speech_with_a_slash_at_the_end(tone_server):
+def test_speech_with_a_slash_at_the_end(tone_server: Server) -> None:
     body = {"model": "tts-1", "voice": "alloy", "input": "hi", "response_format": "pcm"}
     reply = httpx.post(tone_server.url + "/v1/audio/speech/", json=body)
-    assert (reply.status_code, letters(spoken(reply.content))) == (200, "hi")
+    assert (reply.status_code, spoken(reply.content)) == (200, "hi")
 
 
-def test_form_body_is_415(tone_server):
+def test_form_body_is_415(tone_server: Server) -> None:
     reply = httpx.post(tone_server.url + "/v1/audio/speech", data={"model": "tts-1"})
     assert (reply.status_code, reply.json()["error"]["code"]) == (415, "unsupported_media_type")
 
 
-def test_pause_lasts_as_long_as_asked(tone_server):
+def test_pause_lasts_as_long_as_asked(tone_server: Server) -> None:
     lengths = [len(tone_server.speech(f"one {pause} two").content) / 48_000 for pause in ("", "[pause:2s]")]
     assert lengths[1] - lengths[0] == pytest.approx(2, abs=0.5)
 
 
-def test_volume_multiplier_scales_the_samples(tone_server):
+def test_volume_multiplier_scales_the_samples(tone_server: Server) -> None:
     loud, soft = (
         np.frombuffer(tone_server.speech("one two", volume_multiplier=volume).content, "<i2").astype(float)
         for volume in (1, 0.25)
@@ -218,14 +223,14 @@ def test_volume_multiplier_scales_the_samples(tone_server):
     assert np.abs(soft).max() == pytest.approx(np.abs(loud).max() / 4, abs=2)
 
 
-def test_equal_requests_give_equal_bytes(tone_server):
+def test_equal_requests_give_equal_bytes(tone_server: Server) -> None:
     assert (
         tone_server.speech(TEXT, response_format="mp3").content
         == tone_server.speech(TEXT, response_format="mp3").content
     )
 
 
-def test_curl_saves_an_mp3(tone_server, tmp_path):
+def test_curl_saves_an_mp3(tone_server: Server, tmp_path: Path) -> None:
     path = tmp_path / "hello.mp3"
     body = json.dumps({"model": "tts-1", "voice": "alloy", "input": "Hello!"})
     command = ["curl", "-sf", tone_server.url + "/v1/audio/speech", "-H", "Content-Type: application/json", "-d", body]
@@ -234,7 +239,7 @@ def test_curl_saves_an_mp3(tone_server, tmp_path):
         assert container.streams.audio[0].codec_context.name in ("mp3", "mp3float")
 
 
-def test_log_has_a_line_per_request_and_never_the_text(tone_server):
+def test_log_has_a_line_per_request_and_never_the_text(tone_server: Server) -> None:
     id = tone_server.speech("xylophone secrets").headers["x-request-id"]
     until(lambda: id in tone_server.log())  # written after the reply
     line = next(line for line in tone_server.log().splitlines() if id in line)

@@ -8,46 +8,45 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import httpx
-import numpy as np
 import psutil
 import pytest
 
-from speechd.engines.tone import decode
-from tests.harness.server import running, start, until
+from tests.harness.decoding import letters, spoken
+from tests.harness.server import Server, running, start, until
 
 LONG = " ".join(
     f"sentence number {word} is spoken now." for word in "one two three four five six seven eight nine ten".split()
 )
 
 
-def letters(text: str) -> str:
-    return "".join(character for character in text if character.isalnum()).lower()
-
-
-def spoken(pcm: bytes) -> str:
-    return letters(decode(np.frombuffer(pcm, "<i2").astype(np.float32) / 32767))
-
-
 @pytest.fixture
-def faulty(tmp_path):
+def faulty(tmp_path: Path) -> Iterator[Server]:
     settings = {"engine": "faulty:create", "synthesis_timeout_s": 2, "worker_timeout_s": 3, "look_ahead_s": 600}
     with running(tmp_path, **settings) as server:
         yield server
         until(lambda: idle(server), what="all places given back")
 
 
-def idle(server):
+def idle(server: Server) -> bool:
     health = server.get("/health").json()
-    return health["in_flight"] == 0 and health["waiting"] == 0 and health["running"] == 0
+    return not (health["in_flight"] or health["waiting"] or health["running"])
 
 
-def begin(server, text, **fields):
-    """A request in a thread: (thread, its outcome to be)."""
-    outcome = {}
+def has_any(server: Server, what: str) -> bool:
+    return bool(server.get("/health").json()[what])
 
-    def ask():
+
+def begin(server: Server, text: str, **fields: object) -> tuple[threading.Thread, dict[str, Any]]:
+    """A request in a thread: the thread, and its outcome to be, a "reply" or an "error"."""
+    outcome: dict[str, Any] = {}
+
+    def ask() -> None:
         try:
             outcome["reply"] = server.speech(text, **fields)
         except httpx.HTTPError as error:
@@ -58,28 +57,28 @@ def begin(server, text, **fields):
     return thread, outcome
 
 
-def test_engine_that_raises_at_first_is_a_500_in_the_envelope(faulty):
+def test_engine_that_raises_at_first_is_a_500_in_the_envelope(faulty: Server) -> None:
     reply = faulty.speech("oops")
     assert reply.status_code == 500
     assert reply.json()["error"]["code"] == "synthesis_failed"
 
 
-def test_thread_that_starts_the_engine_ends(faulty):
+def test_thread_that_starts_the_engine_ends(faulty: Server) -> None:
     until(lambda: faulty.speech("starter").status_code == 200, what="a synthesis without it")
 
 
-def test_server_that_ends_closes_no_socket_twice(tmp_path):
+def test_server_that_ends_closes_no_socket_twice(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         assert server.speech().status_code == 200
     assert "closing socket" not in server.log()
 
 
-def test_engine_that_raises_midway_breaks_the_transfer_off(faulty):
+def test_engine_that_raises_midway_breaks_the_transfer_off(faulty: Server) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         faulty.speech("A first sentence that is spoken well enough. " * 3 + "Then oops happens.")
 
 
-def test_segment_that_kills_its_engine_fails_after_two_attempts(faulty):
+def test_segment_that_kills_its_engine_fails_after_two_attempts(faulty: Server) -> None:
     before = {worker.pid for worker in faulty.workers()}
     thread, outcome = begin(faulty, "kaboom")
     thread.join(20)
@@ -92,7 +91,7 @@ def test_segment_that_kills_its_engine_fails_after_two_attempts(faulty):
     assert len({worker.pid for worker in faulty.workers()} - before) <= 2
 
 
-def test_text_that_kills_what_reads_it_is_an_error_of_its_sender_alone(faulty):
+def test_text_that_kills_what_reads_it_is_an_error_of_its_sender_alone(faulty: Server) -> None:
     before = {worker.pid for worker in faulty.workers()}
     requests = [begin(faulty, LONG) for _ in range(4)]
     for text in ("unreadable", "endless", "A first sentence, which is read. Then it is unreadable.") * 2:
@@ -109,7 +108,7 @@ def test_text_that_kills_what_reads_it_is_an_error_of_its_sender_alone(faulty):
     assert {worker.pid for worker in faulty.workers()} == before
 
 
-def test_processes_that_read_may_be_killed_at_any_time(faulty):
+def test_processes_that_read_may_be_killed_at_any_time(faulty: Server) -> None:
     requests = [begin(faulty, f"slowly {LONG * 3}") for _ in range(6)]
     until(lambda: faulty.get("/health").json()["in_flight"] == 6)
     while any(thread.is_alive() for thread, _ in requests):
@@ -126,7 +125,7 @@ def test_processes_that_read_may_be_killed_at_any_time(faulty):
     assert faulty.speech("hello").status_code == 200
 
 
-def test_death_of_what_forks_readers_replaces_its_worker(faulty):
+def test_death_of_what_forks_readers_replaces_its_worker(faulty: Server) -> None:
     victim = faulty.workers()[0]
     (fork_server,) = victim.children()
     fork_server.kill()
@@ -135,7 +134,7 @@ def test_death_of_what_forks_readers_replaces_its_worker(faulty):
     assert faulty.speech("hello").status_code == 200
 
 
-def test_synthesis_that_hangs_ends_its_worker_and_fails(faulty):
+def test_synthesis_that_hangs_ends_its_worker_and_fails(faulty: Server) -> None:
     thread, outcome = begin(faulty, "stall")
     thread.join(30)
     assert not thread.is_alive()
@@ -143,7 +142,7 @@ def test_synthesis_that_hangs_ends_its_worker_and_fails(faulty):
     until(lambda: faulty.speech("hello").status_code == 200, 20)
 
 
-def test_synthesis_that_hangs_a_slot_which_has_just_started_ends_its_worker(faulty):
+def test_synthesis_that_hangs_a_slot_which_has_just_started_ends_its_worker(faulty: Server) -> None:
     requests = [begin(faulty, "stall") for _ in range(12)]
     until(lambda: faulty.get("/health").json()["in_flight"] == 12)
     faulty.workers()[0].kill()
@@ -153,7 +152,7 @@ def test_synthesis_that_hangs_a_slot_which_has_just_started_ends_its_worker(faul
     until(lambda: idle(faulty), 20, "no slot at work")
 
 
-def test_killed_worker_breaks_only_its_own_transfers(faulty):
+def test_killed_worker_breaks_only_its_own_transfers(faulty: Server) -> None:
     requests = [begin(faulty, f"slowly {LONG}") for _ in range(6)]
     until(lambda: faulty.get("/health").json()["in_flight"] == 6)
     victim = faulty.workers()[0]
@@ -169,7 +168,7 @@ def test_killed_worker_breaks_only_its_own_transfers(faulty):
     until(lambda: len(faulty.workers()) == 2 and victim.pid not in {worker.pid for worker in faulty.workers()})
 
 
-def test_stopped_worker_is_replaced(faulty):
+def test_stopped_worker_is_replaced(faulty: Server) -> None:
     victim = faulty.workers()[0]
     victim.send_signal(signal.SIGSTOP)
     until(lambda: not psutil.pid_exists(victim.pid), 20, "the stopped worker is killed")
@@ -177,32 +176,33 @@ def test_stopped_worker_is_replaced(faulty):
     assert spoken(faulty.speech(LONG).content) == letters(LONG)
 
 
-def test_client_that_leaves_gives_its_place_back(faulty):
+def test_client_that_leaves_gives_its_place_back(faulty: Server) -> None:
     with httpx.stream("POST", faulty.url + "/v1/audio/speech", json=request(f"slowly {LONG}")) as reply:
         chunks = reply.iter_raw()  # kept: without it, httpx would leave at once
         next(chunks)
     until(lambda: idle(faulty), 5)
 
 
-def test_client_that_leaves_before_any_audio_gives_its_place_back(faulty):
-    cases = itertools.product(("in_flight", "running"), ({}, {"stream": False}, {"stream_format": "sse"}))
+def test_client_that_leaves_before_any_audio_gives_its_place_back(faulty: Server) -> None:
+    kinds: tuple[dict[str, object], ...] = ({}, {"stream": False}, {"stream_format": "sse"})
+    cases = itertools.product(("in_flight", "running"), kinds)
     for (stage, fields), reset in zip(cases, itertools.cycle((False, True)), strict=False):
         body = json.dumps(request("slowly. " * 5) | fields)
         head = "POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         with socket.create_connection(("127.0.0.1", faulty.port)) as client:
             client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
-            until(lambda stage=stage: faulty.get("/health").json()[stage])
+            until(partial(has_any, faulty, stage))
             if reset:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         until(lambda: idle(faulty), 5, f"{stage}, {fields}, {reset}")
     assert faulty.log().count('outcome="client left"') == 6
 
 
-def request(text: str) -> dict[str, str]:
+def request(text: str) -> dict[str, object]:
     return {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"}
 
 
-def test_sigterm_lets_streams_finish(tmp_path):
+def test_sigterm_lets_streams_finish(tmp_path: Path) -> None:
     with running(tmp_path, engine="faulty:create", worker_timeout_s=2) as server:
         thread, outcome = begin(server, f"slowly one two three. {LONG} slowly four five. {LONG} slowly six.")
         until(lambda: server.get("/health").json()["in_flight"] == 1)
@@ -217,7 +217,7 @@ def test_sigterm_lets_streams_finish(tmp_path):
         server.process.wait(1)
 
 
-def test_client_that_never_reads_is_dropped(tmp_path):
+def test_client_that_never_reads_is_dropped(tmp_path: Path) -> None:
     with running(tmp_path, write_timeout_s=1, look_ahead_s=600) as server:
         body = str(request("word " * 8000)).replace("'", '"').encode()
         with socket.create_connection(("127.0.0.1", server.port)) as client:
@@ -230,7 +230,7 @@ def test_client_that_never_reads_is_dropped(tmp_path):
             assert "client too slow" in server.log()
 
 
-def test_boot_that_fails_twenty_times_leaves_the_server_up(tmp_path, monkeypatch):
+def test_boot_that_fails_twenty_times_leaves_the_server_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAULTY_BOOTS", str(tmp_path / "boots"))
     settings = {"engine": "faulty:fails_in_worker", "respawn_delay_s": 0.01, "respawn_limit_s": 0.1}
     with running(tmp_path, **settings) as server:
@@ -240,11 +240,13 @@ def test_boot_that_fails_twenty_times_leaves_the_server_up(tmp_path, monkeypatch
         assert server.speech("hello").status_code == 200
 
 
-def test_request_that_comes_while_boots_fail_is_refused_at_once(tmp_path, monkeypatch):
+def test_request_that_comes_while_boots_fail_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     boots = tmp_path / "boots"
     monkeypatch.setenv("FAULTY_BOOTS", str(boots))
     settings = {"engine": "faulty:fails_in_worker", "respawn_delay_s": 0.01, "respawn_limit_s": 0.1, "workers": 1}
-    statuses = set()
+    statuses: set[int] = set()
     with running(tmp_path, **settings, drain_wait_s=0.3) as server:
         while boots.stat().st_size <= 2:
             for worker in server.workers():
@@ -258,14 +260,14 @@ def test_request_that_comes_while_boots_fail_is_refused_at_once(tmp_path, monkey
     assert statuses - {200} == {503}
 
 
-def test_server_does_not_start_with_a_voice_to_warm_up_that_does_not_exist(tmp_path):
+def test_server_does_not_start_with_a_voice_to_warm_up_that_does_not_exist(tmp_path: Path) -> None:
     server = start(tmp_path, warm_up="alloy,nobody")
     assert server.process.wait(40) == 1
     assert "SPEECHD_WARM_UP" in server.log()
     assert "'nobody'" in server.log()
 
 
-def test_workers_end_with_their_arbiter(tmp_path):
+def test_workers_end_with_their_arbiter(tmp_path: Path) -> None:
     server = start(tmp_path)
     until(server.is_ready, 40)
     workers = server.workers()
@@ -278,7 +280,7 @@ def test_workers_end_with_their_arbiter(tmp_path):
         probe.bind(("127.0.0.1", server.port))
 
 
-def test_overload_is_refused_at_once_with_retry_after(tmp_path):
+def test_overload_is_refused_at_once_with_retry_after(tmp_path: Path) -> None:
     with running(tmp_path, engine="faulty:create", max_in_flight=2) as server:
         held = [begin(server, "slowly spoken") for _ in range(2)]
         until(lambda: server.get("/health").json()["in_flight"] == 2)

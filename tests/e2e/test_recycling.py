@@ -4,13 +4,14 @@ import json
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 
-from speechd.engines.tone import decode
-from tests.harness.server import running, until
+from tests.harness.decoding import letters, spoken
+from tests.harness.server import Server, running, until
 
 SENTENCE = "The quick brown fox jumps over the lazy dog. "
 SLOW = "slowly we go on and on until the end is near. " * 12
@@ -19,41 +20,34 @@ SLOW = "slowly we go on and on until the end is near. " * 12
 SHORT_LIVES = {"engine": "faulty:create", "recycle_after_s": 1, "look_ahead_s": 600}
 
 
-def body(text):
+def body(text: str) -> dict[str, str]:
     return {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"}
 
 
-def letters(text):
-    return "".join(filter(str.isalnum, text)).lower()
-
-
-def spoken(pcm):
-    return letters(decode(np.frombuffer(pcm, "<i2").astype(np.float32) / 32767))
-
-
-def rows(server, state=None):
+def rows(server: Server, state: str | None = None) -> list[dict[str, Any]]:
     return [row for row in server.health()["workers"] if state in (None, row["state"])]
 
 
-def recycled(server):
+def recycled(server: Server) -> int:
     return sum(row["recycled"] for row in rows(server))
 
 
-def deaths(server):
+def deaths(server: Server) -> int:
     return sum(row["deaths"] for row in rows(server))
 
 
-def is_idle(server):
+def is_idle(server: Server) -> bool:
     health = server.health()
     return not (health["in_flight"] or health["waiting"] or health["running"])
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_no_request_is_lost_and_none_sounds_different_while_workers_are_recycled(tmp_path, workers):
+def test_no_request_is_lost_and_none_sounds_different_while_workers_are_recycled(tmp_path: Path, workers: int) -> None:
     over = threading.Event()
 
-    def speak_on(text, *, keep):
-        heard, count = set(), 0
+    def speak_on(text: str, *, keep: bool) -> set[bytes]:
+        heard: set[bytes] = set()
+        count = 0
         with httpx.Client(timeout=30) as client:
             while not over.is_set():
                 reply = (client if keep else httpx).post(server.url + "/v1/audio/speech", json=body(text))
@@ -82,7 +76,7 @@ def test_no_request_is_lost_and_none_sounds_different_while_workers_are_recycled
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_stream_outlives_the_slot_of_its_worker_and_is_whole(tmp_path, workers):
+def test_stream_outlives_the_slot_of_its_worker_and_is_whole(tmp_path: Path, workers: int) -> None:
     with running(tmp_path, **SHORT_LIVES, workers=workers) as server, ThreadPoolExecutor() as threads:
         replies = [threads.submit(server.speech, SLOW) for _ in range(workers)]
         until(lambda: any(row["in_flight"] for row in rows(server, "retiring")), 30, "a home worker that retires")
@@ -93,7 +87,7 @@ def test_stream_outlives_the_slot_of_its_worker_and_is_whole(tmp_path, workers):
         assert deaths(server) == 0
 
 
-def ask(client):
+def ask(client: socket.socket) -> tuple[dict[str, str], Any]:
     client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
     data = b""
     while b"\r\n\r\n" not in data:
@@ -105,7 +99,7 @@ def ask(client):
     return fields, json.loads(content)
 
 
-def test_idle_connection_to_a_worker_that_retires_is_answered_once_more(tmp_path):
+def test_idle_connection_to_a_worker_that_retires_is_answered_once_more(tmp_path: Path) -> None:
     with running(tmp_path, recycle_after_s=1, workers=1) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
             fields, _ = ask(client)
@@ -118,7 +112,7 @@ def test_idle_connection_to_a_worker_that_retires_is_answered_once_more(tmp_path
         until(lambda: recycled(server) == 1)
 
 
-def test_worker_over_its_memory_is_recycled(tmp_path):
+def test_worker_over_its_memory_is_recycled(tmp_path: Path) -> None:
     settings = {"engine": "faulty:leaks", "recycle_over_bytes": 200 << 20, "workers": 1}
     with running(tmp_path, **settings) as server:
         (leaky,) = server.workers()
@@ -128,7 +122,9 @@ def test_worker_over_its_memory_is_recycled(tmp_path):
         assert leaky.pid not in {worker.pid for worker in server.workers()}
 
 
-def test_replacement_that_cannot_start_leaves_the_worker_before_it_in_service(tmp_path, monkeypatch):
+def test_replacement_that_cannot_start_leaves_the_worker_before_it_in_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAULTY_BOOTS", str(tmp_path / "boots"))
     settings = {"respawn_delay_s": 0.01, "respawn_limit_s": 0.1, "recycle_after_s": 1, "workers": 2}
     with running(tmp_path, engine="faulty:fails_in_worker", **settings) as server:
@@ -139,7 +135,7 @@ def test_replacement_that_cannot_start_leaves_the_worker_before_it_in_service(tm
         assert (tmp_path / "boots").stat().st_size > 22
 
 
-def test_sigterm_while_a_worker_retires_lets_its_streams_finish(tmp_path):
+def test_sigterm_while_a_worker_retires_lets_its_streams_finish(tmp_path: Path) -> None:
     with running(tmp_path, **SHORT_LIVES, workers=1) as server, ThreadPoolExecutor() as threads:
         reply = threads.submit(server.speech, SLOW)
         until(lambda: any(row["in_flight"] for row in rows(server, "retiring")), 30, "a home worker that retires")
@@ -148,7 +144,7 @@ def test_sigterm_while_a_worker_retires_lets_its_streams_finish(tmp_path):
         server.process.wait(1)
 
 
-def test_worker_killed_while_it_retires_breaks_only_its_own_transfers(tmp_path):
+def test_worker_killed_while_it_retires_breaks_only_its_own_transfers(tmp_path: Path) -> None:
     with running(tmp_path, **SHORT_LIVES, workers=1) as server, ThreadPoolExecutor() as threads:
         reply = threads.submit(server.speech, SLOW)
         until(lambda: any(row["in_flight"] for row in rows(server, "retiring")), 30, "a home worker that retires")

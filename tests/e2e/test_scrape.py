@@ -1,4 +1,4 @@
-"""What Prometheus is told: right after whatever died, by whichever worker answers."""
+"""The metrics: right, whatever died, and whichever worker answers."""
 
 import itertools
 import os
@@ -7,8 +7,11 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
 import httpx
 import pytest
@@ -28,7 +31,7 @@ Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settings = {"engine": "faulty:create", "api_keys": "key", "max_in_flight": 2, "max_in_flight_per_key": 0}
     with running(tmp_path_factory.mktemp("scrape"), **settings) as server:
         yield server
@@ -65,13 +68,13 @@ def rises(server: Server, before: dict[str, float], **by: int) -> None:
     until(lambda: outcomes(server) == expected, what=f"{expected}")
 
 
-def test_scrape_needs_no_key_and_is_prometheus_text(server):
+def test_scrape_needs_no_key_and_is_prometheus_text(server: Server) -> None:
     reply = server.get("/metrics")
     assert reply.status_code == 200
     assert reply.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
 
 
-def test_whole_stream_is_told(server):
+def test_whole_stream_is_told(server: Server) -> None:
     before, sent = outcomes(server), value(server, "speechd_audio_sent_seconds_total", format="pcm")
     reply = speak(server)
     rises(server, before, complete=1)
@@ -82,26 +85,26 @@ def test_whole_stream_is_told(server):
 @pytest.mark.parametrize(
     ("text", "outcome"), [("oops", "failed"), ("?!", "invalid"), ("", "invalid"), ("x" * 60_000, "invalid")]
 )
-def test_request_that_fails_has_its_outcome(server, text, outcome):
+def test_request_that_fails_has_its_outcome(server: Server, text: str, outcome: str) -> None:
     before = outcomes(server)
     assert speak(server, text).status_code >= 400
     rises(server, before, **{outcome: 1})
 
 
-def test_request_without_a_key_is_invalid(server):
+def test_request_without_a_key_is_invalid(server: Server) -> None:
     before = outcomes(server)
     assert server.speech("hello").status_code == 401
     rises(server, before, invalid=1)
 
 
-def test_stream_that_breaks_midway_failed(server):
+def test_stream_that_breaks_midway_failed(server: Server) -> None:
     before = outcomes(server)
     with pytest.raises(httpx.RemoteProtocolError):
         speak(server, SENTENCE * 3 + "Then oops happens.")
     rises(server, before, failed=1)
 
 
-def test_client_that_leaves_while_it_listens(server):
+def test_client_that_leaves_while_it_listens(server: Server) -> None:
     before = outcomes(server)
     body = {"model": "tts-1", "voice": "alloy", "input": SLOW, "response_format": "pcm"}
     headers = {"authorization": "Bearer key"}
@@ -114,7 +117,7 @@ def test_client_that_leaves_while_it_listens(server):
     until(lambda: value(server, "speechd_requests_in_flight") == 0)
 
 
-def test_client_that_leaves_while_it_sends(server):
+def test_client_that_leaves_while_it_sends(server: Server) -> None:
     before = outcomes(server)
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         head = "POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -128,7 +131,7 @@ def begun(server: Server) -> float:
     return value(server, "speechd_requests_begun_total")
 
 
-def test_refusal_has_its_reason(server):
+def test_refusal_has_its_reason(server: Server) -> None:
     before, refused = outcomes(server), value(server, "speechd_refusals_total", reason="count")
     holders = [threading.Thread(target=speak, args=(server, "slowly. " * 2)) for _ in range(2)]
     for holder in holders:
@@ -143,7 +146,7 @@ def test_refusal_has_its_reason(server):
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_server_timing_has_the_steps_to_the_first_audio(server, stream):
+def test_server_timing_has_the_steps_to_the_first_audio(server: Server, stream: bool) -> None:
     began = time.monotonic()
     reply = speak(server, "slowly spoken", stream=stream)
     took_s = time.monotonic() - began
@@ -152,7 +155,7 @@ def test_server_timing_has_the_steps_to_the_first_audio(server, stream):
     assert 1000 <= float(steps["synthesis"]) <= sum(map(float, steps.values())) <= 1000 * took_s
 
 
-def test_no_request_makes_a_new_series_and_no_text_is_told(server):
+def test_no_request_makes_a_new_series_and_no_text_is_told(server: Server) -> None:
     before = series(server).keys()
     for format in ("mp3", "opus"):
         speak(server, "Unmistakable words.", response_format=format)
@@ -162,7 +165,7 @@ def test_no_request_makes_a_new_series_and_no_text_is_told(server):
     assert "nmistakable" not in server.get("/metrics").text
 
 
-def test_refusals_of_the_edge_are_told_after_their_workers_deaths(tmp_path):
+def test_rejections_are_counted_through_their_workers_deaths(tmp_path: Path) -> None:
     speech = b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     giant = b"Transfer-Encoding: chunked\r\n\r\n" + b"400\r\n" + bytes(1024) + b"\r\n1\r\nx\r\n"
     refused = {
@@ -185,8 +188,9 @@ def test_refusals_of_the_edge_are_told_after_their_workers_deaths(tmp_path):
             worker.kill()
         until(lambda: restarts(server) == 2 and server.health()["ready"] == 2)
         answer_of(server, refused["431"][0])
-        told = {status: value(server, "speechd_edge_refusals_total", status=status) for status in refused}
-        assert told == {"400": 1, "408": 2, "413": 3, "431": 2}
+        for name in ("speechd_http_rejections_total", "speechd_edge_refusals_total"):
+            told = {status: value(server, name, status=status) for status in refused}
+            assert told == {"400": 1, "408": 2, "413": 3, "431": 2}
 
 
 def answer_of(server: Server, request: bytes) -> bytes:
@@ -195,7 +199,7 @@ def answer_of(server: Server, request: bytes) -> bytes:
         return client.recv(1 << 16)
 
 
-def test_request_whose_worker_is_killed(server):
+def test_request_whose_worker_is_killed(server: Server) -> None:
     before = outcomes(server)
     with ThreadPoolExecutor() as threads:
         asked = threads.submit(speak, server, SLOW)
@@ -207,26 +211,27 @@ def test_request_whose_worker_is_killed(server):
     until(lambda: server.health()["ready"] == 2)
 
 
-def test_counts_never_go_back_whatever_is_killed(tmp_path):
+def speak_on(server: Server, over: threading.Event) -> tuple[int, int]:
+    """Ask for speech until it is over; how many requests were sent, and how many were answered."""
+    sent = complete = 0
+    while not over.is_set():
+        sent += 1
+        with suppress(httpx.TransportError):
+            complete += server.speech(SENTENCE * 5).status_code == 200
+    return sent, complete
+
+
+def test_counts_never_go_back_whatever_is_killed(tmp_path: Path) -> None:
     over = threading.Event()
-
-    def speak_on(_: int) -> tuple[int, int]:
-        sent = complete = 0
-        while not over.is_set():
-            sent += 1
-            with suppress(httpx.TransportError):
-                complete += server.speech(SENTENCE * 5).status_code == 200
-        return sent, complete
-
     with running(tmp_path) as server, ThreadPoolExecutor() as threads:
-        clients = [threads.submit(speak_on, index) for index in range(3)]
+        clients = [threads.submit(speak_on, server, over) for _ in range(3)]
         told = [series(server, kinds=COUNTS)]
         try:
             for kills in range(1, 7):
                 served = outcomes(server)["complete"]
-                until(lambda served=served: outcomes(server)["complete"] > served)
+                until(partial(has_completed_more_than, server, served))
                 server.workers()[kills % 2].kill()
-                until(lambda kills=kills: restarts(server) == kills and server.health()["ready"] == 2)
+                until(partial(has_replaced, server, kills))
                 told.append(series(server, kinds=COUNTS))
         finally:
             over.set()
@@ -239,6 +244,14 @@ def test_counts_never_go_back_whatever_is_killed(tmp_path):
         # A client may have had all of its reply when the worker died that was about to count it.
         after = outcomes(server)
         assert complete - after["worker died"] <= after["complete"] <= complete
+
+
+def has_completed_more_than(server: Server, count: float) -> bool:
+    return outcomes(server)["complete"] > count
+
+
+def has_replaced(server: Server, deaths: int) -> bool:
+    return restarts(server) == deaths and server.health()["ready"] == 2
 
 
 def restarts(server: Server) -> float:

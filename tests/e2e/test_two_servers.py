@@ -9,18 +9,19 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 
 import httpx
-import numpy as np
 import openai
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.tone import RTF
 from speechd.encoders import FORMATS
-from speechd.engines.tone import decode
-from tests.harness.scripted import END, HANG, RESET, ScriptedServer, chunk, head
+from tests.harness.decoding import letters, spoken
+from tests.harness.scripted import END, HANG, RESET, Script, ScriptedServer, chunk, head
 from tests.harness.server import Server, free_port, running, until
 
 TEXT = "The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs."
@@ -31,7 +32,7 @@ NEAR = {"max_in_flight": 1, "api_keys": "near-key", "look_ahead_s": 5}
 
 
 @pytest.fixture(scope="module")
-def far(tmp_path_factory) -> Iterator[Server]:
+def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running(tmp_path_factory.mktemp("far"), api_keys="far-key") as server:
         yield server
 
@@ -43,7 +44,7 @@ def wrong() -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory, far) -> Iterator[Server]:
+def full(tmp_path_factory: pytest.TempPathFactory, far: Server) -> Iterator[Server]:
     """A server whose only place is taken, in front of `far`."""
     settings = NEAR | {"overflow_url": far.url + "/v1", "overflow_api_key": "far-key"}
     with running(tmp_path_factory.mktemp("full"), **settings) as server, held(server):
@@ -51,7 +52,7 @@ def full(tmp_path_factory, far) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def misled(tmp_path_factory, wrong) -> Iterator[Server]:
+def misled(tmp_path_factory: pytest.TempPathFactory, wrong: ScriptedServer) -> Iterator[Server]:
     """A server whose only place is taken, in front of `wrong`."""
     settings = NEAR | QUICK | {"overflow_url": wrong.url, "write_timeout_s": 60}
     with running(tmp_path_factory.mktemp("misled"), **settings) as server, held(server):
@@ -59,7 +60,7 @@ def misled(tmp_path_factory, wrong) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def busy(tmp_path_factory, wrong) -> Iterator[Server]:
+def busy(tmp_path_factory: pytest.TempPathFactory, wrong: ScriptedServer) -> Iterator[Server]:
     """A server in front of `wrong` that could take more, but has its slot at work."""
     settings = QUICK | {"overflow_url": wrong.url, "overflow_after_s": 0, "engine": "bench.tone:paced", "workers": 1}
     over = threading.Event()
@@ -88,24 +89,18 @@ def held(server: Server) -> Iterator[None]:
         yield
 
 
-def stream(server: Server, text: str = TEXT, headers: Mapping[str, str] | None = None, **fields: object):
+def stream(
+    server: Server, text: str = TEXT, headers: Mapping[str, str] | None = None, **fields: Any
+) -> AbstractContextManager[httpx.Response]:
     body = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"} | fields
     headers = {"authorization": "Bearer near-key", **(headers or {})}
     return httpx.stream("POST", server.url + "/v1/audio/speech", json=body, headers=headers, timeout=30)
 
 
-def speak(server: Server, text: str = TEXT, **fields: object) -> httpx.Response:
+def speak(server: Server, text: str = TEXT, **fields: Any) -> httpx.Response:
     with stream(server, text, **fields) as reply:
         reply.read()
     return reply
-
-
-def letters(text: str) -> str:
-    return "".join(character for character in text if character.isalnum()).lower()
-
-
-def spoken(pcm: bytes) -> str:
-    return letters(decode(np.frombuffer(pcm, "<i2").astype(np.float32) / 32767))
 
 
 def heard(reply: httpx.Response) -> str:
@@ -146,7 +141,7 @@ def in_flight_there(server: Server) -> float:
         ({"stream_format": "sse"}, "text/event-stream; charset=utf-8"),
     ],
 )
-def test_full_server_passes_on_what_the_other_speaks(full, fields, media_type):
+def test_full_server_passes_on_what_the_other_speaks(full: Server, fields: dict[str, Any], media_type: str) -> None:
     before = overflows(full)
     reply = speak(full, **fields)
     assert reply.status_code == 200
@@ -158,7 +153,7 @@ def test_full_server_passes_on_what_the_other_speaks(full, fields, media_type):
     rises(full, before, "complete")
 
 
-def test_client_of_http_1_0_gets_a_length_from_there_too(full):
+def test_client_of_http_1_0_gets_a_length_from_there_too(full: Server) -> None:
     body = json.dumps({"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": "pcm"})
     command = ["curl", "-sfi", "--http1.0", "-H", "authorization: Bearer near-key", "--json", body]
     reply = subprocess.run([*command, full.url + "/v1/audio/speech"], check=True, timeout=30, stdout=subprocess.PIPE)
@@ -168,20 +163,20 @@ def test_client_of_http_1_0_gets_a_length_from_there_too(full):
     assert spoken(content) == letters(TEXT)
 
 
-def test_wrong_request_is_answered_here(full):
+def test_wrong_request_is_answered_here(full: Server) -> None:
     before = overflows(full)
     assert speak(full, voice="nobody").status_code == 400
     assert speak(full, "").status_code == 400
     assert overflows(full) == before
 
 
-def test_sdk_hears_the_other(full):
+def test_sdk_hears_the_other(full: Server) -> None:
     with openai.OpenAI(base_url=full.url + "/v1", api_key="near-key", max_retries=0) as client:
         reply = client.audio.speech.with_raw_response.create(model="tts-1", voice="alloy", input=TEXT)
     assert reply.headers["x-speechd-overflow"] == "1"
 
 
-def test_connection_to_the_other_is_used_again(full, far):
+def test_connection_to_the_other_is_used_again(full: Server, far: Server) -> None:
     def peers() -> set[int]:
         return {
             connection.raddr.port
@@ -198,7 +193,7 @@ def test_connection_to_the_other_is_used_again(full, far):
     assert len(seen) <= 2  # one of each worker
 
 
-def test_log_says_where_it_was_spoken(full):
+def test_log_says_where_it_was_spoken(full: Server) -> None:
     id = speak(full).headers["x-request-id"]
     until(lambda: id in full.log())
     line = next(line for line in full.log().splitlines() if id in line)
@@ -223,7 +218,9 @@ def test_log_says_where_it_was_spoken(full):
     ],
 )
 class TestOtherThatDoesNotBegin:
-    def test_request_that_would_wait_is_spoken_here(self, busy, wrong, script, outcome):
+    def test_request_that_would_wait_is_spoken_here(
+        self, busy: Server, wrong: ScriptedServer, script: Script, outcome: str
+    ) -> None:
         wrong.script = script
         before = overflows(busy)
 
@@ -238,7 +235,9 @@ class TestOtherThatDoesNotBegin:
         until(came_back, 20)
         rises(busy, before, outcome)
 
-    def test_request_that_was_refused_gets_its_503(self, misled, wrong, script, outcome):
+    def test_request_that_was_refused_gets_its_503(
+        self, misled: Server, wrong: ScriptedServer, script: Script, outcome: str
+    ) -> None:
         wrong.script = script
         before, refused = overflows(misled), told(misled, "speechd_refusals_total", "reason")
         reply = speak(misled)
@@ -264,17 +263,19 @@ def came_back(server: Server, **headers: str) -> httpx.Response:
     return replies[-1]
 
 
-def test_request_that_comes_back_has_its_old_deadline(busy, wrong):
+def test_request_that_comes_back_has_its_old_deadline(busy: Server, wrong: ScriptedServer) -> None:
     wrong.script = (HANG,)
     id = came_back(busy).headers["x-request-id"]
     until(lambda: id in busy.log())
     line = next(line for line in busy.log().splitlines() if id in line)
     # Its first audio is counted from where its deadline is: from its arrival, a second before it came back.
-    assert float(re.search(r"ttfa_s=([\d.]+)", line)[1]) > 1
+    first_audio_s = re.search(r"ttfa_s=([\d.]+)", line)
+    assert first_audio_s
+    assert float(first_audio_s[1]) > 1
     assert "overflow=slow" in line
 
 
-def test_request_that_comes_back_has_what_is_left_of_its_patience(busy, wrong):
+def test_request_that_comes_back_has_what_is_left_of_its_patience(busy: Server, wrong: ScriptedServer) -> None:
     wrong.script = (HANG,)
     reply = came_back(busy, **{"x-stainless-read-timeout": "1.05"})  # and the synthesis takes 0.1 s
     assert reply.status_code == 503
@@ -288,7 +289,7 @@ def test_request_that_comes_back_has_what_is_left_of_its_patience(busy, wrong):
         pytest.param((head(), chunk(b"ab" * 50), 2, chunk(b"ab" * 50), END), id="trickles too slowly"),
     ],
 )
-def test_break_of_the_other_is_a_broken_transfer(misled, wrong, script):
+def test_break_of_the_other_is_a_broken_transfer(misled: Server, wrong: ScriptedServer, script: Script) -> None:
     wrong.script = script
     before, outcomes = overflows(misled), told(misled, "speechd_requests_total")
     got = b""
@@ -301,7 +302,7 @@ def test_break_of_the_other_is_a_broken_transfer(misled, wrong, script):
     until(lambda: told(misled, "speechd_requests_total").get("failed") == expected)
 
 
-def test_break_of_the_other_is_an_error_event_and_a_broken_transfer(misled, wrong):
+def test_break_of_the_other_is_an_error_event_and_a_broken_transfer(misled: Server, wrong: ScriptedServer) -> None:
     wrong.script = (head(media_type="text/event-stream"), chunk(b"data: {}\n\ndata: {"), 0.1)
     got = b""
     with pytest.raises(httpx.RemoteProtocolError), stream(misled, stream_format="sse") as reply:  # noqa: PT012
@@ -311,14 +312,24 @@ def test_break_of_the_other_is_an_error_event_and_a_broken_transfer(misled, wron
     assert got.endswith(b"}\n\n")
 
 
-def test_key_of_the_client_is_not_sent_on(misled, wrong):
+def test_request_waits_no_longer_in_all_than_its_client(misled: Server, wrong: ScriptedServer) -> None:
+    wrong.script = (HANG,)
+    body = {"model": "tts-1", "voice": "alloy", "input": TEXT}
+    headers = {"authorization": "Bearer near-key", "x-stainless-read-timeout": "0.3"}
+    began = time.monotonic()
+    reply = httpx.post(misled.url + "/v1/audio/speech", json=body, headers=headers)
+    assert reply.status_code == 503
+    assert time.monotonic() - began < 0.9
+
+
+def test_key_of_the_client_is_not_sent_on(misled: Server, wrong: ScriptedServer) -> None:
     wrong.script = (head(), chunk(b"ab"), END)
     assert speak(misled).content == b"ab"
     assert b"near-key" not in wrong.requests[-1]
 
 
-def test_client_that_leaves_hangs_up_on_the_other(misled, wrong):
-    wrong.script = (head(), *[chunk(bytes(100)), 0.5] * 100)
+def test_client_that_leaves_hangs_up_on_the_other(misled: Server, wrong: ScriptedServer) -> None:
+    wrong.script = (head(), *(chunk(bytes(100)), 0.5) * 100)
     before = overflows(misled)
     with stream(misled) as reply:
         content = reply.iter_raw()
@@ -328,7 +339,7 @@ def test_client_that_leaves_hangs_up_on_the_other(misled, wrong):
     rises(misled, before, "client left")
 
 
-def test_client_that_does_not_read_hangs_up_on_the_other(tmp_path, wrong):
+def test_client_that_does_not_read_hangs_up_on_the_other(tmp_path: Path, wrong: ScriptedServer) -> None:
     settings = NEAR | QUICK | {"overflow_url": wrong.url, "write_timeout_s": 1}
     with running(tmp_path, **settings) as near, ExitStack() as stack:
         for _ in range(2):  # the first takes the place; it is dropped in time, too
@@ -339,7 +350,7 @@ def test_client_that_does_not_read_hangs_up_on_the_other(tmp_path, wrong):
         assert wrong.sent < 20_000_000
 
 
-def test_two_full_servers_in_front_of_each_other_refuse(tmp_path):
+def test_two_full_servers_in_front_of_each_other_refuse(tmp_path: Path) -> None:
     ports = [free_port(), free_port()]
     with ExitStack() as stack:
         a, b = (
@@ -358,8 +369,8 @@ def test_two_full_servers_in_front_of_each_other_refuse(tmp_path):
         assert told(b, "speechd_requests_total") == {"refused": 1}
 
 
-def test_only_so_many_are_there_and_a_dead_worker_gives_its_places_back(tmp_path, wrong):
-    wrong.script = (head(), *[chunk(bytes(100)), 0.2] * 500)
+def test_only_so_many_are_there_and_a_dead_worker_gives_its_places_back(tmp_path: Path, wrong: ScriptedServer) -> None:
+    wrong.script = (head(), *(chunk(bytes(100)), 0.2) * 500)
     settings = NEAR | QUICK | {"overflow_url": wrong.url, "overflow_max_in_flight": 2, "workers": 1}
     with running(tmp_path, **settings) as near, ExitStack() as stack:
         for _ in range(3):
@@ -372,7 +383,7 @@ def test_only_so_many_are_there_and_a_dead_worker_gives_its_places_back(tmp_path
         until(lambda: not wrong.open)
 
 
-def test_other_that_is_not_there_is_left_alone(tmp_path):
+def test_other_that_is_not_there_is_left_alone(tmp_path: Path) -> None:
     settings = NEAR | {"overflow_url": f"http://127.0.0.1:{free_port()}", "workers": 1, "overflow_rest_s": 60}
     with running(tmp_path, **settings) as near, held(near):
         for _ in range(3):
@@ -380,8 +391,8 @@ def test_other_that_is_not_there_is_left_alone(tmp_path):
         assert overflows(near) == {"unreachable": 1, "resting": 2}
 
 
-def test_sigterm_lets_the_other_finish(tmp_path, wrong):
-    wrong.script = (head(), *[chunk(b"ab"), 0.2] * 15, END)
+def test_sigterm_lets_the_other_finish(tmp_path: Path, wrong: ScriptedServer) -> None:
+    wrong.script = (head(), *(chunk(b"ab"), 0.2) * 15, END)
     settings = NEAR | QUICK | {"overflow_url": wrong.url}
     got = []
     with running(tmp_path, write_timeout_s=1, **settings) as near, held(near):
@@ -393,16 +404,6 @@ def test_sigterm_lets_the_other_finish(tmp_path, wrong):
     assert got == [b"ab" * 15]
 
 
-def test_address_that_is_none_is_refused_at_the_start(tmp_path):
+def test_address_that_is_none_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="SPEECHD_OVERFLOW_URL"), running(tmp_path, overflow_url="far:8880"):
         pass
-
-
-def test_request_waits_no_longer_in_all_than_its_client(misled, wrong):
-    wrong.script = (HANG,)
-    body = {"model": "tts-1", "voice": "alloy", "input": TEXT}
-    headers = {"authorization": "Bearer near-key", "x-stainless-read-timeout": "0.3"}
-    began = time.monotonic()
-    reply = httpx.post(misled.url + "/v1/audio/speech", json=body, headers=headers)
-    assert reply.status_code == 503
-    assert time.monotonic() - began < 0.9

@@ -5,6 +5,8 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +31,10 @@ def value(server: Server, name: str) -> int:
 
 def held(server: Server) -> int:
     return value(server, "speechd_whole_reply_bytes")
+
+
+def holds(server: Server, size: int) -> bool:
+    return held(server) == size
 
 
 def ask(server: Server, text: str) -> socket.socket:
@@ -81,7 +87,7 @@ def test_replies_that_are_too_large_together_are_refused_and_streams_are_not(ser
     with ExitStack() as stack:
         for number in range(1, 4):
             stack.enter_context(ask(server, text))
-            until(lambda number=number: held(server) == number * MEBIBYTE)
+            until(partial(holds, server, number * MEBIBYTE))
         until(lambda: server.get("/health").json()["in_flight"] == 0, what="places of what is only being sent")
         refused = server.speech(text, response_format="pcm", stream=False)
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "server_is_overloaded")
@@ -92,7 +98,7 @@ def test_replies_that_are_too_large_together_are_refused_and_streams_are_not(ser
     assert server.speech(text, response_format="pcm", stream=False).status_code == 200
 
 
-def test_what_a_dead_worker_held_is_given_back(tmp_path) -> None:
+def test_what_a_dead_worker_held_is_given_back(tmp_path: Path) -> None:
     with running(tmp_path, **LIMITS) as server, ask(server, SENTENCE * 6):
         until(lambda: held(server) == MEBIBYTE)
         for worker in server.workers():
@@ -101,7 +107,7 @@ def test_what_a_dead_worker_held_is_given_back(tmp_path) -> None:
         assert held(server) == 0
 
 
-def test_sigterm_waits_for_a_reply_that_has_given_its_place_back(tmp_path) -> None:
+def test_sigterm_waits_for_a_reply_that_has_given_its_place_back(tmp_path: Path) -> None:
     with running(tmp_path, **LIMITS) as server:
         expected = server.speech(SENTENCE * 6, response_format="pcm", stream=False).content
         with ask(server, SENTENCE * 6) as client:
