@@ -11,13 +11,10 @@ from speechd.text.normalization.verbalizer import Verbalizer
 
 _COMMANDS: Final[Mapping[str, str]] = {
     "times": "times", "cdot": "times", "div": "divided by", "pm": "plus or minus", "leq": "less than or equal to",
-    "le": "less than or equal to",
-    "geq": "greater than or equal to", "ge": "greater than or equal to", "neq": "not equal to", "ne": "not equal to",
-    "approx": "approximately",
-    "infty": "infinity", "sum": "sum", "prod": "product", "int": "integral", "partial": "partial", "to": "to",
-    "rightarrow": "to",
-    "Rightarrow": "implies", "in": "in", "ldots": "and so on", "dots": "and so on", "lim": "limit", "left": "",
-    "right": "", "mathrm": "",
+    "le": "less than or equal to", "geq": "greater than or equal to", "ge": "greater than or equal to",
+    "neq": "not equal to", "ne": "not equal to", "approx": "approximately", "infty": "infinity", "sum": "sum",
+    "prod": "product", "int": "integral", "partial": "partial", "to": "to", "rightarrow": "to", "Rightarrow": "implies",
+    "in": "in", "ldots": "and so on", "dots": "and so on", "lim": "limit", "left": "", "right": "", "mathrm": "",
     "text": "", "mathbf": "", "mathbb": "", "quad": "", "ln": "natural log", "log": "log",
 }  # fmt: skip
 
