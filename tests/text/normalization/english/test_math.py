@@ -12,6 +12,7 @@ from speechd.text.normalization.normalize import normalize
         (r"$\frac{a}{b}$", "a over b"),
         (r"\(x \leq 3n\)", "x less than or equal to three n"),
         (r"$\sqrt{x}$", "square root of x"),
+        (r"$x_{ij} \in ab$", "x sub i j in a b"),
         ("$a_{12}$ and $5", "a sub twelve and five dollars"),
         ("It costs $5 or $10.", "It costs five dollars or ten dollars."),
     ],
