@@ -54,7 +54,7 @@ class OverflowHarness:
             self.board.set_ready(index)
         self.counts = Counts(2, COUNTED)
         self.admission = Admission(self.board, 0)
-        known = {"overflow_first_audio_s": 0.5, "overflow_idle_s": 0.3, "overflow_connect_s": 0.3} | settings
+        known = {"overflow_first_audio_s": 4.0, "overflow_idle_s": 0.3, "overflow_connect_s": 0.3} | settings
         self.overflow = Overflow(Settings(overflow_url=url, **known), self.admission, self.counts.row(0))
         self.spoken_here = 0
         self.sent: list[Message] = []
@@ -247,7 +247,7 @@ def test_upstream_that_declines_is_hung_up_on_at_once(upstream: ScriptedServer) 
 
 def test_request_that_was_refused_is_refused_when_upstream_declines(upstream: ScriptedServer) -> None:
     async def scenario() -> None:
-        async with opened(upstream) as worker:
+        async with opened(upstream, overflow_first_audio_s=0.3) as worker:
             worker.fill()
             upstream.script = (head(), HANG)
             with pytest.raises(Overloaded) as refused:
@@ -382,7 +382,7 @@ def test_whole_reply_has_its_length(upstream: ScriptedServer) -> None:
 
 def test_upstream_that_does_not_answer_is_left_alone_until_it_does(upstream: ScriptedServer) -> None:
     async def scenario() -> None:
-        async with opened(upstream, overflow_rest_s=0.2) as worker:
+        async with opened(upstream, overflow_rest_s=0.2, overflow_first_audio_s=1) as worker:
             worker.fill()
             upstream.script = (HANG,)
             with pytest.raises(Overloaded):
