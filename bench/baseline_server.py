@@ -23,9 +23,9 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
-from speechd.config.settings import available_cores
 from speechd.engines.kokoro.checkpoint import CONFIG, MODEL
 from speechd.engines.kokoro.g2p.g2p import G2P
+from speechd.machine import available_cores
 
 PASSAGE: Final = 250
 """Characters of whole sentences that are spoken at a time: about 200 tokens, as is usual."""

@@ -17,7 +17,7 @@ import torch
 from kokoro.model import KModel
 
 from speechd.engines.kokoro.checkpoint import CONFIG, MODEL, PACK_SHAPE, PARTS
-from speechd.voices import KOKORO_IDS
+from speechd.engines.kokoro.voices import IDS
 
 # The release's vocabulary: runs of phonemes with consecutive ids, by the first id.
 RUNS = {
@@ -105,7 +105,7 @@ FRAMES_PER_PHONEME = 2.9
 PITCH_HZ = 180.0
 
 
-def make(folder: Path, *, real: bool = False, seed: int = 0, voices: tuple[str, ...] = KOKORO_IDS) -> Path:
+def make(folder: Path, *, real: bool = False, seed: int = 0, voices: tuple[str, ...] = IDS) -> Path:
     """A checkpoint in `folder`. Phonemes last about `FRAMES_PER_PHONEME` frames and are voiced at about `PITCH_HZ`."""
     config = REAL if real else SMALL
     (folder / "voices").mkdir(parents=True, exist_ok=True)

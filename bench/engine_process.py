@@ -19,14 +19,13 @@ from speechd.config.settings import Settings
 from speechd.engines import registry
 from speechd.engines.base import Engine, SynthesisOptions
 from speechd.speech.offline import synthesize_file
-from speechd.voices import Catalogue
 
 
 def main(runs: int, texts: Sequence[str]) -> None:
     """Be that process."""
     settings = Settings.load({}, os.environ)
     engine = registry.create(settings.engine, registry.EngineOptions.of(settings)).engine
-    blend = Catalogue(settings.model_dir).parse("alloy")
+    blend = engine.voices().parse("alloy")
     delivery = SynthesisOptions(blend, blend.language)
     engine.start(settings.threads)
     for text in texts:

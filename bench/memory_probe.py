@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -45,28 +45,34 @@ class Probe:
         self.name = engine.name
         self.passage_limit = engine.passage_limit
         self.efficient_length = engine.efficient_length
-        self.check = engine.check
+        self.sample_rate = engine.sample_rate
+        self.model_ids = engine.model_ids
+        self.batch_limit = engine.batch_limit
+        self.batch_limit_s = engine.batch_limit_s
+        self.voices = engine.voices
+        self.languages = engine.languages
+        self.load_voice = engine.load_voice
         if isinstance(engine, SupportsThreads):
-            self.use = engine.use
+            self.set_threads = engine.set_threads
         self._engine = engine
         self._folder = folder
         self._leak_bytes = leak_bytes
         self._leaked: list[bytes] = []
         self._reported_s = 0.0
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
-        return self._engine.prepare(text, delivery)
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
+        return self._engine.prepare(text, options)
 
     def start(self, threads: int) -> None:
         self._engine.start(threads)
 
-    def synthesize(self, segment: Segment) -> Audio:
-        audio = self._engine.synthesize(segment)
+    def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:
+        outcomes = self._engine.synthesize(segments)
         if self._leak_bytes:
-            self._leaked.append(os.urandom(self._leak_bytes))
+            self._leaked.append(os.urandom(self._leak_bytes * len(segments)))
         if time.monotonic() >= self._reported_s + INTERVAL_S:
             self._report()
-        return audio
+        return outcomes
 
     def _report(self) -> None:
         self._reported_s = time.monotonic()

@@ -16,7 +16,7 @@ import psutil
 
 from bench.server import ROOT
 from speechd import __version__
-from speechd.config.settings import available_cores
+from speechd.machine import available_cores
 
 PACKAGES: Final = ("torch", "numpy", "av", "gunicorn", "uvicorn", "starlette")
 

@@ -26,7 +26,8 @@ from bench import server
 from bench.arguments import parsed, parser_of, whole_numbers
 from bench.loadgen import percentile
 from bench.texts import LENGTHS, sized
-from speechd.config.settings import available_cores, variable
+from speechd.config.settings import variable
+from speechd.machine import available_cores
 
 THREADS: Final = "1,2,4,8"
 PROCESSES: Final = "2,4,8"

@@ -24,12 +24,12 @@ def paced(options: object) -> ToneEngine:
 class FragileEngine(ToneEngine):
     """Reads as native code may: some texts crash it, others keep it for ever."""
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
         if "kaboom" in text:
             os.kill(os.getpid(), signal.SIGSEGV)
         while "endless" in text:
             pass
-        return super().prepare(text, delivery)
+        return super().prepare(text, options)
 
 
 def fragile(options: object) -> ToneEngine:

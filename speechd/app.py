@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -24,24 +25,32 @@ from speechd.api.routes import routes
 from speechd.api.speech import SpeechEndpoint
 from speechd.config.settings import Settings
 from speechd.engines import registry
-from speechd.engines.base import Engine, Isolated, Speaker, SupportsUnload
+from speechd.engines.base import Engine, Isolated, SupportsUnload, Synthesizer
 from speechd.lifecycle import warm_up
-from speechd.lifecycle.unloader import ModelUnloader
+from speechd.lifecycle.unloader import UNLOADED, ModelUnloader
 from speechd.metrics import recording
 from speechd.metrics.declarations import TEXT_DEATHS
 from speechd.metrics.exposition import Metrics
 from speechd.pool import isolated
 from speechd.pool.admission import Admission
+from speechd.pool.capacity import Limits
 from speechd.pool.client import PoolClient
 from speechd.pool.fork_server import ForkServer
 from speechd.pool.isolated import IsolatedEngine
-from speechd.pool.scoreboard import Limits, Scoreboard
+from speechd.pool.recovery import recover
+from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
-from speechd.server.recycling import DesiredWorkers
-from speechd.speech import reading
-from speechd.speech.reading import Readers
-from speechd.speech.stream import SEGMENTS_AHEAD
+from speechd.server.descriptors import FileDemand
+from speechd.server.hooks import DesiredWorkers
+from speechd.server.worker_table import Event
+from speechd.speech.look_ahead import SEGMENTS_AHEAD
+from speechd.speech.reader.pool import ReaderPool
+from speechd.speech.reader.serve import serve
+from speechd.speech.spool import STEP_BYTES
 from speechd.voices import Catalogue
+
+FILES_PER_SEGMENT: Final = 2
+"""Descriptors of a segment's audio: the file that comes with it, and the map's own."""
 
 log = logging.getLogger("speechd")
 
@@ -52,123 +61,122 @@ def prepare(settings: Settings) -> SpeechApplication:
     Raises `EngineUnavailable`, and `InvalidSetting` for a voice to warm up that does not exist.
     """
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
-    return SpeechApplication(settings, choice, Catalogue(settings.model_dir))
+    return SpeechApplication(settings, choice, choice.engine.voices())
 
 
 class SpeechApplication:
     """What the arbiter makes and its workers share: the engine's weights by copy-on-write, the scoreboard by shared
-    memory. Its methods are the server's hooks (see `server.Hooks`)."""
+    memory. Its methods are the server's hooks (see `server.hooks.Hooks`)."""
 
     def __init__(self, settings: Settings, choice: registry.LoadedEngine, catalogue: Catalogue) -> None:
-        limits = Limits(
-            max_in_flight=settings.max_in_flight,
-            max_in_flight_per_key=settings.max_in_flight_per_key,
-            max_wait_s=settings.max_wait_s,
-            segments_per_request=SEGMENTS_AHEAD,
-            synthesis_timeout_s=settings.synthesis_timeout_s,
-            max_overflow_in_flight=settings.overflow_max_in_flight,
-            max_held_bytes=settings.max_whole_total_bytes,
-        )
         self.settings = settings
         self.choice = choice
         self.catalogue = catalogue
         spare = settings.rows - settings.workers
-        self.board = Scoreboard(settings.workers, limits, keys=len(settings.api_keys), spare=spare)
+        self.board = Scoreboard(settings.workers, _limits(settings), keys=len(settings.api_keys), spare=spare)
+        self.table = self.board.table
+        self.files = _files(settings)
         self.metrics = Metrics(self.board, choice.engine.name)
-        self._segments = warm_up.plan(choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up))
-        self._readers: Readers | None = None
-        self._speaker: Speaker = choice.engine
-        self._sleep = _sleep(settings, choice.engine, self.board)
-        self._slot: Slot | None = None
-        self._boot_s = 0.0
-        self._replacing = False
+        self.segments = warm_up.plan(choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up))
+        self._unloader = _unloader(settings, choice.engine, self.board)
 
-    def crew(self, *, settled: bool) -> DesiredWorkers:
-        if self._sleep is None:
+    def reconcile(self, *, settled: bool) -> DesiredWorkers:
+        if self._unloader is None:
             return DesiredWorkers(self.settings.workers)
-        crew = self._sleep.crew(settled=settled)
-        self._replacing = self._replacing or crew.generation != 0
-        return crew
+        return self._unloader.reconcile(settled=settled)
 
-    def forking(self, index: int) -> None:
-        self.board.claim(index)
+    def build(self, index: int) -> WorkerApplication:
+        return WorkerApplication(self, index)
 
-    def forked(self, index: int) -> None:
-        self.board.adopt(index)
-        engine, settings = self.choice.engine, self.settings
-        row = self.metrics.counts.row(index)
-        server = ForkServer(lambda: reading.serve(engine, settings.text_timeout_s))
-        self._readers = Readers(server, settings.text_timeout_s, lambda: row.count(TEXT_DEATHS))
-        if isinstance(engine, Isolated) and engine.isolated and not self._has_no_model:
+    def ended(self, index: int) -> bool:
+        recording.worker_died(self.metrics.counts.row(index))
+        return recover(self.board, index)
+
+    def interrupt(self) -> None:
+        if self._unloader is not None:
+            self._unloader.interrupt()
+
+    def stop(self) -> None:
+        if self._unloader is not None:
+            self._unloader.stop()
+
+
+class WorkerApplication:
+    """What worker `index` makes of it after the fork (see `server.hooks.WorkerHooks`)."""
+
+    def __init__(self, shared: SpeechApplication, index: int) -> None:
+        settings, engine, counters = shared.settings, shared.choice.engine, shared.metrics.counts.row(index)
+        self._shared, self._index, self._counters = shared, index, counters
+        rows = shared.table.rows()
+        self._has_model = rows[index].generation != UNLOADED.generation
+        # Where a worker takes the place of another, listeners may be waiting for it.
+        self._is_replacement = rows[index].generation != 0 or any(row.deaths + row.recycled for row in rows)
+        server = ForkServer(lambda: serve(engine, settings.text_timeout_s))
+        self._readers = ReaderPool(server, settings.text_timeout_s, lambda: counters.count(TEXT_DEATHS))
+        self._speaker: Synthesizer = engine
+        if isinstance(engine, Isolated) and engine.isolated and self._has_model:
             server = ForkServer(lambda: isolated.serve(engine, settings.threads))
             self._speaker = IsolatedEngine(engine, server, settings.synthesis_timeout_s)
+        self._slot = Slot(self._speaker, shared.board, index, settings.threads)
+        self._boot_s = 0.0
+        self.app = build(shared, self._slot, self._readers, index)
 
-    def build(self, index: int) -> ASGIApp:
-        assert self._readers is not None
-        self._slot = Slot(self._speaker, self.board, index, self.settings.threads)
-        return build(self, self._slot, self._readers, index)
-
-    async def boot(self, index: int) -> None:
-        assert self._readers is not None
-        began = time.monotonic()
-        speaker, threads = self._speaker, self.settings.threads
-        loop = asyncio.get_running_loop()
-        if self._has_no_model:
+    async def boot(self) -> None:
+        began, settings = time.monotonic(), self._shared.settings
+        if not self._has_model:
             await self._readers.open()
             return
         # In a thread that ends. OpenMP counts the threads of idle teams, too: with another one beside the slot's, a
         # worker that has all cores has more threads than cores, and they sleep at every wait (a fifth slower).
         starter = ThreadPoolExecutor(1, "start")
         try:
-            await asyncio.gather(self._readers.open(), loop.run_in_executor(starter, speaker.start, threads))
-            if not self._replacing or self.board.slots >= self.settings.workers:
-                tried = await loop.run_in_executor(starter, warm_up.speak, speaker, self._segments)
-                self.board.expect(index, *tried)
+            start = asyncio.get_running_loop().run_in_executor(starter, self._speaker.start, settings.threads)
+            await asyncio.gather(self._readers.open(), start)
+            if not self._is_replacement or self._shared.board.slots >= settings.workers:
+                await self._try_out(starter)
         finally:
             starter.shutdown(wait=False)
         self._boot_s = time.monotonic() - began
 
-    def ready(self, index: int) -> None:
-        assert self._slot is not None
-        if self._has_no_model:
-            self.board.set_asleep(index)
-            return
+    def ready(self) -> Event:
+        if not self._has_model:
+            return Event.IDLE
         self._slot.start()
-        name, threads = self.choice.engine.name, self.settings.threads
-        log.info("ready", extra={"fields": {"worker": index, "engine": name, "threads": threads, "s": self._boot_s}})
+        name, threads = self._shared.choice.engine.name, self._shared.settings.threads
+        fields = {"worker": self._index, "engine": name, "threads": threads, "s": self._boot_s}
+        log.info("ready", extra={"fields": fields})
+        return Event.READY
 
-    def refused(self, index: int, status: int) -> None:
-        recording.rejected(self.metrics.counts.row(index), status)
+    def rejected(self, status: int) -> None:
+        recording.rejected(self._counters, status)
 
-    def retiring(self, index: int) -> None:
-        assert self._slot is not None
-        self._slot.retire()
-
-    def draining(self, index: int) -> None:
-        self.board.drain(index)
-
-    def ended(self, index: int, failures: int) -> None:
-        self._replacing = True  # from now on a worker takes the place of another, which listeners may be waiting for
-        self.board.clear(index, failures)
-        if self._sleep is not None:
-            self._sleep.ended(failures)
-        recording.worker_died(self.metrics.counts.row(index))
-
-    def hurry(self) -> None:
-        if self._sleep is not None:
-            self._sleep.hurry()
-
-    def stopping(self) -> None:
-        if self._sleep is not None:
-            self._sleep.stop()
-
-    @property
-    def _has_no_model(self) -> bool:
-        """In the worker: whether it was forked without."""
-        return self._sleep is not None and self._sleep.is_unloaded
+    async def _try_out(self, starter: ThreadPoolExecutor) -> None:
+        """Synthesise first segments, and take their throughput for the slot's."""
+        loop = asyncio.get_running_loop()
+        audio_s, busy_s = await loop.run_in_executor(starter, warm_up.speak, self._speaker, self._shared.segments)
+        self._shared.board.throughput.seed_estimate(self._index, audio_s, busy_s)
 
 
-def _sleep(settings: Settings, engine: Engine, board: Scoreboard) -> ModelUnloader | None:
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_in_flight=settings.max_in_flight,
+        max_in_flight_per_key=settings.max_in_flight_per_key,
+        max_wait_s=settings.max_wait_s,
+        segments_per_request=SEGMENTS_AHEAD,
+        synthesis_timeout_s=settings.synthesis_timeout_s,
+        max_overflow_in_flight=settings.overflow_max_in_flight,
+        max_held_bytes=settings.max_whole_total_bytes,
+    )
+
+
+def _files(settings: Settings) -> FileDemand:
+    audio = settings.max_in_flight * SEGMENTS_AHEAD * FILES_PER_SEGMENT
+    overflow = settings.overflow_max_in_flight if settings.overflow_url else 0
+    spools = settings.max_whole_total_bytes // STEP_BYTES
+    return FileDemand(requests=settings.max_in_flight, streams=audio + overflow, spools=spools)
+
+
+def _unloader(settings: Settings, engine: Engine, board: Scoreboard) -> ModelUnloader | None:
     if not settings.idle_unload_s:
         return None
     if not isinstance(engine, SupportsUnload):
@@ -177,7 +185,7 @@ def _sleep(settings: Settings, engine: Engine, board: Scoreboard) -> ModelUnload
     return ModelUnloader(engine, board, settings)
 
 
-def build(shared: SpeechApplication, slot: Slot, readers: Readers, index: int) -> ASGIApp:
+def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int) -> ASGIApp:
     """The app of worker `index`."""
     counters = shared.metrics.counts.row(index)
     settings = shared.settings

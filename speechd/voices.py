@@ -1,12 +1,11 @@
-"""Voices: ids with language and gender, weighted blends of them, and OpenAI's voice names."""
+"""Voices: ids with language and gender, weighted blends of them, and the catalogue of those that an engine has."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from speechd.errors import InvalidRequest
@@ -17,81 +16,17 @@ MAX_PARTS: Final = 8
 WEIGHTS: Final = (0.001, 1000.0)
 """Least and greatest weight of a voice in a blend: no sum of them overflows, no share vanishes."""
 
-LANGUAGES: Final[Mapping[str, str]] = {
-    "a": "en-us",
-    "b": "en-gb",
-    "e": "es",
-    "f": "fr-fr",
-    "h": "hi",
-    "i": "it",
-    "j": "ja",
-    "p": "pt-br",
-    "z": "zh",
-}
-"""The first letter of a Kokoro voice's id → BCP 47 in lower case."""
-
-GENDERS: Final[Mapping[str, str]] = {"f": "female", "m": "male"}
-"""The second letter of a Kokoro voice's id → gender."""
-
-KOKORO_IDS: Final = (
-    *("af_alloy", "af_aoede", "af_bella", "af_heart", "af_jessica", "af_kore", "af_nicole", "af_nova", "af_river"),
-    *("af_sarah", "af_sky"),
-    *("am_adam", "am_echo", "am_eric", "am_fenrir", "am_liam", "am_michael", "am_onyx", "am_puck", "am_santa"),
-    *("bf_alice", "bf_emma", "bf_isabella", "bf_lily", "bm_daniel", "bm_fable", "bm_george", "bm_lewis"),
-    *(
-        "ef_dora",
-        "em_alex",
-        "em_santa",
-        "ff_siwis",
-        "hf_alpha",
-        "hf_beta",
-        "hm_omega",
-        "hm_psi",
-        "if_sara",
-        "im_nicola",
-    ),
-    *("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo", "pf_dora", "pm_alex", "pm_santa"),
-    *("zf_xiaobei", "zf_xiaoni", "zf_xiaoxiao", "zf_xiaoyi", "zm_yunjian", "zm_yunxi", "zm_yunxia", "zm_yunyang"),
-)
-"""The voices of Kokoro v1.0 (its VOICES.md)."""
-
-OPENAI_NAMES: Final[Mapping[str, str]] = {
-    "alloy": "af_alloy",
-    "ash": "am_fenrir",
-    "ballad": "bm_george",
-    "coral": "af_bella",
-    "echo": "am_echo",
-    "fable": "bm_fable",
-    "onyx": "am_onyx",
-    "nova": "af_nova",
-    "sage": "af_sarah",
-    "shimmer": "af_aoede",
-    "verse": "am_puck",
-    "marin": "af_heart",
-    "cedar": "am_michael",
-}
-"""OpenAI's voices → the Kokoro voice of the same name or, where there is none, of like gender and character."""
-
 _PART = re.compile(r"(?P<id>[^()+\s]+)\s*(?:\(\s*(?P<weight>[^()]{1,20})\))?")
-_ID = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """An id in the catalogue. language: BCP 47 in lower case; gender: "female" or "male"."""
+    """A voice of an engine. language: BCP 47 in lower case; gender: "female" or "male"."""
 
     id: str
     name: str
     language: str
     gender: str
-
-    @classmethod
-    def of(cls, id: str) -> Voice:
-        """The voice that Kokoro's naming makes of an id, "bm_fable" say; American and female where it says nothing."""
-        language, gender, name = "en-us", "female", id
-        if id[2:3] == "_" and id[0] in LANGUAGES and id[1] in GENDERS:
-            language, gender, name = LANGUAGES[id[0]], GENDERS[id[1]], id[3:]
-        return cls(id, name.replace("_", " ").title(), language, gender)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +53,23 @@ class Blend:
 
 
 class Catalogue:
-    """The voices that can be asked for: Kokoro's, and further packs in `model_dir/voices`, in order of id."""
+    """The voices that can be asked for, in the order in which they were given. An engine fills it."""
 
-    def __init__(self, model_dir: Path | None = None) -> None:
-        packs = model_dir.glob("voices/*.pt") if model_dir is not None else ()
-        own = {path.stem for path in packs if _ID.fullmatch(path.stem)}
-        self._voices = {id: Voice.of(id) for id in sorted(own | set(KOKORO_IDS))}
+    def __init__(
+        self, voices: Iterable[Voice], aliases: Mapping[str, str] | None = None, examples: Sequence[str] = ()
+    ) -> None:
+        """aliases: further names → ids; examples: up to two ids that messages name, by default the first ones."""
+        self._voices = {voice.id: voice for voice in voices}
+        self._aliases = dict(aliases or {})
+        self._examples = (*examples, *self._voices)[:2]
 
     def __iter__(self) -> Iterator[Voice]:
         return iter(self._voices.values())
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The further names by which voices can be asked for (Kokoro's: OpenAI's voices)."""
+        return tuple(self._aliases)
 
     def parse(self, text: str) -> Blend:
         """The blend that `text` names: "af_heart", "alloy", "af_bella(2)+af_sky(1)", "af_bella + af_sky".
@@ -146,23 +89,28 @@ class Catalogue:
     def _part(self, text: str) -> tuple[Voice, float]:
         match = _PART.fullmatch(text)
         if match is None:
-            raise _invalid(f"{text[:64]!r} is no voice; a voice is written 'af_heart', a blend 'af_bella(2)+af_sky(1)'")
+            first, last = self._examples[0], self._examples[-1]
+            raise _invalid(f"{text[:64]!r} is no voice; a voice is written '{first}', a blend '{first}(2)+{last}(1)'")
         return self._voice(match["id"]), 1.0 if match["weight"] is None else _weight(match["weight"])
 
     def _voice(self, id: str) -> Voice:
-        voice = self._voices.get(OPENAI_NAMES.get(id, id))
+        voice = self._voices.get(self._aliases.get(id, id))
         if voice is None:
-            # People leave the prefix out ("bela"), so names count as ids do.
-            known = {voice.name.lower(): voice.id for voice in self} | {
-                name: name for name in (*self._voices, *OPENAI_NAMES)
-            }
-            near = [known[key] for key in difflib.get_close_matches(id[:64].lower(), known, n=3, cutoff=0.5)]
-            names = " or ".join(f"'{name}'" for name in dict.fromkeys(near or ("af_heart", "alloy")))
+            names = " or ".join(f"'{name}'" for name in self._nearest(id[:64]))
             raise _invalid(
                 f"there is no voice '{id[:64]}'. Did you mean {names}? GET /v1/audio/voices lists all",
                 code="voice_not_found",
             )
         return voice
+
+    def _nearest(self, id: str) -> Iterable[str]:
+        """Up to three names that are similar, or examples of names."""
+        # People leave the prefix out ("bela"), so names count as ids do.
+        known = {voice.name.lower(): voice.id for voice in self} | {
+            name: name for name in (*self._voices, *self._aliases)
+        }
+        near = difflib.get_close_matches(id.lower(), known, n=3, cutoff=0.5)
+        return dict.fromkeys([known[key] for key in near] or (*self._examples[:1], *self.aliases[:1]))
 
 
 def _weight(text: str) -> float:

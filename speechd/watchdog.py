@@ -1,7 +1,7 @@
-"""The watchdog of a process: it ends one that hangs, from a thread of C's, whoever holds Python's lock.
+"""The watchdog of a process: it ends one that hangs, from a thread in C, whoever holds Python's lock (faulthandler).
 
 Before that it writes where all threads are. Not to standard error, where nobody may read and it would wait for ever,
-but to a file without a name that the arbiter has opened before it forked; the arbiter tells what it finds there.
+but to a file without a name that the arbiter has opened before it forked; the arbiter logs what it finds there.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import Final
 from speechd.shared_memory import anonymous_file
 
 LONGEST_DUMP: Final = 64 << 10
-"""Bytes that are told of one, about as much as the log lets wait."""
+"""Bytes of one trace that are logged, about as much as the log lets wait."""
 
 _files: Final[list[int]] = []
-"""The arbiter's file, and that of the workers it forks; none elsewhere, as in tests."""
+"""The file of the arbiter and of the workers that it forks; none elsewhere, as in tests."""
 
 
 def prepare() -> None:
-    """In the arbiter, before it forks."""
+    """Open the file, in the arbiter, before it forks."""
     file = anonymous_file()
     fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
     _files[:] = [file]
 
 
-def begin(limit_s: float) -> None:
-    """End this process after that time, unless `cancel` is called. A process has one watchdog: the last one begun."""
+def start(limit_s: float) -> None:
+    """End this process after that time, unless `cancel` is called. A process has one watchdog: the last one started."""
     faulthandler.dump_traceback_later(limit_s, exit=True, file=_files[0] if _files else sys.stderr)
 
 
@@ -38,10 +38,10 @@ def cancel() -> None:
     faulthandler.cancel_dump_traceback_later()
 
 
-def last_words() -> str:
-    """In the arbiter: where the threads were of the processes that were ended since it was called last; mostly ""."""
-    said = b""
+def collect_traces() -> str:
+    """Where the threads were of the processes that were ended since the last call, in the arbiter; mostly ""."""
+    traces = b""
     for file in _files:
-        said = os.pread(file, LONGEST_DUMP, 0)
+        traces = os.pread(file, LONGEST_DUMP, 0)
         os.ftruncate(file, 0)
-    return said.decode(errors="replace").strip()
+    return traces.decode(errors="replace").strip()

@@ -1,43 +1,12 @@
+from __future__ import annotations
+
 import pytest
 
+from speechd.engines.kokoro.voices import catalogue
 from speechd.errors import InvalidRequest
-from speechd.voices import KOKORO_IDS, OPENAI_NAMES, Catalogue, Voice
+from speechd.voices import Catalogue, Voice
 
-CATALOGUE = Catalogue()
-
-
-def test_catalogue_has_every_voice_of_kokoro_once():
-    assert len(list(CATALOGUE)) == len(set(KOKORO_IDS)) == 54
-    assert [voice.id for voice in CATALOGUE] == sorted(KOKORO_IDS)
-
-
-@pytest.mark.parametrize(
-    ("id", "name", "language", "gender"),
-    [
-        ("af_heart", "Heart", "en-us", "female"),
-        ("bm_fable", "Fable", "en-gb", "male"),
-        ("em_santa", "Santa", "es", "male"),
-        ("ff_siwis", "Siwis", "fr-fr", "female"),
-        ("hm_psi", "Psi", "hi", "male"),
-        ("im_nicola", "Nicola", "it", "male"),
-        ("jf_alpha", "Alpha", "ja", "female"),
-        ("pf_dora", "Dora", "pt-br", "female"),
-        ("zm_yunxi", "Yunxi", "zh", "male"),
-    ],
-)
-def test_voice_of_each_language(id, name, language, gender):
-    assert CATALOGUE.parse(id).parts == ((Voice(id, name, language, gender), 1.0),)
-
-
-def test_openai_names_are_thirteen_distinct_voices():
-    voices = [CATALOGUE.parse(name).heaviest for name in OPENAI_NAMES]
-    assert len(set(voices)) == len(voices) == 13
-    assert {voice.language for voice in voices} == {"en-us", "en-gb"}
-
-
-@pytest.mark.parametrize("name", ["alloy", "echo", "fable", "onyx", "nova"])
-def test_openai_name_that_kokoro_has_too_is_that_voice(name):
-    assert CATALOGUE.parse(name).heaviest.name == name.title()
+CATALOGUE = catalogue()
 
 
 @pytest.mark.parametrize(
@@ -55,13 +24,13 @@ def test_openai_name_that_kokoro_has_too_is_that_voice(name):
         ("af_sky(1e-3)+af_bella(999)", "af_bella(1.0000)+af_sky(0.0000)"),
     ],
 )
-def test_blend_is_canonical(text, canonical):
+def test_blend_is_canonical(text: str, canonical: str) -> None:
     blend = CATALOGUE.parse(text)
     assert str(blend) == canonical
     assert sum(weight for _, weight in blend.parts) == pytest.approx(1)
 
 
-def test_blend_speaks_the_language_of_its_heaviest_voice():
+def test_blend_speaks_the_language_of_its_heaviest_voice() -> None:
     assert CATALOGUE.parse("af_heart(1)+ff_siwis(2)").language == "fr-fr"
     assert CATALOGUE.parse("ff_siwis+bm_fable").language == "en-gb"  # equal weights: the first in canonical order
 
@@ -73,7 +42,7 @@ def test_blend_speaks_the_language_of_its_heaviest_voice():
         *("af_heart(0)", "af_heart(-1)", "af_heart(nan)", "af_heart(inf)", "af_heart(1e9)", "af_heart(x)"),
     ],
 )
-def test_malformed_voice_is_refused(text):
+def test_malformed_voice_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         CATALOGUE.parse(text)
     assert (caught.value.param, caught.value.code) == ("voice", "invalid_value")
@@ -89,22 +58,30 @@ def test_malformed_voice_is_refused(text):
         ("af_sky+xiaoxia", "zf_xiaoxiao"),
     ],
 )
-def test_unknown_voice_is_refused_with_the_nearest(text, near):
+def test_unknown_voice_is_refused_with_the_nearest(text: str, near: str) -> None:
     with pytest.raises(InvalidRequest, match=f"'{near}'.*GET /v1/audio/voices") as caught:
         CATALOGUE.parse(text)
     assert (caught.value.param, caught.value.code) == ("voice", "voice_not_found")
 
 
-def test_unknown_voice_that_is_near_to_none_still_says_where_to_look():
+def test_unknown_voice_that_is_near_to_none_still_says_where_to_look() -> None:
     with pytest.raises(InvalidRequest, match=r"GET /v1/audio/voices"):
         CATALOGUE.parse("☃")
 
 
-def test_packs_of_a_folder_are_voices_too(tmp_path):
-    (tmp_path / "voices").mkdir()
-    for name in ("bm_own.pt", "mine.pt", "a+b.pt", "notes.txt"):
-        (tmp_path / "voices" / name).touch()
-    catalogue = Catalogue(tmp_path)
-    assert len(list(catalogue)) == 56
-    assert catalogue.parse("bm_own").heaviest == Voice("bm_own", "Own", "en-gb", "male")
-    assert catalogue.parse("mine").heaviest == Voice("mine", "Mine", "en-us", "female")
+def test_catalogue_has_the_voices_of_any_engine_in_their_order() -> None:
+    voices = [Voice("lea", "Léa", "fr", "female"), Voice("anna", "Anna", "sv", "female")]
+    swedish = Catalogue(voices, {"alloy": "anna"})
+    assert [*swedish] == voices
+    assert swedish.aliases == ("alloy",)
+    assert str(swedish.parse("alloy+lea(3)")) == "anna(0.2500)+lea(0.7500)"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("☃", "'lea' or 'alloy'"), ("ana", "'anna'"), ("a b", r"'lea', a blend 'lea\(2\)\+anna\(1\)'")],
+)
+def test_messages_name_the_voices_of_the_catalogue(text: str, said: str) -> None:
+    voices = [Voice("lea", "Léa", "fr", "female"), Voice("anna", "Anna", "sv", "female")]
+    with pytest.raises(InvalidRequest, match=said):
+        Catalogue(voices, {"alloy": "anna"}).parse(text)

@@ -19,15 +19,15 @@ from typing import Any, Final
 
 from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.espeak import engine as espeak
+from speechd.engines.kokoro.voices import MODEL_IDS, catalogue
 from speechd.engines.tone import _HEADER as TONE_HEADER
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.text.markup import Pause, parse
 from speechd.text.normalization.normalize import normalize
 from speechd.text.sentences import sentences
-from speechd.voices import Catalogue
 
 LANGUAGES: Final = ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", "ja", "zh")
 TOKEN_LIMIT: Final = 510
@@ -36,7 +36,7 @@ TOKEN_LIMIT: Final = 510
 SHARE: Final = StreamBudget(10.0, 6.0)
 AHEAD_S: Final = 20.0
 
-_BLEND: Final = Catalogue().parse("af_heart")
+_BLEND: Final = catalogue().parse("af_heart")
 
 
 class KokoroReader:
@@ -52,11 +52,11 @@ class KokoroReader:
         self._vocabulary = json.loads((model_dir / "config.json").read_text())["vocab"]
         self._g2p = G2P(self._vocabulary)
 
-    def check(self, delivery: SynthesisOptions) -> None:
-        self._g2p.check(delivery.language)
+    def load_voice(self, options: SynthesisOptions) -> None:
+        self._g2p.check(options.language)
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
-        phonemes = self._g2p.phonemes(text, delivery.language)
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
+        phonemes = self._g2p.phonemes(text, options.language)
         if len(phonemes) > TOKEN_LIMIT:
             raise SegmentTooLong
         assert set(phonemes) <= set(self._vocabulary), "a phoneme that the model does not know"
@@ -65,7 +65,7 @@ class KokoroReader:
     def start(self, threads: int) -> None:
         pass
 
-    def synthesize(self, segment: Segment) -> None:
+    def speak(self, segment: Segment) -> None:
         pass
 
 
@@ -75,7 +75,7 @@ def engines(model_dir: Path, names: list[str]) -> dict[str, Any]:
     if not names or "tone" in names:
         made["tone"] = ToneEngine()
     if not names or "espeak" in names:
-        made["espeak"] = espeak.EspeakEngine()
+        made["espeak"] = espeak.EspeakEngine(catalogue(), MODEL_IDS)
         made["espeak"].start(1)
     if "kokoro" in names or (not names and find_spec("misaki")):
         made["kokoro"] = KokoroReader(model_dir)
@@ -87,7 +87,7 @@ def languages(engine: Any) -> list[str]:
     found = []
     for language in LANGUAGES:
         try:
-            engine.check(SynthesisOptions(_BLEND, language))
+            engine.load_voice(SynthesisOptions(_BLEND, language))
         except InvalidRequest:
             continue
         found.append(language)
@@ -109,7 +109,7 @@ def read(engine: Any, language: str, text: str) -> dict[str, Any]:
             if isinstance(planned, Planned):
                 segments.append(planned.segment)
                 if engine.name == "espeak":
-                    engine.synthesize(planned.segment)
+                    engine.speak(planned.segment)
     except InvalidRequest:
         return {"wrong": "", "cpu_s": slowest_s}
     except Exception as error:

@@ -58,4 +58,4 @@ class HealthEndpoints:
         }
 
     def _model(self) -> str:
-        return self.board.model.presence.name.lower()
+        return self.board.model.state.name.lower()

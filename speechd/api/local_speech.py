@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -21,9 +20,12 @@ from speechd.metrics.counters import WorkerCounters
 from speechd.metrics.recording import MeasuredEncoder, StreamMeter
 from speechd.pool.admission import Admission
 from speechd.pool.client import PoolClient
+from speechd.speech.encoding import EncodingStage
+from speechd.speech.framing import Framing, RawFraming, ServerSentEvents
 from speechd.speech.planner import CHARACTERS_PER_S
-from speechd.speech.reading import Readers, Utterance
-from speechd.speech.response import Framing, RawFraming, ServerSentEvents, SpeechResponse
+from speechd.speech.reader.messages import Utterance
+from speechd.speech.reader.pool import ReaderPool
+from speechd.speech.response import SpeechResponse
 from speechd.speech.spool import Spool
 from speechd.speech.stream import SpeechStream
 
@@ -36,7 +38,7 @@ class LocalSpeech:
     engine_name: str
     admission: Admission
     pool: PoolClient
-    readers: Readers
+    readers: ReaderPool
     encoding: Executor
     counters: WorkerCounters
 
@@ -45,7 +47,7 @@ class LocalSpeech:
         ticket = self.admission.admit(call.context.key)
         meter = StreamMeter(self.counters, call.wanted.format, whole=call.whole)
         spool = self._spool(call.wanted) if call.whole else None
-        stream = self._stream(call, lambda: self._encoder(call, spool, meter))
+        stream = self._stream(call, spool, meter)
         context = call.context
         context.timings = timings = stream.timings
 
@@ -63,7 +65,7 @@ class LocalSpeech:
             framing(call.wanted),
             spool=spool,
             headers=headers,
-            patience=call.timeouts(),
+            timeouts=call.timeouts(),
             abort=context.abort,
             ended=ended,
         )
@@ -73,22 +75,24 @@ class LocalSpeech:
         expected_bytes = expected_s * FORMATS[wanted.format].bytes_per_s
         return Spool(self.settings.max_whole_bytes, self.admission, expected_bytes)
 
-    def _encoder(self, call: SpeechCall, spool: Spool | None, meter: StreamMeter) -> Encoder:
-        return MeasuredEncoder(open_encoder(call.wanted.format, whole=call.whole, sink=spool), meter)
-
-    def _stream(self, call: SpeechCall, open_encoder: Callable[[], Encoder]) -> SpeechStream:
+    def _stream(self, call: SpeechCall, spool: Spool | None, meter: StreamMeter) -> SpeechStream:
         wanted = call.wanted
         options = SynthesisOptions(wanted.blend, wanted.language, wanted.speed, seed_of(wanted))
         limit_s = longest_whole_s(self.settings, wanted.format) if call.whole else math.inf
         return SpeechStream(
-            self.readers.read(Utterance(wanted.input, options, limit_s)),
+            self.readers.plan(Utterance(wanted.input, options, limit_s)),
             self.pool,
-            open_encoder,
-            self.encoding,
-            joiner=SegmentJoiner(wanted.speed, wanted.volume),
+            self._encoding(call, spool, meter),
             look_ahead_s=self.settings.look_ahead_s,
             arrival=call.arrival,
         )
+
+    def _encoding(self, call: SpeechCall, spool: Spool | None, meter: StreamMeter) -> EncodingStage:
+        def encoder() -> Encoder:
+            return MeasuredEncoder(open_encoder(call.wanted.format, whole=call.whole, sink=spool), meter)
+
+        joiner = SegmentJoiner(call.wanted.volume)
+        return EncodingStage(encoder, joiner, self.encoding, grown=spool.charge if spool is not None else None)
 
 
 def framing(wanted: SpeechRequest) -> Framing:

@@ -19,7 +19,7 @@ from speechd.context import STATE_KEY, RequestContext
 from speechd.errors import Unauthorized
 from speechd.metrics import recording
 from speechd.metrics.counters import WorkerCounters
-from speechd.server.http_protocol import ABORT
+from speechd.server.exchange import ABORT
 
 request_log = logging.getLogger("speechd.request")
 

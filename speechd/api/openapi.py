@@ -19,7 +19,7 @@ from speechd.api.schema import FIELDS, INPUT
 from speechd.config.settings import Settings
 from speechd.encoders import FORMATS
 from speechd.metrics.exposition import MEDIA_TYPE
-from speechd.speech.response import ServerSentEvents
+from speechd.speech.framing import ServerSentEvents
 
 JSON: Final = "application/json"
 

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import orjson
 
-from speechd import voices
 from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, JsonSchema, Number, Text, missing
 from speechd.encoders import FORMATS
+from speechd.engines.kokoro import voices
 from speechd.errors import InvalidRequest, NotFound
-from speechd.voices import OPENAI_NAMES, Blend, Catalogue
+from speechd.voices import Blend, Catalogue
 
 MODEL: Final = "kokoro"
 MODELS: Final = {
@@ -78,10 +78,10 @@ class VoiceName:
     def schema(self) -> JsonSchema:
         name = {"type": "string", "maxLength": 512}
         by_id = {"type": "object", "properties": {"id": name}, "required": ["id"]}
-        return {"anyOf": [name, by_id], "examples": [*OPENAI_NAMES, "af_bella(2)+af_sky(1)"]}
+        return {"anyOf": [name, by_id], "examples": [*voices.OPENAI_NAMES, "af_bella(2)+af_sky(1)"]}
 
     def values(self) -> str:
-        names = ", ".join(f"`{name}`" for name in OPENAI_NAMES)
+        names = ", ".join(f"`{name}`" for name in voices.OPENAI_NAMES)
         return f'an id of `GET /v1/audio/voices`; {names}; `{{"id": "…"}}`; or a blend, `af_bella(2)+af_sky(1)`'
 
 

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, faded, sound_bounds
-from speechd.text.passages import Boundary
+from speechd.audio.samples import SAMPLE_RATE, Audio, Samples
+from speechd.audio.silence import faded, sound_bounds
 
-HEAD: Final = SAMPLE_RATE * 20 // 1000
-"""Samples (20 ms) kept before the first sound of a segment, for onsets that are softer than sound."""
+HEAD_S: Final = 0.020
+"""Seconds kept before the first sound of a segment, for onsets that are softer than sound."""
 
-TAIL: Final = SAMPLE_RATE * 50 // 1000
-"""Samples (50 ms) kept after the last sound of a segment, for its decay."""
+TAIL_S: Final = 0.050
+"""Seconds kept after the last sound of a segment, for its decay."""
 
-END: Final = SAMPLE_RATE * 80 // 1000
-"""Samples (80 ms) after the last sound of all: players cut the last buffer short."""
-
-GAP_S: Final = {
-    Boundary.WORD: 0.0,
-    Boundary.CLAUSE: 0.12,
-    Boundary.SENTENCE: 0.3,
-    Boundary.PARAGRAPH: 0.55,
-}
-"""Seconds from the last sound of a segment to the first of the next, at speed 1."""
+END_S: Final = 0.080
+"""Seconds after the last sound of all: players cut the last buffer short."""
 
 
-def gap_s(boundary: Boundary) -> float:
-    """The silence that a boundary in the text asks for, in seconds at speed 1."""
-    return GAP_S[boundary]
+class Joined(NamedTuple):
+    """A segment's share of the flow. samples: the silence before its sound, and the sound. offset: the sample of the
+    whole flow at which the segment's own first sample lies, or would lie if it had not been trimmed (it may then be
+    negative); with it, times within the segment become times within the flow."""
+
+    samples: Samples
+    offset: int
 
 
 class SegmentJoiner:
@@ -39,42 +35,47 @@ class SegmentJoiner:
     sound of one segment and the first of the next lies exactly the gap asked for, but never less than the edges kept.
     Explicit pauses add up; at a boundary the longer of gap and pause counts, for both mean the same silence.
 
-    Its state is the silence due since the last sound, and how much of it was given already, in samples.
+    Its state is the silence due since the last sound, how much of it was given already, and the length of the flow, in
+    samples.
     """
 
-    def __init__(self, speed: float = 1.0, volume: float = 1.0) -> None:
-        """speed: gaps (not pauses, which are in seconds) shrink by it. volume: multiplies every sample."""
-        self._speed = speed
+    def __init__(self, volume: float = 1.0, sample_rate: int = SAMPLE_RATE) -> None:
+        """volume: multiplies every sample. sample_rate: of all segments and of the flow, in Hz."""
         self._volume = np.float32(volume)
+        self._rate = sample_rate
         self._gap = 0
         self._pause = 0
         self._given = 0
+        self._length = 0
 
-    def push(self, audio: Audio, gap_s: float) -> Samples:
-        """The silence still due, then this segment's sound. gap_s: the gap after it, in seconds at speed 1."""
+    def add(self, audio: Audio, gap_s: float) -> Joined:
+        """The silence still due, then this segment's sound. gap_s: seconds of silence that belong after it."""
         samples = audio.samples
-        gap = round(gap_s / self._speed * SAMPLE_RATE)
-        start, stop = sound_bounds(samples)
+        gap = round(gap_s * self._rate)
+        start, stop = sound_bounds(samples, self._rate)
         if start == stop:
             self._gap = max(self._gap, gap)
-            return samples[:0]
-        head, tail = min(HEAD, start), min(TAIL, len(samples) - stop)
+            return Joined(samples[:0], self._length)
+        head, tail = min(round(HEAD_S * self._rate), start), min(round(TAIL_S * self._rate), len(samples) - stop)
         silence = self._silence(keep=head)
-        sound = faded(samples[start - head : stop + tail]) * self._volume
+        offset = self._length - (start - head)
+        sound = faded(samples[start - head : stop + tail], self._rate) * self._volume
         self._gap, self._pause, self._given = gap, 0, tail
-        return np.concatenate((silence, sound))
+        self._length += len(sound)
+        return Joined(np.concatenate((silence, sound)), offset)
 
     def pause(self, duration_s: float) -> Samples:
         """Silence that can be sent already for an explicit pause here; the rest comes with the next sound."""
-        self._pause += round(duration_s * SAMPLE_RATE)
-        return self._silence(keep=HEAD)
+        self._pause += round(duration_s * self._rate)
+        return self._silence(keep=round(HEAD_S * self._rate))
 
     def finish(self) -> Samples:
-        """The silence at the very end: what is left of explicit pauses, or of `END`. No gap follows the last sound."""
-        self._gap = END
+        """The silence at the end: what is left of explicit pauses, or of `END_S`; no gap follows the last sound."""
+        self._gap = round(END_S * self._rate)
         return self._silence(keep=0)
 
     def _silence(self, *, keep: int) -> Samples:
         length = max(0, max(self._gap, self._pause) - self._given - keep)
         self._given += length
+        self._length += length
         return np.zeros(length, dtype=np.float32)

@@ -16,7 +16,6 @@ from speechd.encoders import FORMATS
 from speechd.engines import registry
 from speechd.engines.base import SynthesisOptions
 from speechd.errors import EngineUnavailable, InvalidRequest, SpeechdError
-from speechd.voices import Catalogue
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -120,7 +119,7 @@ def _say(arguments: argparse.Namespace, loaded: Settings) -> int:
         raise InvalidRequest(f"--output names no file in a folder that exists: {str(arguments.output)!r}")
     text = " ".join(arguments.text) or sys.stdin.read()
     choice = registry.create(loaded.engine, registry.EngineOptions.of(loaded))
-    blend = Catalogue(loaded.model_dir).parse(arguments.voice)
+    blend = choice.engine.voices().parse(arguments.voice)
     delivery = SynthesisOptions(blend, blend.language, arguments.speed)
     choice.engine.start(loaded.threads * loaded.workers)
     content = bytearray()
@@ -137,7 +136,7 @@ def _say(arguments: argparse.Namespace, loaded: Settings) -> int:
 
 
 def _voices(arguments: argparse.Namespace, loaded: Settings) -> int:
-    for voice in Catalogue(loaded.model_dir):
+    for voice in registry.voices(loaded.engine, registry.EngineOptions.of(loaded)):
         print(f"{voice.id:16} {voice.language:6} {voice.gender:7} {voice.name}")
     return 0
 
@@ -148,8 +147,9 @@ def _tune(arguments: argparse.Namespace, loaded: Settings) -> int:
     from speechd.cli.tune import command as tune
     from speechd.cli.tune import recommend
     from speechd.config import file as settings_file
+    from speechd.machine import available_cores
 
-    cores = settings.available_cores()
+    cores = available_cores()
     rows: list[recommend.Measurement] = []
     interrupted = False
     with tqdm(total=tune.STEPS * len(tune.plans(cores)), bar_format="{l_bar}{bar}| {elapsed}<{remaining}") as bar:
@@ -176,14 +176,15 @@ def _tune(arguments: argparse.Namespace, loaded: Settings) -> int:
 
 
 def _download(arguments: argparse.Namespace, loaded: Settings) -> int:
-    from speechd.engines.kokoro.checkpoint import download
+    from speechd.engines.kokoro.download import download
 
     print(download(loaded.model_dir))
     return 0
 
 
 def _verify(arguments: argparse.Namespace, loaded: Settings) -> int:
-    from speechd.engines.kokoro.checkpoint import MODEL, locate
+    from speechd.engines.kokoro.checkpoint import MODEL
+    from speechd.engines.kokoro.download import locate
     from speechd.engines.kokoro.verify import exactness_db, verify
 
     weights = locate(loaded.model_dir)

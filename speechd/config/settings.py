@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
-import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -17,7 +16,7 @@ from typing import Any, Final, get_type_hints
 from urllib.parse import urlsplit
 
 from speechd.config import file as settings_file
-from speechd.voices import OPENAI_NAMES
+from speechd.machine import available_cores
 
 PREFIX: Final = "SPEECHD_"
 """What the environment's name of an option begins with."""
@@ -238,8 +237,10 @@ class Settings:
         default=120.0, metadata=_about("processes", "time a worker may take to start", 0.1, 86_400)
     )
     warm_up: tuple[str, ...] = field(
-        default=tuple(OPENAI_NAMES),
-        metadata=_about("processes", "comma-separated voices loaded, with their languages, before the first request"),
+        default=("auto",),
+        metadata=_about(
+            "processes", "comma-separated voices loaded, with their languages, before the first request; auto: OpenAI's"
+        ),
     )
     respawn_delay_s: float = field(
         default=0.5,
@@ -347,16 +348,6 @@ def given(arguments: argparse.Namespace) -> dict[str, str]:
 def variable(name: str) -> str:
     """The environment's name of an option."""
     return PREFIX + name.upper()
-
-
-def available_cores() -> int:
-    """Cores this process may use: its affinity mask, within its control group's quota (a container's `--cpus`)."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return max(1, min(cores, int(quota) // int(period)))
-    except (OSError, ValueError):  # No control group, or "max": no quota.
-        return cores
 
 
 def _rows() -> tuple[Field[Any], ...]:

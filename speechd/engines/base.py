@@ -1,21 +1,28 @@
-"""What an engine is: `prepare` makes a segment of a passage of text, `synthesize` turns the segment into audio.
+"""What an engine is: `prepare` makes a segment of a passage of text, `synthesize` turns segments into audio.
 
-`check` and `prepare` run in the process that reads the text of a home worker; `synthesize` runs in the one synthesis
-thread of any worker, perhaps another one. The segment therefore carries everything that synthesis needs in at most
-`PAYLOAD_LIMIT` bytes.
+`load_voice` and `prepare` run in the process that reads the text of a home worker; `synthesize` runs in the one
+synthesis thread of any worker, perhaps another one. A segment therefore carries everything that synthesis needs in at
+most `PAYLOAD_LIMIT` bytes.
 """
 
 from __future__ import annotations
 
+import math
 import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Final, Literal, Protocol, TypeVar, runtime_checkable
 
 from speechd.audio.samples import Audio
-from speechd.voices import Blend
+from speechd.config.settings import Settings
+from speechd.voices import Blend, Catalogue
 
 PAYLOAD_LIMIT: Final = 4096
 """Bytes. A segment waits in a row of shared memory, and this is the row's room for it."""
+
+Prosody = TypeVar("Prosody")
 
 
 class SegmentTooLong(Exception):
@@ -28,8 +35,28 @@ def speakable(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What an engine may be told.
+
+    model_dir: folder with Kokoro's weights, None for the hub's cache; device: "auto", "cpu", "cuda" or "mps";
+    dtype: of Kokoro's convolutions on the CPU: "float32", or "bfloat16", faster and close where the CPU has it;
+    engine_path: folder with the module of an engine of the operator's own, None for where Python looks anyway.
+    """
+
+    model_dir: Path | None = None
+    device: str = "auto"
+    dtype: str = "float32"
+    engine_path: Path | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> EngineOptions:
+        """The options among the server's settings."""
+        return cls(settings.model_dir, settings.device, settings.dtype, settings.engine_path)
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
-    """What one engine call speaks.
+    """What an engine synthesises at a time: a stretch of an utterance, prepared.
 
     payload: at most `PAYLOAD_LIMIT` bytes, meaningful to the engine that prepared it alone.
     duration_s: predicted audio seconds, for deadlines and expected waits; the truth comes with the audio.
@@ -55,7 +82,7 @@ class SynthesisOptions:
     seed: int = 0
 
 
-class Speaker(Protocol):
+class Synthesizer(Protocol):
     """An engine as a slot knows it."""
 
     @property
@@ -63,21 +90,45 @@ class Speaker(Protocol):
         """ "kokoro", "espeak", "tone", ..."""
         ...
 
+    @property
+    def batch_limit(self) -> int:
+        """Segments that one call of `synthesize` is given at most; 1 where several at once are no faster."""
+        ...
+
+    @property
+    def batch_limit_s(self) -> float:
+        """Predicted audio seconds of the segments of one call; a segment that has more is given alone."""
+        ...
+
     def start(self, threads: int) -> None:
         """In the worker, after the fork, before the first synthesis: raise threads, move to the device, warm up."""
         ...
 
-    def synthesize(self, segment: Segment) -> Audio:
-        """Speak the segment. Only ever called from one thread at a time. Any exception means that it failed."""
+    def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:
+        """The audio of each segment, in their order, or the exception with which this one failed.
+
+        Called by one thread at a time, with at least one segment. An exception that is raised says nothing about which
+        segment failed: of several, each is then tried alone.
+        """
         ...
 
 
 @runtime_checkable
-class Engine(Speaker, Protocol):
-    """Turns segments into audio at `SAMPLE_RATE`.
+class Engine(Synthesizer, Protocol):
+    """An engine as the server knows it, with what it brings: voices, languages, a sample rate.
 
     Built in the arbiter before the fork (no forward pass, no thread and no CUDA there), then `start`ed in each worker.
     """
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz, of the audio that it makes. Audio at another rate than the server's is resampled."""
+        ...
+
+    @property
+    def model_ids(self) -> Mapping[str, str]:
+        """Ids by which requests name its model, and whose each is (`owned_by` of OpenAI's `Model`)."""
+        ...
 
     @property
     def passage_limit(self) -> int:
@@ -89,14 +140,23 @@ class Engine(Speaker, Protocol):
         """Characters of spoken text at which synthesis costs least per audio second; segments grow up to it."""
         ...
 
-    def check(self, delivery: SynthesisOptions) -> None:
-        """Raise `InvalidRequest` if this engine cannot speak so (a language that is not installed, say).
+    def voices(self) -> Catalogue:
+        """All voices that can be asked for; some may lack a file or a package, which `load_voice` finds out."""
+        ...
 
-        May load what the delivery needs (a voice pack); called before anything is prepared, in every process that does.
+    def languages(self) -> Sequence[str]:
+        """The languages that it speaks, as `SynthesisOptions` names them; some may lack a package here."""
+        ...
+
+    def load_voice(self, options: SynthesisOptions) -> None:
+        """Load what speaking so needs (a voice's file, a language's lexicon), if it is not there yet.
+
+        Called before anything is prepared, in every process that does. Raises `InvalidRequest` where this engine
+        cannot speak so, for example in a language whose packages are not installed.
         """
         ...
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
         """A segment for `text` (spoken text, which may hold `[word](/ipa/)`), or None where nothing can be spoken.
 
         Raises `SegmentTooLong`.
@@ -104,32 +164,80 @@ class Engine(Speaker, Protocol):
         ...
 
 
+class SequentialEngine(ABC):
+    """The part of an engine that is the same for all that synthesise one segment at a time."""
+
+    batch_limit: int = 1
+    batch_limit_s: float = math.inf
+
+    @abstractmethod
+    def speak(self, segment: Segment) -> Audio:
+        """The audio of one segment. Any exception means that it failed."""
+
+    def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:
+        """See `Synthesizer`."""
+        return [self._outcome(segment) for segment in segments]
+
+    def _outcome(self, segment: Segment) -> Audio | Exception:
+        try:
+            return self.speak(segment)
+        except Exception as error:  # whatever it raises, it is this segment that failed
+            return error
+
+
+def synthesize_one(engine: Synthesizer, segment: Segment) -> Audio:
+    """The audio of one segment. Raises what the engine raised."""
+    (outcome,) = engine.synthesize([segment])
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+@runtime_checkable
+class SupportsProsody(Protocol[Prosody]):
+    """An engine that plans how segments are spoken first, and makes their sound in a second step."""
+
+    def plan(self, segments: Sequence[Segment]) -> list[Prosody]:
+        """Durations, pitch and whatever else decides how each segment sounds. Any exception concerns all of them."""
+        ...
+
+    def render(self, prosodies: Sequence[Prosody], window: None = None) -> list[Audio]:
+        """The audio of each. window: None, for the whole of it. Any exception concerns all of them."""
+        ...
+
+
 @runtime_checkable
 class SupportsUnload(Protocol):
-    """An engine with a model that is large enough to be put away while nobody asks for speech. In the arbiter, under
-    the same rules as building it. Without the model, all but `start` and `synthesize` works."""
+    """An engine with a model that is large enough to be unloaded while nobody asks for speech.
+
+    Called in the arbiter, under the same rules as building it. Without the model, all but `start` and `synthesize`
+    works.
+    """
 
     def unload(self) -> None:
         """Give the model's memory back; without effect where there is none."""
         ...
 
     def load(self) -> None:
-        """Have the model again, as after building. Any exception means that there is none; it may be any moment's."""
+        """Load the model again, as it was after building. Any exception means that there is none for now."""
         ...
 
 
 @runtime_checkable
 class Isolated(Protocol):
-    """An engine whose `synthesize` has native code parse what clients have written. It speaks in a process of its own,
-    whose death ends no worker. `start` is called in the process that forks those: it must begin no thread."""
+    """An engine whose `synthesize` has native code parse what clients have written.
+
+    It speaks in a process of its own, whose death ends no worker. `start` is called in the process that forks those,
+    and must begin no thread.
+    """
 
     isolated: Literal[True]
 
 
 @runtime_checkable
 class SupportsThreads(Protocol):
-    """An engine that speaks on more threads or fewer from one segment to the next."""
+    """An engine whose number of threads can change from one call to the next."""
 
-    def use(self, threads: int) -> None:
-        """Speak on so many from now on; called where `synthesize` is."""
+    def set_threads(self, threads: int) -> None:
+        """Synthesise on so many threads from now on; called in the thread that calls `synthesize`."""
         ...

@@ -6,46 +6,14 @@ import importlib
 import logging
 import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
-from speechd.engines import base
-from speechd.engines.base import Engine
+from speechd.engines.base import Engine, EngineOptions
 from speechd.errors import EngineUnavailable
+from speechd.voices import Catalogue
 
-__all__ = ["EngineOptions", "LoadedEngine", "base", "create"]
+__all__ = ["EngineOptions", "LoadedEngine", "create", "voices"]
 
 log = logging.getLogger(__name__)
-
-
-class _Settings(Protocol):
-    @property
-    def model_dir(self) -> Path | None: ...
-    @property
-    def device(self) -> str: ...
-    @property
-    def dtype(self) -> str: ...
-    @property
-    def engine_path(self) -> Path | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """What an engine may be told.
-
-    model_dir: folder with Kokoro's weights, None for the hub's cache; device: "auto", "cpu", "cuda" or "mps";
-    dtype: of Kokoro's convolutions on the CPU: "float32", or "bfloat16", faster and close where the CPU has it;
-    engine_path: folder with the module of an engine of the operator's own, None for where Python looks anyway.
-    """
-
-    model_dir: Path | None = None
-    device: str = "auto"
-    dtype: str = "float32"
-    engine_path: Path | None = None
-
-    @classmethod
-    def of(cls, settings: _Settings) -> EngineOptions:
-        return cls(settings.model_dir, settings.device, settings.dtype, settings.engine_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +38,23 @@ def create(name: str, options: EngineOptions) -> LoadedEngine:
             log.warning(warning)
             return LoadedEngine(_espeak(options), " ".join(warning.encode("ascii", "replace").decode().split()))
     if ":" in name:
-        return LoadedEngine(_own(name, options))
+        return LoadedEngine(_custom(name, options))
     if name not in _FACTORIES:
         known = ", ".join(_FACTORIES)
         raise EngineUnavailable(f"There is no engine '{name}': use auto, {known} or package.module:factory.")
     return LoadedEngine(_FACTORIES[name](options))
+
+
+def voices(name: str, options: EngineOptions) -> Catalogue:
+    """The voices of the engine `name`, without loading a model: all that are built in have Kokoro's.
+
+    Raises `EngineUnavailable`.
+    """
+    if ":" in name:
+        return _custom(name, options).voices()
+    from speechd.engines.kokoro.voices import catalogue
+
+    return catalogue(options.model_dir)
 
 
 # Each engine is imported when it is asked for: torch alone takes seconds, and espeak and tone work without it.
@@ -82,7 +62,7 @@ def create(name: str, options: EngineOptions) -> LoadedEngine:
 
 def _kokoro(options: EngineOptions) -> Engine:
     try:
-        from speechd.engines.kokoro.checkpoint import locate
+        from speechd.engines.kokoro.download import locate
 
         weights = locate(options.model_dir)  # before the imports that take seconds, in case there are none
         from speechd.engines.kokoro.engine import KokoroEngine
@@ -93,8 +73,9 @@ def _kokoro(options: EngineOptions) -> Engine:
 
 def _espeak(options: EngineOptions) -> Engine:
     from speechd.engines.espeak.engine import EspeakEngine
+    from speechd.engines.kokoro.voices import MODEL_IDS, catalogue
 
-    return EspeakEngine()
+    return EspeakEngine(catalogue(options.model_dir), MODEL_IDS)
 
 
 def _tone(options: EngineOptions) -> Engine:
@@ -106,7 +87,7 @@ def _tone(options: EngineOptions) -> Engine:
 _FACTORIES = {"kokoro": _kokoro, "espeak": _espeak, "tone": _tone}
 
 
-def _own(name: str, options: EngineOptions) -> Engine:
+def _custom(name: str, options: EngineOptions) -> Engine:
     module, _, factory = name.partition(":")
     if options.engine_path is not None:
         # Last, so that no file there is taken for a module of Python's; and for good, as it may import more later.

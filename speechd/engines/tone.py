@@ -8,14 +8,27 @@ from __future__ import annotations
 
 import struct
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from speechd.audio.samples import SAMPLE_RATE, Audio, Samples
-from speechd.engines.base import PAYLOAD_LIMIT, Segment, SegmentTooLong, SynthesisOptions, speakable
+from speechd.audio.samples import Audio, Samples
+from speechd.engines.base import (
+    PAYLOAD_LIMIT,
+    Segment,
+    SegmentTooLong,
+    SequentialEngine,
+    SynthesisOptions,
+    speakable,
+)
+from speechd.engines.kokoro import voices
+from speechd.voices import Catalogue
+
+SAMPLE_RATE: Final = 24_000
+"""Hz."""
 
 BYTE: Final = SAMPLE_RATE // 15
 """Samples of one byte at speed 1: 15 a second, as people speak characters."""
@@ -45,47 +58,63 @@ SOUND_POWER_SHARE: Final = 0.1
 _HEADER = struct.Struct("<d")
 
 
-class ToneEngine:
-    """Speaks every text in every voice and language alike; a segment takes `rtf` × its duration to synthesise."""
+class ToneEngine(SequentialEngine):
+    """Speaks every text equally in every voice and language; a segment takes `rtf` × its duration to synthesise.
+
+    It stands in for Kokoro, so it has Kokoro's voices, languages and model id.
+    """
 
     name: Final = "tone"
+    sample_rate: Final = SAMPLE_RATE
+    model_ids: Final = voices.MODEL_IDS
     passage_limit: Final = 400
     efficient_length: Final = 200
 
     def __init__(self, rtf: float = 0.0) -> None:
+        """rtf: real-time factor, seconds of synthesis for a second of audio."""
         self._rtf = rtf
 
-    def check(self, delivery: SynthesisOptions) -> None:
-        pass
+    def voices(self) -> Catalogue:
+        """See `Engine`."""
+        return voices.catalogue()
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
+    def languages(self) -> Sequence[str]:
+        """See `Engine`."""
+        return tuple(voices.LANGUAGES.values())
+
+    def load_voice(self, options: SynthesisOptions) -> None:
+        """See `Engine`; there is nothing to load."""
+
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
+        """See `Engine`."""
         if not speakable(text):
             return None
         # A lone surrogate has no UTF-8.
         content = text.encode(errors="replace")
         if len(content) + _HEADER.size > PAYLOAD_LIMIT:
             raise SegmentTooLong
-        return Segment(_HEADER.pack(delivery.speed) + content, len(content) * _length(delivery.speed) / SAMPLE_RATE)
+        return Segment(_HEADER.pack(options.speed) + content, len(content) * _length(options.speed) / SAMPLE_RATE)
 
     def start(self, threads: int) -> None:
-        pass
+        """See `Synthesizer`; there is nothing to start."""
 
-    def synthesize(self, segment: Segment) -> Audio:
+    def speak(self, segment: Segment) -> Audio:
+        """See `SequentialEngine`."""
         began = time.monotonic()
         (speed,) = _HEADER.unpack_from(segment.payload)
-        audio = Audio(encode(segment.payload[_HEADER.size :], _length(speed)))
+        audio = Audio(encode(segment.payload[_HEADER.size :], _length(speed)), SAMPLE_RATE)
         time.sleep(max(0.0, self._rtf * audio.duration_s - (time.monotonic() - began)))
         return audio
 
 
 def encode(content: bytes, length: int = BYTE) -> Samples:
-    """`length` samples for each byte: half of the silence, the burst, the other half."""
+    """Samples (bytes × `length`,) float32: for each byte half of the silence, the burst, the other half."""
     return _bursts(length)[np.frombuffer(content, np.uint8)].reshape(-1)
 
 
 @lru_cache(2)
 def _bursts(length: int) -> Samples:
-    """What each of the 256 bytes sounds like, a row of `length` samples each."""
+    """The sound of each of the 256 bytes, shape (256, `length`)."""
     sound = round(length * SOUND_SHARE)
     values = np.arange(256)
     time_s = np.arange(sound) / SAMPLE_RATE
@@ -99,7 +128,7 @@ def _bursts(length: int) -> Samples:
 
 
 def decode(samples: Samples) -> str:
-    """The text that was asked for. Bytes that are no UTF-8, where a part is missing say, become U+FFFD."""
+    """The text that was asked for. Bytes that are no UTF-8, for example where a part is missing, become U+FFFD."""
     if not samples.size:
         return ""
     power = np.convolve(np.square(samples, dtype=np.float64), np.full(ENVELOPE, 1 / ENVELOPE), "same")

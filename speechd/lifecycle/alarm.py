@@ -1,4 +1,4 @@
-"""A limit on the time of a call in the main thread of a process that must not have others."""
+"""A limit on the time of a call in the main thread of a process that must not have others (setitimer(2), SIGALRM)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ AGAIN_S: Final = 0.1
 """From one attempt to the next: an exception that a signal's handler raises is lost where it meets a destructor."""
 
 
-class TookTooLong(Exception):
-    """The call was cut short."""
+class AlarmExpired(Exception):
+    """Raised in the call that is cut short."""
 
 
-class TimeLimit:
-    """As a context manager: what runs in it is cut short with `TookTooLong`, after `seconds` or at `cut`.
+class Alarm:
+    """A context manager that cuts short what runs in it, with `AlarmExpired`, after `seconds` or at `expire_now`.
 
-    By SIGALRM: what keeps the interpreter to itself is cut when it lets go.
+    What keeps the interpreter to itself is cut when it lets go.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -26,7 +26,7 @@ class TimeLimit:
 
     def __enter__(self) -> None:
         self._runs = True
-        self._before = signal.signal(signal.SIGALRM, self._ring)
+        self._before = signal.signal(signal.SIGALRM, self._expire)
         signal.setitimer(signal.ITIMER_REAL, self._seconds, AGAIN_S)
 
     def __exit__(
@@ -36,11 +36,11 @@ class TimeLimit:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, self._before)
 
-    def cut(self) -> None:
+    def expire_now(self) -> None:
         """Cut short what runs, if anything does. May be called by a signal's handler."""
         if self._runs:
             signal.setitimer(signal.ITIMER_REAL, 1e-3, AGAIN_S)
 
-    def _ring(self, number: int, frame: FrameType | None) -> None:
+    def _expire(self, number: int, frame: FrameType | None) -> None:
         if self._runs:
-            raise TookTooLong("it was cut short")
+            raise AlarmExpired("it was cut short")

@@ -1,4 +1,4 @@
-"""A server that sleeps while nobody asks for speech: its model is not in memory, and one worker listens.
+"""Unloading the model while nobody asks for speech: it is not in memory then, and one worker listens.
 
     LOADED ── nobody asks ──▶ UNLOADED ── a request comes ──▶ LOADING ── a slot works ──▶ LOADED
                                  ▲ ◀────── it fails, or takes too long: those who wait get a 503
@@ -17,14 +17,16 @@ from typing import Final
 
 from speechd.config.settings import Settings
 from speechd.engines.base import SupportsUnload
-from speechd.lifecycle.alarm import TimeLimit
-from speechd.lifecycle.unload_policy import Step, UnloadPolicy
+from speechd.lifecycle.alarm import Alarm
+from speechd.lifecycle.unload_policy import Observation, Step, UnloadPolicy
+from speechd.pool import recovery
 from speechd.pool.model_status import ModelState
 from speechd.pool.scoreboard import Scoreboard
-from speechd.server.recycling import DesiredWorkers
+from speechd.server.hooks import DesiredWorkers
+from speechd.server.worker_table import State
 
-SLEEPERS: Final = DesiredWorkers(1, generation=-1)
-"""Who there is while the model is unloaded. Other generations are counted from 0, by loads."""
+UNLOADED: Final = DesiredWorkers(1, generation=-1)
+"""The workers that there are while the model is unloaded. Other generations are counted from 0, by loads."""
 
 log = logging.getLogger("speechd")
 
@@ -35,66 +37,60 @@ class ModelUnloader:
     def __init__(self, engine: SupportsUnload, board: Scoreboard, settings: Settings) -> None:
         self._engine, self._board = engine, board
         self._workers = settings.workers
-        self._limit = TimeLimit(settings.boot_timeout_s)
+        self._alarm = Alarm(settings.boot_timeout_s)
         self._loads = 0
-        self._ends = False
-        self._idle = UnloadPolicy(
+        self._policy = UnloadPolicy(
             after_s=settings.idle_unload_s,
             timeout_s=settings.boot_timeout_s,
             delay_s=settings.respawn_delay_s,
             limit_s=settings.respawn_limit_s,
         )
 
-    @property
-    def is_unloaded(self) -> bool:
-        """Whether a worker that is forked now has no model."""
-        return self._idle.presence is ModelState.UNLOADED
-
-    def crew(self, *, settled: bool) -> DesiredWorkers:
-        """The workers that there are to be now, after doing for it what is due: loading takes seconds.
+    def reconcile(self, *, settled: bool) -> DesiredWorkers:
+        """Load or unload the model if that is due (loading takes seconds), and return the workers that there are to be.
 
         settled: no worker comes or goes.
         """
-        board = self._board
-        step = self._idle.step(
-            time.monotonic(),
-            idle_s=board.idle_s,
-            settled=settled,
-            wanted=bool(board.in_flight.any()),
-            works=board.slots > 0,
-        )
+        step = self._policy.step(time.monotonic(), self._observe(settled))
         if step is Step.UNLOAD:
             self._unload()
             log.info("the model is unloaded: nobody has asked for speech")
         elif step is Step.LOAD:
             self._load()
-        elif step is Step.GIVE_UP:
+        elif step is Step.TIME_OUT:
             self._fail("no slot works in time")
-        self._tell()
-        return SLEEPERS if self.is_unloaded else DesiredWorkers(self._workers, self._loads)
-
-    def ended(self, failures: int) -> None:
-        """A worker has ended, and so many in a row have before they were ready."""
-        waits = self._idle.presence is ModelState.LOADING and not self._board.slots
-        if failures and waits and not self._board.is_booting and not self._ends:
+        elif step is Step.GIVE_UP:
             self._fail("no worker could start with it")
+        self._publish()
+        is_unloaded = self._policy.state is ModelState.UNLOADED
+        return UNLOADED if is_unloaded else DesiredWorkers(self._workers, self._loads)
 
-    def hurry(self) -> None:
-        """The server is to end: cut short what takes long. May be called by a signal's handler."""
-        self._limit.cut()
+    def interrupt(self) -> None:
+        """Cut `reconcile` short: the server is to end. May be called by a signal's handler."""
+        self._alarm.expire_now()
 
     def stop(self) -> None:
-        """The server ends: who waits for the model, or comes, is refused."""
-        self._ends = True
-        if self._idle.presence is not ModelState.LOADED:
-            self._board.model.set(self._idle.presence, math.inf)
-            self._refuse()
+        """Refuse those who wait for the model, or still come: the server ends."""
+        if self._policy.state is not ModelState.LOADED:
+            self._board.model.set(self._policy.state, math.inf)
+            self._refuse_waiting()
+
+    def _observe(self, settled: bool) -> Observation:
+        board = self._board
+        rows = board.table.rows()
+        return Observation(
+            idle_s=board.idle_s,
+            settled=settled,
+            wanted=bool(board.in_flight.any()),
+            works=board.slots > 0,
+            failed=any(row.failures for row in rows) and not any(row.state is State.BOOTING for row in rows),
+        )
 
     def _load(self) -> None:
-        self._tell()
+        self._publish()
         began = time.monotonic()
         try:
-            with self._limit:
+            with self._alarm:
                 self._engine.load()
         except Exception as error:  # whatever an engine raises, the server goes on
             self._fail(str(error) or repr(error))
@@ -110,15 +106,15 @@ class ModelUnloader:
         gc.freeze()
 
     def _fail(self, reason: str) -> None:
-        self._idle.fail(time.monotonic())
+        self._policy.fail(time.monotonic())
         log.error("the model could not be loaded: %s", reason)
-        self._tell()
+        self._publish()
         self._unload()
-        self._refuse()
+        self._refuse_waiting()
 
-    def _refuse(self) -> None:
+    def _refuse_waiting(self) -> None:
         if not self._board.slots:
-            self._board.refuse_waiting()
+            recovery.refuse_waiting(self._board)
 
-    def _tell(self) -> None:
-        self._board.model.set(self._idle.presence, self._idle.rests_until)
+    def _publish(self) -> None:
+        self._board.model.set(self._policy.state, self._policy.retry_at)

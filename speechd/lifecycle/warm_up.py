@@ -13,11 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, zip_longest
 from typing import Final
 
-from speechd.audio.samples import SAMPLE_RATE
 from speechd.config.settings import InvalidSetting
-from speechd.engines.base import Engine, Segment, Speaker, SynthesisOptions
+from speechd.engines.base import Engine, Segment, SynthesisOptions, Synthesizer, synthesize_one
 from speechd.errors import InvalidRequest
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.text.passages import PassageReader
 from speechd.voices import Catalogue
@@ -29,7 +28,7 @@ the first of the longer ones takes a tenth more than the next (measured). On a G
 LENGTHS: Final = 3
 """Segments planned in each language: a first one, one that it covers, and one of the efficient length."""
 
-SHARE: Final = StreamBudget(pace=4.0)
+SHARE: Final = StreamBudget(realtime_factor=4.0)
 """What a listener may count on when nobody else is there."""
 
 TEXTS: Final[Mapping[str, str]] = {
@@ -47,6 +46,9 @@ TEXTS: Final[Mapping[str, str]] = {
 
 REPEATED: Final = 8
 
+AUTO_VOICES: Final = "auto"
+"""In place of a voice: the voices that have a second name in the engine's catalogue (Kokoro's: OpenAI's)."""
+
 log = logging.getLogger("speechd")
 
 
@@ -56,14 +58,14 @@ def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[S
     A voice that this server lacks is passed over, with a warning. Raises `InvalidSetting` for one that does not exist.
     """
     languages: dict[str, SynthesisOptions] = {}
-    for voice in voices:
+    for voice in chain.from_iterable(catalogue.aliases if name == AUTO_VOICES else (name,) for name in voices):
         try:
             blend = catalogue.parse(voice)
         except InvalidRequest as error:
             raise InvalidSetting(f"--warm-up (SPEECHD_WARM_UP): {error}") from None
         delivery = SynthesisOptions(blend, blend.language)
         try:
-            engine.check(delivery)
+            engine.load_voice(delivery)
         except InvalidRequest as error:
             log.warning("no warm-up for the voice %s: %s", voice, error)
         else:
@@ -79,7 +81,7 @@ def plan(engine: Engine, deliveries: Iterable[SynthesisOptions]) -> list[Segment
     return [segment for segment in chain.from_iterable(zip_longest(*planned)) if segment is not None]
 
 
-def speak(engine: Speaker, segments: Sequence[Segment]) -> tuple[float, float]:
+def speak(engine: Synthesizer, segments: Sequence[Segment]) -> tuple[float, float]:
     """In a worker, its engine started: synthesise the segments, the first at any cost, others within `BUDGET_S`.
 
     The first is spoken twice: what is done but once is no measure of the speed. Returns the fastest after that, because
@@ -87,13 +89,13 @@ def speak(engine: Speaker, segments: Sequence[Segment]) -> tuple[float, float]:
     """
     began = time.monotonic()
     for segment in segments[:1]:
-        engine.synthesize(segment)
+        synthesize_one(engine, segment)
     warm = now = time.monotonic()
     planned_s, fastest = 0.0, (0.0, 0.0)
     for segment in segments:
         if planned_s and now - began + (now - warm) * segment.duration_s / planned_s > BUDGET_S:
             break
-        audio_s = len(engine.synthesize(segment).samples) / SAMPLE_RATE
+        audio_s = synthesize_one(engine, segment).duration_s
         took_s, now = time.monotonic() - now, time.monotonic()
         planned_s += segment.duration_s
         fastest = max(fastest, (audio_s, took_s), key=lambda spoken: spoken[0] / (spoken[1] or math.inf))

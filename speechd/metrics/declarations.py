@@ -6,10 +6,8 @@ have closed sets of values. None of them tells what is spoken, or who asked for 
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, get_args
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
@@ -17,6 +15,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from speechd.context import Outcome, OverflowOutcome
 from speechd.encoders import FORMATS
 from speechd.errors import Reason
+from speechd.machine import resident_bytes
 from speechd.metrics.counters import Counter, Histogram
 from speechd.pool.model_status import ModelState
 from speechd.pool.scoreboard import Scoreboard
@@ -121,7 +120,7 @@ DEPRECATED_NAMES: Final[Mapping[str, Counter]] = {"speechd_edge_refusals": HTTP_
 
 def saturation(board: Scoreboard) -> float:
     """How full the server is: 0 when it is idle; at 1 or more, requests are refused."""
-    in_flight = int(board.in_flight.sum()) / max(1, board.places())
+    in_flight = int(board.in_flight.sum()) / max(1, board.max_in_flight_now())
     return max(in_flight, board.expected_wait_s() / board.limits.max_wait_s)
 
 
@@ -145,7 +144,7 @@ SERVER_METRICS: Final = (
         GaugeMetricFamily,
         "speechd_model_loaded",
         "0 while the model is unloaded because nobody asks for speech, or being loaded again; else 1.",
-        lambda board: board.model.presence is ModelState.LOADED,
+        lambda board: board.model.state is ModelState.LOADED,
     ),
     ServerMetric(
         GaugeMetricFamily,
@@ -157,7 +156,7 @@ SERVER_METRICS: Final = (
         GaugeMetricFamily,
         "speechd_requests_in_flight_limit",
         "How many may be: as many as the slots can feed at their measured speed, and at most max_in_flight.",
-        lambda board: board.places(),
+        lambda board: board.max_in_flight_now(),
     ),
     ServerMetric(
         GaugeMetricFamily,
@@ -215,14 +214,6 @@ class WorkerMetric:
     name: str
     help: str
     read: Callable[[dict[str, Any]], float | None]
-
-
-def resident_bytes(pid: int) -> int | None:
-    """The resident set of a process; None if there is no such process, or no Linux to ask."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
-    except (OSError, IndexError):
-        return None
 
 
 WORKER_METRICS: Final = (

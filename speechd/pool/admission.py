@@ -11,10 +11,10 @@ from speechd.pool.scoreboard import Scoreboard
 
 
 class Ticket:
-    """A request's place among those in flight. Released once or more.
+    """A request's place among those in flight, held until it is released. Releasing it again has no effect.
 
-    If its worker dies, the arbiter gives the place back. Made under the scoreboard's lock; `column`: where in it the
-    place is counted.
+    If its worker dies, the arbiter gives the place back. Made under the scoreboard's lock; `column`: the array in which
+    the place is counted.
     """
 
     def __init__(self, board: Scoreboard, column: npt.NDArray[np.int32], index: int, key: int | None) -> None:
@@ -30,32 +30,32 @@ class Ticket:
 
     def _count(self, by: int) -> None:
         self._column[self._index] += by
-        self._board.touch(self._index)
+        self._board.mark_activity(self._index)
         if self._key is not None:
             self._board.in_flight_by_key[self._index, self._key] += by
 
 
 class Admission:
-    """The decision, for the requests of worker `index`."""
+    """The decision to admit or refuse, for the requests of worker `index`."""
 
     def __init__(self, board: Scoreboard, index: int) -> None:
         self._board, self._index = board, index
 
     def admit(self, key: int | None = None) -> Ticket:
-        """A place for a request with the API key of this number, counted over all workers.
+        """Take a place for a request with the API key of this number, counted over all workers.
 
         Raises `Overloaded` if too many are in flight or the backlog is too long, `NotReady` if no slot works yet. A
         draining worker takes what still comes to it: those that send it have not seen yet that it is not ready.
         """
         board, limits = self._board, self._board.limits
-        presence = board.model.presence  # before the slots: those that come meanwhile are not "no slots, though loaded"
+        state = board.model.state  # before the slots: those that come meanwhile are not "no slots, though loaded"
         if not board.slots:
-            self._check_model(presence)
+            self._check_model(state)
         elif board.expected_wait_s() > limits.max_wait_s:
             raise self._overloaded("wait", "The server has too much to synthesise already.")
-        places = board.places()
+        max_in_flight = board.max_in_flight_now()
         with board.lock:
-            if board.in_flight.sum() >= places:
+            if board.in_flight.sum() >= max_in_flight:
                 raise self._overloaded("count", "Too many requests are in flight.")
             self._check_key(key)
             ticket = Ticket(board, board.in_flight, self._index, key)
@@ -67,7 +67,7 @@ class Admission:
         return self._board.expected_wait_s()
 
     def admit_overflow(self, key: int | None = None) -> Ticket | None:
-        """A place for a request that another server is to speak; None if as many as may be are there.
+        """Take a place for a request that another server is to speak; None if as many as may be are there.
 
         Raises `Overloaded` if too many are in flight with the API key, here and there together.
         """
@@ -79,7 +79,7 @@ class Admission:
             return Ticket(board, board.overflow_in_flight, self._index, key)
 
     def hold(self, size: int) -> None:
-        """So many bytes more are held of replies that are sent whole, counted over all workers.
+        """Count so many more bytes that are held of replies that are sent whole, over all workers.
 
         Raises `Overloaded` if that would be too many. If this worker dies, the arbiter lets go of all that it held.
         """
@@ -90,12 +90,13 @@ class Admission:
             board.held_bytes[self._index] += size
 
     def let_go(self, size: int) -> None:
-        """They are held no more. From the event loop, as `Ticket.release`."""
+        """Count so many bytes less. From the event loop, as `Ticket.release`."""
         self._board.held_bytes[self._index] -= size
 
-    def _check_model(self, presence: ModelState) -> None:
-        """No slot works: one will where the model is to be loaded for this request, or is already for others."""
-        if presence is ModelState.LOADED:
+    def _check_model(self, state: ModelState) -> None:
+        """Refuse a request for which no slot will come. One will where the model is to be loaded for it, or is being
+        loaded for others."""
+        if state is ModelState.LOADED:
             raise NotReady("The server is loading.", reason="not ready", retry_after_s=with_jitter(1.0))
         self._board.model.check()
 

@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from speechd.audio.samples import Samples
+from speechd.audio.samples import Audio, TokenTime
 from speechd.shared_memory import anonymous_file
 
 log = logging.getLogger("speechd")
@@ -32,7 +32,12 @@ SEND_S: Final = 1.0
 KIND: Final = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
 """Messages, not bytes: each arrives whole or not at all, whenever its sender is killed."""
 
-HEADER: Final = struct.Struct("=qBqd")
+HEADER: Final = struct.Struct("=qBqiid")
+"""Serial number, outcome, count of samples, sample rate, count of tokens in the alignment, seconds of synthesis."""
+
+TOKEN: Final = struct.Struct("=idd")
+"""A `TokenTime`."""
+
 INT: Final = struct.Struct("i")
 FLOAT32_BYTES: Final = 4
 
@@ -56,13 +61,13 @@ class SegmentResult:
 
     serial: int
     outcome: SegmentStatus
-    samples: Samples
+    audio: Audio
     synthesis_s: float
 
 
-def failed_result(serial: int, outcome: SegmentStatus) -> SegmentResult:
+def failed_result(serial: int, outcome: SegmentStatus, synthesis_s: float = 0.0) -> SegmentResult:
     """A reply without audio."""
-    return SegmentResult(serial, outcome, np.empty(0, np.float32), 0.0)
+    return SegmentResult(serial, outcome, Audio(np.empty(0, np.float32)), synthesis_s)
 
 
 class Doorbell:
@@ -90,7 +95,7 @@ class Doorbell:
 
 
 class ResultChannel:
-    """The replies to one home worker. The samples travel as a file that is passed along, so that a message is small."""
+    """The replies to one home worker. The audio travels as a file that is passed along, so that a message is small."""
 
     def __init__(self) -> None:
         self._inbox, self._outbox = socket.socketpair(socket.AF_UNIX, KIND)
@@ -117,20 +122,19 @@ class ResultChannel:
             header, ancillary, _, _ = self._inbox.recvmsg(HEADER.size, socket.CMSG_LEN(INT.size), socket.MSG_DONTWAIT)
         except BlockingIOError:
             return None
-        serial, outcome, count, synthesis_s = HEADER.unpack(header)
+        serial, outcome, count, sample_rate, tokens, synthesis_s = HEADER.unpack(header)
         if not count:
             return failed_result(serial, SegmentStatus(outcome))
         if not ancillary:  # this process may open no more files
             return failed_result(serial, SegmentStatus.LOST)
         (file,) = INT.unpack(ancillary[0][2])
         try:
-            # Private: the samples may be written to, whoever else has the file.
-            samples = np.frombuffer(mmap.mmap(file, count * FLOAT32_BYTES, access=mmap.ACCESS_COPY), np.float32)
+            audio = _read(file, count, sample_rate, tokens)
         except OSError:  # it needs a descriptor of its own, and memory
             return failed_result(serial, SegmentStatus.LOST)
         finally:
             os.close(file)
-        return SegmentResult(serial, SegmentStatus(outcome), samples, synthesis_s)
+        return SegmentResult(serial, SegmentStatus(outcome), audio, synthesis_s)
 
     def close(self) -> None:
         """Close both ends, in this process."""
@@ -138,17 +142,29 @@ class ResultChannel:
         self._outbox.close()
 
     def _send(self, reply: SegmentResult, flags: int) -> None:
-        header = HEADER.pack(reply.serial, reply.outcome, len(reply.samples), reply.synthesis_s)
-        if not len(reply.samples):
+        audio = reply.audio
+        sizes = len(audio.samples), audio.sample_rate, len(audio.alignment)
+        header = HEADER.pack(reply.serial, reply.outcome, *sizes, reply.synthesis_s)
+        if not len(audio.samples):
             self._outbox.sendmsg([header], (), flags)
             return
         file = anonymous_file()
         try:
-            os.write(file, np.ascontiguousarray(reply.samples, np.float32).data)
+            os.write(file, np.ascontiguousarray(audio.samples, np.float32).data)
+            os.write(file, b"".join(TOKEN.pack(*token) for token in audio.alignment))
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, INT.pack(file))
             self._outbox.sendmsg([header], [rights], flags)
         finally:
             os.close(file)
+
+
+def _read(file: int, count: int, sample_rate: int, tokens: int) -> Audio:
+    """The audio in a file: its samples, and then its alignment."""
+    end = count * FLOAT32_BYTES
+    # Private: the samples may be written to, whoever else has the file.
+    content = mmap.mmap(file, end + tokens * TOKEN.size, access=mmap.ACCESS_COPY)
+    alignment = tuple(TokenTime(*token) for token in TOKEN.iter_unpack(content[end:]))
+    return Audio(np.frombuffer(content, np.float32, count), sample_rate, alignment)
 
 
 def _timeval(seconds: float) -> bytes:

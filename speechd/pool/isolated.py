@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from speechd.audio.samples import Audio
-from speechd.engines.base import Engine, Segment
+from speechd.engines.base import Engine, Segment, SequentialEngine, synthesize_one
 from speechd.errors import EngineUnavailable
 from speechd.pool.fork_server import ForkServer, ForkServerGone, Serve
 
@@ -40,7 +40,7 @@ def serve(engine: Engine, threads: int) -> Serve:
             while True:
                 segment = connection.recv()
                 try:
-                    spoken: Audio | Exception = engine.synthesize(segment)
+                    spoken: Audio | Exception = synthesize_one(engine, segment)
                 except Exception as error:  # whatever an engine raises, it is this segment that failed
                     spoken = RuntimeError(repr(error))
                 connection.send(spoken)
@@ -50,7 +50,7 @@ def serve(engine: Engine, threads: int) -> Serve:
     return speak_all
 
 
-class IsolatedEngine:
+class IsolatedEngine(SequentialEngine):
     """`engine` as the slot's thread sees it, which waits for a child of the fork server to speak."""
 
     def __init__(self, engine: Engine, server: ForkServer, synthesis_timeout_s: float) -> None:
@@ -70,7 +70,7 @@ class IsolatedEngine:
         except (EOFError, OSError, ForkServerGone) as error:
             raise EngineUnavailable(f"the engine {self.name} did not start in its process; see above") from error
 
-    def synthesize(self, segment: Segment) -> Audio:
+    def speak(self, segment: Segment) -> Audio:
         """Raises `RuntimeError` for a segment of which two children died, or that outlasted one. Without a fork server
         this process is of no use, and ends: its segments are for another."""
         for _ in range(TRIES):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speechd.engines.base import PAYLOAD_LIMIT, Segment
-from speechd.pool.dispatch import choose
+from speechd.pool.dispatch import Rows, choose
 from speechd.pool.lock import Lock
 from speechd.shared_memory import shared_array
 
@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A slot held for one segment. deadline: seconds of `time.monotonic()`."""
+    """A segment that a slot has taken. deadline: seconds of `time.monotonic()`."""
 
     place: Place
     home: int
@@ -82,29 +82,29 @@ class SegmentQueue:
             self._state[row] = WAITING
         return Place(row, serial)
 
-    def take(self, slot: int) -> Lease | None:
-        """The segment that worker `slot` is to synthesise now, if any waits."""
+    def take(self, slot: int, limit: int = 1, limit_s: float = math.inf) -> list[Lease]:
+        """The segments that worker `slot` is to synthesise now, at most `limit`; see `choose`. Empty if none waits.
+
+        One that a worker has died of is taken alone, so that it ends nothing but itself.
+        """
         with self._lock:
             now = time.monotonic()
-            row = choose(self._state == WAITING, self._deadline, self._start_by, self._serial, now)
-            if row is None:
-                return None
-            self._slot[row], self._since[row] = slot, now
-            self._state[row] = RUNNING
-        payload = self._payload[row, : self._length[row]].tobytes()
-        segment = Segment(payload, float(self._duration_s[row]))
-        return Lease(Place(row, int(self._serial[row])), int(self._home[row]), segment, float(self._deadline[row]))
+            rows = choose(self._rows(), now, limit, limit_s)
+            for row in rows:
+                self._slot[row], self._since[row] = slot, now
+                self._state[row] = RUNNING
+        return [self._lease(row) for row in rows]
 
     def is_wanted(self, lease: Lease) -> bool:
         """Whether its home worker still waits for it."""
         return bool(self._home[lease.place.row] != NOBODY)
 
     def give_back(self, lease: Lease) -> None:
-        """The segment is done with, spoken or not."""
+        """Free the row: the segment is done with, spoken or not."""
         self._state[lease.place.row] = FREE
 
     def cancel(self, place: Place) -> None:
-        """Forget a segment that waits; let one that runs finish for nobody. Without effect on one that is gone."""
+        """Forget a segment that waits; let one that runs end for nobody. Without effect on one that is gone."""
         with self._lock:
             if self.has(place):
                 self._leave(place.row)
@@ -114,7 +114,7 @@ class SegmentQueue:
         return bool(self._serial[place.row] == place.serial and self._state[place.row] != FREE)
 
     def clear(self, worker: int) -> list[tuple[int, int]]:
-        """Worker `worker` is dead. Its own segments are cancelled, and those that it ran for others wait again.
+        """Cancel the segments of worker `worker`, which is dead, and let those that it ran for others wait again.
 
         Returns those that do not, because they have had their `MAX_DEATHS`: home worker and serial number of each.
         """
@@ -136,7 +136,7 @@ class SegmentQueue:
         return failed
 
     def drop_waiting(self) -> list[tuple[int, int]]:
-        """Forget all that waits: home worker and serial number of each."""
+        """Forget all that waits; home worker and serial number of each."""
         with self._lock:
             rows = np.flatnonzero(self._state == WAITING)
             dropped = [(int(self._home[row]), int(self._serial[row])) for row in rows]
@@ -154,6 +154,11 @@ class SegmentQueue:
         return int(np.count_nonzero(self._state == RUNNING))
 
     @property
+    def busy_slots(self) -> int:
+        """Slots that are working on segments, of which each may have several."""
+        return len(np.unique(self._slot[self._state == RUNNING]))
+
+    @property
     def retries(self) -> int:
         """Segments that waited again because their slot's worker died, since the server began."""
         return int(self._retries[0])
@@ -168,10 +173,20 @@ class SegmentQueue:
         speeds: shape (rows of workers,), audio seconds that each worker's slot synthesises in a second.
         """
         running = np.flatnonzero(self._state == RUNNING)
-        done_s = (time.monotonic() - self._since[running]) * speeds[self._slot[running]]
+        slots = self._slot[running]
+        shares = speeds[slots] / np.bincount(slots)[slots]  # segments that are synthesised at once share a slot
+        done_s = (time.monotonic() - self._since[running]) * shares
         left_s = np.maximum(self._duration_s[running] - done_s, 0.0)
         ahead = (self._state == WAITING) & (self._deadline <= due)
         return float(left_s.sum() + self._duration_s[ahead].sum())
+
+    def _rows(self) -> Rows:
+        waiting = self._state == WAITING
+        return Rows(waiting, self._deadline, self._start_by, self._serial, self._duration_s, self._deaths > 0)
+
+    def _lease(self, row: int) -> Lease:
+        segment = Segment(self._payload[row, : self._length[row]].tobytes(), float(self._duration_s[row]))
+        return Lease(Place(row, int(self._serial[row])), int(self._home[row]), segment, float(self._deadline[row]))
 
     def _leave(self, row: int) -> None:
         if self._state[row] == WAITING:

@@ -13,14 +13,12 @@ from __future__ import annotations
 import gc
 import logging
 import math
-import mmap
 import random
 import signal
 import socket
 import sys
 import tempfile
 import time
-from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
 
@@ -31,16 +29,20 @@ from gunicorn.glogging import Logger
 
 from speechd import watchdog
 from speechd.config.settings import InvalidSetting, Settings
-from speechd.server import descriptors
-from speechd.server.recycling import DesiredWorkers, Recycler
+from speechd.machine import unique_bytes
+from speechd.server import descriptors, recycling, restarts
+from speechd.server.hooks import DesiredWorkers, Hooks
+from speechd.server.recycling import Recycler
 from speechd.server.restarts import RestartBackoff
-from speechd.server.worker import IGNORED, Hooks, SpeechWorker
+from speechd.server.worker import IGNORED, SpeechWorker
+from speechd.server.worker_table import Order, State
 
 QUICK_S: Final = 2
-"""What workers have to end in when there is to be no draining; then they are killed."""
+"""Seconds that workers have to end in when there is to be no draining; then they are killed."""
 
 SEND_BUFFER_BYTES: Final = 32 << 10
-"""Per connection. The kernel's own choice takes 4 MB (84 s of PCM) from us for a client that never reads."""
+"""The kernel's send buffer of a connection. Its own choice takes 4 MB (84 s of PCM) from us for a client that never
+reads."""
 
 log = logging.getLogger("speechd")
 
@@ -48,7 +50,7 @@ log = logging.getLogger("speechd")
 def serve(settings: Settings, hooks: Hooks) -> NoReturn:
     """Be the arbiter until the server ends; the process exits."""
     try:
-        descriptors.raise_limit(settings)
+        descriptors.raise_limit(hooks.files)
     except InvalidSetting as error:
         sys.exit(f"speechd: {error}")
     watchdog.prepare()
@@ -57,18 +59,15 @@ def serve(settings: Settings, hooks: Hooks) -> NoReturn:
 
 
 class SpeechArbiter(Arbiter):  # type: ignore[misc]
-    """The parent of the workers, which gives each its row and outlives all their failures but the very first."""
+    """The parent of the workers. It gives each its row, and outlives all their failures but the very first."""
 
     def __init__(self, app: Application) -> None:
         settings = app.settings
-        self._hooks = app.hooks
-        self._served, self._dismissed = app.served, app.dismissed
+        self._hooks, self._table = app.hooks, app.hooks.table
+        self._desired = DesiredWorkers(settings.workers)
+        self._recycler = Recycler(after_s=settings.recycle_after_s, over_bytes=settings.recycle_over_bytes)
+        self._backoff = RestartBackoff(settings.respawn_delay_s, settings.respawn_limit_s)
         self._has_served = False
-        self._crew = DesiredWorkers(settings.workers)
-        self._turnover = Recycler(after_s=settings.recycle_after_s, over_bytes=settings.recycle_over_bytes)
-        self._respawn = RestartBackoff(
-            settings.rows, delay_s=settings.respawn_delay_s, limit_s=settings.respawn_limit_s
-        )
         self._write_timeout_s = settings.write_timeout_s
         super().__init__(app)
 
@@ -87,36 +86,36 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
             signal.signal(number, signal.SIG_IGN)
 
     def manage_workers(self) -> None:
-        """Fork who is missing, and dismiss who has been replaced. Gunicorn's own would kill the oldest of too many."""
-        ready = [index for index, served in enumerate(self._served[:]) if served]
-        crew = self._hooks.crew(settled=self._turnover.is_settled(self._crew, ready))
-        if crew != self._crew:
-            self._crew = crew
-            self._respawn.forgive()
-        chosen = self._turnover.choose(self._crew, ready, time.monotonic(), self._own_bytes)
-        if chosen is not None:
-            log.info("worker %d is to be replaced: %s", *chosen)
+        """Fork the workers that are missing, and dismiss those that have been replaced. Gunicorn's own method would
+        kill the oldest of too many."""
+        desired = self._hooks.reconcile(settled=recycling.is_settled(self._table.rows(), self._desired))
+        if desired != self._desired:
+            self._desired = desired
+            self._table.forgive()
+        self._recycle()
         self.spawn_workers()
-        for index in self._turnover.dismiss(self._crew, ready):
-            self._dismissed[index] = 1
+        for index in recycling.replaced(self._table.rows(), desired):
+            self._table.order(index, Order.RETIRE)
 
     def signal(self, sig: int, frame: FrameType | None) -> None:
         """The handler: as gunicorn's. What takes long in `manage_workers` does not delay the end."""
         super().signal(sig, frame)
         if sig in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-            self._hooks.hurry()
+            self._hooks.interrupt()
 
     def spawn_workers(self) -> None:
         """Fork what is due."""
-        while self._due() is not None:
+        while self._next_row() is not None:
             self.spawn_worker()
 
     def spawn_worker(self) -> int:
         """Fork the worker that is due. Returns its process, or 0 where the system has none to give: it is a failure to
         start like any other."""
-        index = self._due()
+        index = self._next_row()
         assert index is not None
-        self._begin(index)
+        self._forked = index
+        recycle_at = self._recycler.recycle_at(time.monotonic(), random.random())
+        self._table.fork(index, generation=self._desired.generation, recycle_at=recycle_at)
         signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)  # Until it has its own handlers, it would run ours.
         try:
             pid: int = super().spawn_worker()
@@ -130,35 +129,18 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
 
     def forking(self, worker: SpeechWorker) -> None:
         """Gunicorn's `pre_fork`."""
-        worker.index = self._begun
+        worker.index = self._forked
 
     def ended(self, worker: SpeechWorker) -> None:
         """Gunicorn's `child_exit`, which comes for every death."""
-        if said := watchdog.last_words():
-            log.critical("worker %d hung, and its watchdog ended it", worker.index, extra={"trace": said})
+        if traces := watchdog.collect_traces():
+            log.critical("worker %d hung, and its watchdog ended it", worker.index, extra={"trace": traces})
         self._end(worker.index)
-
-    def _begin(self, index: int) -> None:
-        self._begun = index
-        self._respawn.take(index)
-        self._turnover.begin(index, self._crew, time.monotonic(), random.random())
-        self._hooks.forking(index)
-
-    def _end(self, index: int) -> None:
-        self._has_served = self._has_served or any(self._served[:])
-        served = bool(self._served[index])
-        self._served[index] = self._dismissed[index] = 0
-        self._turnover.end(index)
-        failures = self._respawn.give_back(index, served=served, now=time.monotonic())
-        self._hooks.ended(index, failures)
-        if failures and self._has_served:
-            log.error("worker %d failed to start, %d times in a row", index, failures)
-        elif failures and self.LISTENERS:  # They are closed first when the server ends.
-            raise HaltServer("no worker could start; its error is above", 1)
 
     def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
         """Wait, but not beyond the moment when a worker is due."""
-        wait_s = self._respawn.wait_s(time.monotonic(), self._turnover.missing(self._crew))
+        rows = self._table.rows()
+        wait_s = restarts.wait_s(rows, time.monotonic(), recycling.missing(rows, self._desired))
         signals: list[int] = super().wait_for_signals(min(timeout, wait_s))
         return signals
 
@@ -166,7 +148,7 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
         """End the workers."""
         if not graceful:
             self.cfg.set("graceful_timeout", QUICK_S)
-        self._hooks.stopping()
+        self._hooks.stop()
         super().stop(graceful)
 
     def handle_int(self) -> NoReturn:
@@ -174,11 +156,33 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
         self.handle_term()
         raise AssertionError("draining begins with an exception")
 
-    def _due(self) -> int | None:
-        return self._respawn.due(time.monotonic(), self._turnover.missing(self._crew))
+    def _next_row(self) -> int | None:
+        rows = self._table.rows()
+        return restarts.next_row(rows, time.monotonic(), recycling.missing(rows, self._desired))
 
-    def _own_bytes(self, index: int) -> int:
-        return sum(_own_bytes(pid) for pid, worker in self.WORKERS.items() if worker.index == index)
+    def _recycle(self) -> None:
+        chosen = self._recycler.choose(self._table.rows(), self._desired, time.monotonic(), _unique_bytes)
+        if chosen is not None:
+            index, reason = chosen
+            log.info("worker %d is to be replaced: %s", index, reason)
+            self._table.order(index, Order.LEAVE)
+
+    def _end(self, index: int) -> None:
+        """Free the row of a worker that has ended."""
+        self._has_served = self._has_served or self._table.has_served
+        broken = self._hooks.ended(index)
+        row = self._table.row(index)
+        failures = restarts.failures_after(row)
+        self._table.end(
+            index,
+            recycled=row.state is State.RETIRING and not (broken or failures),
+            failures=failures,
+            restart_at=time.monotonic() + self._backoff.delay_s(failures),
+        )
+        if failures and self._has_served:
+            log.error("worker %d failed to start, %d times in a row", index, failures)
+        elif failures and self.LISTENERS:  # They are closed first when the server ends.
+            raise HaltServer("no worker could start; its error is above", 1)
 
     def _refuse(self) -> None:
         log.warning("this signal does nothing here: restart the server instead")
@@ -187,14 +191,11 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
 
 
 class Application(BaseApplication):  # type: ignore[misc]
-    """Our settings as gunicorn's, and what arbiter and workers share. `served[i]`: worker `i` has been ready;
-    `dismissed[i]`: it is to retire."""
+    """Our settings as gunicorn's, and what arbiter and workers share."""
 
     def __init__(self, settings: Settings, hooks: Hooks) -> None:
         self.settings = settings
         self.hooks = hooks
-        self.served = mmap.mmap(-1, settings.rows)
-        self.dismissed = mmap.mmap(-1, settings.rows)
         super().__init__()
 
     def load_config(self) -> None:
@@ -233,7 +234,8 @@ class RootLogger(Logger):  # type: ignore[misc]
 
 
 def _heartbeats() -> str | None:
-    """Where workers' heartbeats are to wait for no disk; None, for the usual folder, where that takes no more files."""
+    """The folder of the workers' heartbeats, in memory so that they wait for no disk; None, for the usual folder, where
+    that one takes no more files."""
     try:
         with tempfile.TemporaryFile(dir="/dev/shm"):
             return "/dev/shm"
@@ -242,7 +244,8 @@ def _heartbeats() -> str | None:
 
 
 def _limit_unread(listener: socket.socket, timeout_s: float) -> None:
-    """What the kernel takes from us for a client that does not read, and for how long. Connections inherit it.
+    """Bound what the kernel takes from us for a client that does not read, and for how long (tcp(7)). Connections
+    inherit it.
 
     Twice our own timeout, which begins later, when we have to wait: it is to end first, and to say what happened.
     """
@@ -251,10 +254,5 @@ def _limit_unread(listener: socket.socket, timeout_s: float) -> None:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2 * timeout_s * 1000))
 
 
-def _own_bytes(pid: int) -> int:
-    """Memory that a process shares with no other (Linux: USS); 0 where it is gone, or nothing can be known."""
-    try:
-        rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(1024 * int(row.split()[1]) for row in rows if row.startswith("Private_"))
+def _unique_bytes(pid: int) -> int:
+    return unique_bytes(pid) or 0

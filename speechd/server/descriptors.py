@@ -4,38 +4,43 @@ from __future__ import annotations
 
 import os
 import resource
+from dataclasses import dataclass
 from typing import Final
 
-from speechd.config.settings import InvalidSetting, Settings
-from speechd.speech.spool import STEP_BYTES
-from speechd.speech.stream import SEGMENTS_AHEAD
+from speechd.config.settings import InvalidSetting
 
 WANTED: Final = 1 << 16
-"""Descriptors, mostly connections. The usual soft limit of 1024 is soon used up by silent ones."""
+"""Descriptors, mostly for connections. The usual soft limit of 1024 is soon used up by silent ones."""
 
-PER_SEGMENT: Final = 2
-"""Descriptors of a segment's audio: the file that comes with it, and the map's own."""
-
-WHOLE_SHARE: Final = 0.25
-"""Of a worker's files, how many are kept back for whole replies at most. Each has one, and there are as many as their
-budget of bytes allows; of those that are only downloaded, too."""
+SPOOL_SHARE: Final = 0.25
+"""The share of a worker's files that is kept back for spools at most."""
 
 OWN: Final = 64
-"""Descriptors that a worker opens beside: event loop, heartbeat, connections that are told to go, files read."""
+"""Descriptors that a worker opens besides: event loop, heartbeat, connections that are told to go, files that it reads.
+"""
 
 
-def reserve(settings: Settings) -> int:
-    """Descriptors that a worker keeps back from its connections, beside those that it was forked with."""
-    audio = settings.max_in_flight * SEGMENTS_AHEAD * PER_SEGMENT
-    overflow = settings.overflow_max_in_flight if settings.overflow_url else 0
-    return OWN + audio + overflow
+@dataclass(frozen=True, slots=True)
+class FileDemand:
+    """Files that the application has open in one worker at most.
+
+    requests: how many are in flight at once, each with its connection. streams: files for what is being made for them.
+    spools: files of responses that are buffered whole, also of those that are only being sent.
+    """
+
+    requests: int
+    streams: int = 0
+    spools: int = 0
 
 
-def raise_limit(settings: Settings) -> None:
-    """Have as many as are wanted, as far as this process may. Raises `InvalidSetting` if that is too few to serve."""
+def raise_limit(demand: FileDemand) -> None:
+    """Raise the soft limit (RLIMIT_NOFILE, getrlimit(2)) to what is wanted, as far as this process may.
+
+    Raises `InvalidSetting` if that is too little to serve.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     # Each request in flight has its connection, and as many again are refused or ask for other things.
-    needed = _open() + reserve(settings) + 2 * settings.max_in_flight
+    needed = _open() + OWN + demand.streams + 2 * demand.requests
     wanted = max(WANTED, needed)
     if hard != resource.RLIM_INFINITY:
         wanted = min(wanted, hard)
@@ -44,17 +49,17 @@ def raise_limit(settings: Settings) -> None:
         soft = wanted
     if soft != resource.RLIM_INFINITY and soft < needed:
         raise InvalidSetting(
-            f"this process may open {soft} files, and needs {needed} for {settings.max_in_flight} requests at once: "
+            f"this process may open {soft} files, and needs {needed} for {demand.requests} requests at once: "
             "raise the limit (ulimit -n, systemd's LimitNOFILE, docker's --ulimit nofile), or lower --max-in-flight"
         )
 
 
-def connections(settings: Settings) -> int:
-    """How many connections this process may have, once it is a worker."""
+def connections(demand: FileDemand) -> int:
+    """How many connections this process, a worker, may have."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = WANTED if soft == resource.RLIM_INFINITY else soft
-    whole = min(settings.max_whole_total_bytes // STEP_BYTES, int(WHOLE_SHARE * most))
-    return max(2 * settings.max_in_flight, most - _open() - reserve(settings) - whole)
+    spools = min(demand.spools, int(SPOOL_SHARE * most))
+    return max(2 * demand.requests, most - _open() - OWN - demand.streams - spools)
 
 
 def _open() -> int:

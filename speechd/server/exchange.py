@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
@@ -12,7 +12,13 @@ import h11
 from speechd.errors import SpeechdError
 from speechd.server.request_limits import REFUSED
 
+Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
+ASGIApp = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+"""As the ASGI specification has them (asgi.readthedocs.io, "HTTP & WebSocket")."""
+
+ABORT: Final = "speechd.abort"
+"""Key in `scope["extensions"]`: a callable that drops the connection at once, with what its client has not taken."""
 
 CLOSE: Final = (b"connection", b"close")
 

@@ -30,11 +30,8 @@ from speechd.errors import (
 )
 from speechd.server import request_head
 from speechd.server.connections import ServerConnections
-from speechd.server.exchange import CLOSE, Exchange, phrase
+from speechd.server.exchange import ABORT, CLOSE, Exchange, phrase
 from speechd.server.request_limits import InboundRequest, Phase
-
-ABORT: Final = "speechd.abort"
-"""Key in `scope["extensions"]`: a callable that drops the connection at once, with what its client has not taken."""
 
 PIECE_BYTES: Final = 1 << 14
 """What the parser is fed at a time: so much can it look at before limits are."""

@@ -1,67 +1,52 @@
 """When a worker may be forked: at once, but with growing waits where the one before it failed to start.
 
-Pure: no clock, no process. A worker that had served and then died is replaced at once; only failures to start count.
+A truncated exponential back-off for each row. A worker that had served and then died is replaced at once; only failures
+to start count. Pure: no clock, no process.
+
+`missing`, in the arguments: how many workers are to be forked. A row that waits after a failure keeps one of them
+waiting, even if others are free.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-
-@dataclass(slots=True)
-class _Row:
-    taken: bool = False
-    failures: int = 0
-    due: float = -math.inf
+from speechd.server.worker_table import Row
 
 
+@dataclass(frozen=True, slots=True)
 class RestartBackoff:
-    """One row per worker that there may be; a row is taken by a worker, or due at a moment of the caller's clock.
+    """Waits after failures to start in succession: first_s after one, then doubling up to limit_s."""
 
-    `missing`, in the arguments: the workers that are to be forked. A row that waits after a failure keeps one of them
-    waiting, though others be free.
-    """
+    first_s: float
+    limit_s: float
 
-    def __init__(self, rows: int, *, delay_s: float, limit_s: float) -> None:
-        self._rows = [_Row() for _ in range(rows)]
-        self._delay_s = delay_s
-        self._limit_s = limit_s
+    def delay_s(self, failures: int) -> float:
+        """Seconds until another attempt; 0 without failures."""
+        return min(self.limit_s, self.first_s * 2 ** min(failures - 1, 64)) if failures else 0.0
 
-    def __repr__(self) -> str:
-        free = [f"{index} after {row.failures} failures" for index, row in enumerate(self._rows) if not row.taken]
-        return f"<Respawn free: {', '.join(free) or 'none'}>"
 
-    def due(self, now: float, missing: int) -> int | None:
-        """The row that may have a worker now: one whose worker failed before others, so that its count goes on."""
-        free = [(index, row) for index, row in enumerate(self._rows) if not row.taken]
-        due = [(-row.failures, index) for index, row in free if row.due <= now]
-        waiting = len(free) - len(due)
-        return min(due)[1] if due and missing > waiting else None
+def failures_after(row: Row) -> int:
+    """Failures to start in succession, now that the row's worker has ended."""
+    return 0 if row.served else row.failures + 1
 
-    def wait_s(self, now: float, missing: int) -> float:
-        """Time until a worker may be forked; infinite while none is missing, or none has a row."""
-        if not missing:
-            return math.inf
-        if self.due(now, missing) is not None:
-            return 0.0
-        return min((row.due - now for row in self._rows if not row.taken and row.due > now), default=math.inf)
 
-    def take(self, index: int) -> None:
-        """A worker of this row is being forked."""
-        assert not self._rows[index].taken
-        self._rows[index].taken = True
+def next_row(rows: Sequence[Row], now: float, missing: int) -> int | None:
+    """The row that is to have a worker now: one whose worker failed goes first, so that its count goes on."""
+    free = [row for row in rows if row.is_free]
+    due = [row for row in free if row.restart_at <= now]
+    waiting = len(free) - len(due)
+    if not due or missing <= waiting:
+        return None
+    return min(due, key=lambda row: (-row.failures, row.index)).index
 
-    def forgive(self) -> None:
-        """Forget all failures: others are to be forked than those who failed."""
-        for row in self._rows:
-            row.failures, row.due = 0, -math.inf
 
-    def give_back(self, index: int, *, served: bool, now: float) -> int:
-        """The row's worker has ended; `served` if it had ever been ready. Returns the failures to start in a row."""
-        row = self._rows[index]
-        row.taken = False
-        row.failures = 0 if served else row.failures + 1
-        delay_s = min(self._limit_s, self._delay_s * 2 ** min(row.failures - 1, 64)) if row.failures else 0.0
-        row.due = now + delay_s
-        return row.failures
+def wait_s(rows: Sequence[Row], now: float, missing: int) -> float:
+    """Seconds until a worker may be forked; infinite while none is missing, or none has a row."""
+    if not missing:
+        return math.inf
+    if next_row(rows, now, missing) is not None:
+        return 0.0
+    return min((row.restart_at - now for row in rows if row.is_free and row.restart_at > now), default=math.inf)

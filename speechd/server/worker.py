@@ -11,23 +11,21 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final
 
 from uvicorn import Config, Server
 from uvicorn_worker import UvicornWorker
 
 from speechd import watchdog
+from speechd.config.settings import Settings
 from speechd.errors import EngineUnavailable
 from speechd.server import descriptors
 from speechd.server.connections import ServerConnections
+from speechd.server.hooks import Hooks, WorkerHooks
 from speechd.server.http_protocol import SpeechProtocol
 from speechd.server.request_limits import HELD_BYTES, Limits
-
-if TYPE_CHECKING:
-    from speechd.server.arbiter import Application
-    from speechd.server.recycling import DesiredWorkers
+from speechd.server.worker_table import Event, Order
 
 FAILED: Final = 70
 """Exit code of a worker that failed (EX_SOFTWARE). Not 3 and not 4: those tell gunicorn to end the whole server."""
@@ -42,58 +40,11 @@ IGNORED: Final = tuple(
 )
 """Signals that must not end a worker. Most would, by default."""
 
-App = Callable[[Any, Any, Any], Awaitable[None]]
-"""ASGI: scope, receive, send."""
-
 log = logging.getLogger("speechd")
 
 
-class Hooks(Protocol):
-    """What the server asks of the application it runs. Made in the arbiter, with all that is shared, before a fork."""
-
-    def crew(self, *, settled: bool) -> DesiredWorkers:
-        """In the arbiter, about once a second: the workers that there are to be. It may take its time over it.
-
-        settled: these are the workers that there are, all ready, and no other.
-        """
-
-    def forking(self, index: int) -> None:
-        """In the arbiter: worker `index` (0 ... workers - 1) is about to be forked."""
-
-    def forked(self, index: int) -> None:
-        """In the worker, right after the fork: it has a single thread still, and may itself fork."""
-
-    def build(self, index: int) -> App:
-        """In the worker: its app. The app's lifespan is run before connections are accepted."""
-
-    async def boot(self, index: int) -> None:
-        """In the worker: get ready. Raising ends it; so does `boot_timeout_s`. It accepts connections meanwhile if no
-        other worker is ready, so that somebody answers."""
-
-    def ready(self, index: int) -> None:
-        """In the worker: it has booted and accepts connections, and `boot_timeout_s` is no more."""
-
-    def retiring(self, index: int) -> None:
-        """In the worker: another is ready in its place. It accepts no more connections, and ends with its last one."""
-
-    def refused(self, index: int, status: int) -> None:
-        """In the worker: a request was answered with this status without its app."""
-
-    def draining(self, index: int) -> None:
-        """In the worker: it is to end. It accepts connections for another `drain_wait_s`."""
-
-    def ended(self, index: int, failures: int) -> None:
-        """In the arbiter: worker `index` is dead; `failures` in a row have died before they were ready."""
-
-    def hurry(self) -> None:
-        """In the arbiter, in a signal's handler: the server is to end, as soon as `crew` has returned."""
-
-    def stopping(self) -> None:
-        """In the arbiter: the server ends now; its workers are about to be told so."""
-
-
 class SpeechServer(Server):
-    """uvicorn's server in a worker, which drains on SIGTERM before it stops to listen, and may retire before that."""
+    """uvicorn's server in a worker. On SIGTERM it drains before it stops listening; it may retire before that."""
 
     def __init__(self, config: Config, worker: SpeechWorker) -> None:
         super().__init__(config)
@@ -102,18 +53,19 @@ class SpeechServer(Server):
             header_bytes=settings.max_header_bytes,
             body_bytes=settings.max_body_bytes,
             receipt_timeout_s=settings.receipt_timeout_s,
-            connections=descriptors.connections(settings),
+            connections=descriptors.connections(worker.hooks.files),
             held_bytes=max(HELD_BYTES, 2 * settings.max_body_bytes),
         )
-        self.edge = self.server_state = ServerConnections(limits, worker.refused, cors_origins=settings.cors_origins)
+        rejected, cors_origins = worker.application.rejected, settings.cors_origins
+        self.server_state = self._connections = ServerConnections(limits, rejected, cors_origins=cors_origins)
         self._worker = worker
         self._drain_wait_s = settings.drain_wait_s
         self._drained_at = math.inf
-        self._retires = False
+        self._is_retiring = False
         self._interrupted = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        if not self._worker.has_company():
+        if not self._worker.has_peers():
             await super().startup(sockets)
             self._worker.begin()
         elif await self._worker.begin():  # before it listens, so that nobody comes to one that cannot start
@@ -122,10 +74,14 @@ class SpeechServer(Server):
         else:
             self.should_exit = True
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._worker.advance(Event.DRAIN)  # whatever it ends for
+        await super().shutdown(sockets)
+
     async def on_tick(self, counter: int) -> bool:
-        if self._retires:
-            # Looked at in a later tick than that in which it began, for what had been accepted by then.
-            self.should_exit = self.should_exit or not (self.edge.connections or self.edge.tasks)
+        if self._is_retiring:
+            # Checked in a later tick than that in which it began, for what had been accepted by then.
+            self.should_exit = self.should_exit or not (self._connections.connections or self._connections.tasks)
         elif self._worker.is_dismissed():
             self.retire()
         self.should_exit = self.should_exit or time.monotonic() >= self._drained_at
@@ -143,9 +99,9 @@ class SpeechServer(Server):
     def drain(self) -> None:
         """Say that this worker is on its way out; stop listening after `drain_wait_s`."""
         if self._drained_at == math.inf:
-            self.edge.draining = True
+            self._connections.draining = True
             self._drained_at = time.monotonic() + self._drain_wait_s
-            self._worker.draining()
+            self._worker.advance(Event.DRAIN)
 
     def retire(self) -> None:
         """Accept no more connections, and end with the last one.
@@ -153,18 +109,21 @@ class SpeechServer(Server):
         An idle one is not closed, for its client may be sending a request: the next response is the last on it, or it
         ends after `keep_alive_s`, when its client has let go of it.
         """
-        self._retires = self.edge.draining = True
+        self._is_retiring = self._connections.draining = True
         for listener in (*self.servers, *self._worker.sockets):
             listener.close()
-        self._worker.retiring()
+        self._worker.advance(Event.RETIRE)
 
     def _abort_all(self) -> None:
-        for connection in list(self.edge.connections):
+        for connection in list(self._connections.connections):
             connection.transport.abort()
 
 
 class SpeechWorker(UvicornWorker):  # type: ignore[misc]
-    """A worker: its heartbeat, its start and its end. `index` is its row, set just before the fork."""
+    """A worker: its heartbeat, its start and its end.
+
+    index: its row, set just before the fork. application: what it runs, from just after the fork on.
+    """
 
     CONFIG_KWARGS: dict[str, Any] = {  # noqa: RUF012  # gunicorn's way
         "interface": "asgi3",
@@ -178,11 +137,12 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
     }
 
     index: int
-    app: Application
+    application: WorkerHooks
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.settings = self.app.settings
+        self.settings: Settings = self.app.settings
+        self.hooks: Hooks = self.app.hooks
         self.config.timeout_keep_alive = self.settings.keep_alive_s
         self.config.timeout_graceful_shutdown = self.settings.grace_s
         uvicorn_log = logging.getLogger("uvicorn.error")
@@ -197,9 +157,10 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         self.init_signals()
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         try:
-            self.app.hooks.forked(self.index)
+            self.hooks.table.adopt(self.index)
+            self.application = self.hooks.build(self.index)
             # Ends the process from a thread of C, so that a start that keeps the interpreter to itself is ended too.
-            watchdog.begin(self.settings.boot_timeout_s)
+            watchdog.start(self.settings.boot_timeout_s)
             super().init_process()
         except Exception as error:
             if not self._has_failed:  # else it follows from that, and would only hide it
@@ -221,49 +182,39 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
             signal.signal(number, signal.SIG_IGN if number in IGNORED else signal.SIG_DFL)
 
     def load_wsgi(self) -> None:
-        """Gunicorn's word for building the app."""
-        self.wsgi = self.app.hooks.build(self.index)
+        """Called by gunicorn, to build the app: it is built already, while the process had a single thread."""
 
     async def _serve(self) -> None:
-        self.config.app = self.wsgi
+        self.config.app = self.application.app
         self.server = SpeechServer(self.config, self)
         asyncio.get_running_loop().add_signal_handler(signal.SIGQUIT, self.server.handle_exit, signal.SIGQUIT, None)
         # Not gunicorn's wrappers: of Python's own sockets uvloop knows that they are closed once it has closed them.
         await self.server.serve(sockets=[listener.sock for listener in self.sockets])
 
-    def has_company(self) -> bool:
+    def has_peers(self) -> bool:
         """Whether any other worker has been ready."""
-        return any(self.app.served[:])
+        return self.hooks.table.has_served
 
     def begin(self) -> asyncio.Task[bool]:
-        """From now on this worker shows that it lives, and gets ready; whether it could."""
+        """Show from now on that this worker lives, and get ready. The task's result is whether it could."""
         booting = asyncio.create_task(self._boot())
         self._tasks = [asyncio.create_task(self._beat()), booting]
         return booting
 
     def ready(self) -> None:
-        """This worker has booted, and accepts connections."""
+        """Begin to work: this worker has booted, and accepts connections."""
         # First, for a process has one such timer: a slot that worked already would have set it for its synthesis.
         watchdog.cancel()
-        self.app.hooks.ready(self.index)
-        self.app.served[self.index] = 1
+        self.advance(self.application.ready())
         os.kill(self.ppid, signal.SIGCHLD)  # have the arbiter look after its workers: one may leave now
+
+    def advance(self, event: Event) -> None:
+        """Report what happens to this worker."""
+        self.hooks.table.advance(self.index, event)
 
     def is_dismissed(self) -> bool:
         """Whether the arbiter has told this worker to retire."""
-        return bool(self.app.dismissed[self.index])
-
-    def retiring(self) -> None:
-        """This worker accepts no more connections."""
-        self.app.hooks.retiring(self.index)
-
-    def refused(self, status: int) -> None:
-        """The edge has answered a request by itself."""
-        self.app.hooks.refused(self.index, status)
-
-    def draining(self) -> None:
-        """This worker is on its way out."""
-        self.app.hooks.draining(self.index)
+        return self.hooks.table.row(self.index).order is Order.RETIRE
 
     async def _beat(self) -> None:
         while True:
@@ -274,14 +225,14 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
 
     async def _boot(self) -> bool:
         try:
-            await self.app.hooks.boot(self.index)
+            await self.application.boot()
             if self.server.started:
                 self.ready()
         except Exception as error:  # The worker ends after its exchanges have ended.
             self._fail(error)
             watchdog.cancel()
             if self.server.started:
-                self.retiring()  # it has no slot
+                self.advance(Event.RETIRE)  # it never works for others
                 self.server.drain()
             return False
         return True

@@ -1,41 +1,46 @@
-"""`speechd synthesize_file`: the pipeline of a request in one process, without a server."""
+"""Speech without a server: the pipeline of a request in one process, for `speechd say`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from speechd.audio.joiner import SegmentJoiner, gap_s
+from speechd.audio.joiner import SegmentJoiner
+from speechd.audio.resample import resampled
 from speechd.encoders import open_encoder
-from speechd.engines.base import Engine, SynthesisOptions
+from speechd.engines.base import Engine, SynthesisOptions, synthesize_one
 from speechd.errors import NothingToSpeak
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planner
 from speechd.text.markup import Pause
 from speechd.text.passages import NotYet
 
+AHEAD_S: Final = 60.0
+"""Seconds of audio in hand, as the planner is told: nobody listens yet, so that all segments may be of the efficient
+length."""
+
 
 def synthesize_file(
-    input: str, delivery: SynthesisOptions, engine: Engine, format: str
+    input: str, options: SynthesisOptions, engine: Engine, format: str
 ) -> Iterator[tuple[bytes, float]]:
     """The bytes of `format`, whole, as they come to be, each with the audio seconds spoken so far.
 
     `engine` is started. Raises what a request would: `InvalidRequest`, `NothingToSpeak`, or the engine's own exception.
     """
-    planner = Planner(input, delivery, engine)
-    joiner = SegmentJoiner(delivery.speed)
+    planner = Planner(input, options, engine)
+    joiner = SegmentJoiner()
     encoder = open_encoder(format, whole=True)
     spoken_s = 0.0
     try:
-        # Nobody listens yet: all segments may be as long as is efficient.
-        while (planned := planner.next(60.0, StreamBudget(pace=60.0))) is not None:
+        while (planned := planner.next(AHEAD_S, StreamBudget(realtime_factor=AHEAD_S))) is not None:
             if isinstance(planned, NotYet):
                 continue
             if isinstance(planned, Pause):
                 samples = joiner.pause(planned.duration_s)
             else:
-                audio = engine.synthesize(planned.segment)
+                audio = resampled(synthesize_one(engine, planned.segment))
                 spoken_s += audio.duration_s
-                samples = joiner.push(audio, gap_s(planned.boundary))
+                samples = joiner.add(audio, planned.gap_s).samples
             yield encoder.encode(samples), spoken_s
         if not spoken_s:
             raise NothingToSpeak("The text holds nothing that can be spoken.", param="input")

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from speechd.engines.base import Engine, Segment, SegmentTooLong, SynthesisOptions
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.text.markup import Pause
 from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position
-from speechd.text.sentences import TOLERANCE, split
+from speechd.text.sentences import LONGEST_WORD, TOLERANCE, split
+from speechd.text.words import longest_word
 
 FIRST_LENGTH: Final = 30
 """Characters of a segment for a listener with nothing in hand, where the pace is fast: a clause, soon synthesised."""
@@ -53,27 +54,57 @@ MAX_PAUSES_S: Final = 3600.0
 TOO_LONG: Final = Segment(b"", math.inf)
 """In place of a segment that the engine cannot make."""
 
-Piece = tuple[str, Boundary] | Pause | NotYet | None
-"""A passage's text and how it ends, or what comes in its place."""
+GAP_S: Final = {
+    Boundary.WORD: 0.0,
+    Boundary.CLAUSE: 0.12,
+    Boundary.SENTENCE: 0.3,
+    Boundary.PARAGRAPH: 0.55,
+}
+"""Seconds from the last sound of a segment to the first of the next, at speed 1."""
+
+LONGEST_WORD_S: Final = 3.0
+"""Seconds that a word takes at speed 1, at most: the longest in English dictionaries, of 45 letters, takes so long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A segment and how its passage ends, which decides the pause before the next."""
+    """A segment, and the seconds of silence between its last sound and the first of the next."""
 
     segment: Segment
+    gap_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Spoken text that is to be one segment, unless that is too long. boundary: how it ends; options: how it is to be
+    spoken; is_run: it is of a run of letters without boundaries, so that a cut anywhere does no harm."""
+
+    text: str
     boundary: Boundary
+    options: SynthesisOptions
+    is_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How long the next segment is to be. target: characters of its passage, about; segment_s: seconds of audio that it
+    has at most; run_s: that it has at most where it is of a run, which is what ordinary text has at speed 1."""
+
+    target: int
+    segment_s: float
+    run_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a plan is. characters_per_s: of the last segment; planned_s: seconds of audio in all; parts: of a passage
-    that was too long, and how each ends; script: how far its text is."""
+    that was too long; in_run: whether the last passage ended within a run; position: how far the text is."""
 
     characters_per_s: float
     planned_s: float = 0.0
-    parts: tuple[tuple[str, Boundary], ...] = ()
-    script: Position = BEGINNING
+    parts: tuple[Part, ...] = ()
+    in_run: bool = False
+    position: Position = BEGINNING
 
 
 class Planner:
@@ -82,94 +113,125 @@ class Planner:
     def __init__(
         self,
         input: str,
-        delivery: SynthesisOptions,
+        options: SynthesisOptions,
         engine: Engine,
         *,
         limit_s: float = math.inf,
         progress: Progress | None = None,
     ) -> None:
-        """limit_s: seconds of audio that the reply may have in all. progress: of another planner of the same utterance,
-        whose plan this one continues."""
+        """options: of all passages that ask for nothing else. limit_s: seconds of audio that the response may have in
+        all. progress: of another planner of the same utterance, whose plan this one continues."""
         self._input = input
-        self._delivery = delivery
+        self._options = options
         self._engine = engine
         self._limit_s = limit_s
         self._segment_s = SPARE * engine.efficient_length * (1 + TOLERANCE) / CHARACTERS_PER_S
-        self._script: PassageReader | None = None
-        progress = progress or Progress(characters_per_s=CHARACTERS_PER_S * delivery.speed)
-        self._position = progress.script
+        self._reader: PassageReader | None = None
+        progress = progress or Progress(characters_per_s=CHARACTERS_PER_S * options.speed)
+        self._position = progress.position
         self._parts = deque(progress.parts)
+        self._in_run = progress.in_run
         self._characters_per_s = progress.characters_per_s
         self._planned_s = progress.planned_s
 
     @property
     def progress(self) -> Progress:
-        """For a planner that is to continue this one's plan."""
-        position = self._position if self._script is None else self._script.position
-        return Progress(self._characters_per_s, self._planned_s, tuple(self._parts), position)
+        """What a planner needs that is to continue this one's plan."""
+        position = self._position if self._reader is None else self._reader.position
+        return Progress(self._characters_per_s, self._planned_s, tuple(self._parts), self._in_run, position)
 
-    def next(self, ahead_s: float, share: StreamBudget) -> Planned | Pause | NotYet | None:
+    def next(self, ahead_s: float, budget: StreamBudget) -> Planned | Pause | NotYet | None:
         """The next segment or pause, or None at the end of the text.
 
-        ahead_s: seconds of audio that its listener will have in hand; share: what it may count on. Of text in which
+        ahead_s: seconds of audio that its listener will have in hand; budget: what it may count on. Of text in which
         nothing can be spoken a call passes over a little, and then returns `NotYet`.
         """
-        script = self._script = self._script or self._begun()
-        segment_s = min(share.limit_s, self._segment_s)
-        piece = self._parts.popleft() if self._parts else self._take(script, ahead_s, share, segment_s)
-        if piece is None or isinstance(piece, NotYet):
-            return piece
-        planned = piece if isinstance(piece, Pause) else self._planned(*piece, segment_s)
-        if planned is None:
-            return NotYet()
+        reader = self._reader = self._reader or self._open()
+        sizes = self._sizes(ahead_s, budget)
+        part = self._parts.popleft() if self._parts else self._take(reader, sizes)
+        planned = self._plan(part, sizes) if isinstance(part, Part) else part
+        if planned is None or isinstance(planned, NotYet):
+            return planned
         self._planned_s += planned.duration_s if isinstance(planned, Pause) else planned.segment.duration_s
         self._check_limit(self._planned_s)
         return planned
 
-    def _begun(self) -> PassageReader:
-        self._engine.check(self._delivery)
-        script = PassageReader(self._input, self._delivery.language, self._position)
-        if script.pauses_s > MAX_PAUSES_S:
+    def _open(self) -> PassageReader:
+        self._engine.load_voice(self._options)
+        reader = PassageReader(self._input, self._options.language, self._position)
+        if reader.pauses_s > MAX_PAUSES_S:
             raise InvalidRequest(
                 f"'input' has pauses of more than {MAX_PAUSES_S:g} s together: shorten them, or send it in parts.",
                 param="input",
             )
-        self._check_limit(script.pauses_s + script.letters / (LETTERS_PER_S * self._delivery.speed))
-        return script
+        self._check_limit(reader.pauses_s + reader.letters / (LETTERS_PER_S * self._options.speed))
+        return reader
 
     def _check_limit(self, audio_s: float) -> None:
         if audio_s > self._limit_s:
             raise ReplyTooLong(f"{self._limit_s:.0f} s")
 
-    def _take(self, script: PassageReader, ahead_s: float, share: StreamBudget, segment_s: float) -> Piece:
-        least: float = LEAST_LENGTH if ahead_s or share.pace < FAST_PACE else FIRST_LENGTH
+    def _sizes(self, ahead_s: float, budget: StreamBudget) -> Sizes:
+        segment_s = min(budget.limit_s, self._segment_s)
+        wanted_s = min(HEADROOM * ahead_s * budget.realtime_factor, budget.max_segment_s, segment_s / (1 + TOLERANCE))
+        least = LEAST_LENGTH if ahead_s or budget.realtime_factor < FAST_PACE else FIRST_LENGTH
+        ordinary = min(max(wanted_s * CHARACTERS_PER_S, least), self._engine.efficient_length)
         # Of slow speech fewer characters are as long; but with too few a cut falls within every phrase.
-        least *= min(1.0, max(0.5, self._characters_per_s / CHARACTERS_PER_S))
-        wanted_s = min(HEADROOM * ahead_s * share.pace, share.longest_s, segment_s / (1 + TOLERANCE))
-        target = round(min(max(wanted_s * self._characters_per_s, least), self._engine.efficient_length))
-        taken = script.take(target, self._engine.passage_limit)
-        return (taken.text, taken.boundary) if isinstance(taken, Passage) else taken
+        scaled = least * min(1.0, max(0.5, self._characters_per_s / CHARACTERS_PER_S))
+        target = round(min(max(wanted_s * self._characters_per_s, scaled), self._engine.efficient_length))
+        return Sizes(target, segment_s, run_s=ordinary * (1 + TOLERANCE) / CHARACTERS_PER_S)
 
-    def _planned(self, text: str, boundary: Boundary, segment_s: float) -> Planned | None:
-        """The segment of this text, or of its beginning if all of it is too long; the rest comes next. None: nothing
-        in it can be spoken."""
-        while True:
-            segment = self._prepared(text)
-            if segment is None:
-                return None
-            if segment is not TOO_LONG and (segment.duration_s <= segment_s or len(text) <= SHORTEST_PART):
-                break
-            head, rest = split(text, max(1, len(text) // 2))
-            if not rest:
-                raise InvalidRequest("'input' has a word too long to be spoken.", param="input")
-            self._parts.appendleft((rest, boundary))
-            text, boundary = head, Boundary.WORD
-        if segment.duration_s > 0:
-            self._characters_per_s = len(text) / segment.duration_s
-        return Planned(segment, boundary)
+    def _take(self, reader: PassageReader, sizes: Sizes) -> Part | Pause | NotYet | None:
+        passage = reader.take(sizes.target, self._engine.passage_limit)
+        if not isinstance(passage, Passage):
+            return passage
+        part = Part(passage.text, passage.boundary, self._options, is_run=self._in_run)
+        self._in_run = passage.boundary is Boundary.WORD and (
+            longest_word(passage.text) >= LONGEST_WORD or (self._in_run and " " not in passage.text)
+        )
+        return part
 
-    def _prepared(self, text: str) -> Segment | None:
+    def _plan(self, part: Part, sizes: Sizes) -> Planned | NotYet:
+        """The segment of this part, or of its beginning if all of it is too long; the rest comes next. `NotYet`:
+        nothing in it can be spoken."""
+        while (segment := self._prepared(part)) is not None:
+            part = replace(part, is_run=part.is_run or has_run(part, segment))
+            if not is_too_long(part, segment, sizes):
+                if segment.duration_s > 0:
+                    self._characters_per_s = len(part.text) / segment.duration_s
+                return Planned(segment, GAP_S[part.boundary] / part.options.speed)
+            part, rest = cut(part)
+            self._parts.appendleft(rest)
+        return NotYet()
+
+    def _prepared(self, part: Part) -> Segment | None:
         try:
-            return self._engine.prepare(text, self._delivery)
+            return self._engine.prepare(part.text, part.options)
         except SegmentTooLong:
             return TOO_LONG
+
+
+def has_run(part: Part, segment: Segment) -> bool:
+    """Whether the part holds what can be no word, by its length or by the time that it takes."""
+    characters = longest_word(part.text)
+    if segment is TOO_LONG:
+        return characters >= LONGEST_WORD
+    word_s = segment.duration_s * part.options.speed * characters / len(part.text)
+    return characters >= LONGEST_WORD or word_s > LONGEST_WORD_S
+
+
+def is_too_long(part: Part, segment: Segment, sizes: Sizes) -> bool:
+    """Whether the part is to be cut."""
+    if segment is TOO_LONG:
+        return True
+    if part.is_run and segment.duration_s > sizes.run_s:
+        return len(part.text) > 1
+    return segment.duration_s > sizes.segment_s and len(part.text) > SHORTEST_PART
+
+
+def cut(part: Part) -> tuple[Part, Part]:
+    """The halves of a part. Raises `InvalidRequest` for one that has none."""
+    head, rest = split(part.text, max(1, len(part.text) // 2))
+    if not rest:
+        raise InvalidRequest("'input' has a word too long to be spoken.", param="input")
+    return replace(part, text=head, boundary=Boundary.WORD), replace(part, text=rest)

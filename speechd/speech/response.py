@@ -1,192 +1,97 @@
-"""A reply on the wire: a stream's bytes as an ASGI response.
+"""Speech as an ASGI response, streamed or whole.
 
-What was taken for a request (stream, ticket) is given back in `SpeechResponse.__call__`, in one place, whether the
-reply completes, fails, or its client leaves.
+What was taken for a request (source, spool, ticket) is given back in `SpeechResponse.__call__`, in one place, whether
+the response completes, fails, or its client leaves.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn, Protocol, TypeVar
+from typing import Final, NoReturn
 
-import orjson
+from starlette.types import Receive, Scope, Send
 
-from speechd.context import Outcome, Timings
+from speechd.context import Outcome
 from speechd.errors import Overloaded, SpeechdError, TransferAborted, with_jitter
-from speechd.speech.playback import Download, Standstill
+from speechd.pool.admission import Ticket
+from speechd.speech.disconnect import ClientLeft, until_disconnect
+from speechd.speech.framing import Framing
+from speechd.speech.source import Chunk, SpeechSource
 from speechd.speech.spool import Spool
-
-T = TypeVar("T")
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-CHARACTERS_PER_TOKEN: Final = 4
-"""OpenAI's rule of thumb for English text, for the `usage` that its SSE clients require."""
-
-AUDIO_TOKENS_PER_S: Final = 20
-"""One token for 50 ms of audio, OpenAI's stated rate for generated audio."""
-
+from speechd.speech.stalls import DownloadStall, StreamStall
 
 WHOLE_CHUNK_BYTES: Final = 1 << 16
-"""A whole reply is sent in pieces, so that a client that stops reading is noticed."""
-
-
-class Ticket(Protocol):
-    """A request's place among those in flight."""
-
-    def release(self) -> None:
-        """Give the place back; once or more."""
-        ...
-
-
-class Stream(Protocol):
-    """Bytes of speech as they come: a `SpeechStream`, or another server's."""
-
-    timings: Timings
-
-    async def read(self) -> bytes | None:
-        """The next bytes (there may be none yet), None at the end; raises `SpeechdError`."""
-        ...
-
-    async def close(self) -> None:
-        """Give everything back; in any case, and after `read` has ended."""
-        ...
-
-
-class Framing(Protocol):
-    """How bytes of a format become chunks of the reply's body."""
-
-    media_type: str
-
-    def data(self, data: bytes) -> bytes:
-        """Its length depends on that of `data` alone."""
-        ...
-
-    def end(self, audio_s: float) -> bytes: ...
-
-    def error(self, error: SpeechdError) -> bytes: ...
-
-
-class RawFraming:
-    """The bytes as they are."""
-
-    def __init__(self, media_type: str) -> None:
-        self.media_type = media_type
-
-    def data(self, data: bytes) -> bytes:
-        return data
-
-    def end(self, audio_s: float) -> bytes:
-        return b""
-
-    def error(self, error: SpeechdError) -> bytes:
-        return b""
-
-
-class ServerSentEvents:
-    """OpenAI's `stream_format: "sse"`: speech.audio.delta events, then speech.audio.done with the usage."""
-
-    media_type = "text/event-stream; charset=utf-8"
-
-    def __init__(self, characters: int) -> None:
-        self._input_tokens = -(-characters // CHARACTERS_PER_TOKEN)
-
-    def data(self, data: bytes) -> bytes:
-        return self._event({"type": "speech.audio.delta", "audio": base64.b64encode(data).decode()})
-
-    def end(self, audio_s: float) -> bytes:
-        output = round(audio_s * AUDIO_TOKENS_PER_S)
-        usage = {"input_tokens": self._input_tokens, "output_tokens": output}
-        return self._event(
-            {"type": "speech.audio.done", "usage": usage | {"total_tokens": self._input_tokens + output}}
-        )
-
-    def error(self, error: SpeechdError) -> bytes:
-        return self._event({"type": "error", **error.envelope()})
-
-    @staticmethod
-    def _event(event: Mapping[str, object]) -> bytes:
-        return b"data: " + orjson.dumps(event) + b"\n\n"
-
-
-class PassthroughFraming(RawFraming):
-    """The bytes of another server, which has framed them. sse: they are events, and whole ones."""
-
-    def __init__(self, media_type: str, *, sse: bool) -> None:
-        super().__init__(media_type)
-        self._sse = sse
-
-    def error(self, error: SpeechdError) -> bytes:
-        return ServerSentEvents(0).error(error) if self._sse else b""
+"""A whole response is sent in pieces of so many bytes, so that a client that stops reading is noticed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientTimeouts:
-    """write_s: how long a client may leave what it was sent unread; first_audio_s: how long it waits for anything."""
+    """Seconds. write_s: how long a client may leave what it was sent unread; first_audio_s: how long it waits for
+    anything."""
 
     write_s: float
     first_audio_s: float
 
 
 class SpeechResponse:
-    """An ASGI response. Errors before the first audio are raised, for the app to answer; a reply with a spool is sent
-    whole, from that. `headers` is called when there is audio to be sent, `abort` to drop the connection with what the
-    client has not taken, and `ended` with the outcome."""
+    """An ASGI response. Errors before the first audio are raised, for the app to answer."""
 
     def __init__(
         self,
-        stream: Stream,
+        source: SpeechSource,
         ticket: Ticket,
         framing: Framing,
         *,
         spool: Spool | None,
         headers: Callable[[], Mapping[str, str]],
-        patience: ClientTimeouts,
+        timeouts: ClientTimeouts,
         abort: Callable[[], None],
         ended: Callable[[Outcome], None],
     ) -> None:
-        self._stream, self._ticket, self._framing = stream, ticket, framing
+        """spool: where a response is collected that is to be sent whole; None for one that is streamed. headers: called
+        when there is audio to be sent. abort: drops the connection with what the client has not taken. ended: called
+        with the outcome, at the end."""
+        self._source, self._ticket, self._framing = source, ticket, framing
         self._spool = spool
         self._headers = headers
-        self._patience = patience
+        self._timeouts = timeouts
         self._abort = abort
         self._ended = ended
         self._outcome = Outcome.FAILED
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await until_disconnect(receive, self._speak(send))
+            await until_disconnect(receive, self._respond(send))
         except ClientLeft:
             self._outcome = Outcome.CLIENT_LEFT
         finally:
             try:
-                await self._stream.close()
+                await self._source.close()
             finally:
                 if self._spool is not None:
                     self._spool.close()
                 self._ticket.release()
                 self._ended(self._outcome)
 
-    async def _speak(self, send: Send) -> None:
+    async def _respond(self, send: Send) -> None:
         if self._spool is not None:
             self._spool.charge()
         try:
-            async with asyncio.timeout(self._patience.first_audio_s):
-                data = await self._stream.read()
+            async with asyncio.timeout(self._timeouts.first_audio_s):
+                await self._source.open()
         except TimeoutError:
             raise Overloaded(
                 "No audio within the time that you wait for it.", reason="patience", retry_after_s=with_jitter(1.0)
             ) from None
+        # Before the status, even of a stream: whatever fails until there are bytes is an error, and not a broken body.
+        first = await self._source.read()
         if self._spool is not None:
-            await self._send_whole(data, self._spool, send)
+            await self._send_whole(first, self._spool, send)
         else:
-            await self._send_stream(data, send)
+            await self._send_stream(first, send)
         self._outcome = Outcome.COMPLETE
 
     async def _start(self, send: Send, *more: tuple[bytes, bytes]) -> None:
@@ -198,51 +103,48 @@ class SpeechResponse:
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 
-    async def _send_whole(self, data: bytes | None, spool: Spool, send: Send) -> None:
-        while data is not None:
-            spool.write(data)
-            spool.charge()
-            data = await self._stream.read()
-        # Places are for those who need slots, and so are encoders. What a download holds is bounded by other means.
-        await self._stream.close()
-        self._ticket.release()
-        end = self._framing.end(self._stream.timings.audio_s)
-        pieces, last = divmod(spool.size, WHOLE_CHUNK_BYTES)
-        framed = (len(self._framing.data(bytes(size))) for size in (WHOLE_CHUNK_BYTES, last) if size)
-        left = pieces * next(framed) + sum(framed) + len(end)
-        await self._start(send, (b"content-length", str(left).encode()))
-        download, sent = Download(), 0
-        for piece in spool.pieces(WHOLE_CHUNK_BYTES):
-            if download.is_too_slow(time.monotonic(), sent):
-                self._drop(Outcome.CLIENT_STALLED)
-            chunk = self._framing.data(piece)
-            sent += len(chunk)
-            await self._send_chunk(chunk, send, more=sent < left)
-        if end:
-            await self._send_chunk(end, send, more=False)
-
-    async def _send_stream(self, data: bytes | None, send: Send) -> None:
+    async def _send_stream(self, chunk: Chunk | None, send: Send) -> None:
         await self._start(send)
-        standstill = Standstill()
+        stall = StreamStall()
         try:
-            while data is not None:
-                if data:
-                    await self._send_chunk(self._framing.data(data), send)
-                data = await self._stream.read()
-                if standstill.is_too_long(time.monotonic(), self._stream.timings.standstill_s):
+            while chunk is not None:
+                await self._send_body(self._framing.data(chunk.data), send)
+                chunk = await self._source.read()
+                if stall.is_stalled(time.monotonic(), self._source.timings.standstill_s):
                     self._drop(Outcome.CLIENT_STALLED)
         except SpeechdError as error:
             if last := self._framing.error(error):
-                await self._send_chunk(last, send)
+                await self._send_body(last, send)
             raise TransferAborted(error.message) from error
-        await self._send_chunk(self._framing.end(self._stream.timings.audio_s), send, more=False)
+        await self._send_body(self._framing.end(self._source.timings.audio_s), send, more=False)
 
-    async def _send_chunk(self, body: bytes, send: Send, *, more: bool = True) -> None:
+    async def _send_whole(self, chunk: Chunk | None, spool: Spool, send: Send) -> None:
+        while chunk is not None:
+            spool.write(chunk.data)
+            spool.charge()
+            chunk = await self._source.read()
+        # Places are for those who need slots, and so are encoders. What a download holds is bounded by other means.
+        await self._source.close()
+        self._ticket.release()
+        end = self._framing.end(self._source.timings.audio_s)
+        left = framed_size(self._framing, spool.size) + len(end)
+        await self._start(send, (b"content-length", str(left).encode()))
+        stall, sent = DownloadStall(), 0
+        for piece in spool.pieces(WHOLE_CHUNK_BYTES):
+            if stall.is_stalled(time.monotonic(), sent):
+                self._drop(Outcome.CLIENT_STALLED)
+            body = self._framing.data(piece)
+            sent += len(body)
+            await self._send_body(body, send, more=sent < left)
+        if end:
+            await self._send_body(end, send, more=False)
+
+    async def _send_body(self, body: bytes, send: Send, *, more: bool = True) -> None:
         if not more:
             # Before, not after: a client that has seen the end may ask again at once, and at another worker.
             self._ticket.release()
         try:
-            async with asyncio.timeout(self._patience.write_s):
+            async with asyncio.timeout(self._timeouts.write_s):
                 await send({"type": "http.response.body", "body": body, "more_body": more})
         except TimeoutError:
             self._drop(Outcome.CLIENT_TOO_SLOW)
@@ -255,27 +157,8 @@ class SpeechResponse:
         raise TransferAborted(outcome) from None
 
 
-class ClientLeft(Exception):
-    """The client has closed its connection: nobody is there to be answered."""
-
-
-async def until_disconnect(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """Do the work, and return its result; if the client leaves before, cancel it and raise `ClientLeft`."""
-    working = asyncio.create_task(work)
-    leaving = asyncio.create_task(_left(receive))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientLeft
-        return working.result()
-    finally:
-        working.cancel()
-        leaving.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
-        del working, leaving  # whose exception has this frame in its traceback, and with it all that the reply held
-
-
-async def _left(receive: Receive) -> None:
-    """Return when the client has closed its connection."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+def framed_size(framing: Framing, size: int) -> int:
+    """Bytes of the body that carries `size` bytes in pieces of `WHOLE_CHUNK_BYTES`, without its end."""
+    pieces, last = divmod(size, WHOLE_CHUNK_BYTES)
+    whole = pieces * len(framing.data(bytes(WHOLE_CHUNK_BYTES))) if pieces else 0
+    return whole + (len(framing.data(bytes(last))) if last else 0)

@@ -11,8 +11,10 @@ from speechd.api.health import HealthEndpoints
 from speechd.engines.registry import LoadedEngine
 from speechd.engines.tone import ToneEngine
 from speechd.metrics.exposition import Metrics
-from speechd.pool.scoreboard import Limits, Scoreboard
+from speechd.pool.capacity import Limits
+from speechd.pool.scoreboard import Scoreboard
 from tests.harness.asgi import Answer, answer, scope, with_context
+from tests.harness.forks import fork_worker
 
 LIMITS = Limits(
     max_in_flight=8, max_in_flight_per_key=0, max_wait_s=10.0, segments_per_request=4, synthesis_timeout_s=5.0
@@ -29,9 +31,7 @@ def board() -> Iterator[Scoreboard]:
 
 def ready(board: Scoreboard) -> None:
     for index in range(board.workers):
-        board.claim(index)
-        board.adopt(index)
-        board.set_ready(index)
+        fork_worker(board, index)
 
 
 def get(board: Scoreboard, path: str, *, has_keys: bool = False, key: int | None = None, warning: str = "") -> Answer:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from speechd.api.error_cases import Where, cases_of
 from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, Number, Text
 from speechd.api.schema import FIELDS, MAX_SEED, SpeechRequest, parse
+from speechd.engines.kokoro.voices import catalogue
 from speechd.errors import InvalidRequest, NotFound, SpeechdError
-from speechd.voices import Catalogue
 
-CATALOGUE = Catalogue()
+CATALOGUE = catalogue()
 LEAST = {"model": "tts-1", "input": "Hello.", "voice": "alloy"}
 
 

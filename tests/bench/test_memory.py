@@ -9,10 +9,10 @@ from bench import arenas, memory
 from bench import memory_probe as probe
 from bench.arenas import Arenas
 from bench.memory import cases, note
-from speechd.engines.base import SynthesisOptions
+from speechd.engines.base import SynthesisOptions, synthesize_one
+from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.registry import EngineOptions
 from speechd.engines.tone import ToneEngine
-from speechd.voices import Catalogue
 
 MIB = 1 << 20
 
@@ -72,10 +72,10 @@ def test_probe_speaks_leaks_and_reports(monkeypatch, tmp_path):
     for name, value in ((probe.ENGINE, "tone"), (probe.ARENAS, str(tmp_path)), (probe.LEAK, "1000")):
         monkeypatch.setenv(name, value)
     engine = probe.probed(EngineOptions())
-    blend = Catalogue(None).parse("alloy")
+    blend = catalogue().parse("alloy")
     segment = engine.prepare("hello", SynthesisOptions(blend, blend.language))
-    audio = engine.synthesize(segment)
-    assert np.array_equal(audio.samples, ToneEngine().synthesize(segment).samples)
+    audio = synthesize_one(engine, segment)
+    assert np.array_equal(audio.samples, ToneEngine().speak(segment).samples)
     assert sum(map(len, engine._leaked)) == 1000
     if arenas.read():
         [report] = probe.reports(tmp_path).values()

@@ -148,7 +148,3 @@ def test_help_states_meaning_and_default(capsys):
     text = " ".join(capsys.readouterr().out.split())
     assert "--receipt-timeout-s SECONDS time a request may take to arrive (default: 10)" in text
     assert "--log-format logfmt|json" in text
-
-
-def test_cores_are_at_least_one():
-    assert settings.available_cores() >= 1

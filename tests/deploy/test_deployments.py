@@ -15,7 +15,8 @@ from bench.server import start
 from speechd.config import file as settings_file
 from speechd.config.settings import InvalidSetting, Settings, variable
 from speechd.metrics.exposition import Metrics
-from speechd.pool.scoreboard import Limits, Scoreboard
+from speechd.pool.capacity import Limits
+from speechd.pool.scoreboard import Scoreboard
 from speechd.server.arbiter import QUICK_S
 from speechd.speech.planner import CHARACTERS_PER_S
 

@@ -20,8 +20,8 @@ SLOW = "slowly we go on and on until the end is near. " * 8
 WORDS = "ape bat cat dog elk fox gnu hen ibis jay kid lark mole newt owl pig".split()
 
 
-class Drowsy:
-    """The engine of drowsy.py, from outside."""
+class Unloadable:
+    """The engine of unloadable.py, from outside."""
 
     def __init__(self, folder):
         self._folder = folder
@@ -29,21 +29,21 @@ class Drowsy:
     def does(self, what):
         (self._folder / "does").write_text(what)
 
-    def book(self):
+    def journal(self):
         with suppress(FileNotFoundError):
-            return (self._folder / "book").read_text().split()
+            return (self._folder / "journal").read_text().split()
         return []
 
 
 @pytest.fixture
-def drowsy(tmp_path, monkeypatch):
-    monkeypatch.setenv("DROWSY", str(tmp_path))
-    return Drowsy(tmp_path)
+def unloadable(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNLOADABLE", str(tmp_path))
+    return Unloadable(tmp_path)
 
 
 def sleepy(tmp_path, **settings):
     given = {"idle_unload_s": 0.5, "respawn_delay_s": 1, "look_ahead_s": 600}
-    return running(tmp_path, engine="drowsy:create", **given | settings)
+    return running(tmp_path, engine="unloadable:create", **given | settings)
 
 
 def letters(text):
@@ -71,7 +71,7 @@ def states(server):
 
 
 def asleep(server):
-    until(lambda: states(server) == ["asleep"], 20, "sleep")
+    until(lambda: states(server) == ["idle"], 20, "sleep")
 
 
 def begin_slow(server, threads):
@@ -81,7 +81,7 @@ def begin_slow(server, threads):
     return reply
 
 
-def test_all_who_come_while_the_model_is_unloaded_are_spoken_each_time(tmp_path, drowsy):
+def test_all_who_come_while_the_model_is_unloaded_are_spoken_each_time(tmp_path, unloadable):
     with sleepy(tmp_path, idle_unload_s=2) as server, ThreadPoolExecutor(16) as threads:
         assert model(server) == "loaded"
         server.speech(SENTENCE)  # so that its speed is known, by which others than those are admitted
@@ -94,13 +94,13 @@ def test_all_who_come_while_the_model_is_unloaded_are_spoken_each_time(tmp_path,
             replies = list(threads.map(server.speech, texts))
             until(lambda: model(server) == "loaded")  # before the replies are decoded, which takes seconds
             until(lambda: is_idle(server))
-            book = drowsy.book()
+            journal = unloadable.journal()
             assert [spoken(reply) for reply in replies] == [letters(text) for text in texts]
-        assert book == ["unload", "load"] * 3
+        assert journal == ["unload", "load"] * 3
         assert sum(row["deaths"] for row in server.health()["workers"]) == 0
 
 
-def test_requests_at_any_moment_of_falling_asleep_and_waking_are_spoken(tmp_path, drowsy):
+def test_requests_at_any_moment_of_falling_asleep_and_waking_are_spoken(tmp_path, unloadable):
     chance = random.Random(1)
     with sleepy(tmp_path, idle_unload_s=0.05) as server, ThreadPoolExecutor(4) as threads:
         pauses = [chance.uniform(0.0, 2.5) for _ in range(24)]
@@ -110,7 +110,7 @@ def test_requests_at_any_moment_of_falling_asleep_and_waking_are_spoken(tmp_path
             return server.speech(SENTENCE)
 
         assert {spoken(reply) for reply in threads.map(ask, pauses)} == {letters(SENTENCE)}
-        assert drowsy.book().count("unload") > 2
+        assert unloadable.journal().count("unload") > 2
         until(lambda: is_idle(server))
 
 
@@ -122,39 +122,43 @@ def refused(reply):
 
 
 @pytest.mark.parametrize("what", ["cannot load", "hangs while loading", "cannot start"])
-def test_model_that_does_not_come_back_is_a_503_until_it_does(tmp_path, drowsy, what):
+def test_model_that_does_not_come_back_is_a_503_until_it_does(tmp_path, unloadable, what):
     with sleepy(tmp_path, boot_timeout_s=3) as server, ThreadPoolExecutor() as threads:
         asleep(server)
-        drowsy.does(what)
+        unloadable.does(what)
         for _ in range(2):
-            before, began = len(drowsy.book()), time.monotonic()
+            before, began = len(unloadable.journal()), time.monotonic()
             assert all(refused(reply) for reply in threads.map(server.speech, [SENTENCE] * 4))
             assert time.monotonic() - began < 30
             assert model(server) == "unloaded"
-            until(lambda before=before: refused(server.speech()) and len(drowsy.book()) > before, 20, "another attempt")
+            until(
+                lambda before=before: refused(server.speech()) and len(unloadable.journal()) > before,
+                20,
+                "another attempt",
+            )
         assert server.log().count("the model could not be loaded") >= 2
-        drowsy.does("")
+        unloadable.does("")
         until(lambda: server.speech().status_code == 200, 30, "speech")
         until(lambda: is_idle(server))
 
 
-def test_refusals_while_the_model_rests_come_at_once(tmp_path, drowsy):
+def test_refusals_while_the_model_rests_come_at_once(tmp_path, unloadable):
     with sleepy(tmp_path, respawn_delay_s=30) as server:
         asleep(server)
-        drowsy.does("cannot load")
+        unloadable.does("cannot load")
         assert refused(server.speech())
-        before = drowsy.book()
+        before = unloadable.journal()
         for _ in range(3):
             reply = server.speech()
             assert refused(reply)
             assert int(reply.headers["retry-after"]) > 5
-        assert drowsy.book() == before
+        assert unloadable.journal() == before
 
 
-def test_sigterm_while_loading_refuses_who_waits_and_ends(tmp_path, drowsy):
+def test_sigterm_while_loading_refuses_who_waits_and_ends(tmp_path, unloadable):
     with sleepy(tmp_path) as server, ThreadPoolExecutor() as threads:
         asleep(server)
-        drowsy.does("hangs while loading")
+        unloadable.does("hangs while loading")
         reply = threads.submit(server.speech)
         until(lambda: model(server) == "loading")
         assert server.terminate() == 0, server.log()
@@ -162,14 +166,14 @@ def test_sigterm_while_loading_refuses_who_waits_and_ends(tmp_path, drowsy):
         server.process.wait(1)
 
 
-def test_sigterm_while_asleep_ends(tmp_path, drowsy):
+def test_sigterm_while_asleep_ends(tmp_path, unloadable):
     with sleepy(tmp_path) as server:
         asleep(server)
         assert server.terminate(5) == 0, server.log()
         server.process.wait(1)
 
 
-def test_sigterm_lets_streams_of_the_worker_that_slept_finish(tmp_path, drowsy):
+def test_sigterm_lets_streams_of_the_worker_that_slept_finish(tmp_path, unloadable):
     with sleepy(tmp_path) as server, ThreadPoolExecutor() as threads:
         asleep(server)
         reply = begin_slow(server, threads)
@@ -178,26 +182,26 @@ def test_sigterm_lets_streams_of_the_worker_that_slept_finish(tmp_path, drowsy):
         server.process.wait(1)
 
 
-def test_worker_killed_while_asleep_is_replaced_by_another_that_sleeps(tmp_path, drowsy):
+def test_worker_killed_while_asleep_is_replaced_by_another_that_sleeps(tmp_path, unloadable):
     with sleepy(tmp_path) as server:
         asleep(server)
         (victim,) = server.workers()
         victim.kill()
-        until(lambda: victim.pid not in {worker.pid for worker in server.workers()} and states(server) == ["asleep"])
-        assert drowsy.book() == ["unload"]
+        until(lambda: victim.pid not in {worker.pid for worker in server.workers()} and states(server) == ["idle"])
+        assert unloadable.journal() == ["unload"]
         assert spoken(server.speech(SENTENCE)) == letters(SENTENCE)
 
 
 @pytest.mark.parametrize("stage", ["loading", "retiring"])
-def test_worker_killed_after_it_slept_breaks_only_its_own_transfers(tmp_path, drowsy, stage):
+def test_worker_killed_after_it_slept_breaks_only_its_own_transfers(tmp_path, unloadable, stage):
     with sleepy(tmp_path, boot_timeout_s=2) as server, ThreadPoolExecutor() as threads:
         asleep(server)
         (victim,) = server.workers()
         if stage == "loading":
-            drowsy.does("hangs while loading")
+            unloadable.does("hangs while loading")
             reply = threads.submit(server.speech)
             until(lambda: model(server) == "loading")
-            drowsy.does("")
+            unloadable.does("")
         else:
             reply = begin_slow(server, threads)
         victim.kill()
@@ -206,7 +210,7 @@ def test_worker_killed_after_it_slept_breaks_only_its_own_transfers(tmp_path, dr
         until(lambda: server.speech().status_code == 200, 20, "speech")
 
 
-def test_workers_killed_while_they_come_with_the_model_are_replaced(tmp_path, drowsy):
+def test_workers_killed_while_they_come_with_the_model_are_replaced(tmp_path, unloadable):
     with sleepy(tmp_path) as server, ThreadPoolExecutor() as threads:
         asleep(server)
         (sleeper,) = server.workers()

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest
@@ -6,7 +8,7 @@ VOICES = ("af_bella", "af_heart", "bm_fable", "ff_siwis")
 
 
 @pytest.fixture(scope="session")
-def model_dir(tmp_path_factory) -> Path:
+def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint in the layout of the release, small, with `VOICES`."""
     from bench.checkpoint import make
 
@@ -14,7 +16,7 @@ def model_dir(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def no_hub(monkeypatch, tmp_path):
+def no_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine with nothing in the hub's cache and no hub within reach."""
     from huggingface_hub import constants
 

@@ -1,21 +1,28 @@
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechd.audio.joiner import SegmentJoiner
-from speechd.audio.samples import pcm16
-from speechd.engines.base import PAYLOAD_LIMIT, SegmentTooLong, SynthesisOptions
+from speechd.audio.samples import Audio, pcm16
+from speechd.engines.base import PAYLOAD_LIMIT, Segment, SegmentTooLong, SynthesisOptions
+from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine, decode
-from speechd.voices import Catalogue
 
-BLEND = Catalogue().parse("af_heart")
+BLEND = catalogue().parse("af_heart")
 TEXT = "The quick brown fox, 0123456789."
 
 
-def speak(text, speed=1.0, engine=None):
-    engine = engine or ToneEngine()
-    return engine.synthesize(engine.prepare(text, SynthesisOptions(BLEND, "en-us", speed)))
+def prepared(text: str, speed: float = 1.0) -> Segment:
+    segment = ToneEngine().prepare(text, SynthesisOptions(BLEND, "en-us", speed))
+    assert segment is not None
+    return segment
+
+
+def speak(text: str, speed: float = 1.0) -> Audio:
+    return ToneEngine().speak(prepared(text, speed))
 
 
 speakable_text = st.text(min_size=1, max_size=60).filter(lambda text: any(map(str.isalnum, text)))
@@ -23,55 +30,55 @@ speakable_text = st.text(min_size=1, max_size=60).filter(lambda text: any(map(st
 
 @settings(deadline=None, max_examples=50)
 @given(speakable_text, st.sampled_from([0.25, 0.9, 1.0, 1.7, 4.0]), st.sampled_from([0.05, 0.7, 1.6]))
-def test_text_survives_pcm_at_any_speed_and_volume(text, speed, volume):
+def test_text_survives_pcm_at_any_speed_and_volume(text: str, speed: float, volume: float) -> None:
     pcm = pcm16(speak(text, speed).samples * np.float32(volume))
-    assert decode(np.frombuffer(pcm, "<i2").astype(np.float32) / 32767) == text
+    assert decode(np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32767)) == text
 
 
 @settings(deadline=None, max_examples=50)
 @given(
     st.lists(speakable_text, min_size=1, max_size=4), st.sampled_from([0.0, 0.01, 0.3]), st.sampled_from([0.5, 1, 4])
 )
-def test_text_survives_joins(texts, gap_s, speed):
-    joiner = SegmentJoiner(speed)
-    parts = [joiner.push(speak(text, speed), gap_s) for text in texts]
+def test_text_survives_joins(texts: list[str], gap_s: float, speed: float) -> None:
+    joiner = SegmentJoiner()
+    parts = [joiner.add(speak(text, speed), gap_s).samples for text in texts]
     assert decode(np.concatenate([*parts, joiner.finish()])) == "".join(texts)
 
 
-def test_every_byte_pair_is_told_apart():
+def test_every_byte_pair_is_told_apart() -> None:
     text = "".join(chr(0x100 + value) for value in range(700)) + "\0\x7f"
     parts = [text[start : start + 300] for start in range(0, len(text), 300)]
     assert "".join(decode(speak(part).samples) for part in parts) == text
 
 
-def test_silence_decodes_to_nothing():
+def test_silence_decodes_to_nothing() -> None:
     assert decode(np.zeros(12_000, np.float32)) == decode(np.zeros(0, np.float32)) == ""
 
 
-def test_duration_is_as_predicted():
-    segment = ToneEngine().prepare(TEXT, SynthesisOptions(BLEND, "en-us", 1.3))
-    assert ToneEngine().synthesize(segment).duration_s == pytest.approx(segment.duration_s)
+def test_duration_is_as_predicted() -> None:
+    segment = prepared(TEXT, 1.3)
+    assert ToneEngine().speak(segment).duration_s == pytest.approx(segment.duration_s)
 
 
 @pytest.mark.parametrize("speed", [0.25, 0.5, 2.0, 4.0])
-def test_duration_is_proportional_to_speed(speed):
+def test_duration_is_proportional_to_speed(speed: float) -> None:
     assert speak(TEXT, speed).duration_s == pytest.approx(speak(TEXT).duration_s / speed, rel=0.001)
 
 
-def test_nothing_speakable_is_no_segment():
+def test_nothing_speakable_is_no_segment() -> None:
     assert ToneEngine().prepare("... —!", SynthesisOptions(BLEND, "en-us")) is None
 
 
-def test_longest_text_fits_the_payload():
+def test_longest_text_fits_the_payload() -> None:
     engine = ToneEngine()
-    segment = engine.prepare("\N{GRINNING FACE}" * 1022, SynthesisOptions(BLEND, "en-us"))
+    segment = prepared("\N{GRINNING FACE}" * 1022)
     assert len(segment.payload) == PAYLOAD_LIMIT
     with pytest.raises(SegmentTooLong):
         engine.prepare("\N{GRINNING FACE}" * 1023, SynthesisOptions(BLEND, "en-us"))
 
 
-def test_synthesis_costs_what_was_asked(monkeypatch):
-    slept = []
+def test_synthesis_costs_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
-    audio = speak(TEXT, engine=ToneEngine(rtf=100.0))
+    audio = ToneEngine(rtf=100.0).speak(prepared(TEXT))
     assert slept[0] == pytest.approx(100 * audio.duration_s, rel=0.05)

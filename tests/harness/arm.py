@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import setuptools
+import setuptools  # type: ignore[import-untyped]
 import torch
 
 from speechd.engines.kokoro.cpu import winograd

@@ -1,4 +1,4 @@
-"""A small house for the tests of the workers: forked slots with an engine that does what its segment tells it.
+"""A pool for tests: forked workers whose slots have an engine that does what its segment tells it.
 
 The test's own process is the arbiter and also a home worker without a slot.
 """
@@ -17,12 +17,15 @@ from collections.abc import Callable
 import numpy as np
 
 from speechd.audio.samples import Audio
-from speechd.engines.base import Segment
-from speechd.pool.scoreboard import Limits, Scoreboard, State
+from speechd.engines.base import Segment, SequentialEngine
+from speechd.pool.capacity import Limits
+from speechd.pool.recovery import recover
+from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
+from speechd.server.worker_table import Event
 from speechd.shared_memory import shared_array
 
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
 LIMITS = Limits(
     max_in_flight=8, max_in_flight_per_key=0, max_wait_s=10.0, segments_per_request=4, synthesis_timeout_s=10.0
 )
@@ -51,18 +54,32 @@ def in_fresh_process(test: Callable[[], None]) -> Callable[[], None]:
 
 def until(condition: Callable[[], object]) -> None:
     """Poll until the condition holds."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while not condition():
         assert time.monotonic() < deadline, "this did not come about"
         time.sleep(0.001)
 
 
+def fork_worker(board: Scoreboard, index: int, event: Event | None = Event.READY) -> None:
+    """Have a row taken by a worker of this process's, to which this happens."""
+    board.table.fork(index)
+    board.table.adopt(index)
+    if event is not None:
+        board.table.advance(index, event)
+
+
+def end_worker(board: Scoreboard, index: int) -> None:
+    """Do as the arbiter does once a worker has ended."""
+    recover(board, index)
+    board.table.end(index)
+
+
 def segment(name: int, do: str = "speak", duration_s: float = 1.0) -> Segment:
-    """What `StageEngine` is to do; its audio has the value `name`, which is below 1000."""
+    """What `ScriptedEngine` is to do; its audio has the value `name`, which is below 1000."""
     return Segment(json.dumps([name, do]).encode(), duration_s)
 
 
-class Stage:
+class Journal:
     """What engines in all processes did, and what they wait for; by name of segment."""
 
     def __init__(self) -> None:
@@ -72,78 +89,85 @@ class Stage:
         self.opened = shared_array(np.bool_, 1000)
 
 
-class StageEngine:
+class ScriptedEngine(SequentialEngine):
     """Speaks, waits to be opened, raises, hangs or kills its worker, always or the first time only."""
 
-    name = "stage"
+    name = "scripted"
     passage_limit = 100
     efficient_length = 100
 
-    def __init__(self, stage: Stage, index: int) -> None:
-        self._stage, self._index = stage, index
+    def __init__(self, journal: Journal, index: int) -> None:
+        self._journal, self._index = journal, index
 
-    def synthesize(self, segment: Segment) -> Audio:
+    def start(self, threads: int) -> None:
+        """It has nothing to get ready."""
+
+    def speak(self, segment: Segment) -> Audio:
         name, do = json.loads(segment.payload)
-        stage = self._stage
-        stage.starts[name] += 1
-        stage.slot[name], stage.at[name] = self._index, time.monotonic()
+        journal = self._journal
+        journal.starts[name] += 1
+        journal.slot[name], journal.at[name] = self._index, time.monotonic()
         do, _, once = do.partition(" ")
-        if not once or stage.starts[name] == 1:
+        if not once or journal.starts[name] == 1:
             match do:
                 case "wait":
-                    until(lambda: stage.opened[name])
+                    until(lambda: journal.opened[name])
                 case "raise":
                     raise ValueError("as told")
                 case "hang":
-                    time.sleep(PATIENCE_S)
+                    time.sleep(TIMEOUT_S)
                 case "die":
                     os.kill(os.getpid(), signal.SIGKILL)
         return Audio(np.full(COUNT, name, np.float32))
 
 
-class House:
+class PoolHarness:
     """A scoreboard, `slots` forked workers that only have their slots, and this process as home worker `home`."""
 
     def __init__(self, slots: int = 2, limits: Limits = LIMITS, *, keys: int = 0, rows: int | None = None) -> None:
-        self.stage = Stage()
+        self.journal = Journal()
         self.board = Scoreboard(rows or slots + 1, limits, keys=keys)
         self.home = 0
-        self.board.claim(self.home)
-        self.board.adopt(self.home)
+        fork_worker(self.board, self.home, None)
         self.pids: dict[int, int] = {}
         for _ in range(slots):
             self.fork(self.serve)
         until(lambda: self.board.ready == slots)
 
     def fork(self, body: Callable[[int], None]) -> int:
-        """A worker that does this and ends; its index."""
-        index = next(index for index in range(self.board.workers) if self.board.state(index) is State.FREE)
-        self.board.claim(index)
+        """Fork a worker that does this and ends; returns its index."""
+        index = next(row.index for row in self.board.table.rows() if row.is_free)
+        self.board.table.fork(index)
         pid = os.fork()
         if not pid:
             try:
-                self.board.adopt(index)
+                self.board.table.adopt(index)
                 body(index)
             finally:
                 os._exit(9)
         self.pids[index] = pid
         return index
 
+    def engine(self, index: int) -> ScriptedEngine:
+        """The engine of a worker."""
+        return ScriptedEngine(self.journal, index)
+
     def serve(self, index: int) -> None:
-        """The body of a worker that only has its slot."""
-        Slot(StageEngine(self.stage, index), self.board, index).start()
+        """Do as a worker that only has its slot."""
+        Slot(self.engine(index), self.board, index).start()
+        self.board.table.advance(index, Event.READY)
         while True:
             signal.pause()
 
     def signal(self, index: int, number: signal.Signals = signal.SIGKILL) -> None:
         os.kill(self.pids[index], number)
 
-    def bury(self) -> tuple[int, int]:
+    def reap(self) -> tuple[int, int]:
         """Wait for a worker's death and do as the arbiter does: its index and its exit code (negative: the signal)."""
         pid, status = os.waitpid(-1, 0)
         index = next(index for index in self.pids if self.pids[index] == pid)
         del self.pids[index]
-        self.board.clear(index)
+        end_worker(self.board, index)
         return index, os.waitstatus_to_exitcode(status)
 
     def end(self) -> None:
@@ -151,8 +175,8 @@ class House:
         for index in self.pids:
             self.signal(index)
         while self.pids:
-            self.bury()
-        self.board.clear(self.home)
+            self.reap()
+        end_worker(self.board, self.home)
         limits, rows = self.board.limits, self.board.workers
         left = f"<Scoreboard in flight 0/{limits.max_in_flight}, waiting 0, running 0, ready 0/{rows}>"
         assert repr(self.board) == left

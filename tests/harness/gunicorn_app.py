@@ -1,4 +1,4 @@
-"""A small application for the real server: run as a process by test_server.py, told by its environment what to do."""
+"""A small application for the real server: run as a process by a test, told by its environment what to do."""
 
 from __future__ import annotations
 
@@ -9,96 +9,106 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 from speechd.config.settings import Settings
 from speechd.errors import EngineUnavailable, TransferAborted
 from speechd.log import configure_server
 from speechd.server.arbiter import serve
-from speechd.server.recycling import DesiredWorkers
+from speechd.server.descriptors import FileDemand
+from speechd.server.exchange import ABORT
+from speechd.server.hooks import DesiredWorkers
+from speechd.server.worker_table import Event, State, WorkerTable
 
 
-class Fake:
-    """Hooks that write down what was asked of them, one JSON line each."""
+class Journal:
+    """A file to which all processes write what they did, one JSON line each, and by which they fail as told.
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
-        self._book = Path(os.environ["FAKE_BOOK"])
-        self._fails = os.environ.get("FAKE_FAILS", "")
-        self._ready = False
-        self._fork = os.fork
+    JOURNAL: its path. FAILURES: "failure: first last", which workers are to fail so, counted in those that were built.
+    """
 
-    def _write(self, what: str, *rest: int) -> None:
-        with self._book.open("a") as book:
-            book.write(json.dumps([what, *rest]) + "\n")
+    def __init__(self) -> None:
+        self._path = Path(os.environ["JOURNAL"])
+        self._failures = os.environ.get("FAILURES", "")
 
-    def crew(self, *, settled: bool) -> DesiredWorkers:
-        return DesiredWorkers(self._workers)
+    def write(self, what: str, *rest: int) -> None:
+        with self._path.open("a") as file:
+            file.write(json.dumps([what, *rest]) + "\n")
 
-    def hurry(self) -> None:
-        pass
-
-    def stopping(self) -> None:
-        pass
-
-    def forking(self, index: int) -> None:
-        self._write("forking", index)
-
-    def fork(self) -> int:
-        """What is in the place of `os.fork`."""
-        if self._does("fail to fork", counted="forking"):
-            raise BlockingIOError(errno.EAGAIN, "as asked")
-        return self._fork()
-
-    def forked(self, index: int) -> None:
-        self._write("forked", index)
-        if self._does("raise after the fork", counted="forking"):
-            raise OSError(errno.EAGAIN, "as asked")
-
-    def build(self, index: int):
-        self._write("build", index)
-        if self._does("raise in build"):
-            raise RuntimeError("as asked")
-        return self.app
-
-    async def boot(self, index: int) -> None:
-        self._write("boot", index)
-        if self._does("raise in boot"):
-            raise EngineUnavailable("as asked")
-        if self._does("hang in boot"):
-            time.sleep(3600)  # noqa: ASYNC251  # as a start that keeps the event loop to itself
-
-    def ready(self, index: int) -> None:
-        self._ready = True
-        self._write("ready", index)
-
-    def refused(self, index: int, status: int) -> None:
-        self._write("refused", index, status)
-
-    def retiring(self, index: int) -> None:
-        self._write("retiring", index)
-
-    def draining(self, index: int) -> None:
-        self._ready = False
-        self._write("draining", index)
-
-    def ended(self, index: int, failures: int) -> None:
-        self._write("ended", index, failures)
-
-    def _does(self, failure: str, counted: str = "build") -> bool:
-        """Whether this worker is to fail so: "failure first last", counted in workers that were built."""
-        name, _, numbers = self._fails.partition(": ")
+    def is_to(self, failure: str, counted: str = "build") -> bool:
+        """Whether the worker in hand is to fail so."""
+        name, _, numbers = self._failures.partition(": ")
         if name != failure:
             return False
         first, last = numbers.split()
-        return int(first) <= self._book.read_text().count(f'"{counted}"') <= int(last)
+        return int(first) <= self._path.read_text().count(f'"{counted}"') <= int(last)
 
-    async def app(self, scope, receive, send):
+
+class JournalingApp:
+    """Hooks that write down what is asked of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.table = WorkerTable(settings.rows)
+        self.files = FileDemand(settings.max_in_flight)
+        self._workers = settings.workers
+        self._journal = Journal()
+        self._fork = os.fork
+
+    def reconcile(self, *, settled: bool) -> DesiredWorkers:
+        return DesiredWorkers(self._workers)
+
+    def interrupt(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def fork(self) -> int:
+        """What is in the place of `os.fork`."""
+        self._journal.write("fork", *(row.index for row in self.table.rows() if row.state is State.BOOTING))
+        if self._journal.is_to("fail to fork", counted="fork"):
+            raise BlockingIOError(errno.EAGAIN, "as asked")
+        return self._fork()
+
+    def build(self, index: int) -> JournalingWorker:
+        self._journal.write("build", index)
+        if self._journal.is_to("raise in build"):
+            raise OSError(errno.EAGAIN, "as asked")
+        return JournalingWorker(self._journal, self.table, index)
+
+    def ended(self, index: int) -> bool:
+        row = self.table.row(index)
+        self._journal.write("ended", index, 0 if row.served else row.failures + 1)
+        return False
+
+
+class JournalingWorker:
+    """The application in one worker. Its paths say what it does."""
+
+    def __init__(self, journal: Journal, table: WorkerTable, index: int) -> None:
+        self._journal, self._table, self._index = journal, table, index
+
+    async def boot(self) -> None:
+        self._journal.write("boot", self._index)
+        if self._journal.is_to("raise in boot"):
+            raise EngineUnavailable("as asked")
+        if self._journal.is_to("hang in boot"):
+            time.sleep(3600)  # noqa: ASYNC251  # as a start that keeps the event loop to itself
+
+    def ready(self) -> Event:
+        self._journal.write("ready", self._index)
+        return Event.READY
+
+    def rejected(self, status: int) -> None:
+        self._journal.write("rejected", self._index, status)
+
+    async def app(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
         status, parts = 200, 1
         if scope["path"] == "/ready":
-            status = 200 if self._ready else 503
+            status = 200 if self._table.state(self._index) is State.READY else 503
         elif scope["path"] == "/exit":
             os.kill(os.getpid(), signal.SIGKILL)
         elif scope["path"] == "/flood":
@@ -111,7 +121,7 @@ class Fake:
             await asyncio.sleep(0.1)
         await send({"type": "http.response.body", "body": b"end"})
 
-    async def _flood(self, scope, send):
+    async def _flood(self, scope: Any, send: Any) -> None:
         sent, part = 0, bytes(16 << 10)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         try:
@@ -120,22 +130,23 @@ class Fake:
                     await send({"type": "http.response.body", "body": part, "more_body": True})
                 sent += len(part)
         except TimeoutError:
-            self._write("flooded", sent)
-            scope["extensions"]["speechd.abort"]()
+            self._journal.write("flooded", sent)
+            scope["extensions"][ABORT]()
             raise TransferAborted("the client did not read") from None
 
-    async def _lifespan(self, receive, send):
+    async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()
-        if self._does("raise in lifespan"):
+        if self._journal.is_to("raise in lifespan"):
             raise RuntimeError("as asked")
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        self._journal.write("shutdown", self._index)
         await send({"type": "lifespan.shutdown.complete"})
 
 
 if __name__ == "__main__":
     configure_server("info", json=False)
     settings = Settings.load({}, os.environ)
-    fake = Fake(settings.workers)
-    os.fork = fake.fork
-    serve(settings, fake)
+    application = JournalingApp(settings)
+    os.fork = application.fork
+    serve(settings, application)

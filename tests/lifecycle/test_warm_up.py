@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import pytest
 
 from speechd.audio.samples import Audio
-from speechd.config.settings import InvalidSetting
+from speechd.config.settings import InvalidSetting, Settings
 from speechd.engines.base import Segment, SynthesisOptions
+from speechd.engines.kokoro.voices import LANGUAGES, OPENAI_NAMES, catalogue
 from speechd.engines.tone import ToneEngine, decode
 from speechd.errors import InvalidRequest
 from speechd.lifecycle import warm_up
 from speechd.text.normalization.normalize import normalize
-from speechd.voices import LANGUAGES, OPENAI_NAMES, Catalogue
 
-CATALOGUE = Catalogue()
+CATALOGUE = catalogue()
 
 
 class Recorder(ToneEngine):
@@ -25,15 +26,15 @@ class Recorder(ToneEngine):
         self.checked: list[str] = []
         self.spoken: list[Segment] = []
 
-    def check(self, delivery: SynthesisOptions) -> None:
-        id = delivery.blend.heaviest.id
+    def load_voice(self, options: SynthesisOptions) -> None:
+        id = options.blend.heaviest.id
         if id in self._lacking:
             raise InvalidRequest(f"no pack of {id}")
         self.checked.append(id)
 
-    def synthesize(self, segment: Segment) -> Audio:
+    def speak(self, segment: Segment) -> Audio:
         self.spoken.append(segment)
-        return super().synthesize(segment)
+        return super().speak(segment)
 
 
 def share(engine: ToneEngine, *voices: str) -> list[SynthesisOptions]:
@@ -48,7 +49,10 @@ def test_every_voice_is_checked_and_every_language_delivered_once() -> None:
 
 
 def test_default_is_openais_voices_and_so_both_kinds_of_english() -> None:
-    assert [delivery.language for delivery in share(Recorder(), *OPENAI_NAMES)] == ["en-us", "en-gb"]
+    engine = Recorder()
+    share(engine, *Settings().warm_up)
+    assert engine.checked == [*OPENAI_NAMES.values()]
+    assert [delivery.language for delivery in share(Recorder(), "auto")] == ["en-us", "en-gb"]
 
 
 def test_voice_that_the_server_lacks_is_passed_over_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
@@ -66,7 +70,7 @@ def test_voice_that_does_not_exist_is_an_invalid_setting() -> None:
 def test_segments_grow_and_those_that_come_first_are_first() -> None:
     engine = Recorder()
     american, british, *longer = warm_up.plan(engine, share(engine, "alloy", "fable"))
-    heard = [decode(engine.synthesize(segment).samples) for segment in (american, british)]
+    heard = [decode(engine.speak(segment).samples) for segment in (american, british)]
     assert heard == ["Zyxq has three ferries."] * 2
     assert len(longer) == 2 * (warm_up.LENGTHS - 1)
     assert american.duration_s < longer[0].duration_s < longer[-1].duration_s
@@ -88,10 +92,11 @@ def test_only_as_many_segments_are_spoken_as_fit_the_budget(
     pace: float, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = Recorder()
-    segments = [engine.prepare("a" * (15 * n), share(engine, "alloy")[0]) for n in (1, 1, 4, 8)]
+    prepared = [engine.prepare("a" * (15 * n), share(engine, "alloy")[0]) for n in (1, 1, 4, 8)]
+    segments = [segment for segment in prepared if segment is not None]
     cold_s = 0.2
     monkeypatch.setattr(
-        warm_up.time,
+        time,
         "monotonic",
         lambda: sum(segment.duration_s for segment in engine.spoken) / pace + cold_s * bool(engine.spoken),
     )

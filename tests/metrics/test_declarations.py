@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from speechd.engines.base import Segment
+from speechd.machine import resident_bytes
 from speechd.metrics.counters import Counter, Histogram
 from speechd.metrics.declarations import (
     COUNTED,
@@ -14,10 +15,11 @@ from speechd.metrics.declarations import (
     WORKER_METRICS,
     ServerMetric,
     WorkerMetric,
-    resident_bytes,
     saturation,
 )
-from speechd.pool.scoreboard import Limits, Scoreboard
+from speechd.pool.capacity import Limits
+from speechd.pool.scoreboard import Scoreboard
+from tests.harness.forks import fork_worker
 
 LIMITS = Limits(
     max_in_flight=8, max_in_flight_per_key=0, max_wait_s=10.0, segments_per_request=4, synthesis_timeout_s=5.0
@@ -34,9 +36,7 @@ def board() -> Iterator[Scoreboard]:
 
 def ready(board: Scoreboard) -> None:
     for index in range(board.workers):
-        board.claim(index)
-        board.adopt(index)
-        board.set_ready(index)
+        fork_worker(board, index)
 
 
 def test_names_are_distinct_and_prometheus_own() -> None:

@@ -10,7 +10,9 @@ from speechd.engines.base import Segment
 from speechd.metrics import recording
 from speechd.metrics.declarations import COUNTED, DEPRECATED_NAMES, SERVER_METRICS, UNDERRUN, WORKER_METRICS
 from speechd.metrics.exposition import Metrics
-from speechd.pool.scoreboard import Limits, Scoreboard
+from speechd.pool.capacity import Limits
+from speechd.pool.scoreboard import Scoreboard
+from tests.harness.forks import end_worker, fork_worker
 
 LIMITS = Limits(
     max_in_flight=8, max_in_flight_per_key=0, max_wait_s=10.0, segments_per_request=4, synthesis_timeout_s=5.0
@@ -26,9 +28,7 @@ def board() -> Iterator[Scoreboard]:
 
 def ready(board: Scoreboard) -> None:
     for index in range(board.workers):
-        board.claim(index)
-        board.adopt(index)
-        board.set_ready(index)
+        fork_worker(board, index)
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
@@ -65,10 +65,10 @@ def test_histogram_is_told_cumulatively(board: Scoreboard) -> None:
 
 def test_what_slots_did_is_told_by_worker_and_outlives_it(board: Scoreboard) -> None:
     ready(board)
-    board.record(1, audio_s=3.0, busy_s=0.5)
-    board.clear(1)
-    board.claim(1)
-    board.record(1, audio_s=1.0, busy_s=0.25)
+    board.throughput.add_measurement(1, audio_s=3.0, busy_s=0.5)
+    end_worker(board, 1)
+    board.table.fork(1)
+    board.throughput.add_measurement(1, audio_s=1.0, busy_s=0.25)
     told = samples(Metrics(board, "tone"))
     assert told["speechd_segments_total{worker=0}"] == 0
     assert told["speechd_segments_total{worker=1}"] == 2
@@ -85,16 +85,16 @@ def test_segment_of_a_dead_worker_is_a_retry_once(board: Scoreboard) -> None:
     assert samples(metrics)["speechd_segments_waiting"] == 1
     board.queue.take(1)
     assert samples(metrics)["speechd_segments_running"] == 1
-    board.clear(1)
+    end_worker(board, 1)
     assert samples(metrics)["speechd_synthesis_retries_total"] == 1
     board.queue.take(0)
-    board.clear(0)  # its home: nobody waits for it any more
+    end_worker(board, 0)  # its home: nobody waits for it any more
     assert samples(metrics)["speechd_synthesis_retries_total"] == 1
 
 
 def test_memory_is_told_of_workers_that_run(board: Scoreboard) -> None:
     ready(board)
-    board.clear(1)
+    end_worker(board, 1)
     told = samples(Metrics(board, "tone"))
     assert told["speechd_worker_resident_bytes{worker=0}"] > 1 << 20
     assert "speechd_worker_resident_bytes{worker=1}" not in told

@@ -14,7 +14,8 @@ import pytest
 from speechd.errors import NotReady, Overloaded
 from speechd.pool.admission import Admission
 from speechd.pool.scoreboard import Scoreboard
-from tests.harness.forks import LIMITS, House, in_fresh_process, segment
+from speechd.server.worker_table import Event
+from tests.harness.forks import LIMITS, PoolHarness, end_worker, fork_worker, in_fresh_process, segment
 
 KEYS = 3
 
@@ -25,8 +26,7 @@ def board() -> Iterator[Scoreboard]:
     limits = replace(LIMITS, max_in_flight=5, max_in_flight_per_key=2, max_overflow_in_flight=3, max_held_bytes=100)
     board = Scoreboard(2, limits, keys=KEYS)
     for index in (0, 1):
-        board.claim(index)
-        board.set_ready(index)
+        fork_worker(board, index)
     yield board
     board.close()
 
@@ -92,12 +92,13 @@ def test_release_twice_gives_one_place_back(board: Scoreboard) -> None:
 
 
 def test_expected_wait_beyond_the_longest_is_refused_with_the_backlog(board: Scoreboard) -> None:
-    board.record(0, audio_s=4.0, busy_s=1.0)
+    board.throughput.add_measurement(0, audio_s=4.0, busy_s=1.0)
     admission = Admission(board, 0)
     for deadline in (0.0, 0.0, math.inf):
         board.queue.put(segment(1, duration_s=40.0), 0, deadline)
     admission.admit()
     place = board.queue.put(segment(1, duration_s=8.0), 0, 0.0)
+    assert place is not None
     with pytest.raises(Overloaded) as refused:
         admission.admit()
     assert 16.0 <= refused.value.retry_after_s <= 24.0
@@ -106,7 +107,7 @@ def test_expected_wait_beyond_the_longest_is_refused_with_the_backlog(board: Sco
 
 
 def test_listener_that_is_one_too_many_for_the_slots_is_refused(board: Scoreboard) -> None:
-    board.record(0, audio_s=2.0, busy_s=1.0)
+    board.throughput.add_measurement(0, audio_s=2.0, busy_s=1.0)
     tickets = [Admission(board, index).admit() for index in (0, 1, 0)]
     with pytest.raises(Overloaded):
         Admission(board, 1).admit()
@@ -115,17 +116,17 @@ def test_listener_that_is_one_too_many_for_the_slots_is_refused(board: Scoreboar
 
 
 def test_draining_worker_takes_what_still_comes(board: Scoreboard) -> None:
-    board.drain(0)
-    board.drain(1)
+    board.table.advance(0, Event.DRAIN)
+    board.table.advance(1, Event.DRAIN)
     Admission(board, 0).admit()
     assert not board.is_ready()
 
 
 def test_worker_whose_peers_are_ready_admits_while_it_boots(board: Scoreboard) -> None:
-    board.clear(0)
-    board.claim(0)
+    end_worker(board, 0)
+    board.table.fork(0)
     Admission(board, 0).admit()
-    board.clear(1)
+    end_worker(board, 1)
     with pytest.raises(NotReady):
         Admission(board, 0).admit()
 
@@ -135,7 +136,7 @@ def test_clear_gives_back_the_places_of_the_dead_worker_alone(board: Scoreboard)
     Admission(board, 1).admit(0)
     for index in (0, 1):
         Admission(board, index).admit_overflow(1)
-    board.clear(0)
+    end_worker(board, 0)
     assert board.in_flight.sum() == board.in_flight_by_key[:, 0].sum() == 1
     assert board.overflow_in_flight.sum() == board.in_flight_by_key[:, 1].sum() == 1
 
@@ -149,7 +150,7 @@ def test_bytes_held_are_counted_over_all_workers_and_go_back(board: Scoreboard) 
     assert board.held_bytes.sum() == 100
     Admission(board, 1).let_go(40)
     Admission(board, 0).hold(40)
-    board.clear(0)
+    end_worker(board, 0)
     assert board.held_bytes.sum() == 0
 
 
@@ -174,12 +175,12 @@ def test_admit_checks_and_counts_under_one_lock(board: Scoreboard, monkeypatch: 
 @in_fresh_process
 def test_bound_holds_while_workers_that_hold_places_are_killed() -> None:
     limits = replace(LIMITS, max_in_flight=6, max_in_flight_per_key=3)
-    house = House(slots=0, limits=limits, keys=KEYS, rows=5)
-    house.board.set_ready(house.home)
+    harness = PoolHarness(slots=0, limits=limits, keys=KEYS, rows=5)
+    harness.board.table.advance(harness.home, Event.READY)
     choice = random.Random(5)
 
     def hammer(index: int) -> None:
-        admission, own, tickets = Admission(house.board, index), random.Random(os.getpid()), []
+        admission, own, tickets = Admission(harness.board, index), random.Random(os.getpid()), []
         while True:
             with suppress(Overloaded):
                 tickets.append(admission.admit(own.choice([None, 0, 1, 2])))
@@ -187,17 +188,17 @@ def test_bound_holds_while_workers_that_hold_places_are_killed() -> None:
                 tickets.pop(own.randrange(len(tickets))).release()
 
     for _ in range(4):
-        house.fork(hammer)
+        harness.fork(hammer)
     most = most_of_a_key = 0
     for _ in range(150):
         kill_at = time.monotonic() + choice.uniform(0.0, 0.01)
         while time.monotonic() < kill_at:
-            with house.board.lock:  # places only come back meanwhile
-                most = max(most, int(house.board.in_flight.sum()))
-                most_of_a_key = max(most_of_a_key, int(house.board.in_flight_by_key.sum(axis=0).max()))
-        victim = choice.choice(list(house.pids))
-        house.signal(victim)
-        assert house.bury() == (victim, -signal.SIGKILL)
-        house.fork(hammer)
+            with harness.board.lock:  # places only come back meanwhile
+                most = max(most, int(harness.board.in_flight.sum()))
+                most_of_a_key = max(most_of_a_key, int(harness.board.in_flight_by_key.sum(axis=0).max()))
+        victim = choice.choice(list(harness.pids))
+        harness.signal(victim)
+        assert harness.reap() == (victim, -signal.SIGKILL)
+        harness.fork(hammer)
     assert (most, most_of_a_key) == (6, 3)
-    house.end()
+    harness.end()

@@ -5,9 +5,29 @@ import math
 import numpy as np
 import pytest
 
-from speechd.pool.dispatch import choose
+from speechd.pool.dispatch import Rows, choose
 
 NOW = 10.0
+
+
+def rows(
+    deadline: list[float],
+    *,
+    waiting: list[int] | None = None,
+    start_by: list[float] | None = None,
+    serial: list[int] | None = None,
+    duration_s: list[float] | None = None,
+) -> Rows:
+    """The rows of a queue; by default all wait, nobody listens yet, they came in order and are a second long."""
+    count = len(deadline)
+    return Rows(
+        np.array(waiting if waiting is not None else [True] * count, bool),
+        np.array(deadline, float),
+        np.array(start_by if start_by is not None else [math.inf] * count, float),
+        np.array(serial if serial is not None else range(count), np.int64),
+        np.array(duration_s if duration_s is not None else [1.0] * count, float),
+        np.zeros(count, bool),
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,18 +65,64 @@ NOW = 10.0
 def test_choose(
     waiting: list[int], deadline: list[float], start_by: list[float], serial: list[int], row: int | None
 ) -> None:
-    moments = np.array(deadline, float), np.array(start_by, float)
-    assert choose(np.array(waiting, bool), *moments, np.array(serial, np.int64), NOW) == row
+    queue = rows(deadline, waiting=waiting, start_by=start_by, serial=serial)
+    assert choose(queue, NOW) == ([] if row is None else [row])
 
 
 def test_choose_by_repetition_serves_by_deadline_then_arrival() -> None:
     random = np.random.default_rng(1)
-    deadline = random.integers(0, 20, 300).astype(float)
-    serial = random.permutation(300).astype(np.int64)
-    waiting = np.ones(300, bool)
-    served = []
-    start_by = np.full(300, math.inf)
-    while (row := choose(waiting, deadline, start_by, serial, NOW)) is not None:
-        waiting[row] = False
-        served.append(row)
-    assert served == list(np.lexsort((serial, deadline)))
+    queue = rows(random.integers(0, 20, 300).tolist(), serial=random.permutation(300).tolist())
+    assert drained(queue, 1) == list(np.lexsort((queue.serial, queue.deadline)))
+
+
+@pytest.mark.parametrize(
+    ("limit", "limit_s", "chosen"),
+    [
+        pytest.param(1, math.inf, [3], id="one"),
+        pytest.param(3, math.inf, [3, 1, 4], id="three, the earliest deadlines first"),
+        pytest.param(9, math.inf, [3, 1, 4, 2, 0], id="all there are"),
+        pytest.param(9, 6.0, [3, 1, 4], id="as many as fit"),
+        pytest.param(9, 5.9, [3, 1], id="none in the place of one that does not fit"),
+        pytest.param(9, 1.0, [3], id="the first, even if it is longer than the limit"),
+    ],
+)
+def test_choose_several(limit: int, limit_s: float, chosen: list[int]) -> None:
+    queue = rows([5.0, 2.0, 4.0, 1.0, 3.0], duration_s=[1.0, 2.0, 1.0, 2.0, 2.0])
+    assert choose(queue, NOW, limit, limit_s) == chosen
+
+
+def test_choose_several_puts_those_that_are_to_be_started_by_now_before_newcomers() -> None:
+    queue = rows([1.0, 12.0, 2.0, 13.0], start_by=[math.inf, 9.0, math.inf, 11.0])
+    assert choose(queue, NOW, 3) == [1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("alone", "chosen"),
+    [
+        pytest.param([0], [0], id="it is the first"),
+        pytest.param([1], [0, 2], id="it comes later"),
+        pytest.param([0, 1, 2], [0], id="all are"),
+    ],
+)
+def test_choose_several_lets_no_other_share_with_one_that_must_be_alone(alone: list[int], chosen: list[int]) -> None:
+    queue = rows([1.0, 2.0, 3.0])
+    queue.alone[alone] = True
+    assert choose(queue, NOW, 8) == chosen
+
+
+@pytest.mark.parametrize("limit", [2, 7, 1000])
+def test_batches_are_served_in_the_order_of_one_at_a_time(limit: int) -> None:
+    random = np.random.default_rng(2)
+    deadline = random.integers(0, 20, 200).tolist()
+    start_by = np.where(random.random(200) < 0.3, random.uniform(5, 15, 200), math.inf).tolist()
+    queues = [rows(deadline, start_by=start_by) for _ in range(2)]
+    assert drained(queues[0], limit) == drained(queues[1], 1)
+
+
+def drained(queue: Rows, limit: int) -> list[int]:
+    """All rows, as they are chosen, until none waits."""
+    served: list[int] = []
+    while chosen := choose(queue, NOW, limit):
+        queue.waiting[chosen] = False
+        served += chosen
+    return served

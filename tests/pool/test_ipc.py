@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from speechd.audio.samples import Audio, TokenTime
 from speechd.pool.ipc import Doorbell, ResultChannel, SegmentResult, SegmentStatus, failed_result
 from tests.harness.forks import in_fresh_process, until
 
@@ -22,26 +23,35 @@ def replies() -> Iterator[ResultChannel]:
 
 
 def test_reply_carries_its_samples_bit_by_bit(replies: ResultChannel) -> None:
-    replies.send(SegmentResult(1 << 40, SegmentStatus.SPOKEN, SOME, 0.25))
+    replies.send(SegmentResult(1 << 40, SegmentStatus.SPOKEN, Audio(SOME), 0.25))
     reply = replies.receive()
     assert reply is not None
     assert (reply.serial, reply.outcome, reply.synthesis_s) == (1 << 40, SegmentStatus.SPOKEN, 0.25)
-    assert reply.samples.tobytes() == SOME.tobytes()
+    assert reply.audio.samples.tobytes() == SOME.tobytes()
+
+
+def test_reply_carries_sample_rate_and_alignment(replies: ResultChannel) -> None:
+    alignment = (TokenTime(0, 0.025, 0.1), TokenTime(1, 0.1, 1 / 3))
+    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, Audio(SOME, 22_050, alignment), 0.25))
+    reply = replies.receive()
+    assert reply is not None
+    assert (reply.audio.sample_rate, reply.audio.alignment) == (22_050, alignment)
+    assert reply.audio.samples.tobytes() == SOME.tobytes()
 
 
 def test_reply_samples_may_be_written_to(replies: ResultChannel) -> None:
-    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, SOME, 0.0))
+    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, Audio(SOME), 0.0))
     reply = replies.receive()
     assert reply is not None
-    reply.samples[:] = 0
+    reply.audio.samples[:] = 0
     assert SOME.any()
 
 
-def test_reply_of_strided_float64_samples_arrives_as_float32(replies: ResultChannel) -> None:
-    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, SOME.astype(np.float64)[::2], 0.0))
+def test_reply_of_strided_samples_arrives_whole(replies: ResultChannel) -> None:
+    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, Audio(SOME[::2]), 0.0))
     reply = replies.receive()
     assert reply is not None
-    np.testing.assert_array_equal(reply.samples, SOME[::2])
+    np.testing.assert_array_equal(reply.audio.samples, SOME[::2])
 
 
 @pytest.mark.parametrize("outcome", SegmentStatus)
@@ -49,12 +59,12 @@ def test_reply_without_samples_carries_its_outcome(replies: ResultChannel, outco
     replies.send(failed_result(3, outcome))
     reply = replies.receive()
     assert reply is not None
-    assert (reply.serial, reply.outcome, len(reply.samples)) == (3, outcome, 0)
+    assert (reply.serial, reply.outcome, len(reply.audio.samples)) == (3, outcome, 0)
 
 
 def test_replies_arrive_in_order_and_then_none(replies: ResultChannel) -> None:
     for serial in range(50):
-        replies.send(SegmentResult(serial, SegmentStatus.SPOKEN, SOME, 0.0))
+        replies.send(SegmentResult(serial, SegmentStatus.SPOKEN, Audio(SOME), 0.0))
     assert select.select([replies], [], [], 0)[0]
     assert [reply.serial for reply in iter(replies.receive, None)] == list(range(50))
     assert replies.receive() is None
@@ -76,7 +86,7 @@ def test_reply_keeps_no_descriptor_open(replies: ResultChannel) -> None:
     before = len(os.listdir("/proc/self/fd"))
     kept = []
     for _ in range(20):
-        replies.send(SegmentResult(1, SegmentStatus.SPOKEN, SOME, 0.0))
+        replies.send(SegmentResult(1, SegmentStatus.SPOKEN, Audio(SOME), 0.0))
         kept.append(replies.receive())
     del kept
     assert len(os.listdir("/proc/self/fd")) == before
@@ -84,7 +94,7 @@ def test_reply_keeps_no_descriptor_open(replies: ResultChannel) -> None:
 
 def _receive_with_free_descriptors(count: int) -> None:
     replies = ResultChannel()
-    replies.send(SegmentResult(5, SegmentStatus.SPOKEN, SOME, 0.0))
+    replies.send(SegmentResult(5, SegmentStatus.SPOKEN, Audio(SOME), 0.0))
     free = os.dup(replies.fileno())  # the next to be opened has this number, and the one after it the next
     os.close(free)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -11,6 +11,7 @@ import pytest
 from speechd.audio.samples import Audio
 from speechd.engines.base import Segment
 from speechd.engines.espeak.engine import EspeakEngine
+from speechd.engines.kokoro.voices import MODEL_IDS, catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import EngineUnavailable
 from speechd.pool import isolated
@@ -33,7 +34,7 @@ class Crashing(ToneEngine):
     def start(self, threads: int) -> None:
         self.started[0] += threads
 
-    def synthesize(self, segment: Segment) -> Audio:
+    def speak(self, segment: Segment) -> Audio:
         self.spoken[0] += 1
         match segment.payload:
             case b"die":
@@ -58,7 +59,7 @@ def test_speaks_in_another_process_that_was_started_once() -> None:
     engine = Crashing()
     speaker = apart(engine)
     for _ in range(3):
-        assert speaker.synthesize(Segment(b"speak", 1.0)).samples.tolist() == [0.5] * 100
+        assert speaker.speak(Segment(b"speak", 1.0)).samples.tolist() == [0.5] * 100
     assert (engine.spoken[0], engine.started[0]) == (3, 3)
     assert speaker.name == "crashing"
 
@@ -66,7 +67,7 @@ def test_speaks_in_another_process_that_was_started_once() -> None:
 @in_fresh_process
 def test_segment_that_ends_one_process_is_spoken_by_the_next() -> None:
     engine = Crashing()
-    assert len(apart(engine).synthesize(Segment(b"die once", 1.0)).samples) == 100
+    assert len(apart(engine).speak(Segment(b"die once", 1.0)).samples) == 100
     assert (engine.spoken[0], engine.started[0]) == (2, 3)
 
 
@@ -75,9 +76,9 @@ def test_segment_that_ends_two_processes_fails_and_the_next_is_spoken() -> None:
     engine = Crashing()
     speaker = apart(engine)
     with pytest.raises(RuntimeError, match="ended 2 processes"):
-        speaker.synthesize(Segment(b"die", 1.0))
+        speaker.speak(Segment(b"die", 1.0))
     assert engine.spoken[0] == 2
-    assert len(speaker.synthesize(Segment(b"speak", 1.0)).samples) == 100
+    assert len(speaker.speak(Segment(b"speak", 1.0)).samples) == 100
 
 
 @in_fresh_process
@@ -85,9 +86,9 @@ def test_segment_that_hangs_is_ended_once_and_not_tried_again() -> None:
     engine = Crashing()
     speaker = apart(engine, timeout_s=0.5)
     with pytest.raises(RuntimeError, match=r"longer than 0\.2 s"):
-        speaker.synthesize(Segment(b"hang", 1.0))
+        speaker.speak(Segment(b"hang", 1.0))
     assert engine.spoken[0] == 1
-    assert len(speaker.synthesize(Segment(b"speak", 1.0)).samples) == 100
+    assert len(speaker.speak(Segment(b"speak", 1.0)).samples) == 100
 
 
 def dies_with_its_fork_server() -> None:
@@ -96,7 +97,7 @@ def dies_with_its_fork_server() -> None:
     speaker.start(1)
     os.kill(server.pid, signal.SIGKILL)
     while True:  # a child may still speak before it is ended, too
-        speaker.synthesize(Segment(b"speak", 1.0))
+        speaker.speak(Segment(b"speak", 1.0))
 
 
 @in_fresh_process
@@ -121,7 +122,7 @@ def test_process_that_cannot_be_had_is_asked_for_again() -> None:
     speaker._server.spawn = none_at_first  # type: ignore[method-assign]
     isolated.RETRY_S = 0.01  # type: ignore[misc]
     with pytest.raises(RuntimeError, match="ended 2 processes"):
-        speaker.synthesize(Segment(b"die", 1.0))
+        speaker.speak(Segment(b"die", 1.0))
     assert len(asked) == 4
 
 
@@ -129,7 +130,7 @@ def test_process_that_cannot_be_had_is_asked_for_again() -> None:
 def test_exception_of_the_engine_is_told() -> None:
     speaker = apart(Crashing())
     with pytest.raises(RuntimeError, match="as asked"):
-        speaker.synthesize(Segment(b"raise", 1.0))
+        speaker.speak(Segment(b"raise", 1.0))
 
 
 @in_fresh_process
@@ -145,5 +146,5 @@ def test_engine_that_does_not_start_is_told_of() -> None:
 def test_espeak_is_an_engine_to_be_isolated_and_tone_is_none() -> None:
     from speechd.engines.base import Isolated
 
-    assert isinstance(EspeakEngine(), Isolated)
+    assert isinstance(EspeakEngine(catalogue(), MODEL_IDS), Isolated)
     assert not isinstance(ToneEngine(), Isolated)

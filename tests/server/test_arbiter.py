@@ -10,17 +10,20 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 
 from speechd.config.settings import Settings
-from speechd.server import arbiter as server_module
-from speechd.server.restarts import RestartBackoff
+from speechd.server import arbiter
 from speechd.server.worker import SpeechWorker
+from tests.harness.gunicorn_app import JournalingApp
 
 QUICK = {
     "workers": 2,
@@ -32,25 +35,29 @@ QUICK = {
 }
 
 
-def until(condition, timeout_s=15.0, what=lambda: ""):
+def until(condition: Callable[[], object], timeout_s: float = 15.0, what: Callable[[], str] = str) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, what()
         time.sleep(0.01)
 
 
+def more_than(before: int, count: Callable[[], int]) -> bool:
+    return count() > before
+
+
 class Process:
-    """A server under test, and the book that its hooks keep."""
+    """A server under test, and the journal that its hooks keep."""
 
     def __init__(self, folder: Path, fails: str, settings: dict[str, object], stderr: int | None = None) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self._book = folder / "book"
-        self._book.touch()
+        self._journal = folder / "journal"
+        self._journal.touch()
         self._log = folder / "log"
         given = {f"SPEECHD_{name.upper()}": str(value) for name, value in {**QUICK, **settings}.items()}
-        own = {"FAKE_BOOK": str(self._book), "FAKE_FAILS": fails, "SPEECHD_PORT": str(self.port)}
+        own = {"JOURNAL": str(self._journal), "FAILURES": fails, "SPEECHD_PORT": str(self.port)}
         root = Path(__file__).parents[2]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -65,14 +72,14 @@ class Process:
     def log(self) -> str:
         return self._log.read_text()
 
-    def book(self) -> list[list[object]]:
-        return [json.loads(line) for line in self._book.read_text().splitlines() if line.endswith("]")]
+    def journal(self) -> list[list[Any]]:
+        return [json.loads(line) for line in self._journal.read_text().splitlines() if line.endswith("]")]
 
     def count(self, what: str) -> int:
-        return sum(line[0] == what for line in self.book())
+        return sum(line[0] == what for line in self.journal())
 
     def workers(self) -> list[psutil.Process]:
-        found = psutil.Process(self.process.pid).children()
+        found: list[psutil.Process] = psutil.Process(self.process.pid).children()
         self._known |= {worker.pid: worker for worker in found}
         return found
 
@@ -81,6 +88,11 @@ class Process:
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def is_listening(self) -> bool:
+        with contextlib.suppress(ConnectionRefusedError), self.connect():
+            return True
+        return False
 
     def exit_code(self, timeout_s: float = 15.0) -> int:
         return self.process.wait(timeout_s)
@@ -93,7 +105,9 @@ class Process:
 
 
 @contextmanager
-def running(folder: Path, *, fails: str = "", ready: bool = True, stderr: int | None = None, **settings: object):
+def running(
+    folder: Path, *, fails: str = "", ready: bool = True, stderr: int | None = None, **settings: object
+) -> Iterator[Process]:
     server = Process(folder, fails, settings, stderr)
     try:
         if ready:
@@ -123,18 +137,18 @@ STREAM = b"GET /stream?25 HTTP/1.1\r\nHost: x\r\n\r\n"  # 2.4 s, with a worker t
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["term", "int"])
-def test_signal_to_end_lets_streams_finish_and_exits_with_0(tmp_path, number):
+def test_signal_to_end_lets_streams_finish_and_exits_with_0(tmp_path: Path, number: signal.Signals) -> None:
     with running(tmp_path) as server, server.connect() as client:
         client.sendall(STREAM)
         begun(client)
         server.process.send_signal(number)
         assert rest(client).endswith(b"3\r\nend\r\n0\r\n\r\n")
         assert server.exit_code() == 0, server.log()
-        assert server.count("draining") == 2
+        assert server.count("shutdown") == 2
         assert "CRITICAL" not in server.log().upper()
 
 
-def test_terminal_interrupt_that_reaches_all_processes_lets_streams_finish(tmp_path):
+def test_terminal_interrupt_that_reaches_all_processes_lets_streams_finish(tmp_path: Path) -> None:
     with running(tmp_path) as server, server.connect() as client:
         client.sendall(STREAM)
         begun(client)
@@ -145,7 +159,7 @@ def test_terminal_interrupt_that_reaches_all_processes_lets_streams_finish(tmp_p
         assert server.exit_code() == 0, server.log()
 
 
-def test_draining_worker_is_not_taken_to_hang(tmp_path):
+def test_draining_worker_is_not_taken_to_hang(tmp_path: Path) -> None:
     with running(tmp_path) as server, server.connect() as client:
         client.sendall(STREAM)
         pid = int(begun(client).partition(b"x-pid: ")[2].split()[0])
@@ -155,7 +169,7 @@ def test_draining_worker_is_not_taken_to_hang(tmp_path):
         until(lambda: server.count("ready") == 3)
 
 
-def test_quit_ends_at_once(tmp_path):
+def test_quit_ends_at_once(tmp_path: Path) -> None:
     with running(tmp_path) as server, server.connect() as client:
         client.sendall(STREAM.replace(b"25", b"900"))
         begun(client)
@@ -164,17 +178,17 @@ def test_quit_ends_at_once(tmp_path):
         assert not rest(client).endswith(b"0\r\n\r\n")
 
 
-def test_second_interrupt_ends_at_once(tmp_path):
+def test_second_interrupt_ends_at_once(tmp_path: Path) -> None:
     with running(tmp_path) as server, server.connect() as client:
         client.sendall(STREAM.replace(b"25", b"900"))
         begun(client)
         server.process.send_signal(signal.SIGINT)
-        until(lambda: server.count("draining") == 2)
+        until(lambda: not server.is_listening())
         server.process.send_signal(signal.SIGINT)
         assert server.exit_code(5) == 0
 
 
-def test_stream_longer_than_the_grace_period_is_broken_off(tmp_path):
+def test_stream_longer_than_the_grace_period_is_broken_off(tmp_path: Path) -> None:
     with running(tmp_path, grace_s=0.5) as server, server.connect() as client:
         client.sendall(STREAM.replace(b"25", b"900"))
         begun(client)
@@ -184,65 +198,62 @@ def test_stream_longer_than_the_grace_period_is_broken_off(tmp_path):
         assert "grace period" in server.log()
 
 
-def test_draining_server_says_so_before_it_stops_listening(tmp_path):
+def test_draining_server_says_so_before_it_stops_listening(tmp_path: Path) -> None:
     with running(tmp_path, drain_wait_s=1.5) as server:
         assert server.get("/ready").status_code == 200
         server.process.send_signal(signal.SIGTERM)
-        until(lambda: server.count("draining") == 2)
+        until(lambda: server.get("/ready").status_code == 503)
         reply = server.get("/ready")
         assert (reply.status_code, reply.headers["connection"]) == (503, "close")
         assert server.get("/").status_code == 200
         assert server.exit_code() == 0
 
 
-@pytest.mark.parametrize(
-    "where", ["fail to fork", "raise after the fork", "raise in build", "raise in lifespan", "raise in boot"]
-)
-def test_start_that_fails_twenty_times_on_respawn_leaves_the_server_up(tmp_path, where):
+@pytest.mark.parametrize("where", ["fail to fork", "raise in build", "raise in lifespan", "raise in boot"])
+def test_start_that_fails_twenty_times_on_respawn_leaves_the_server_up(tmp_path: Path, where: str) -> None:
     with running(tmp_path, fails=f"{where}: 3 22") as server:
         server.workers()[0].kill()
         until(lambda: server.count("ended") == 21 and len(server.workers()) == 2, what=server.log)
-        failures = [line[2] for line in server.book() if line[0] == "ended"]
+        failures = [line[2] for line in server.journal() if line[0] == "ended"]
         assert failures == list(range(21))
         assert server.process.poll() is None
         assert server.get().status_code == 200
 
 
-@pytest.mark.parametrize(
-    "where", ["fail to fork", "raise after the fork", "raise in build", "raise in lifespan", "raise in boot"]
-)
-def test_start_that_fails_at_first_ends_the_server(tmp_path, where):
+@pytest.mark.parametrize("where", ["fail to fork", "raise in build", "raise in lifespan", "raise in boot"])
+def test_start_that_fails_at_first_ends_the_server(tmp_path: Path, where: str) -> None:
     with running(tmp_path, fails=f"{where}: 1 99", ready=False) as server:
         assert server.exit_code() == 1
         assert "as asked" in server.log()
         assert "no worker could start" in server.log()
 
 
-def test_start_that_hangs_is_ended_at_its_deadline(tmp_path):
+def test_start_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:
     with running(tmp_path, fails="hang in boot: 3 3", boot_timeout_s=1.5, worker_timeout_s=60) as server:
         server.workers()[0].kill()
         until(lambda: server.count("ready") == 3, what=server.log)
-        assert ["ended", 0, 1] in server.book() or ["ended", 1, 1] in server.book()
+        assert ["ended", 0, 1] in server.journal() or ["ended", 1, 1] in server.journal()
         assert "its watchdog ended it" in server.log()
         assert "in boot\n" in server.log()  # where it hung
 
 
-def test_worker_that_had_served_is_replaced_at_once_in_its_row(tmp_path):
+def test_worker_that_had_served_is_replaced_at_once_in_its_row(tmp_path: Path) -> None:
     with running(tmp_path, respawn_delay_s=30, respawn_limit_s=30) as server:
-        for replaced in range(5):
+        for _ in range(5):
+            before = server.count("ready")
             with pytest.raises(httpx.RemoteProtocolError):
                 server.get("/exit")
-            until(lambda replaced=replaced: server.count("ready") == 3 + replaced, 5, server.log)
-        assert {line[1] for line in server.book() if line[0] == "forking"} == {0, 1}
+            until(partial(more_than, before, partial(server.count, "ready")), 5, server.log)
+        assert {index for what, *indexes in server.journal() if what == "fork" for index in indexes} == {0, 1}
 
 
-def test_stopped_worker_is_replaced(tmp_path):
+def test_stopped_worker_is_replaced(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         server.workers()[0].send_signal(signal.SIGSTOP)
         until(lambda: server.count("ready") == 3, what=server.log)
 
 
-def test_workers_die_with_their_arbiter_and_the_port_is_free(tmp_path):
+def test_workers_die_with_their_arbiter_and_the_port_is_free(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         workers = server.workers()
         workers[0].send_signal(signal.SIGSTOP)  # this one can see to nothing itself
@@ -253,7 +264,7 @@ def test_workers_die_with_their_arbiter_and_the_port_is_free(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory):
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """For tests that leave it as it was."""
     with running(tmp_path_factory.mktemp("shared")) as server:
         yield server
@@ -263,7 +274,7 @@ REFUSED = ("HUP", "TTIN", "TTOU", "USR1", "USR2", "WINCH")
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_signals_that_change_the_workers_do_nothing(tmp_path, shared, name):
+def test_signals_that_change_the_workers_do_nothing(shared: Process, name: str) -> None:
     before = {worker.pid for worker in shared.workers()}
     said = shared.log().count("restart the server instead")
     shared.process.send_signal(signal.Signals[f"SIG{name}"])
@@ -273,7 +284,7 @@ def test_signals_that_change_the_workers_do_nothing(tmp_path, shared, name):
 
 
 @pytest.mark.parametrize("name", [*REFUSED, "ALRM", "VTALRM", "PROF", "IO", "PIPE", "CHLD", "CONT", "URG"])
-def test_signals_to_the_group_of_processes_cut_nothing(shared, name):
+def test_signals_to_the_group_of_processes_cut_nothing(shared: Process, name: str) -> None:
     before = {worker.pid for worker in shared.workers()}
     with shared.connect() as client:
         client.sendall(b"GET /stream?5 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -284,7 +295,7 @@ def test_signals_to_the_group_of_processes_cut_nothing(shared, name):
     assert shared.process.poll() is None
 
 
-def unread(make) -> tuple[int, int]:
+def unread(make: Callable[[], tuple[int, int]]) -> tuple[int, int]:
     """Both ends of what is full, and blocks whoever writes to it."""
     read, write = make()
     os.set_blocking(write, False)
@@ -301,7 +312,7 @@ def sockets() -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("make", [os.pipe, sockets])
-def test_log_that_nobody_reads_holds_nobody_up(tmp_path, make):
+def test_log_that_nobody_reads_holds_nobody_up(tmp_path: Path, make: Callable[[], tuple[int, int]]) -> None:
     read, write = unread(make)
     with running(tmp_path, stderr=write) as server:
         with pytest.raises(httpx.RemoteProtocolError):
@@ -316,7 +327,7 @@ def test_log_that_nobody_reads_holds_nobody_up(tmp_path, make):
     os.close(write)
 
 
-def test_watchdog_waits_for_no_reader(tmp_path):
+def test_watchdog_waits_for_no_reader(tmp_path: Path) -> None:
     read, write = unread(os.pipe)
     with running(tmp_path, fails="hang in boot: 3 3", boot_timeout_s=1.5, worker_timeout_s=60, stderr=write) as server:
         server.workers()[0].kill()
@@ -325,99 +336,40 @@ def test_watchdog_waits_for_no_reader(tmp_path):
     os.close(write)
 
 
-def test_arbiter_has_one_thread(tmp_path):
+def test_arbiter_has_one_thread(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         assert psutil.Process(server.process.pid).num_threads() == 1
 
 
-def test_settings_reach_uvicorn_and_gunicorn():
+def test_settings_reach_uvicorn_and_gunicorn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOURNAL", str(tmp_path / "journal"))
     settings = Settings(host="::1", port=1234, workers=3, grace_s=1.5, drain_wait_s=2.0, worker_timeout_s=7)
-    application = server_module.Application(settings, hooks=None)
+    application = arbiter.Application(settings, JournalingApp(settings))
     cfg = application.cfg
     assert (cfg.bind, cfg.workers, cfg.timeout) == (["[::1]:1234"], 3, 7)
     assert cfg.graceful_timeout >= 1.5 + 2.0
-    worker = SpeechWorker(1, os.getpid(), [], application, cfg.timeout, cfg, server_module.RootLogger(cfg))
+    worker = SpeechWorker(1, os.getpid(), [], application, cfg.timeout, cfg, arbiter.RootLogger(cfg))
     assert worker.config.timeout_graceful_shutdown == 1.5
     # The SDK keeps idle connections for 5 s, load balancers for 60 s: whoever closes later does not race them.
     assert worker.config.timeout_keep_alive >= 65
     worker.tmp.close()
 
 
-def test_unread_data_is_bounded_on_what_a_listener_accepts():
+def test_unread_data_is_bounded_on_what_a_listener_accepts() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as gunicorn does
-        server_module._limit_unread(listener, 30.0)
+        arbiter._limit_unread(listener, 30.0)
         with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
             # The kernel reports twice what was asked for: its own bookkeeping is in it.
-            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 2 * server_module.SEND_BUFFER_BYTES
+            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 2 * arbiter.SEND_BUFFER_BYTES
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_client_that_never_reads_takes_little_and_is_dropped(tmp_path):
+def test_client_that_never_reads_takes_little_and_is_dropped(tmp_path: Path) -> None:
     with running(tmp_path) as server, server.connect() as client:
         client.sendall(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n")
         until(lambda: server.count("flooded") == 1)
-        (sent,) = (line[1] for line in server.book() if line[0] == "flooded")
+        (sent,) = (line[1] for line in server.journal() if line[0] == "flooded")
         assert sent < 1 << 20  # with the kernel's own choice of buffers: 2.6 to 4 MB
         assert not rest(client).endswith(b"0\r\n\r\n")
-
-
-def test_respawn_gives_rows_in_order_while_they_are_free():
-    respawn = RestartBackoff(2, delay_s=1.0, limit_s=4.0)
-    for index in (0, 1):
-        assert respawn.due(0.0, 2 - index) == index
-        respawn.take(index)
-    assert respawn.due(0.0, 1) is None
-    assert respawn.wait_s(0.0, 1) == float("inf")
-    assert repr(respawn) == "<Respawn free: none>"
-
-
-def test_respawn_waits_twice_as_long_after_each_failure_up_to_its_limit():
-    respawn, now, waits = RestartBackoff(1, delay_s=1.0, limit_s=5.0), 100.0, []
-    for _ in range(5):
-        respawn.take(0)
-        respawn.give_back(0, served=False, now=now)
-        waits.append(respawn.wait_s(now, 1))
-        assert respawn.due(now + waits[-1] - 0.1, 1) is None
-        now += waits[-1]
-        assert respawn.due(now, 1) == 0
-    assert waits == [1.0, 2.0, 4.0, 5.0, 5.0]
-
-
-def test_respawn_forgets_failures_once_a_worker_has_served():
-    respawn = RestartBackoff(1, delay_s=1.0, limit_s=5.0)
-    for served, failures in [(False, 1), (False, 2), (True, 0), (False, 1)]:
-        respawn.take(0)
-        assert respawn.give_back(0, served=served, now=0.0) == failures
-    respawn.take(0)
-    respawn.give_back(0, served=True, now=0.0)
-    assert respawn.due(0.0, 1) == 0
-
-
-def failed(rows: int) -> RestartBackoff:
-    """Row 0 waits until 1.0, the others are free."""
-    respawn = RestartBackoff(rows, delay_s=1.0, limit_s=5.0)
-    respawn.take(0)
-    respawn.give_back(0, served=False, now=0.0)
-    return respawn
-
-
-def test_other_row_is_due_while_one_waits():
-    respawn = failed(2)
-    assert respawn.due(0.0, 2) == 1
-    assert respawn.wait_s(0.0, 2) == 0.0
-    assert repr(respawn) == "<Respawn free: 0 after 1 failures, 1 after 0 failures>"
-
-
-def test_spare_row_does_not_spare_a_worker_its_wait():
-    respawn = failed(3)
-    assert respawn.due(0.0, 1) is None
-    assert respawn.wait_s(0.25, 1) == 0.75
-    assert respawn.due(1.0, 1) == 0  # and there its failures go on being counted
-
-
-def test_respawn_has_no_row_for_nobody():
-    respawn = RestartBackoff(2, delay_s=1.0, limit_s=5.0)
-    assert respawn.due(0.0, 0) is None
-    assert respawn.wait_s(0.0, 0) == float("inf")

@@ -6,16 +6,16 @@ import resource
 
 import pytest
 
-from speechd.config.settings import InvalidSetting, Settings
+from speechd.config.settings import InvalidSetting
 from speechd.server import descriptors
-from speechd.speech.stream import SEGMENTS_AHEAD
+from speechd.server.descriptors import FileDemand
 
 UNLIMITED = resource.RLIM_INFINITY
-SETTINGS = Settings(max_in_flight=10)
+DEMAND = FileDemand(requests=10, streams=80, spools=1000)
 
 
 @pytest.fixture
-def limit(monkeypatch):
+def limit(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The process's limit, soft and hard, which is set in a list and not for real; 40 files are open."""
     limit = [1024, 4096]
     monkeypatch.setattr(resource, "getrlimit", lambda _: tuple(limit))
@@ -35,35 +35,34 @@ def limit(monkeypatch):
         ((204, 204), (204, 204)),
     ],
 )
-def test_limit_is_raised_as_far_as_it_may_be(limit, given, raised):
+def test_limit_is_raised_as_far_as_it_may_be(limit: list[int], given: tuple[int, int], raised: tuple[int, int]) -> None:
     limit[:] = given
-    descriptors.raise_limit(SETTINGS)
+    descriptors.raise_limit(DEMAND)
     assert tuple(limit) == raised
 
 
-def test_limit_follows_the_requests_in_flight(limit):
+def test_limit_follows_what_is_in_flight(limit: list[int]) -> None:
     limit[:] = 1024, 1 << 20
-    descriptors.raise_limit(Settings(max_in_flight=50_000))
-    assert limit[0] > 50_000 * (2 + 2 * SEGMENTS_AHEAD)
+    descriptors.raise_limit(FileDemand(requests=50_000, streams=400_000))
+    assert limit[0] == 40 + 64 + 400_000 + 2 * 50_000
 
 
-def test_limit_too_low_to_serve_is_an_error_that_says_what_to_do(limit):
+def test_limit_too_low_to_serve_is_an_error_that_says_what_to_do(limit: list[int]) -> None:
     limit[:] = 203, 203
     with pytest.raises(InvalidSetting, match=r"may open 203 files, and needs 204 for 10 requests .* raise .*ulimit -n"):
-        descriptors.raise_limit(SETTINGS)
+        descriptors.raise_limit(DEMAND)
 
 
 @pytest.mark.parametrize(
-    ("soft", "settings", "expected"),
+    ("soft", "demand", "expected"),
     [
-        (1000, {}, 1000 - 250 - 40 - 64 - 80),
-        (1000, {"max_in_flight": 20}, 1000 - 250 - 40 - 64 - 160),
-        (1000, {"overflow_url": "http://x", "overflow_max_in_flight": 7}, 1000 - 250 - 40 - 64 - 80 - 7),
-        (UNLIMITED, {}, (1 << 16) - 512 - 40 - 64 - 80),
-        (UNLIMITED, {"max_whole_total_bytes": 1 << 40}, (1 << 16) - (1 << 14) - 40 - 64 - 80),
-        (204, {}, 20),
+        pytest.param(1000, DEMAND, 1000 - 250 - 40 - 64 - 80, id="many spools"),
+        pytest.param(1000, FileDemand(20, 160, 100), 1000 - 100 - 40 - 64 - 160, id="few spools"),
+        pytest.param(UNLIMITED, DEMAND, (1 << 16) - 1000 - 40 - 64 - 80, id="no limit"),
+        pytest.param(UNLIMITED, FileDemand(10, 80, 1 << 20), (1 << 16) - (1 << 14) - 40 - 64 - 80, id="spools galore"),
+        pytest.param(204, DEMAND, 20, id="two for each request at least"),
     ],
 )
-def test_connections_leave_room_for_audio(limit, soft, settings, expected):
+def test_connections_leave_room_for_other_files(limit: list[int], soft: int, demand: FileDemand, expected: int) -> None:
     limit[:] = soft, UNLIMITED
-    assert descriptors.connections(Settings(**{"max_in_flight": 10} | settings)) == expected
+    assert descriptors.connections(demand) == expected

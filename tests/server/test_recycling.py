@@ -1,35 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
 import pytest
 
-from speechd.server.recycling import LOOK_S, PAUSE_S, DesiredWorkers, Recycler
+from speechd.server.hooks import DesiredWorkers
+from speechd.server.recycling import CHECK_S, PAUSE_S, Recycler, is_settled, missing, replaced
+from speechd.server.worker_table import Order, Row, State
 
 TWO = DesiredWorkers(2)
 MIB = 1 << 20
+FREE = State.FREE
 
 
-def light(index):
+def light(pid: int) -> int:
     return 0
 
 
-def heavy(index):
-    return (100 + index) * MIB
+def heavy(pid: int) -> int:
+    return (100 + pid) * MIB
 
 
-def crew_of(count=2, *, after_s=0.0, over_bytes=0, chance=0.0):
-    turnover = Recycler(after_s=after_s, over_bytes=over_bytes)
-    for index in range(count):
-        turnover.begin(index, DesiredWorkers(count), 0.0, chance)
-    return turnover
+def row(index: int, *, order: Order = Order.STAY, served: bool = True, recycle_at: float = 100.0) -> Row:
+    """A living worker, whose pid is its index."""
+    state = State.READY if served else State.BOOTING
+    return Row(index, state, order, served, pid=index, recycle_at=recycle_at)
 
 
-def words(turnover):
-    return repr(turnover).removeprefix("<Turnover ").removesuffix(">")
+def of_generation(generation: int, indexes: Iterable[int]) -> list[Row]:
+    return [replace(row(index), generation=generation) for index in indexes]
 
 
-def test_workers_live_for_ever_where_there_is_no_limit():
-    turnover = crew_of()
-    assert turnover.choose(TWO, [0, 1], 1e12, heavy) is None
-    assert turnover.missing(TWO) == 0
-    assert turnover.dismiss(TWO, [0, 1]) == []
+def test_workers_live_for_ever_where_there_is_no_limit() -> None:
+    recycler = Recycler(after_s=0.0, over_bytes=0)
+    rows = [row(index, recycle_at=recycler.recycle_at(0.0, 0.5)) for index in (0, 1)]
+    assert recycler.choose(rows, TWO, 1e12, heavy) is None
+    assert missing(rows, TWO) == 0
+    assert replaced(rows, TWO) == []
 
 
 @pytest.mark.parametrize(
@@ -41,114 +49,98 @@ def test_workers_live_for_ever_where_there_is_no_limit():
         (100.0, [], None),
     ],
 )
-def test_oldest_worker_is_replaced_from_its_age_on_once_all_are_ready(now, ready, expected):
-    turnover = Recycler(after_s=100.0, over_bytes=0)
-    turnover.begin(1, TWO, 50.0, 0.0)
-    turnover.begin(0, TWO, 0.0, 0.0)
-    chosen = turnover.choose(TWO, ready, now, light)
+def test_oldest_worker_is_replaced_from_its_age_on_once_all_are_ready(
+    now: float, ready: list[int], expected: int | None
+) -> None:
+    rows = [row(0, served=0 in ready), row(1, served=1 in ready, recycle_at=150.0)]
+    chosen = Recycler(after_s=100.0, over_bytes=0).choose(rows, TWO, now, light)
     assert (chosen[0] if chosen else None) == expected
 
 
-@pytest.mark.parametrize(("chance", "life_s"), [(0.0, 100.0), (0.5, 95.0), (1.0, 90.0)])
-def test_life_is_cut_short_by_chance(chance, life_s):
-    turnover = crew_of(after_s=100.0, chance=chance)
-    assert turnover.choose(TWO, [0, 1], life_s - 0.1, light) is None
-    assert turnover.choose(TWO, [0, 1], life_s + 0.1, light) is not None
+@pytest.mark.parametrize(("chance", "recycle_at"), [(0.0, 110.0), (0.5, 105.0), (1.0, 100.0)])
+def test_life_is_cut_short_by_chance(chance: float, recycle_at: float) -> None:
+    assert Recycler(after_s=100.0, over_bytes=0).recycle_at(10.0, chance) == recycle_at
 
 
-def test_heaviest_worker_is_replaced_from_its_limit_on():
-    turnover = crew_of(over_bytes=100 * MIB)
-    assert turnover.choose(TWO, [0, 1], 0.0, heavy) == (1, "it holds 101 MiB of its own")
-    assert words(turnover) == "0 stays, 1 leaves"
+def test_heaviest_worker_is_replaced_from_its_limit_on() -> None:
+    rows = [row(0), row(1)]
+    chosen = Recycler(after_s=0.0, over_bytes=100 * MIB).choose(rows, TWO, 0.0, heavy)
+    assert chosen == (1, "it holds 101 MiB of its own")
 
 
-def test_memory_at_the_limit_is_within_it():
-    assert crew_of(over_bytes=101 * MIB).choose(TWO, [0, 1], 0.0, heavy) is None
+def test_memory_at_the_limit_is_within_it() -> None:
+    assert Recycler(after_s=0.0, over_bytes=101 * MIB).choose([row(0), row(1)], TWO, 0.0, heavy) is None
 
 
-def test_memory_is_looked_at_now_and_then():
-    turnover = crew_of(over_bytes=100 * MIB)
-    assert turnover.choose(TWO, [0, 1], 0.0, light) is None
-    assert turnover.choose(TWO, [0, 1], LOOK_S - 0.1, heavy) is None
-    assert turnover.choose(TWO, [0, 1], LOOK_S, heavy) is not None
+def test_memory_is_looked_at_now_and_then() -> None:
+    recycler, rows = Recycler(after_s=0.0, over_bytes=100 * MIB), [row(0), row(1)]
+    assert recycler.choose(rows, TWO, 0.0, light) is None
+    assert recycler.choose(rows, TWO, CHECK_S - 0.1, heavy) is None
+    assert recycler.choose(rows, TWO, CHECK_S, heavy) is not None
 
 
-def test_limit_that_all_are_over_replaces_one_in_each_pause():
-    turnover, chosen, now = crew_of(over_bytes=1), [], 0.0
+def test_limit_that_all_exceed_replaces_one_in_each_pause() -> None:
+    recycler, rows, chosen, now = Recycler(after_s=0.0, over_bytes=1), [row(0), row(1)], [], 0.0
     while now < 3 * PAUSE_S:
-        if picked := turnover.choose(TWO, [0, 1], now, heavy):
+        if recycler.choose(rows, DesiredWorkers(2), now, heavy):  # as if all that follows took no time
             chosen.append(now)
-            turnover.end(picked[0])  # as if all that follows took no time
-            turnover.begin(picked[0], TWO, now, 0.0)
         now += 1.0
     assert chosen == [0.0, PAUSE_S, 2 * PAUSE_S]
 
 
-def test_replacement_comes_before_one_leaves_and_another_leaves_after_it():
-    turnover = crew_of(after_s=100.0)
-    assert turnover.choose(TWO, [0, 1], 100.0, light)[0] == 0
-    assert turnover.missing(TWO) == 1
-    turnover.begin(2, TWO, 100.0, 0.0)
-    assert turnover.missing(TWO) == 0
-    assert turnover.dismiss(TWO, [0, 1]) == []  # it is not ready yet
-    assert turnover.dismiss(TWO, [0, 1, 2]) == [0]
-    assert words(turnover) == "0 retires, 1 stays, 2 stays"
-    assert turnover.dismiss(TWO, [0, 1, 2]) == []  # told but once
-    assert turnover.choose(TWO, [0, 1, 2], 100.0, light) is None  # one at a time
-    turnover.end(0)
-    assert turnover.choose(TWO, [1, 2], 100.0, light)[0] == 1
+def test_replacement_comes_before_one_leaves_and_another_leaves_after_it() -> None:
+    recycler = Recycler(after_s=100.0, over_bytes=0)
+    rows = [row(0), row(1, recycle_at=101.0), Row(2)]
+    assert recycler.choose(rows, TWO, 100.0, light) == (0, "it has lived for 100 s, or nearly")
+    rows[0] = row(0, order=Order.LEAVE)
+    assert missing(rows, TWO) == 1
+    rows[2] = row(2, served=False, recycle_at=200.0)
+    assert missing(rows, TWO) == 0
+    assert replaced(rows, TWO) == []  # the other is not ready yet
+    rows[2] = row(2, recycle_at=200.0)
+    assert replaced(rows, TWO) == [0]
+    rows[0] = row(0, order=Order.RETIRE)
+    assert replaced(rows, TWO) == []  # it has its order
+    assert recycler.choose(rows, TWO, 102.0, light) is None  # one at a time
+    rows[0] = Row(0)
+    chosen = recycler.choose(rows, TWO, 102.0, light)
+    assert chosen is not None
+    assert chosen[0] == 1
 
 
-def test_replacement_that_fails_leaves_the_one_before_it_in_service():
-    turnover = crew_of(1, after_s=100.0)
-    one = DesiredWorkers(1)
-    turnover.choose(one, [0], 100.0, light)
+def test_replacement_that_fails_leaves_the_one_before_it_in_service() -> None:
+    one, leaving = DesiredWorkers(1), row(0, order=Order.LEAVE)
     for _ in range(3):
-        turnover.begin(1, one, 100.0, 0.0)
-        turnover.end(1)
-        assert turnover.missing(one) == 1
-        assert turnover.dismiss(one, [0]) == []
+        assert missing([leaving, Row(1)], one) == 1
+        assert missing([leaving, row(1, served=False)], one) == 0
+        assert replaced([leaving, row(1, served=False)], one) == []
+        assert replaced([leaving, Row(1)], one) == []
 
 
-def test_worker_that_dies_before_it_retires_has_its_replacement_already():
-    turnover = crew_of(after_s=100.0)
-    turnover.choose(TWO, [0, 1], 100.0, light)
-    turnover.begin(2, TWO, 100.0, 0.0)
-    turnover.end(0)
-    assert turnover.missing(TWO) == 0
-    assert turnover.dismiss(TWO, [1, 2]) == []
+def test_worker_that_dies_before_it_retires_has_its_replacement_already() -> None:
+    rows = [Row(0), row(1), row(2)]
+    assert missing(rows, TWO) == 0
+    assert replaced(rows, TWO) == []
 
 
-def test_worker_that_retires_is_not_missed_when_it_dies():
-    turnover = crew_of(after_s=100.0)
-    turnover.choose(TWO, [0, 1], 100.0, light)
-    turnover.begin(2, TWO, 100.0, 0.0)
-    turnover.dismiss(TWO, [0, 1, 2])
-    turnover.end(0)
-    assert turnover.missing(TWO) == 0
+def test_worker_that_retires_is_not_missed() -> None:
+    assert missing([row(0, order=Order.RETIRE), row(1), row(2)], TWO) == 0
+    assert missing([Row(0), row(1), row(2)], TWO) == 0
 
 
-def test_other_worker_that_dies_during_a_replacement_keeps_the_one_that_leaves():
-    turnover = crew_of(after_s=100.0)
-    turnover.choose(TWO, [0, 1], 100.0, light)
-    turnover.begin(2, TWO, 100.0, 0.0)
-    turnover.end(1)
-    assert turnover.missing(TWO) == 1
-    assert turnover.dismiss(TWO, [0, 2]) == []
-    turnover.begin(1, TWO, 100.0, 0.0)
-    assert turnover.dismiss(TWO, [0, 1, 2]) == [0]
+def test_other_worker_that_dies_during_a_replacement_keeps_the_one_that_leaves() -> None:
+    leaving = row(0, order=Order.LEAVE)
+    assert missing([leaving, Row(1), row(2)], TWO) == 1
+    assert replaced([leaving, Row(1), row(2)], TWO) == []
+    assert replaced([leaving, row(1), row(2)], TWO) == [0]
 
 
 @pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2), (2, 2)])
-def test_whole_generation_leaves_when_the_next_is_ready(before, after):
-    turnover, next_crew = crew_of(before), DesiredWorkers(after, generation=1)
-    assert turnover.missing(next_crew) == after
-    for index in range(after):
-        turnover.begin(10 + index, next_crew, 0.0, 0.0)
-    old, new = [*range(before)], [*range(10, 10 + after)]
-    assert turnover.missing(next_crew) == 0
-    assert turnover.dismiss(next_crew, [*old, *new]) == old
-    assert not turnover.is_settled(next_crew, [*old, *new])
-    for index in old:
-        turnover.end(index)
-    assert turnover.is_settled(next_crew, new)
+def test_whole_generation_leaves_when_the_next_is_ready(before: int, after: int) -> None:
+    desired = DesiredWorkers(after, generation=1)
+    old, new = of_generation(0, range(before)), of_generation(1, range(before, before + after))
+    assert missing(old, desired) == after
+    assert missing([*old, *new], desired) == 0
+    assert replaced([*old, *new], desired) == [*range(before)]
+    assert not is_settled([*old, *new], desired)
+    assert is_settled(new, desired)

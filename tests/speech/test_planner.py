@@ -1,20 +1,25 @@
 """The plan of an utterance: how its segments grow, and that they hold all of it."""
 
+from __future__ import annotations
+
 import math
 import pickle
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
 from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
+from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.client import StreamBudget
+from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import (
     CHARACTERS_PER_S,
     FAST_PACE,
     FIRST_LENGTH,
+    GAP_S,
     HEADROOM,
     LEAST_LENGTH,
     LETTERS_PER_S,
@@ -26,14 +31,16 @@ from speechd.speech.planner import (
 from speechd.text import passages
 from speechd.text.markup import Pause
 from speechd.text.normalization.normalize import normalize
-from speechd.text.passages import SILENT_LENGTH, SILENT_SENTENCE, NotYet
+from speechd.text.passages import SILENT_LENGTH, SILENT_SENTENCE, Boundary, NotYet
 from speechd.text.sentences import TOLERANCE
-from speechd.voices import Catalogue
 
-VOICE = Catalogue().parse("af_heart")
+VOICE = catalogue().parse("af_heart")
 TEXT = "the ship came in with the tide and left with it " * 60
 """Of short words and without punctuation, so that segments have the lengths that are wanted."""
 
+
+ORDINARY = [f"the {('sea ' * 30)[:length].strip()}, " * (400 // length) for length in range(16, 100)]
+"""Clauses of every length, so that some are as long as a segment may be for its clause to end with it."""
 
 PLAN = [
     "It is strange how quickly a small",
@@ -50,18 +57,18 @@ class LimitedEngine(ToneEngine):
         super().__init__()
         self.limit = limit
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
         if len(text) > self.limit:
             raise SegmentTooLong
-        return super().prepare(text, delivery)
+        return super().prepare(text, options)
 
 
 class SpelledEngine(ToneEngine):
     """Speaks everything letter by letter, as Kokoro does capitals: 0.15 s each."""
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
-        segment = super().prepare(text, delivery)
-        return segment and Segment(segment.payload, 0.15 * len(text) / delivery.speed)
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
+        segment = super().prepare(text, options)
+        return segment and Segment(segment.payload, 0.15 * len(text) / options.speed)
 
 
 def planner(text: str, speed: float = 1.0, engine: ToneEngine | None = None, limit_s: float = math.inf) -> Planner:
@@ -73,9 +80,40 @@ def content(planned: Planned | Pause | NotYet | None) -> str:
     return planned.segment.payload[8:].decode()
 
 
-def rest(planner: Planner, share: StreamBudget = StreamBudget(2.0)) -> list[Planned | Pause]:  # noqa: B008  # it is frozen
-    plan = list(iter(lambda: planner.next(10.0, share), None))
-    return [item for item in plan if not isinstance(item, NotYet)]
+def plan_all(planner: Planner, ahead_s: float, budget: StreamBudget) -> list[Planned]:
+    """The segments of a text without pauses, each planned with so much audio in hand."""
+    plan: list[Planned] = []
+    while (item := planner.next(ahead_s, budget)) is not None:
+        if isinstance(item, Planned):
+            plan.append(item)
+    return plan
+
+
+def recorded_normalization(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that are normalised from now on."""
+    read: list[str] = []
+
+    def record(text: str, language: str) -> str:
+        read.append(text)
+        return normalize(text, language)
+
+    monkeypatch.setattr(passages, "normalize", record)
+    return read
+
+
+@cache
+def usual_s(ahead_s: float, budget: StreamBudget) -> float:
+    """The longest segment of ordinary text at speed 1."""
+    plans = [plan_all(planner(text), ahead_s, budget) for text in ORDINARY]
+    return max(item.segment.duration_s for plan in plans for item in plan)
+
+
+def rest(planner: Planner, budget: StreamBudget = StreamBudget(2.0)) -> list[Planned | Pause]:  # noqa: B008  # it is frozen
+    plan: list[Planned | Pause] = []
+    while (item := planner.next(10.0, budget)) is not None:
+        if not isinstance(item, NotYet):
+            plan.append(item)
+    return plan
 
 
 @pytest.mark.parametrize(
@@ -91,12 +129,14 @@ def rest(planner: Planner, share: StreamBudget = StreamBudget(2.0)) -> list[Plan
         (60.0, 10.0, 1.0, ToneEngine.efficient_length),
     ],
 )
-def test_segment_is_as_long_as_its_listener_can_wait_for(ahead_s, pace, speed, length):
+def test_segment_is_as_long_as_its_listener_can_wait_for(
+    ahead_s: float, pace: float, speed: float, length: float
+) -> None:
     assert len(content(planner(TEXT, speed).next(ahead_s, StreamBudget(pace)))) == pytest.approx(length, rel=TOLERANCE)
 
 
 @pytest.mark.parametrize("pace", [1.8, FAST_PACE, 4.0])
-def test_listener_of_one_slot_does_not_run_dry(pace):
+def test_listener_of_one_slot_does_not_run_dry(pace: float) -> None:
     plan = planner(TEXT)
     submitted_s = spoken_s = 0.0
     began = None
@@ -109,7 +149,7 @@ def test_listener_of_one_slot_does_not_run_dry(pace):
         submitted_s += planned.segment.duration_s
 
 
-def test_all_text_and_pauses_come_in_order():
+def test_all_text_and_pauses_come_in_order() -> None:
     plan = rest(planner("One, two. [pause:0.5s] Three [pause:1s][pause:2s] four."))
     assert [item.duration_s if isinstance(item, Pause) else content(item) for item in plan] == [
         "One, two.",
@@ -122,7 +162,7 @@ def test_all_text_and_pauses_come_in_order():
 
 
 @pytest.mark.parametrize("limit", [30, 100])
-def test_passage_that_one_call_cannot_hold_is_spoken_in_parts(limit):
+def test_passage_that_one_call_cannot_hold_is_spoken_in_parts(limit: int) -> None:
     texts = [content(item) for item in rest(planner(TEXT, engine=LimitedEngine(limit)))]
     assert max(map(len, texts)) <= limit
     assert " ".join(texts).split() == TEXT.split()
@@ -143,7 +183,7 @@ def test_passage_that_one_call_cannot_hold_is_spoken_in_parts(limit):
         "[\ufeffpause:30s]",
     ],
 )
-def test_pauses_are_bounded_before_anything_is_spoken(pause, pauses, is_refused):
+def test_pauses_are_bounded_before_anything_is_spoken(pause: str, pauses: int, is_refused: bool) -> None:
     plan = planner("One. " + pause * pauses)
     with pytest.raises(InvalidRequest, match="pauses") if is_refused else nullcontext():
         plan.next(0.0, StreamBudget(1.0))
@@ -151,7 +191,7 @@ def test_pauses_are_bounded_before_anything_is_spoken(pause, pauses, is_refused)
         assert sum(item.duration_s for item in rest(plan) if isinstance(item, Pause)) == 3600.0
 
 
-def test_many_short_pauses_add_up_without_rounding():
+def test_many_short_pauses_add_up_without_rounding() -> None:
     pauses = [item.duration_s for item in rest(planner("One. " + "[pause:0.1s]" * 36_000)) if isinstance(item, Pause)]
     assert len(pauses) == 36_000
 
@@ -160,17 +200,39 @@ def test_many_short_pauses_add_up_without_rounding():
 @pytest.mark.parametrize("limit_s", [2.0, 10.0, math.inf])
 @pytest.mark.parametrize("ahead_s", [0.0, 60.0])
 @pytest.mark.parametrize("text", ["A" * 2000, "漢" * 2000, "ภาษาไทย" * 200, "0a1b2c3d4e5f" * 100, TEXT])
-def test_no_segment_is_longer_than_it_may_be(text, ahead_s, limit_s, speed):
+def test_no_segment_is_longer_than_it_may_be(text: str, ahead_s: float, limit_s: float, speed: float) -> None:
     plan = planner(text, speed, SpelledEngine())
-    share = StreamBudget(4.0, 4.8, limit_s=limit_s)
-    items = list(iter(lambda: plan.next(ahead_s, share), None))
+    items = plan_all(plan, ahead_s, StreamBudget(4.0, 4.8, limit_s=limit_s))
     usual_s = SPARE * (1 + TOLERANCE) * ToneEngine.efficient_length / CHARACTERS_PER_S
     assert all(item.segment.duration_s <= max(min(limit_s, usual_s), SHORTEST_PART * 0.15 / speed) for item in items)
     if text != "0a1b2c3d4e5f" * 100:  # it is normalised
         assert "".join(map(content, items)).replace(" ", "").rstrip(".") == text.replace(" ", "")
 
 
-def test_text_is_cut_down_to_little_and_no_further_where_slots_are_slow():
+@pytest.mark.parametrize("speed", [0.25, 0.5, 1.0, 2.0, 4.0])
+@pytest.mark.parametrize("pace", [1.0, 4.0])
+@pytest.mark.parametrize("ahead_s", [0.0, 2.0, 60.0])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("A" * 2000, id="one word"),
+        pytest.param("A" * 1013, id="one word, and a short rest"),
+        pytest.param("he " + "xQj" * 400 + " he", id="between words"),
+        pytest.param(("A" * 79 + " ") * 20, id="words that are just short enough"),
+        pytest.param(("A" * 25 + " ") * 20, id="words that take too long"),
+        pytest.param("Ж" * 900, id="Cyrillic"),
+    ],
+)
+def test_word_without_end_makes_no_longer_segments_than_ordinary_text_at_speed_1(
+    text: str, ahead_s: float, pace: float, speed: float
+) -> None:
+    budget = StreamBudget(pace, 4.8, limit_s=17.0)
+    items = plan_all(planner(text, speed, SpelledEngine()), ahead_s, budget)
+    assert max(item.segment.duration_s for item in items) <= usual_s(ahead_s, budget)
+    assert "".join(map(content, items)).replace(" ", "").rstrip(".") == text.replace(" ", "")
+
+
+def test_text_is_cut_down_to_little_and_no_further_where_slots_are_slow() -> None:
     texts = [
         content(item) for item in rest(planner("A" * 100, engine=SpelledEngine()), StreamBudget(0.1, limit_s=0.01))
     ]
@@ -179,14 +241,14 @@ def test_text_is_cut_down_to_little_and_no_further_where_slots_are_slow():
 
 
 @pytest.mark.parametrize("longest_s", [1.2, 3.6, math.inf])
-def test_ordinary_text_is_cut_where_it_would_be_without_a_limit(longest_s):
-    share = StreamBudget(4.0, longest_s)
-    limited = replace(share, limit_s=max(10.0, 2.5 * longest_s))
+def test_ordinary_text_is_cut_where_it_would_be_without_a_limit(longest_s: float) -> None:
+    budget = StreamBudget(4.0, longest_s)
+    limited = replace(budget, limit_s=max(10.0, 2.5 * longest_s))
     text = f"{TEXT}. It is strange how quickly a small mistake becomes a habit, and how slowly a good one does! " * 3
-    assert rest(planner(text), limited) == rest(planner(text), share)
+    assert rest(planner(text), limited) == rest(planner(text), budget)
 
 
-def test_plan_of_ordinary_text_is_as_it_was():
+def test_plan_of_ordinary_text_is_as_it_was() -> None:
     plan = planner("It is strange how quickly a small mistake becomes a habit, and how slowly a good one does. " * 2)
     texts, ahead_s = [], 0.0
     while isinstance(item := plan.next(ahead_s, StreamBudget(4.0, 7.0, limit_s=17.5)), Planned):
@@ -196,32 +258,34 @@ def test_plan_of_ordinary_text_is_as_it_was():
 
 
 @pytest.mark.parametrize(("letters", "is_refused"), [(600, False), (601, True)])
-def test_text_too_long_for_its_reply_is_refused_before_it_is_read(letters, is_refused, monkeypatch):
-    read: list[str] = []
-    monkeypatch.setattr(passages, "normalize", lambda text, language: read.append(text) or normalize(text, language))
+def test_text_too_long_for_its_reply_is_refused_before_it_is_read(
+    letters: int, is_refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = recorded_normalization(monkeypatch)
     plan = planner("<p>" + "ab " * (letters // 2) + "c" * (letters % 2), 0.5, limit_s=600 / LETTERS_PER_S / 0.5)
     with pytest.raises(ReplyTooLong, match="60 s") if is_refused else nullcontext():
         plan.next(0.0, StreamBudget(1.0))
     assert bool(read) is not is_refused
 
 
-def test_text_that_becomes_too_long_for_its_reply_is_refused_once_that_is_planned():
+def test_text_that_becomes_too_long_for_its_reply_is_refused_once_that_is_planned() -> None:
     plan = planner("≤" * 100, limit_s=30.0)
-    planned: list[Planned] = []
+    planned_s = 0.0
+    while planned_s <= 10.0:
+        planned_s = plan.progress.planned_s
+        plan.next(10.0, StreamBudget(2.0))
     with pytest.raises(ReplyTooLong, match="30 s"):
-        planned.extend(iter(lambda: plan.next(10.0, StreamBudget(2.0)), None))
-    assert 10.0 < sum(item.segment.duration_s for item in planned) <= 30.0
+        rest(plan)
 
 
-def test_pauses_are_part_of_a_reply():
+def test_pauses_are_part_of_a_reply() -> None:
     with pytest.raises(ReplyTooLong):
         planner("One. [pause:30s]", limit_s=30.0).next(0.0, StreamBudget(1.0))
 
 
 @pytest.mark.parametrize("silent", ["-\n", "!!! ", "…\n\n", ". . . ", "* * *\n", "\u3002"])
-def test_a_call_looks_through_little_text_that_is_not_spoken(silent, monkeypatch):
-    read: list[str] = []
-    monkeypatch.setattr(passages, "normalize", lambda text, language: read.append(text) or normalize(text, language))
+def test_a_call_looks_through_little_text_that_is_not_spoken(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = recorded_normalization(monkeypatch)
     plan = planner(silent * (50_000 // len(silent)) + "\n\nAt last.")
     items = []
     while (item := plan.next(0.0, StreamBudget(1.0))) is not None:
@@ -232,19 +296,20 @@ def test_a_call_looks_through_little_text_that_is_not_spoken(silent, monkeypatch
     assert [content(item) for item in items if not isinstance(item, NotYet)] == ["At last."]
 
 
-def test_passages_that_an_engine_does_not_speak_are_passed_over_one_at_a_time():
+def test_passages_that_an_engine_does_not_speak_are_passed_over_one_at_a_time() -> None:
     class Choosy(ToneEngine):
-        def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
-            return super().prepare(text, delivery) if "yes" in text else None
+        def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
+            return super().prepare(text, options) if "yes" in text else None
 
     plan = planner("No. " * 200 + "\n\nyes", engine=Choosy())
-    items = list(iter(lambda: plan.next(0.0, StreamBudget(1.0)), None))
-    assert content(items.pop()) == "yes"
-    assert items == [NotYet()] * len(items)
-    assert len(items) > 10
+    silent = 0
+    while isinstance(item := plan.next(0.0, StreamBudget(1.0)), NotYet):
+        silent += 1
+    assert content(item) == "yes"
+    assert silent > 10
 
 
-def test_sign_that_no_call_can_hold_is_refused():
+def test_sign_that_no_call_can_hold_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="too long"):
         planner("a", engine=LimitedEngine(0)).next(0.0, StreamBudget(1.0))
 
@@ -259,10 +324,10 @@ def test_sign_that_no_call_can_hold_is_refused():
 )
 def test_plan_goes_on_in_another_planner_from_wherever_it_was(engine: ToneEngine, text: str) -> None:
     whole = rest(planner(text, engine=engine))
-    delivery = SynthesisOptions(VOICE, "en-us")
+    options = SynthesisOptions(VOICE, "en-us")
     interrupted, progress = [], planner(text, engine=engine).progress
     while True:
-        another = Planner(text, delivery, engine, progress=pickle.loads(pickle.dumps(progress)))
+        another = Planner(text, options, engine, progress=pickle.loads(pickle.dumps(progress)))
         planned = another.next(10.0, StreamBudget(2.0))
         progress = another.progress
         if planned is None:
@@ -279,3 +344,15 @@ def test_limit_of_a_reply_holds_across_planners() -> None:
         Planner(TEXT, SynthesisOptions(VOICE, "en-us"), ToneEngine(), limit_s=200.0, progress=progress).next(
             10.0, StreamBudget(2.0)
         )
+
+
+def test_greater_boundaries_have_longer_gaps() -> None:
+    gaps = [GAP_S[boundary] for boundary in sorted(Boundary)]
+    assert gaps == sorted(set(gaps))
+
+
+@pytest.mark.parametrize(("speed", "sentence_s"), [(0.5, 0.6), (1.0, 0.3), (2.0, 0.15)])
+def test_gaps_shrink_with_speed_and_pauses_do_not(speed: float, sentence_s: float) -> None:
+    first, pause, *_ = rest(planner("One. [pause:2s] Two.", speed))
+    assert isinstance(first, Planned)
+    assert (first.gap_s, pause) == (sentence_s, Pause(2.0))

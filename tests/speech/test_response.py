@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import asyncio
 import base64
 import tracemalloc
@@ -6,30 +8,39 @@ from contextlib import nullcontext
 
 import orjson
 import pytest
+from starlette.types import Message
 
-from speechd.context import Timings
-from speechd.errors import SpeechdError, TransferAborted
+from speechd.context import Outcome, Timings
+from speechd.errors import Overloaded, SpeechdError, SynthesisFailed, TransferAborted
+from speechd.pool.admission import Ticket
 from speechd.speech import response
-from speechd.speech.response import ClientTimeouts, Framing, RawFraming, ServerSentEvents, SpeechResponse
+from speechd.speech.framing import Framing, RawFraming, ServerSentEvents
+from speechd.speech.response import ClientTimeouts, SpeechResponse
+from speechd.speech.source import Chunk
 from speechd.speech.spool import Spool
 from tests.harness.account import Account
 
 
-class FakeStream:
+class EndlessSource:
     """Bytes without end."""
 
     def __init__(self) -> None:
         self.timings = Timings()
-        self.closed = 0
+        self.opened = self.closed = 0
 
-    async def read(self) -> bytes | None:
-        return bytes(100)
+    async def open(self) -> None:
+        self.opened += 1
+
+    async def read(self) -> Chunk | None:
+        return Chunk(bytes(100))
 
     async def close(self) -> None:
         self.closed += 1
 
 
-class FakeTicket:
+class FakeTicket(Ticket):
+    """A place that is held until it is given back."""
+
     def __init__(self) -> None:
         self.held = True
 
@@ -37,66 +48,69 @@ class FakeTicket:
         self.held = False
 
 
-class Exchange:
-    """A reply to a client that never reads."""
+async def never() -> Message:
+    """Wait for a client that neither sends nor leaves."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+class UnreadResponse:
+    """A response to a client that never reads."""
 
     def __init__(self) -> None:
         self.ticket = FakeTicket()
-        self.outcomes: list[str] = []
+        self.outcomes: list[Outcome] = []
         self.aborted = 0
 
-    async def run(self, stream: FakeStream) -> None:
-        reply = SpeechResponse(
-            stream,
+    async def run(self, source: EndlessSource) -> None:
+        response = SpeechResponse(
+            source,
             self.ticket,
             RawFraming("audio/pcm"),
             spool=None,
             headers=dict,
-            patience=ClientTimeouts(write_s=0.01, first_audio_s=5.0),
+            timeouts=ClientTimeouts(write_s=0.01, first_audio_s=5.0),
             abort=self._abort,
             ended=self.outcomes.append,
         )
-        await reply({}, self._never, self._send)
+        await response({}, never, self._send)
 
     def _abort(self) -> None:
         self.aborted += 1
 
-    async def _send(self, message: object) -> None:
+    async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.body":
-            await self._never()
-
-    async def _never(self) -> None:
-        await asyncio.Event().wait()
+            await never()
 
 
-def test_client_that_does_not_read_is_dropped_and_all_is_given_back():
-    async def scenario():
-        exchange, stream = Exchange(), FakeStream()
+def test_client_that_does_not_read_is_dropped_and_all_is_given_back() -> None:
+    async def scenario() -> None:
+        exchange, source = UnreadResponse(), EndlessSource()
         with pytest.raises(TransferAborted):
-            await exchange.run(stream)
-        assert (exchange.aborted, exchange.outcomes) == (1, ["client too slow"])
-        assert (stream.closed, exchange.ticket.held) == (1, False)
+            await exchange.run(source)
+        assert (exchange.aborted, exchange.outcomes) == (1, [Outcome.CLIENT_TOO_SLOW])
+        assert (source.closed, exchange.ticket.held) == (1, False)
 
     asyncio.run(asyncio.wait_for(scenario(), 10))
 
 
-class Megabytes(FakeStream):
+class Megabytes(EndlessSource):
     """So many of them, each made when it is read."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
-        self._pieces: Iterator[bytes] = (bytes(1 << 20) for _ in range(count))
+        self._chunks: Iterator[Chunk] = (Chunk(bytes(1 << 20)) for _ in range(count))
 
-    async def read(self) -> bytes | None:
-        return next(self._pieces, None)
+    async def read(self) -> Chunk | None:
+        return next(self._chunks, None)
 
 
-class Whole:
-    """A reply that is sent whole, to a client that reads or (`send`) does something else. bodies: what it got."""
+class WholeResponse:
+    """A response that is sent whole, to a client that reads or (`send`) does something else. bodies: what it got."""
 
     def __init__(
         self,
-        stream: FakeStream,
+        source: EndlessSource,
         framing: Framing | None = None,
         *,
         account: Account | None = None,
@@ -106,24 +120,24 @@ class Whole:
         self.ticket = FakeTicket()
         self.bodies: list[bytes] = []
         self.headers: dict[bytes, bytes] = {}
-        self.outcomes: list[str] = []
+        self.outcomes: list[Outcome] = []
         self.aborted = 0
-        self.stream = stream
-        self._reply = SpeechResponse(
-            stream,
+        self.source = source
+        self._response = SpeechResponse(
+            source,
             self.ticket,
             framing or RawFraming("audio/pcm"),
             spool=Spool(limit, self.account),
             headers=dict,
-            patience=ClientTimeouts(write_s=5.0, first_audio_s=5.0),
+            timeouts=ClientTimeouts(write_s=5.0, first_audio_s=5.0),
             abort=self._abort,
             ended=self.outcomes.append,
         )
 
     async def run(self) -> None:
-        await self._reply({}, asyncio.Event().wait, self.send)
+        await self._response({}, never, self.send)
 
-    async def send(self, message) -> None:
+    async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.headers = dict(message["headers"])
         else:
@@ -135,19 +149,19 @@ class Whole:
         self.aborted += 1
 
 
-def test_whole_reply_is_held_outside_of_the_heap_and_its_length_is_stated():
-    async def scenario():
-        whole = Whole(Megabytes(16))
+def test_whole_response_is_held_outside_of_the_heap_and_its_length_is_stated() -> None:
+    async def scenario() -> None:
+        whole = WholeResponse(Megabytes(16))
         await whole.run()
         assert sum(map(len, whole.bodies)) == int(whole.headers[b"content-length"]) == 16 << 20
-        assert (whole.outcomes, whole.account.held, bool(whole.stream.closed)) == (["complete"], 0, True)
+        assert (whole.outcomes, whole.account.held, bool(whole.source.closed)) == ([Outcome.COMPLETE], 0, True)
 
     asyncio.run(asyncio.wait_for(scenario(), 10))
 
 
-def test_whole_reply_is_not_held_in_the_heap():
-    class Forgetful(Whole):
-        async def send(self, message) -> None:
+def test_whole_response_is_not_held_in_the_heap() -> None:
+    class Forgetful(WholeResponse):
+        async def send(self, message: Message) -> None:
             assert tracemalloc.get_traced_memory()[0] < 4 << 20
 
     tracemalloc.start()
@@ -158,17 +172,17 @@ def test_whole_reply_is_not_held_in_the_heap():
 
 
 @pytest.mark.parametrize("size", [1, 65_535, 65_536, 65_537, 200_000])
-def test_whole_events_are_framed_as_they_are_sent_and_their_length_is_stated_before(size):
-    class Speech(FakeStream):
+def test_whole_events_are_framed_as_they_are_sent_and_their_length_is_stated_before(size: int) -> None:
+    class Speech(EndlessSource):
         def __init__(self) -> None:
             super().__init__()
-            self._pieces = iter([bytes(range(256)) * (size // 256) + bytes(size % 256)])
+            self._chunks = iter([Chunk(bytes(range(256)) * (size // 256) + bytes(size % 256))])
 
-        async def read(self) -> bytes | None:
-            return next(self._pieces, None)
+        async def read(self) -> Chunk | None:
+            return next(self._chunks, None)
 
-    async def scenario():
-        whole = Whole(Speech(), ServerSentEvents(12))
+    async def scenario() -> None:
+        whole = WholeResponse(Speech(), ServerSentEvents(12))
         await whole.run()
         body = b"".join(whole.bodies)
         assert len(body) == int(whole.headers[b"content-length"])
@@ -183,35 +197,37 @@ def test_whole_events_are_framed_as_they_are_sent_and_their_length_is_stated_bef
 @pytest.mark.parametrize(
     ("account", "limit", "status"), [(Account(), 2 << 20, 400), (Account(3 << 20), 1 << 30, 503), (Account(1), 9, 503)]
 )
-def test_whole_reply_that_may_not_be_held_is_an_error_as_soon_as_that_is_known(account, limit, status):
-    async def scenario():
-        stream = FakeStream()  # without end
-        whole = Whole(stream, account=account, limit=limit)
+def test_whole_response_that_may_not_be_held_is_an_error_as_soon_as_that_is_known(
+    account: Account, limit: int, status: int
+) -> None:
+    async def scenario() -> None:
+        source = EndlessSource()
+        whole = WholeResponse(source, account=account, limit=limit)
         with pytest.raises(SpeechdError) as error:
             await whole.run()
         assert error.value.status == status
-        assert (whole.bodies, whole.account.held, whole.ticket.held, stream.closed) == ([], 0, False, 1)
+        assert (whole.bodies, whole.account.held, whole.ticket.held, source.closed) == ([], 0, False, 1)
 
     asyncio.run(asyncio.wait_for(scenario(), 10))
 
 
-def test_whole_reply_gives_its_place_back_before_it_is_sent():
-    class Slow(Whole):
-        async def send(self, message) -> None:
+def test_whole_response_gives_its_place_back_before_it_is_sent() -> None:
+    class Slow(WholeResponse):
+        async def send(self, message: Message) -> None:
             assert not self.ticket.held
             assert self.account.held
             assert last.closed  # with its encoder
             await super().send(message)
 
     class Last(Megabytes):
-        async def read(self) -> bytes | None:
+        async def read(self) -> Chunk | None:
             assert whole.ticket.held
             return await super().read()
 
     last = Last(3)
     whole = Slow(last)
     asyncio.run(asyncio.wait_for(whole.run(), 10))
-    assert whole.outcomes == ["complete"]
+    assert whole.outcomes == [Outcome.COMPLETE]
 
 
 class Clock:
@@ -225,47 +241,122 @@ class Clock:
         return self.now
 
 
-@pytest.mark.parametrize(("chunk_took_s", "outcome"), [(20.0, "client stalled"), (15.0, "complete")])
-def test_whole_reply_that_is_taken_slower_than_by_a_modem_is_broken_off(monkeypatch, chunk_took_s, outcome):
+@pytest.mark.parametrize(("chunk_took_s", "outcome"), [(20.0, Outcome.CLIENT_STALLED), (15.0, Outcome.COMPLETE)])
+def test_whole_response_that_is_taken_slower_than_by_a_modem_is_broken_off(
+    monkeypatch: pytest.MonkeyPatch, chunk_took_s: float, outcome: Outcome
+) -> None:
     clock = Clock(monkeypatch)
 
-    class Slow(Whole):
-        async def send(self, message) -> None:
+    class Slow(WholeResponse):
+        async def send(self, message: Message) -> None:
             clock.now += chunk_took_s
             await super().send(message)
 
     whole = Slow(Megabytes(1))
-    with pytest.raises(TransferAborted) if outcome != "complete" else nullcontext():
+    with pytest.raises(TransferAborted) if outcome != Outcome.COMPLETE else nullcontext():
         asyncio.run(asyncio.wait_for(whole.run(), 10))
-    assert (whole.outcomes, whole.aborted, whole.account.held) == ([outcome], outcome != "complete", 0)
+    assert (whole.outcomes, whole.aborted, whole.account.held) == ([outcome], outcome != Outcome.COMPLETE, 0)
 
 
-@pytest.mark.parametrize(("standstill_share", "outcome"), [(0.8, "client stalled"), (0.7, "complete")])
-def test_stream_that_is_not_played_is_broken_off(monkeypatch, standstill_share, outcome):
-    clock, outcomes, aborted, left = Clock(monkeypatch), [], [], 40
+@pytest.mark.parametrize(("standstill_share", "outcome"), [(0.8, Outcome.CLIENT_STALLED), (0.7, Outcome.COMPLETE)])
+def test_stream_that_is_not_played_is_broken_off(
+    monkeypatch: pytest.MonkeyPatch, standstill_share: float, outcome: Outcome
+) -> None:
+    outcomes: list[Outcome] = []
+    aborted: list[float] = []
+    clock, left = Clock(monkeypatch), 40
 
-    class Stream(FakeStream):
-        async def read(self) -> bytes | None:
+    class Source(EndlessSource):
+        async def read(self) -> Chunk | None:
             nonlocal left
             left -= 1
             clock.now += 10.0
             self.timings.standstill_s += 10.0 * standstill_share
-            return bytes(100) if left else None
+            return Chunk(bytes(100)) if left else None
 
-    async def send(message):
+    async def send(message: Message) -> None:
         pass
 
-    reply = SpeechResponse(
-        Stream(),
+    response = SpeechResponse(
+        Source(),
         FakeTicket(),
         RawFraming("audio/pcm"),
         spool=None,
         headers=dict,
-        patience=ClientTimeouts(write_s=5.0, first_audio_s=5.0),
+        timeouts=ClientTimeouts(write_s=5.0, first_audio_s=5.0),
         abort=lambda: aborted.append(clock.now),
         ended=outcomes.append,
     )
-    with pytest.raises(TransferAborted) if outcome != "complete" else nullcontext():
-        asyncio.run(asyncio.wait_for(reply({}, asyncio.Event().wait, send), 10))
+    with pytest.raises(TransferAborted) if outcome != Outcome.COMPLETE else nullcontext():
+        asyncio.run(asyncio.wait_for(response({}, never, send), 10))
     assert outcomes == [outcome]
-    assert aborted == ([1020.0 + 120.0] if outcome != "complete" else [])
+    assert aborted == ([1020.0 + 120.0] if outcome != Outcome.COMPLETE else [])
+
+
+class Sent:
+    """What a client was sent of a stream."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.body = b""
+        self.outcomes: list[Outcome] = []
+
+    async def of(self, source: EndlessSource, framing: Framing, *, first_audio_s: float = 5.0) -> None:
+        response = SpeechResponse(
+            source,
+            FakeTicket(),
+            framing,
+            spool=None,
+            headers=dict,
+            timeouts=ClientTimeouts(write_s=5.0, first_audio_s=first_audio_s),
+            abort=lambda: None,
+            ended=self.outcomes.append,
+        )
+        await asyncio.wait_for(response({}, never, self._send), 10)
+
+    async def _send(self, message: Message) -> None:
+        self.status = message.get("status", self.status)
+        self.body += message.get("body", b"")
+
+
+class Failing(EndlessSource):
+    """Fails at the read of this number."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self._left = at
+
+    async def read(self) -> Chunk | None:
+        self._left -= 1
+        if not self._left:
+            raise SynthesisFailed("as asked")
+        return await super().read()
+
+
+def test_failure_before_there_are_bytes_is_raised_and_no_status_is_sent() -> None:
+    sent = Sent()
+    with pytest.raises(SynthesisFailed):
+        asyncio.run(sent.of(Failing(1), RawFraming("audio/pcm")))
+    assert (sent.status, sent.outcomes) == (None, [Outcome.FAILED])
+
+
+@pytest.mark.parametrize(("framing", "tells"), [(RawFraming("audio/pcm"), False), (ServerSentEvents(12), True)])
+def test_failure_after_the_first_bytes_breaks_the_transfer_off_and_events_tell_of_it(
+    framing: Framing, tells: bool
+) -> None:
+    sent = Sent()
+    with pytest.raises(TransferAborted):
+        asyncio.run(sent.of(Failing(3), framing))
+    assert (sent.status, sent.outcomes) == (200, [Outcome.FAILED])
+    assert (b"as asked" in sent.body) is tells
+
+
+def test_client_does_not_wait_for_its_first_audio_for_longer_than_it_says() -> None:
+    class Late(EndlessSource):
+        async def open(self) -> None:
+            await asyncio.Event().wait()
+
+    sent, source = Sent(), Late()
+    with pytest.raises(Overloaded) as caught:
+        asyncio.run(sent.of(source, RawFraming("audio/pcm"), first_audio_s=0.01))
+    assert (caught.value.reason, source.closed, sent.status) == ("patience", 1, None)

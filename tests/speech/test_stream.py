@@ -1,44 +1,56 @@
+from __future__ import annotations
+
 import asyncio
 import gc
 import sys
 import time
 import weakref
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+from starlette.types import Message
 
 from speechd.audio.joiner import SegmentJoiner
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, pcm16
+from speechd.context import Outcome
 from speechd.encoders import FORMATS, open_encoder
+from speechd.encoders.base import Encoder
 from speechd.engines.base import Segment
 from speechd.errors import NothingToSpeak, SynthesisFailed, TransferAborted
-from speechd.pool.client import StreamBudget
+from speechd.pool.admission import Ticket
+from speechd.pool.client import PoolClient, SegmentJob, StreamBudget
 from speechd.pool.ipc import ResultChannel, SegmentResult, SegmentStatus
 from speechd.speech import stream
+from speechd.speech.encoding import EncodingStage
+from speechd.speech.framing import RawFraming
+from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.planner import Planned
-from speechd.speech.response import ClientTimeouts, RawFraming, SpeechResponse
-from speechd.speech.stream import SEGMENTS_AHEAD, SpeechStream
+from speechd.speech.reader.plan import RemotePlan
+from speechd.speech.response import ClientTimeouts, SpeechResponse
+from speechd.speech.stream import SpeechStream
 from speechd.text.markup import Pause
-from speechd.text.passages import Boundary
 
 TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
 """A second of sound."""
 
 
-class FakeReading:
-    def __init__(self, plan: list[Planned | Pause | Exception]) -> None:
-        self._plan = iter(plan)
+class FakePlan(RemotePlan):
+    """Hands out the items that it was made of, and raises those that are exceptions. asked: the calls of `next`."""
+
+    def __init__(self, items: Sequence[Planned | Pause | Exception]) -> None:
+        self._items = iter(items)
         self.asked: list[tuple[float, StreamBudget]] = []
         self.closed = False
 
-    async def next(self, ahead_s: float, share: StreamBudget) -> Planned | Pause | None:
-        self.asked.append((ahead_s, share))
-        item = next(self._plan, None)
+    async def next(self, ahead_s: float, budget: StreamBudget) -> Planned | Pause | None:
+        self.asked.append((ahead_s, budget))
+        item = next(self._items, None)
         if isinstance(item, Exception):
             raise item
         return item
@@ -47,15 +59,14 @@ class FakeReading:
         self.closed = True
 
 
-@dataclass(eq=False)
-class FakeJob:
-    segment: Segment
-    deadline: float
-    playing: bool
-    wait_s: float = 0.125
-    synthesis_s: float = 0.25
-    cancelled: bool = False
-    outcome: asyncio.Future[Audio] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+class FakeJob(SegmentJob):
+    """A segment that is spoken when the test says so."""
+
+    def __init__(self, segment: Segment, deadline: float, *, playing: bool) -> None:
+        self.segment, self.deadline, self.playing = segment, deadline, playing
+        self.wait_s, self.synthesis_s = 0.125, 0.25
+        self.cancelled = False
+        self.outcome: asyncio.Future[Audio] = asyncio.get_running_loop().create_future()
 
     async def result(self) -> Audio:
         return await self.outcome
@@ -64,21 +75,21 @@ class FakeJob:
         self.cancelled = True
 
 
-class FakePool:
+class FakePool(PoolClient):
     """Answers segments at once, or when the test says so."""
 
     def __init__(self, *, at_once: bool = True) -> None:
         self.jobs: list[FakeJob] = []
         self._at_once = at_once
 
-    def submit(self, segment: Segment, deadline: float, *, playing: bool) -> FakeJob:
-        job = FakeJob(segment, deadline, playing)
+    def submit(self, segment: Segment, deadline: float, *, playing: bool = False) -> FakeJob:
+        job = FakeJob(segment, deadline, playing=playing)
         self.jobs.append(job)
         if self._at_once:
             speak(job)
         return job
 
-    def share(self) -> StreamBudget:
+    def budget(self) -> StreamBudget:
         return StreamBudget(2.0)
 
 
@@ -87,14 +98,27 @@ def speak(job: FakeJob) -> None:
     job.outcome.set_result(Audio(samples.astype(np.float32)))
 
 
-def planned(level: int, duration_s: int = 1, boundary: Boundary = Boundary.WORD) -> Planned:
-    return Planned(Segment(str(level).encode(), float(duration_s)), boundary)
+def planned(level: int, duration_s: int = 1) -> Planned:
+    return Planned(Segment(str(level).encode(), float(duration_s)), gap_s=0.0)
+
+
+class CountingEncoder:
+    """An encoder that tells how often it was closed."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.closed = 0
+        self._encoder = encoder
+        self.encode, self.finish = encoder.encode, encoder.finish
+
+    def close(self) -> None:
+        self.closed += 1
+        self._encoder.close()
 
 
 class Harness:
     def __init__(
         self,
-        plan: list[Planned | Pause | Exception],
+        items: Sequence[Planned | Pause | Exception],
         *,
         at_once: bool = True,
         look_ahead_s: float = 60,
@@ -102,41 +126,39 @@ class Harness:
         whole: bool = False,
         arrival: float | None = None,
     ) -> None:
-        self._format, self._whole = format, whole
-        self.reading = FakeReading(plan)
+        self.plan = FakePlan(items)
         self.pool = FakePool(at_once=at_once)
-        self.closed = 0
-        self.stream = SpeechStream(
-            self.reading,
-            self.pool,
-            self._open,
-            ThreadPoolExecutor(1),
-            joiner=SegmentJoiner(),
-            look_ahead_s=look_ahead_s,
-            arrival=arrival,
-        )
+        self.encoders: list[CountingEncoder] = []
+        self._format, self._whole = format, whole
+        self._executor = ThreadPoolExecutor(1)
+        self.encoding = EncodingStage(self._open, SegmentJoiner(), self._executor)
+        self.stream = SpeechStream(self.plan, self.pool, self.encoding, look_ahead_s=look_ahead_s, arrival=arrival)
 
-    def _open(self):
-        encoder = open_encoder(self._format, whole=self._whole)
-        close = encoder.close
+    def _open(self) -> CountingEncoder:
+        self.encoders.append(CountingEncoder(open_encoder(self._format, whole=self._whole)))
+        return self.encoders[-1]
 
-        def counted() -> None:
-            self.closed += 1
-            close()
-
-        encoder.close = counted
-        return encoder
+    async def read(self) -> bytes:
+        """The first or next bytes, of which there must be some."""
+        await self.stream.open()
+        chunk = await self.stream.read()
+        assert chunk is not None
+        assert chunk.data
+        return chunk.data
 
     async def read_all(self) -> bytes:
+        await self.stream.open()
         content = bytearray()
-        while (data := await self.stream.read()) is not None:
-            content += data
+        while (chunk := await self.stream.read()) is not None:
+            assert chunk.data
+            content += chunk.data
         return bytes(content)
 
     async def end(self) -> None:
         await self.stream.close()
-        assert self.reading.closed
-        self.stream._executor.shutdown()
+        assert self.plan.closed
+        self._executor.shutdown()
+        assert all(encoder.closed for encoder in self.encoders)
 
 
 async def speak_first(harness: Harness) -> None:
@@ -151,7 +173,7 @@ async def jobs_in_pool(harness: Harness, count: int) -> None:
             await asyncio.sleep(0.001)
 
 
-def run(scenario):
+def run(scenario: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(scenario, 20))
 
 
@@ -162,8 +184,8 @@ def levels(content: bytes) -> list[int]:
     return [level for level, before in zip(peaks, [0, *peaks], strict=False) if level and level != before]
 
 
-def test_audio_comes_in_order_even_if_synthesised_out_of_order():
-    async def scenario():
+def test_audio_comes_in_order_even_if_synthesised_out_of_order() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(level) for level in (1, 2, 3)], at_once=False)
         reading = asyncio.create_task(harness.read_all())
         await speak_first(harness)
@@ -177,9 +199,9 @@ def test_audio_comes_in_order_even_if_synthesised_out_of_order():
     run(scenario())
 
 
-def test_pauses_have_their_length_wherever_they_stand():
-    async def scenario():
-        plan = [Pause(1.0), planned(1), Pause(0.5), planned(2), Pause(0.25)]
+def test_pauses_have_their_length_wherever_they_stand() -> None:
+    async def scenario() -> None:
+        plan: list[Planned | Pause] = [Pause(1.0), planned(1), Pause(0.5), planned(2), Pause(0.25)]
         harness = Harness(plan)
         content = await harness.read_all()
         silence_s = (np.frombuffer(content, "<i2") == 0).mean() * len(content) / 2 / SAMPLE_RATE
@@ -189,21 +211,21 @@ def test_pauses_have_their_length_wherever_they_stand():
     run(scenario())
 
 
-def test_pause_before_any_speech_needs_no_credit_and_delays_no_synthesis():
-    async def scenario():
+def test_pause_before_any_speech_needs_no_credit_and_delays_no_synthesis() -> None:
+    async def scenario() -> None:
         harness = Harness([Pause(30.0), Pause(30.0), planned(1)], look_ahead_s=5)
         began = time.monotonic()
         content = await harness.read_all()
         assert len(content) / 2 / SAMPLE_RATE == pytest.approx(61, abs=0.2)
         assert harness.pool.jobs[0].deadline <= began
-        assert harness.reading.asked[2][0] == 0.0
+        assert harness.plan.asked[2][0] == 0.0
         await harness.end()
 
     run(scenario())
 
 
-def test_whole_reply_is_synthesised_beyond_the_credit():
-    async def scenario():
+def test_whole_reply_is_synthesised_beyond_the_credit() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1, 3) for _ in range(20)], look_ahead_s=5, format="flac", whole=True)
         assert await harness.read_all()
         assert len(harness.pool.jobs) == 20
@@ -213,20 +235,20 @@ def test_whole_reply_is_synthesised_beyond_the_credit():
 
 
 @pytest.mark.parametrize("plan", [[], [Pause(1.0)], [planned(0)], [planned(0), planned(0)]])
-def test_nothing_to_speak_is_an_error_before_any_byte(plan):
-    async def scenario():
+def test_nothing_to_speak_is_an_error_before_any_byte(plan: list[Planned | Pause | Exception]) -> None:
+    async def scenario() -> None:
         harness = Harness(plan)
         with pytest.raises(NothingToSpeak):
-            await harness.stream.read()
+            await harness.read()
         await harness.end()
 
     run(scenario())
 
 
-def test_failed_segment_is_raised_after_the_audio_before_it():
-    async def scenario():
+def test_failed_segment_is_raised_after_the_audio_before_it() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1), planned(2)], at_once=False)
-        reading = asyncio.create_task(harness.stream.read())
+        reading = asyncio.create_task(harness.read())
         await speak_first(harness)
         assert levels(await reading) == [1]
         await jobs_in_pool(harness, 2)
@@ -234,13 +256,13 @@ def test_failed_segment_is_raised_after_the_audio_before_it():
         with pytest.raises(SynthesisFailed):
             await harness.read_all()
         await harness.end()
-        assert harness.closed == 1
+        assert [encoder.closed for encoder in harness.encoders] == [1]
 
     run(scenario())
 
 
-def test_failing_plan_is_raised_in_read():
-    async def scenario():
+def test_failing_plan_is_raised_in_read() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1), RuntimeError("text")])
         with pytest.raises(RuntimeError, match="text"):
             await harness.read_all()
@@ -249,10 +271,10 @@ def test_failing_plan_is_raised_in_read():
     run(scenario())
 
 
-def test_client_that_takes_nothing_stops_its_stream_at_the_credit():
-    async def scenario():
+def test_client_that_takes_nothing_stops_its_stream_at_the_credit() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1, 3) for _ in range(40)], look_ahead_s=8)
-        await harness.stream.read()
+        await harness.read()
         await jobs_in_pool(harness, 2)
         await asyncio.sleep(0.05)  # nothing to wait for: nothing more may happen
         assert len(harness.pool.jobs) == 2, "a third of 3 s is over the credit"
@@ -264,8 +286,8 @@ def test_client_that_takes_nothing_stops_its_stream_at_the_credit():
     run(scenario())
 
 
-def test_credit_for_less_than_a_segment_is_enough_when_nothing_is_unread():
-    async def scenario():
+def test_credit_for_less_than_a_segment_is_enough_when_nothing_is_unread() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1, 3) for _ in range(5)], look_ahead_s=1)
         assert levels(await harness.read_all()) == [1]
         assert len(harness.pool.jobs) == 5
@@ -275,10 +297,10 @@ def test_credit_for_less_than_a_segment_is_enough_when_nothing_is_unread():
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_samples_that_a_client_leaves_unread_are_let_go(format):
-    async def scenario():
+def test_samples_that_a_client_leaves_unread_are_let_go(format: str) -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1) for _ in range(10)], look_ahead_s=6, format=format)
-        await harness.stream.read()
+        await harness.read()
         await jobs_in_pool(harness, 4)
         samples = [weakref.ref((await job.outcome).samples) for job in harness.pool.jobs]
         harness.pool.jobs.clear()
@@ -290,13 +312,13 @@ def test_samples_that_a_client_leaves_unread_are_let_go(format):
     run(scenario())
 
 
-def test_close_lets_go_what_nobody_read():
-    async def scenario():
+def test_close_lets_go_what_nobody_read() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1, 3) for _ in range(10)], look_ahead_s=10)
-        await harness.stream.read()
+        await harness.read()
         await jobs_in_pool(harness, 3)
         await harness.end()
-        assert (harness.stream._planned.qsize(), harness.stream._encoded.qsize()) == (0, 0)
+        assert (harness.stream._submitted.qsize(), harness.encoding.chunks.qsize()) == (0, 0)
 
     run(scenario())
 
@@ -304,11 +326,11 @@ def test_close_lets_go_what_nobody_read():
 def mapped(samples: Samples) -> Samples:
     """As they come from a slot."""
     replies = ResultChannel()
-    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, samples, 0.0))
+    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, Audio(samples), 0.0))
     reply = replies.receive()
     replies.close()
     assert reply is not None
-    return reply.samples
+    return reply.audio.samples
 
 
 def mappings() -> int:
@@ -316,20 +338,24 @@ def mappings() -> int:
     return Path("/proc/self/maps").read_text().count("memfd:speechd")
 
 
-class Ticket:
+class FakeTicket(Ticket):
+    def __init__(self) -> None:
+        """Holds no place."""
+
     def release(self) -> None:
-        pass
+        """Has none to give back."""
 
 
-async def reply_to(client: str, harness: Harness, chunks: int) -> list[str]:
-    """Have a stream replied to, until its client leaves or reads no more: what that ended as."""
-    left, outcomes, sent = asyncio.Event(), [], 0
+async def respond_to(client: str, harness: Harness, chunks: int) -> list[Outcome]:
+    """Send a stream until its client leaves or reads no more: what that ended as."""
+    outcomes: list[Outcome] = []
+    left, sent = asyncio.Event(), 0
 
     async def receive() -> dict[str, str]:
         await left.wait()
         return {"type": "http.disconnect"}
 
-    async def send(message: object) -> None:
+    async def send(message: Message) -> None:
         nonlocal sent
         sent += 1
         if sent == chunks:
@@ -337,31 +363,35 @@ async def reply_to(client: str, harness: Harness, chunks: int) -> list[str]:
                 left.set()
             await asyncio.Event().wait()
 
-    patience = ClientTimeouts(write_s=0.05 if client == "does not read" else 10.0, first_audio_s=10.0)
-    reply = SpeechResponse(
+    timeouts = ClientTimeouts(write_s=0.05 if client == "does not read" else 10.0, first_audio_s=10.0)
+    response = SpeechResponse(
         harness.stream,
-        Ticket(),
+        FakeTicket(),
         RawFraming("audio/pcm"),
         spool=None,
         headers=dict,
-        patience=patience,
+        timeouts=timeouts,
         abort=lambda: None,
         ended=outcomes.append,
     )
     with nullcontext() if client == "leaves" else pytest.raises(TransferAborted):
-        await reply({}, receive, send)
+        await response({}, receive, send)
     return outcomes
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere files have names while they are made")
-@pytest.mark.parametrize(("client", "outcome"), [("leaves", "client left"), ("does not read", "client too slow")])
+@pytest.mark.parametrize(
+    ("client", "outcome"), [("leaves", Outcome.CLIENT_LEFT), ("does not read", Outcome.CLIENT_TOO_SLOW)]
+)
 @pytest.mark.parametrize("chunks", [2, 3, 8])
-def test_audio_that_nobody_takes_is_given_back_with_its_stream_and_not_later(client, outcome, chunks):
-    async def scenario():
+def test_audio_that_nobody_takes_is_given_back_with_its_stream_and_not_later(
+    client: str, outcome: Outcome, chunks: int
+) -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1, 3) for _ in range(40)], look_ahead_s=30)
         submit, most = harness.pool.submit, 0
 
-        def submit_mapped(segment: Segment, deadline: float, *, playing: bool) -> FakeJob:
+        def submit_mapped(segment: Segment, deadline: float, *, playing: bool = False) -> FakeJob:
             nonlocal most
             job = submit(segment, deadline, playing=playing)
             job.outcome = asyncio.get_running_loop().create_future()
@@ -370,8 +400,8 @@ def test_audio_that_nobody_takes_is_given_back_with_its_stream_and_not_later(cli
             most = max(most, mappings())
             return job
 
-        harness.pool.submit = submit_mapped
-        assert await reply_to(client, harness, chunks) == [outcome]
+        harness.pool.submit = submit_mapped  # type: ignore[method-assign]
+        assert await respond_to(client, harness, chunks) == [outcome]
         await harness.end()
         assert most > 0
 
@@ -385,10 +415,10 @@ def test_audio_that_nobody_takes_is_given_back_with_its_stream_and_not_later(cli
         gc.enable()
 
 
-def test_pause_that_a_client_leaves_unread_is_made_within_the_credit():
-    async def scenario():
+def test_pause_that_a_client_leaves_unread_is_made_within_the_credit() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1), Pause(600.0)], look_ahead_s=5)
-        await harness.stream.read()
+        await harness.read()
         async with asyncio.timeout(5):
             while harness.stream.timings.audio_s < 5:
                 await asyncio.sleep(0.001)
@@ -400,8 +430,8 @@ def test_pause_that_a_client_leaves_unread_is_made_within_the_credit():
     run(scenario())
 
 
-def test_many_short_pauses_do_not_use_the_credit_up():
-    async def scenario():
+def test_many_short_pauses_do_not_use_the_credit_up() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1), Pause(0.1)] * 100, look_ahead_s=1.5)
         assert len(await harness.read_all()) / 2 / SAMPLE_RATE > 100
         await harness.end()
@@ -410,18 +440,18 @@ def test_many_short_pauses_do_not_use_the_credit_up():
 
 
 @pytest.mark.parametrize("plan", [[Pause(1.0), planned(0)], [planned(0), Pause(1.0), planned(0)]])
-def test_text_without_a_sound_is_an_error_before_any_byte(plan):
-    async def scenario():
+def test_text_without_a_sound_is_an_error_before_any_byte(plan: list[Planned | Pause | Exception]) -> None:
+    async def scenario() -> None:
         harness = Harness(plan)
         with pytest.raises(NothingToSpeak):
-            await harness.stream.read()
+            await harness.read()
         await harness.end()
 
     run(scenario())
 
 
-def test_pause_between_what_has_no_sound_and_what_has_is_kept():
-    async def scenario():
+def test_pause_between_what_has_no_sound_and_what_has_is_kept() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(0), Pause(2.0), planned(1)])
         content = await harness.read_all()
         assert len(content) / 2 / SAMPLE_RATE == pytest.approx(3, abs=0.2)
@@ -432,8 +462,8 @@ def test_pause_between_what_has_no_sound_and_what_has_is_kept():
 
 
 @pytest.mark.parametrize("look_ahead_s", [60, 5])
-def test_segments_without_a_sound_do_not_stop_the_stream(look_ahead_s: int):
-    async def scenario():
+def test_segments_without_a_sound_do_not_stop_the_stream(look_ahead_s: int) -> None:
+    async def scenario() -> None:
         silent = [planned(0, 2) for _ in range(3 * SEGMENTS_AHEAD)]
         harness = Harness([planned(1), *silent, planned(2)], look_ahead_s=look_ahead_s, at_once=False)
         reading = asyncio.create_task(harness.read_all())
@@ -447,8 +477,8 @@ def test_segments_without_a_sound_do_not_stop_the_stream(look_ahead_s: int):
     run(scenario())
 
 
-def test_a_stream_has_a_bounded_number_of_segments_in_the_pool():
-    async def scenario():
+def test_a_stream_has_a_bounded_number_of_segments_in_the_pool() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1) for _ in range(20)], at_once=False)
         reading = asyncio.create_task(harness.read_all())
         await jobs_in_pool(harness, 1)
@@ -466,24 +496,27 @@ def test_a_stream_has_a_bounded_number_of_segments_in_the_pool():
     run(scenario())
 
 
-def test_request_that_came_earlier_has_its_arrival_as_deadline_and_in_its_first_audio():
-    async def scenario():
+def test_request_that_came_earlier_has_its_arrival_as_deadline_and_in_its_first_audio() -> None:
+    async def scenario() -> None:
         arrival = time.monotonic() - 30
         harness = Harness([planned(1)], arrival=arrival)
         await harness.read_all()
         assert harness.pool.jobs[0].deadline == arrival
-        assert 30 <= harness.stream.timings.first_audio_s < 40
-        assert harness.stream.timings.text_s < 10
+        timings = harness.stream.timings
+        assert timings.first_audio_s is not None
+        assert timings.text_s is not None
+        assert 30 <= timings.first_audio_s < 40
+        assert timings.text_s < 10
         await harness.end()
 
     run(scenario())
 
 
-def test_deadlines_follow_the_listener():
-    async def scenario():
+def test_deadlines_follow_the_listener() -> None:
+    async def scenario() -> None:
         before = time.monotonic()
         harness = Harness([planned(1, 4), planned(2, 2), planned(3, 2)], at_once=False)
-        reading = asyncio.create_task(harness.stream.read())
+        reading = asyncio.create_task(harness.read())
         await jobs_in_pool(harness, 1)
         await asyncio.sleep(0.2)  # what the pool takes for the first segment
         spoken = time.monotonic()
@@ -501,18 +534,18 @@ def test_deadlines_follow_the_listener():
     run(scenario())
 
 
-def test_deadlines_and_plans_follow_a_listener_who_pauses(monkeypatch: pytest.MonkeyPatch):
-    async def scenario():
+def test_deadlines_and_plans_follow_a_listener_who_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1), *(planned(2, 2) for _ in range(20))], look_ahead_s=5)
         for _ in range(4):
-            await harness.stream.read()
+            await harness.read()
         clock, paused_s = time.monotonic, 100.0
         monkeypatch.setattr(stream, "time", SimpleNamespace(monotonic=lambda: clock() + paused_s))
         before = len(harness.pool.jobs)
         while len(harness.pool.jobs) == before:
-            await harness.stream.read()
+            await harness.read()
         submitted_s = sum(job.segment.duration_s for job in harness.pool.jobs[:before])
-        ahead_s, _ = harness.reading.asked[before]
+        ahead_s, _ = harness.plan.asked[before]
         deadline_s = harness.pool.jobs[before].deadline - clock() - paused_s
         # What was read before the pause was played then; all else is in hand.
         assert [ahead_s, deadline_s] == pytest.approx([submitted_s - 2] * 2, abs=0.6)
@@ -521,21 +554,21 @@ def test_deadlines_and_plans_follow_a_listener_who_pauses(monkeypatch: pytest.Mo
     run(scenario())
 
 
-def test_planner_is_told_what_the_listener_has_in_hand():
-    async def scenario():
+def test_planner_is_told_what_the_listener_has_in_hand() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1, 4), planned(2, 2)])
         await harness.read_all()
         await harness.end()
-        (first, share), (second, _), (third, _) = harness.reading.asked
-        assert (first, share.pace) == (0.0, 2.0)
+        (first, budget), (second, _), (third, _) = harness.plan.asked
+        assert (first, budget.realtime_factor) == (0.0, 2.0)
         assert second == pytest.approx(4, abs=0.5)
         assert third == pytest.approx(6, abs=0.5)
 
     run(scenario())
 
 
-def test_bytes_are_those_of_the_samples():
-    async def scenario():
+def test_bytes_are_those_of_the_samples() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(5)])
         content = await harness.read_all()
         assert content[4_000:40_000] == pcm16(TONE * 0.5)[4_000:40_000]
@@ -544,11 +577,13 @@ def test_bytes_are_those_of_the_samples():
     run(scenario())
 
 
-def test_timings_are_of_the_first_segment_and_of_the_whole():
-    async def scenario():
+def test_timings_are_of_the_first_segment_and_of_the_whole() -> None:
+    async def scenario() -> None:
         harness = Harness([Pause(0.5), planned(1), planned(2)])
         await harness.read_all()
         timings = harness.stream.timings
+        assert timings.text_s is not None
+        assert timings.first_audio_s is not None
         assert 0 < timings.text_s <= timings.first_audio_s
         assert (timings.queue_s, timings.synthesis_s) == (0.125, 0.5)
         assert timings.underrun_s == 0.0
@@ -557,8 +592,8 @@ def test_timings_are_of_the_first_segment_and_of_the_whole():
     run(scenario())
 
 
-def test_stream_of_a_single_write_has_no_underrun():
-    async def scenario():
+def test_stream_of_a_single_write_has_no_underrun() -> None:
+    async def scenario() -> None:
         harness = Harness([planned(1)], format="wav", whole=True)
         await harness.read_all()
         assert harness.stream.timings.underrun_s is None

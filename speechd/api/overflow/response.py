@@ -13,7 +13,10 @@ from speechd.api.overflow.results import OverflowResults
 from speechd.api.overflow.upstream import Declined, UpstreamSpeech
 from speechd.api.paths import ENGINE_HEADER, OVERFLOW_HEADER, WARNING_HEADER
 from speechd.context import Outcome, OverflowOutcome
-from speechd.speech.response import ClientLeft, PassthroughFraming, SpeechResponse, Ticket, until_disconnect
+from speechd.pool.admission import Ticket
+from speechd.speech.disconnect import ClientLeft, until_disconnect
+from speechd.speech.framing import PassthroughFraming
+from speechd.speech.response import SpeechResponse
 from speechd.speech.spool import Spool
 
 FORWARDED_HEADERS: Final = (ENGINE_HEADER, WARNING_HEADER)
@@ -94,7 +97,7 @@ class OverflowResponse:
             PassthroughFraming(speech.headers["content-type"], sse=self._call.wanted.sse),
             spool=self._attempt.spool,
             headers=headers,
-            patience=self._call.timeouts(),
+            timeouts=self._call.timeouts(),
             abort=context.abort,
             ended=ended,
         )

@@ -18,6 +18,7 @@ import httpx
 
 from speechd.context import OverflowOutcome, Timings
 from speechd.errors import Overloaded, ReplyTooLong, SynthesisFailed
+from speechd.speech.source import Chunk
 from speechd.speech.spool import Spool
 
 RECEIVE_BUFFER_BYTES: Final = 64 << 10
@@ -68,7 +69,10 @@ class UpstreamSpeech:
         self._first: bytes | None = None
 
     async def open(self) -> None:
-        """Send the request, and wait for the first bytes of the reply, or for all of a whole one. Raises `Declined`."""
+        """Send the request, and wait for the first bytes of the reply, or for all of a whole one. Called again, it
+        returns at once. Raises `Declined`."""
+        if self._response is not None:
+            return
         try:
             async with asyncio.timeout(self.wanted.first_audio_s):
                 self._response = await self._client.send(self._request, stream=True)
@@ -91,16 +95,17 @@ class UpstreamSpeech:
         except httpx.HTTPError:
             raise Declined(OverflowOutcome.BROKEN) from None
 
-    async def read(self) -> bytes | None:
+    async def read(self) -> Chunk | None:
         """The next bytes, None at the end. Raises `SynthesisFailed` if the reply breaks off or stops."""
         if self._spool is not None:
             return None
         if self._first is not None:
             first, self._first = self._first, None
-            return first
+            return Chunk(first)
         try:
             async with asyncio.timeout(self.wanted.idle_s):
-                return await self._next()
+                piece = await self._next()
+                return None if piece is None else Chunk(piece)
         except (TimeoutError, httpx.HTTPError) as error:
             raise SynthesisFailed("The speech of another server broke off.") from error
 

@@ -29,6 +29,7 @@ from speechd.audio.samples import SAMPLE_RATE
 from speechd.cli.tune.recommend import Measurement
 from speechd.config.settings import Settings, variable
 from speechd.errors import EngineUnavailable, SpeechdError
+from speechd.machine import proportional_bytes
 
 THREADS: Final = (8, 4, 2, 1)
 """Per worker. Beyond eight a synthesis gains nothing."""
@@ -229,10 +230,10 @@ def _memory(arbiter: int) -> int | None:
     """Bytes of a server's processes (Linux: their proportional shares, so that each page counts once)."""
     try:
         pids = [arbiter, *map(int, Path(f"/proc/{arbiter}/task/{arbiter}/children").read_text().split())]
-        rows = [line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
     except OSError:
         return None
-    return sum(1024 * int(row.split()[1]) for row in rows if row.startswith("Pss:"))
+    sizes = [proportional_bytes(pid) for pid in pids]
+    return None if None in sizes else sum(size or 0 for size in sizes)
 
 
 def _memory_size() -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from speechd.config.settings import IN_FLIGHT_PER_WORKER
-from speechd.pool.scoreboard import LISTENING_SHARE
+from speechd.pool.capacity import LISTENING_SHARE
 
 NOISE_RATIO: Final = 1.05
 """Ratio of two figures within which they are no reason to prefer either: runs differ by as much."""

@@ -1,29 +1,28 @@
-"""The espeak engine: espeak-ng through the library that the `espeakng_loader` package brings. It needs no weights.
-
-The library keeps its state in globals, so one thread uses it, of a process that does nothing else: some texts crash it.
-"""
+"""The espeak engine: espeak-ng, a formant synthesizer, through its library. It needs no weights."""
 
 from __future__ import annotations
 
-import ctypes
 import re
 import struct
 import zlib
-from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
 
-import espeakng_loader
-import numpy as np
-import numpy.typing as npt
-import soxr
-
-from speechd.audio.samples import SAMPLE_RATE, Audio, Samples
-from speechd.engines.base import PAYLOAD_LIMIT, Segment, SegmentTooLong, SynthesisOptions, speakable
+from speechd.audio.samples import Audio
+from speechd.engines.base import (
+    PAYLOAD_LIMIT,
+    Segment,
+    SegmentTooLong,
+    SequentialEngine,
+    SynthesisOptions,
+    speakable,
+)
 from speechd.engines.espeak.ipa import mnemonics
+from speechd.engines.espeak.library import Library, Speech
 from speechd.engines.espeak.text import for_espeak
-from speechd.errors import EngineUnavailable, InvalidRequest
+from speechd.errors import InvalidRequest
 from speechd.text.markup import PRONUNCIATION, plain
-from speechd.voices import Blend
+from speechd.voices import Blend, Catalogue
 
 LANGUAGES: Final[Mapping[str, str]] = {
     "en-us": "gmw/en-US",
@@ -60,25 +59,8 @@ CHARACTERS_PER_S: Final[Mapping[str, float]] = {"zh": 4.0}
 
 USUAL_CHARACTERS_PER_S: Final = 15.0
 
-# speak_lib.h
-_SYNCHRONOUS: Final = 2
-_DONT_EXIT: Final = 0x8000
-_UTF8: Final = 1
-_PHONEMES: Final = 0x100
-_RATE, _PITCH, _WORD_GAP = 1, 3, 7
-_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
-
-class Speech(NamedTuple):
-    """What a payload holds beside the text. Units are espeak-ng's."""
-
-    rate: int
-    word_gap: int
-    pitch: int
-    voice: str
-
-
-class EspeakEngine:
+class EspeakEngine(SequentialEngine):
     """Speaks every voice's language in a voice of its gender; of a blend, the heaviest voice's.
 
     Speed is exact from 0.46 to 4; below, where words are drawn apart, it holds to some percent.
@@ -86,78 +68,54 @@ class EspeakEngine:
 
     name: Final = "espeak"
     isolated: Literal[True] = True
+    sample_rate: Final = 22_050
     passage_limit: Final = 1000
     efficient_length: Final = 300
 
-    def __init__(self) -> None:
+    def __init__(self, catalogue: Catalogue, model_ids: Mapping[str, str]) -> None:
+        """catalogue, model_ids: those of the engine for which this one stands in."""
+        self.model_ids = model_ids
+        self._catalogue = catalogue
         self._library: Library | None = None
 
-    def check(self, delivery: SynthesisOptions) -> None:
-        if delivery.language not in LANGUAGES:
+    def voices(self) -> Catalogue:
+        """See `Engine`."""
+        return self._catalogue
+
+    def languages(self) -> Sequence[str]:
+        """See `Engine`."""
+        return tuple(LANGUAGES)
+
+    def load_voice(self, options: SynthesisOptions) -> None:
+        """See `Engine`."""
+        if options.language not in LANGUAGES:
             known = ", ".join(LANGUAGES)
             raise InvalidRequest(
-                f"The built-in espeak voice does not speak '{delivery.language}', only {known}. "
+                f"The built-in espeak voice does not speak '{options.language}', only {known}. "
                 "The engine 'kokoro' may: see 'speechd download'.",
                 param="voice",
                 code="unsupported_language",
             )
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
+        """See `Engine`."""
         if not speakable(plain(text)):
             return None
-        rate, word_gap = _pace(delivery.speed)
-        variant, pitch = _timbre(delivery.blend)
-        voice = f"{LANGUAGES[delivery.language]}+{variant}"
-        payload = _pack(Speech(rate, word_gap, pitch, voice), _marked_up(text, delivery.language))
-        characters_per_s = CHARACTERS_PER_S.get(delivery.language, USUAL_CHARACTERS_PER_S) * delivery.speed
+        rate, word_gap = _pace(options.speed)
+        variant, pitch = _timbre(options.blend)
+        voice = f"{LANGUAGES[options.language]}+{variant}"
+        payload = _pack(Speech(rate, word_gap, pitch, voice), _marked_up(text, options.language))
+        characters_per_s = CHARACTERS_PER_S.get(options.language, USUAL_CHARACTERS_PER_S) * options.speed
         return Segment(payload, len(plain(text)) / characters_per_s)
 
     def start(self, threads: int) -> None:
+        """See `Synthesizer`. Raises `EngineUnavailable`."""
         self._library = Library()
 
-    def synthesize(self, segment: Segment) -> Audio:
+    def speak(self, segment: Segment) -> Audio:
+        """See `SequentialEngine`."""
         assert self._library is not None, "start() first"
-        return Audio(self._library.speak(*_unpack(segment.payload)))
-
-
-class Library:
-    """espeak-ng, initialised. For one thread at a time; all instances in a process share its globals."""
-
-    def __init__(self) -> None:
-        try:
-            self._lib = ctypes.CDLL(espeakng_loader.get_library_path())
-            rate = self._lib.espeak_Initialize(_SYNCHRONOUS, 0, espeakng_loader.get_data_path().encode(), _DONT_EXIT)
-        except (OSError, RuntimeError) as error:
-            raise EngineUnavailable(f"espeak-ng cannot be loaded: {error}. Reinstall 'espeakng-loader'.") from error
-        if rate <= 0:
-            raise EngineUnavailable("espeak-ng does not find its data. Reinstall 'espeakng-loader'.")
-        self._sample_rate = rate
-
-    def speak(self, speech: Speech, text: bytes) -> Samples:
-        """Samples at `SAMPLE_RATE`. Raises `RuntimeError` with espeak-ng's status."""
-        parts: list[npt.NDArray[np.int16]] = []
-
-        def collect(samples: ctypes._Pointer[ctypes.c_short], count: int, events: int | None) -> int:
-            if samples and count:
-                parts.append(np.ctypeslib.as_array(samples, (count,)).copy())
-            return 0
-
-        lib = self._lib
-        callback = _CALLBACK(collect)
-        lib.espeak_SetSynthCallback(callback)
-        # A voice resets the parameters, so it goes first.
-        _succeed(lib.espeak_SetVoiceByName(speech.voice.encode()))
-        for parameter, value in ((_RATE, speech.rate), (_PITCH, speech.pitch), (_WORD_GAP, speech.word_gap)):
-            _succeed(lib.espeak_SetParameter(parameter, value, 0))
-        _succeed(lib.espeak_Synth(text, len(text) + 1, 0, 1, 0, _UTF8 | _PHONEMES, None, None))
-        samples = np.concatenate(parts).astype(np.float32) / 32768 if parts else np.zeros(0, np.float32)
-        resampled: Samples = soxr.resample(samples, self._sample_rate, SAMPLE_RATE)
-        return resampled
-
-
-def _succeed(status: int) -> None:
-    if status:
-        raise RuntimeError(f"espeak-ng answered with status {status}")
+        return self._library.speak(*_unpack(segment.payload))
 
 
 def _pace(speed: float) -> tuple[int, int]:

@@ -1,36 +1,35 @@
-"""The kokoro engine: a text's phonemes and a voice's row make a segment; the model speaks it in any worker."""
+"""The kokoro engine: a text's phonemes and a voice's row make a segment, which the model speaks in any worker."""
 
 from __future__ import annotations
 
 import gc
-import struct
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from speechd.audio.samples import Audio
-from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
+from speechd.audio.samples import Audio, TokenTime
+from speechd.engines.base import EngineOptions, Segment, SegmentTooLong, SynthesisOptions
+from speechd.engines.kokoro import voices
 from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Checkpoint
 from speechd.engines.kokoro.g2p.g2p import G2P
-from speechd.engines.kokoro.load import Model, load
-from speechd.engines.registry import EngineOptions
+from speechd.engines.kokoro.load import load
+from speechd.engines.kokoro.model import STYLE_SIZE, Model, ModelInput, Rendered
 from speechd.errors import InvalidRequest
 from speechd.shared_memory import trim_heap
-from speechd.voices import Blend
+from speechd.voices import Blend, Catalogue
 
 TOKEN_LIMIT: Final = PACK_SHAPE[0]
 """Phonemes in one segment: a voice has a row for each number of them."""
-
-STYLE_SIZE: Final = PACK_SHAPE[2]
 
 PACKS_KEPT: Final = 64
 """Voices in memory, 0.5 MB each: all of the release, and some more."""
 
 FRAME_S: Final = 0.025
-"""Seconds. What the model counts durations in; a phoneme has at least one frame."""
+"""Seconds of a frame, the unit of the model's durations (600 samples); a phoneme has at least one."""
 
 FRAMES_PER_PHONEME: Final = 2.9
 """At speed 1: 14 phonemes a second."""
@@ -41,76 +40,101 @@ WARM_UP_PHONEME: Final = "A"
 SEED_MASK: Final = 2**63 - 1
 """Torch takes no larger seeds."""
 
-_HEADER = struct.Struct("<dQ")
-
 
 class KokoroEngine:
-    """Kokoro-82M. Speeds hold to about 2.5; beyond, more and more phonemes have the least duration there is."""
+    """Kokoro-82M, a StyleTTS 2 (Li et al. 2023, arXiv:2306.07691) with an ISTFTNet vocoder (Kaneko et al. 2022,
+    arXiv:2203.02395). Speeds hold to about 2.5; beyond, more and more phonemes have the least duration there is."""
 
     name: Final = "kokoro"
+    sample_rate: Final = 24_000
+    model_ids: Final = voices.MODEL_IDS
     passage_limit: Final = 400
-    # The fast model costs the same from here on, and shorter segments hold less memory and give way sooner.
+    # The CPU's model costs the same from here on, and shorter segments hold less memory and give way sooner.
     efficient_length: Final = 120
 
-    def __init__(self, weights: Checkpoint, options: EngineOptions) -> None:
+    def __init__(self, checkpoint: Checkpoint, options: EngineOptions) -> None:
         # A process in which torch has used a second thread hangs in its forks.
         torch.set_num_threads(1)
-        self._weights = weights
+        self._checkpoint = checkpoint
         self._options = options
-        self._config = self._weights.config()
+        self._config = checkpoint.config()
         self._ids: dict[str, int] = self._config["vocab"]
-        self._model: Model | None = None
+        self._model: Model[Any] | None = None
         self.load()
         self._g2p = G2P(self._ids)
-        self._pack = lru_cache(PACKS_KEPT)(self._weights.pack)
+        self._pack = lru_cache(PACKS_KEPT)(checkpoint.pack)
 
     def load(self) -> None:
-        self._model = load(self._config, self._weights.state(), self._options.device, self._options.dtype)
+        """See `SupportsUnload`."""
+        self._model = load(self._config, self._checkpoint.state(), self._options.device, self._options.dtype)
+        self.batch_limit, self.batch_limit_s = self._model.batch_limit, self._model.batch_limit_s
         trim_heap()  # of the original weights, before the fork: 230 MiB of 880
 
     def unload(self) -> None:
+        """See `SupportsUnload`."""
         self._model = None
         gc.collect()  # should anything in it refer to itself
         trim_heap()
 
-    def check(self, delivery: SynthesisOptions) -> None:
-        for voice, _ in delivery.blend.parts:
-            if not self._weights.has_pack(voice.id):
+    def voices(self) -> Catalogue:
+        """See `Engine`."""
+        return voices.catalogue(self._options.model_dir)
+
+    def languages(self) -> Sequence[str]:
+        """See `Engine`."""
+        return tuple(voices.LANGUAGES.values())
+
+    def load_voice(self, options: SynthesisOptions) -> None:
+        """See `Engine`."""
+        for voice, _ in options.blend.parts:
+            if not self._checkpoint.has_pack(voice.id):
                 raise InvalidRequest(
                     f"This server lacks the pack of the voice '{voice.id}'; 'speechd download' adds it.",
                     param="voice",
                     code="voice_not_found",
                 )
             self._pack(voice.id)
-        self._g2p.check(delivery.language)
+        self._g2p.check(options.language)
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
-        phonemes = self._g2p.phonemes(text, delivery.language)
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
+        """See `Engine`."""
+        phonemes = self._g2p.phonemes(text, options.language)
         if not phonemes:
             return None
         if len(phonemes) > TOKEN_LIMIT:
             raise SegmentTooLong
-        frames = len(phonemes) * max(1.0, FRAMES_PER_PHONEME / delivery.speed)
-        style = self._style(delivery.blend, len(phonemes))
+        frames = len(phonemes) * max(1.0, FRAMES_PER_PHONEME / options.speed)
+        style = self._style(options.blend, len(phonemes))
         tokens = np.array([self._ids[phoneme] for phoneme in phonemes], np.uint16)
-        return Segment(ModelInput(delivery.speed, delivery.seed & SEED_MASK, style, tokens).packed(), frames * FRAME_S)
+        return Segment(ModelInput(options.speed, options.seed & SEED_MASK, style, tokens).packed(), frames * FRAME_S)
 
     def start(self, threads: int) -> None:
-        self.use(threads)
+        """See `Synthesizer`."""
+        self.set_threads(threads)
         token = self._ids.get(WARM_UP_PHONEME, 1)
-        self._speak(ModelInput(1.0, 0, np.zeros(STYLE_SIZE, np.float32), np.array([token], np.uint16)))
+        warm_up = ModelInput(1.0, 0, np.zeros(STYLE_SIZE, np.float32), np.array([token], np.uint16))
+        self._loaded.render(self._loaded.plan([warm_up]))
 
-    def use(self, threads: int) -> None:
+    def set_threads(self, threads: int) -> None:
+        """See `SupportsThreads`."""
         torch.set_num_threads(threads)
 
-    def synthesize(self, segment: Segment) -> Audio:
-        return self._speak(ModelInput.unpacked(segment.payload))
+    def plan(self, segments: Sequence[Segment]) -> list[Any]:
+        """See `SupportsProsody`."""
+        return self._loaded.plan([ModelInput.unpacked(segment.payload) for segment in segments])
 
-    def _speak(self, spoken: ModelInput) -> Audio:
-        assert self._model is not None
-        tokens = torch.nn.functional.pad(torch.from_numpy(spoken.tokens.astype(np.int64)), (1, 1))
-        samples = self._model(tokens, torch.from_numpy(spoken.style.copy())[None], spoken.speed, spoken.seed)
-        return Audio(samples.numpy())
+    def render(self, prosodies: Sequence[Any], window: None = None) -> list[Audio]:
+        """See `SupportsProsody`."""
+        return [_audio(rendered) for rendered in self._loaded.render(prosodies, window)]
+
+    def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:
+        """See `Synthesizer`. Raises what the model raises."""
+        return [*self.render(self.plan(segments))]
+
+    @property
+    def _loaded(self) -> Model[Any]:
+        assert self._model is not None, "load() first"
+        return self._model
 
     def _style(self, blend: Blend, phonemes: int) -> npt.NDArray[np.float32]:
         """The row of the voices for this number of phonemes, as the kokoro package chooses it; averaged by weight."""
@@ -118,19 +142,8 @@ class KokoroEngine:
         return np.average(rows, axis=0, weights=[weight for _, weight in blend.parts]).astype(np.float32)
 
 
-class ModelInput(NamedTuple):
-    """What the model is given. style: (256,), tokens: without pads."""
-
-    speed: float
-    seed: int
-    style: npt.NDArray[np.float32]
-    tokens: npt.NDArray[np.uint16]
-
-    def packed(self) -> bytes:
-        return _HEADER.pack(self.speed, self.seed) + self.style.tobytes() + self.tokens.tobytes()
-
-    @classmethod
-    def unpacked(cls, payload: bytes) -> ModelInput:
-        speed, seed = _HEADER.unpack_from(payload)
-        style = np.frombuffer(payload, np.float32, STYLE_SIZE, _HEADER.size)
-        return cls(speed, seed, style, np.frombuffer(payload, np.uint16, -1, _HEADER.size + style.nbytes))
+def _audio(rendered: Rendered) -> Audio:
+    ends_s = [frames * FRAME_S for frames in rendered.durations.cumsum(0).tolist()]
+    # Each phoneme's: the first and the last duration are the pads'.
+    alignment = tuple(TokenTime(*row) for row in zip(range(len(ends_s) - 2), ends_s, ends_s[1:], strict=False))
+    return Audio(rendered.samples.numpy(), KokoroEngine.sample_rate, alignment)

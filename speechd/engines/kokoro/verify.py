@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from speechd.audio.samples import SAMPLE_RATE
-from speechd.engines.kokoro.cpu.model import FastModel
+from speechd.engines.kokoro.cpu.model import CpuModel
 from speechd.engines.kokoro.cpu.prosody import Prosody
 
 EXACT_SNR_DB: Final = 90.0
@@ -58,7 +58,7 @@ class Stock:
 
     @torch.inference_mode()
     def speak(self, input_ids: Tensor, style: Tensor, speed: float, seed: int = 0) -> Spoken:
-        """Arguments as for `FastModel`."""
+        """Arguments as for `CpuModel`."""
         kept: dict[str, Tensor] = {}
         generator = self._model.decoder.generator
         torch.manual_seed(seed)
@@ -180,7 +180,7 @@ class Comparison:
         )
 
 
-def compare(stock: Stock, fast: FastModel, input_ids: Tensor, style: Tensor, speed: float) -> Comparison:
+def compare(stock: Stock, fast: CpuModel, input_ids: Tensor, style: Tensor, speed: float) -> Comparison:
     """Speak one input with both: free-running, and from the same prosody and excitation."""
     start = time.perf_counter()
     spoken = stock.speak(input_ids, style, speed)

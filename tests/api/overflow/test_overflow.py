@@ -22,8 +22,10 @@ from speechd.errors import NotReady, Overloaded, TransferAborted
 from speechd.metrics.counters import Counts
 from speechd.metrics.declarations import COUNTED, OVERFLOW_FIRST_AUDIO, OVERFLOWS
 from speechd.pool.admission import Admission
-from speechd.pool.scoreboard import Limits, Scoreboard
+from speechd.pool.capacity import Limits
+from speechd.pool.scoreboard import Scoreboard
 from speechd.voices import Catalogue
+from tests.harness.forks import end_worker, fork_worker
 from tests.harness.scripted import END, HANG, ScriptedServer, chunk, head
 
 LIMITS = Limits(
@@ -50,8 +52,7 @@ class OverflowHarness:
     def __init__(self, url: str, **settings: Any) -> None:
         self.board = Scoreboard(2, LIMITS, keys=2)
         for index in (0, 1):
-            self.board.claim(index)
-            self.board.set_ready(index)
+            fork_worker(self.board, index)
         self.counts = Counts(2, COUNTED)
         self.admission = Admission(self.board, 0)
         known = {"overflow_first_audio_s": 4.0, "overflow_idle_s": 0.3, "overflow_connect_s": 0.3} | settings
@@ -276,8 +277,8 @@ def test_loading_server_sends_nothing_over(upstream: ScriptedServer) -> None:
     async def scenario() -> None:
         async with opened(upstream) as worker:
             for index in (0, 1):
-                worker.board.clear(index)
-                worker.board.claim(index)
+                end_worker(worker.board, index)
+                worker.board.table.fork(index)
             with pytest.raises(NotReady):
                 await worker.ask()
 

@@ -4,6 +4,7 @@ import tomllib
 
 import pytest
 
+from speechd import machine
 from speechd.cli import main as cli
 from speechd.cli.tune import command as tune
 from speechd.config import settings
@@ -27,7 +28,8 @@ def test_plans_fill_the_cores(cores, expected):
 
 @pytest.fixture
 def two_cores(monkeypatch):
-    monkeypatch.setattr(settings, "available_cores", lambda: 2)
+    for module in (settings, machine):
+        monkeypatch.setattr(module, "available_cores", lambda: 2)
 
 
 @pytest.mark.usefixtures("two_cores")

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from speechd.engines.espeak.text import WORD_LIMIT, for_espeak
@@ -24,7 +26,7 @@ from speechd.engines.espeak.text import WORD_LIMIT, for_espeak
         "क्षि",
     ],
 )
-def test_ordinary_text_stays(text):
+def test_ordinary_text_stays(text: str) -> None:
     assert for_espeak(text) == text
 
 
@@ -52,17 +54,17 @@ def test_ordinary_text_stays(text):
         ("[[h@l'oU]]", "[ [h@l'oU]]"),
     ],
 )
-def test_what_ends_espeak_or_commands_it_is_taken_apart(text, expected):
+def test_what_ends_espeak_or_commands_it_is_taken_apart(text: str, expected: str) -> None:
     assert for_espeak(text) == expected
 
 
 @pytest.mark.parametrize("word", ["'s" * 200, "U.S." * 100, "a" * 400, "ह" * 300, "1" * 200])
-def test_long_words_are_cut_and_lose_nothing(word):
+def test_long_words_are_cut_and_lose_nothing(word: str) -> None:
     cut = for_espeak(word)
     assert max(map(len, cut.split())) <= WORD_LIMIT
     assert cut.replace(" ", "") == word
 
 
 @pytest.mark.parametrize("text", ["", "'-नमस्ते", "---नमस्ते --", "a--b", "x" * 200, "ꩉñ𭒻-", "-5 - 5-5"])
-def test_a_second_time_changes_nothing(text):
+def test_a_second_time_changes_nothing(text: str) -> None:
     assert for_espeak(for_espeak(text)) == for_espeak(text)

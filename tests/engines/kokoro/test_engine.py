@@ -1,118 +1,170 @@
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from speechd.engines.base import PAYLOAD_LIMIT, SegmentTooLong, SupportsUnload, SynthesisOptions
+from speechd.audio.samples import Samples
+from speechd.engines.base import (
+    PAYLOAD_LIMIT,
+    Engine,
+    EngineOptions,
+    Segment,
+    SegmentTooLong,
+    SupportsProsody,
+    SupportsUnload,
+    SynthesisOptions,
+    synthesize_one,
+)
 from speechd.engines.kokoro.checkpoint import Checkpoint
-from speechd.engines.kokoro.engine import KokoroEngine, ModelInput
+from speechd.engines.kokoro.engine import KokoroEngine
 from speechd.engines.kokoro.load import load, resolve
-from speechd.engines.registry import EngineOptions, create
+from speechd.engines.kokoro.model import ModelInput
+from speechd.engines.kokoro.voices import catalogue
+from speechd.engines.registry import create
 from speechd.errors import EngineUnavailable, InvalidRequest
-from speechd.voices import Catalogue
 
-CATALOGUE = Catalogue()
+CATALOGUE = catalogue()
 TEXT = "The quick brown fox."
 
 
 @pytest.fixture(scope="module")
-def engine(model_dir):
-    engine = create("kokoro", EngineOptions(model_dir, device="cpu")).engine
+def engine(model_dir: Path) -> KokoroEngine:
+    engine = KokoroEngine(Checkpoint(model_dir), EngineOptions(model_dir, device="cpu"))
     engine.start(1)
     return engine
 
 
-def delivery(voice="af_heart", language=None, speed=1.0, seed=7):
+def delivery(
+    voice: str = "af_heart", language: str | None = None, speed: float = 1.0, seed: int = 7
+) -> SynthesisOptions:
     blend = CATALOGUE.parse(voice)
     return SynthesisOptions(blend, language or blend.language, speed, seed)
 
 
-def speak(engine, text=TEXT, **how):
-    return engine.synthesize(engine.prepare(text, delivery(**how))).samples
+def prepared(engine: Engine, text: str = TEXT, options: SynthesisOptions | None = None) -> Segment:
+    segment = engine.prepare(text, options or delivery())
+    assert segment is not None
+    return segment
 
 
-def test_speech_is_audible_and_as_long_as_predicted(engine):
-    segment = engine.prepare(TEXT, delivery())
-    audio = engine.synthesize(segment)
+def speak(engine: Engine, text: str = TEXT, *, speed: float = 1.0, seed: int = 7) -> Samples:
+    return synthesize_one(engine, prepared(engine, text, delivery(speed=speed, seed=seed))).samples
+
+
+def test_speech_is_audible_and_as_long_as_predicted(engine: KokoroEngine) -> None:
+    segment = prepared(engine)
+    audio = synthesize_one(engine, segment)
     assert audio.samples.dtype == np.float32
     assert np.abs(audio.samples).max() > 0.01
     assert segment.duration_s == pytest.approx(audio.duration_s, rel=0.2)
 
 
-def test_equal_seeds_sound_equal_and_others_do_not(engine):
+def test_engine_makes_audio_at_its_rate_and_says_when_each_phoneme_sounds(engine: KokoroEngine) -> None:
+    segment = prepared(engine)
+    audio = synthesize_one(engine, segment)
+    assert audio.sample_rate == engine.sample_rate
+    assert [token.token for token in audio.alignment] == [*range(len(ModelInput.unpacked(segment.payload).tokens))]
+    assert all(token.end_s == after.start_s for token, after in pairwise(audio.alignment))
+    frames = [(token.end_s - token.start_s) / 0.025 for token in audio.alignment]
+    assert frames == pytest.approx([round(frame) for frame in frames])
+    assert min(frames) > 0.99
+    # What is before and behind them are the two pads.
+    before_s, behind_s = audio.alignment[0].start_s, audio.duration_s - audio.alignment[-1].end_s
+    assert (before_s, behind_s) >= (0.025, 0.025)
+
+
+def test_prosody_first_and_sound_second_is_what_one_step_makes(engine: KokoroEngine) -> None:
+    assert isinstance(engine, SupportsProsody)
+    segments = [prepared(engine, text) for text in (TEXT, "Hello.")]
+    rendered = engine.render(engine.plan(segments))
+    for audio, outcome in zip(rendered, engine.synthesize(segments), strict=True):
+        assert not isinstance(outcome, Exception)
+        assert np.array_equal(audio.samples, outcome.samples)
+        assert audio.alignment == outcome.alignment
+
+
+def test_equal_seeds_sound_equal_and_others_do_not(engine: KokoroEngine) -> None:
     first = speak(engine, seed=1)
     assert np.array_equal(speak(engine, seed=1), first)
     assert not np.array_equal(speak(engine, seed=2), first)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 2**80])
-def test_any_integer_is_a_seed(engine, seed):
+def test_any_integer_is_a_seed(engine: KokoroEngine, seed: int) -> None:
     assert speak(engine, "Hi.", seed=seed).size
 
 
-def test_speed_is_kept(engine):
+def test_speed_is_kept(engine: KokoroEngine) -> None:
     lengths = [len(speak(engine, speed=speed)) for speed in (0.25, 0.5, 1.0)]
     assert lengths[0] / lengths[1] == pytest.approx(2, rel=0.1)
     assert lengths[1] / lengths[2] == pytest.approx(2, rel=0.1)
 
 
-def test_fast_speech_is_shorter_to_the_end_of_the_range(engine):
+def test_fast_speech_is_shorter_to_the_end_of_the_range(engine: KokoroEngine) -> None:
     # Durations are whole frames and the made ones are all alike: only an order can be asked for here.
     lengths = [len(speak(engine, speed=speed)) for speed in (1.0, 1.4, 4.0)]
     assert lengths[0] > lengths[1] > lengths[2]
 
 
-def test_style_is_the_row_of_the_number_of_phonemes(engine, model_dir):
+def test_style_is_the_row_of_the_number_of_phonemes(engine: KokoroEngine, model_dir: Path) -> None:
     pack = torch.load(model_dir / "voices/af_heart.pt", weights_only=True)
-    spoken = ModelInput.unpacked(engine.prepare(TEXT, delivery()).payload)
+    spoken = ModelInput.unpacked(prepared(engine).payload)
     assert np.array_equal(spoken.style, pack[len(spoken.tokens) - 1, 0].numpy())
 
 
-def test_blend_is_the_weighted_mean_of_its_voices(engine):
-    def style(voice):
-        return ModelInput.unpacked(engine.prepare(TEXT, delivery(voice)).payload).style
+def test_blend_is_the_weighted_mean_of_its_voices(engine: KokoroEngine) -> None:
+    def style(voice: str) -> Samples:
+        return ModelInput.unpacked(prepared(engine, TEXT, delivery(voice)).payload).style
 
     mean = (2 * style("af_bella") + style("af_heart")) / 3
     assert style("af_bella(2)+af_heart") == pytest.approx(mean, abs=1e-6)
 
 
-def test_segment_beyond_the_model_is_too_long(engine):
-    segment = engine.prepare("ah " * 120, delivery())
+def test_segment_beyond_the_model_is_too_long(engine: KokoroEngine) -> None:
+    segment = prepared(engine, "ah " * 120)
     assert len(segment.payload) <= PAYLOAD_LIMIT
     with pytest.raises(SegmentTooLong):
         engine.prepare("one hundred " * 60, delivery())
 
 
-def test_longest_segment_is_spoken(engine):
+def test_longest_segment_is_spoken(engine: KokoroEngine) -> None:
     ipa = "[a](/" + "a" * 99 + "/) "
-    segment = engine.prepare(ipa * 5 + "[a](/aaaaaaaaaa/)", delivery(speed=4.0))
+    segment = prepared(engine, ipa * 5 + "[a](/aaaaaaaaaa/)", delivery(speed=4.0))
     assert len(ModelInput.unpacked(segment.payload).tokens) == 510
-    assert engine.synthesize(segment).duration_s > 510 * 0.025
+    assert synthesize_one(engine, segment).duration_s > 510 * 0.025
 
 
 @pytest.mark.parametrize("text", ["", " ", "... —!"])
-def test_nothing_speakable_is_no_segment(engine, text):
+def test_nothing_speakable_is_no_segment(engine: KokoroEngine, text: str) -> None:
     assert engine.prepare(text, delivery()) is None
 
 
-def test_voice_without_a_pack_is_refused(engine):
+def test_voice_without_a_pack_is_refused(engine: KokoroEngine) -> None:
     with pytest.raises(InvalidRequest, match=r"'am_adam'.*speechd download") as caught:
-        engine.check(delivery("af_heart+am_adam"))
+        engine.load_voice(delivery("af_heart+am_adam"))
     assert caught.value.code == "voice_not_found"
 
 
 @pytest.mark.parametrize("language", ["ja", "zh"])
-def test_language_whose_packages_are_absent_is_refused(engine, language, monkeypatch):
+def test_language_whose_packages_are_absent_is_refused(
+    engine: KokoroEngine, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, f"misaki.{language}", None)
     with pytest.raises(InvalidRequest, match="pip install ") as caught:
-        engine.check(delivery(language=language))
+        engine.load_voice(delivery(language=language))
     assert caught.value.code == "unsupported_language"
 
 
-def test_stock_model_speaks_with_the_durations_of_the_fast_one(engine, model_dir, caplog):
+def test_stock_model_speaks_with_the_durations_of_the_fast_one(
+    engine: KokoroEngine, model_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     # As on a machine whose GPU turns out to be unusable: it stays on the CPU.
     from speechd.engines.kokoro.gpu.stock import StockModel
 
@@ -120,15 +172,16 @@ def test_stock_model_speaks_with_the_durations_of_the_fast_one(engine, model_dir
         pytest.skip("there is a GPU")
     weights = Checkpoint(model_dir)
     stock = StockModel(weights.config(), weights.state(), "cuda", required=False)
-    spoken = ModelInput.unpacked(engine.prepare(TEXT, delivery()).payload)
-    tokens = torch.tensor([0, *spoken.tokens.tolist(), 0])
-    samples = stock(tokens, torch.from_numpy(spoken.style.copy())[None], 1.0, 7)
-    assert torch.equal(stock(tokens, torch.from_numpy(spoken.style.copy())[None], 1.0, 7), samples)
-    assert len(samples) == len(speak(engine))
+    segment = prepared(engine, TEXT)
+    first, again = (stock.render(stock.plan([ModelInput.unpacked(segment.payload)]))[0] for _ in range(2))
+    assert torch.equal(first.samples, again.samples)
+    ((_, durations),) = engine._loaded.render(engine.plan([segment]))
+    assert torch.equal(first.durations, durations)
+    assert len(first.samples) == len(speak(engine))
     assert "finds no cuda device" in caplog.text
 
 
-def test_device_that_is_named_and_absent_is_an_error(model_dir):
+def test_device_that_is_named_and_absent_is_an_error(model_dir: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
     engine = KokoroEngine(Checkpoint(model_dir), EngineOptions(device="cuda"))
@@ -137,18 +190,18 @@ def test_device_that_is_named_and_absent_is_an_error(model_dir):
 
 
 @pytest.mark.parametrize(("device", "resolved"), [("cpu", "cpu"), ("cuda", "cuda"), ("mps", "mps")])
-def test_named_device_is_kept(device, resolved):
+def test_named_device_is_kept(device: str, resolved: str) -> None:
     assert resolve(device) == resolved
 
 
-def test_auto_is_the_cpu_where_torch_has_no_cuda(monkeypatch):
+def test_auto_is_the_cpu_where_torch_has_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.version, "cuda", None)
     monkeypatch.setattr(torch.version, "hip", None, raising=False)
     assert resolve("auto") == "cpu"
 
 
 @pytest.mark.parametrize("device", ["cpu", "mps"])
-def test_weights_that_do_not_fit_are_an_error(model_dir, device):
+def test_weights_that_do_not_fit_are_an_error(model_dir: Path, device: str) -> None:
     weights = Checkpoint(model_dir)
     state = weights.state()
     del state["text_encoder"]["embedding.weight"]
@@ -156,23 +209,24 @@ def test_weights_that_do_not_fit_are_an_error(model_dir, device):
         load(weights.config(), state, device, "float32")
 
 
-def test_engine_built_and_checked_before_a_fork_speaks_after_it(model_dir):
+def test_engine_built_and_checked_before_a_fork_speaks_after_it(model_dir: Path) -> None:
     script = f"""
 import os
 from pathlib import Path
 from speechd.engines.registry import EngineOptions, create
-from speechd.engines.base import Delivery
-from speechd.voices import Catalogue
+from speechd.engines.base import SynthesisOptions, synthesize_one
+from speechd.engines.kokoro.voices import catalogue
 engine = create("kokoro", EngineOptions(Path({str(model_dir)!r}))).engine
-hows = [Delivery(Catalogue().parse(id), language) for id, language in (("bm_fable", "en-gb"), ("ff_siwis", "fr-fr"))]
+blends = map(catalogue().parse, ("bm_fable", "ff_siwis"))
+hows = [SynthesisOptions(blend, blend.language) for blend in blends]
 for how in hows:
-    engine.check(how)
+    engine.load_voice(how)
 assert len(os.listdir("/proc/self/task")) == 1, "a thread was started before the fork"
 assert "libespeak" not in open("/proc/self/maps").read(), "espeak-ng, which a fork must not share, was loaded"
 child = os.fork()
 if not child:
     engine.start(2)
-    spoken = [engine.synthesize(engine.prepare("Zxqvly, hello.", how)).samples.size for how in hows]
+    spoken = [synthesize_one(engine, engine.prepare("Zxqvly, hello.", how)).samples.size for how in hows]
     os._exit(0 if all(spoken) else 1)
 os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
@@ -181,12 +235,12 @@ os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert subprocess.run([sys.executable, "-c", script], env=env, timeout=60, check=False).returncode == 0
 
 
-def test_engine_speaks_the_same_after_its_model_was_away(model_dir):
+def test_engine_speaks_the_same_after_its_model_was_away(model_dir: Path) -> None:
     engine = create("kokoro", EngineOptions(model_dir, device="cpu")).engine
     assert isinstance(engine, SupportsUnload)
     before = speak(engine)
     engine.unload()
     engine.unload()
-    segment = engine.prepare(TEXT, delivery())  # which takes no model
+    segment = prepared(engine)  # which takes no model
     engine.load()
-    assert np.array_equal(engine.synthesize(segment).samples, before)
+    assert np.array_equal(synthesize_one(engine, segment).samples, before)

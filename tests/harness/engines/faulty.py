@@ -17,17 +17,17 @@ class FaultyEngine(ToneEngine):
     raises while the thread lives in which the engine was started. "unreadable" kills what reads it, and "endless" has
     it work for ever."""
 
-    def prepare(self, text: str, delivery: SynthesisOptions) -> Segment | None:
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
         if "unreadable" in text:
             os.kill(os.getpid(), signal.SIGSEGV)
         while "endless" in text:
             pass
-        return super().prepare(text, delivery)
+        return super().prepare(text, options)
 
     def start(self, threads: int) -> None:
         self._starter = threading.current_thread()
 
-    def synthesize(self, segment: Segment) -> Audio:
+    def speak(self, segment: Segment) -> Audio:
         if b"kaboom" in segment.payload:
             os.kill(os.getpid(), signal.SIGKILL)
         if b"stall" in segment.payload:
@@ -36,7 +36,7 @@ class FaultyEngine(ToneEngine):
             raise RuntimeError("as asked")
         if b"slowly" in segment.payload:
             time.sleep(1)
-        return super().synthesize(segment)
+        return super().speak(segment)
 
 
 def create(options: object) -> FaultyEngine:
@@ -68,11 +68,11 @@ def has_no_threads(options: object) -> FaultyEngine:
 
     def start_all_before_the_slot(thread: threading.Thread) -> None:
         if thread.name == "slot":
-            threading.Thread.start = refuse  # type: ignore[method-assign]
+            threading.Thread.start = refuse  # type: ignore[assignment, method-assign]
             refuse(thread)
         start(thread)
 
-    threading.Thread.start = start_all_before_the_slot  # type: ignore[method-assign]
+    threading.Thread.start = start_all_before_the_slot  # type: ignore[assignment, method-assign]
     return FaultyEngine()
 
 
@@ -83,9 +83,9 @@ class LeakyEngine(FaultyEngine):
         super().__init__()
         self._lost: list[bytes] = []
 
-    def synthesize(self, segment: Segment) -> Audio:
+    def speak(self, segment: Segment) -> Audio:
         self._lost.append(b"x" * (16 << 20))
-        return super().synthesize(segment)
+        return super().speak(segment)
 
 
 def leaks(options: object) -> LeakyEngine:

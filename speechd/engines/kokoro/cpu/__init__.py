@@ -10,17 +10,17 @@ from typing import Any
 from torch import Tensor
 
 from speechd.engines.kokoro.cpu.compiled_ops import Kernels, NativeConvolution, NativeProduct, NotBuilt, suits
-from speechd.engines.kokoro.cpu.model import FastModel
+from speechd.engines.kokoro.cpu.model import CpuModel
 from speechd.engines.kokoro.cpu.ops import Activation, Arithmetic, Convolution, TorchConvolution, torch_product
 
-__all__ = ["FastModel", "load"]
+__all__ = ["CpuModel", "load"]
 
 log = logging.getLogger(__name__)
 
 
 def load(
     config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], dtype: str = "float32", native: bool = True
-) -> FastModel:
+) -> CpuModel:
     """The model of a checkpoint: `config` as in its config.json, `state` its five state dicts by name.
 
     dtype "float32" is exact (99 dB; all figures from the same pitch and excitation). "bfloat16" is faster where the CPU
@@ -39,7 +39,7 @@ def load(
             log.warning("Kokoro's compiled kernels are not there, and without them it is half as fast: %s", error)
     if dtype == "bfloat16" and not close.close:
         log.warning("This CPU does not multiply bfloat16 (AVX512-BF16 or AMX), so Kokoro runs in float32.")
-    return FastModel(config, state, exact, close)
+    return CpuModel(config, state, exact, close)
 
 
 def _arithmetic(kernels: Kernels) -> Arithmetic:

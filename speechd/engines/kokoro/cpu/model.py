@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,15 +12,27 @@ from torch import Tensor
 from speechd.engines.kokoro.cpu.decoder import Decoder
 from speechd.engines.kokoro.cpu.generator import Generator
 from speechd.engines.kokoro.cpu.ops import Arithmetic
-from speechd.engines.kokoro.cpu.prosody import Prosody, Trunk
+from speechd.engines.kokoro.cpu.prosody import Prosody, ProsodyPredictor
 from speechd.engines.kokoro.cpu.tensors import Weights
+from speechd.engines.kokoro.model import ModelInput, Rendered
 
 
-class FastModel:
+class Plan(NamedTuple):
+    """An input whose prosody is known. style: (1, 2 x style size), its voice's row; seed: of the noise."""
+
+    prosody: Prosody
+    style: Tensor
+    seed: int
+
+
+class CpuModel:
     """Kokoro on the CPU: the function of the stock package's `KModel`, computed in another order.
 
     Safe to build before a fork: it runs nothing in parallel until it is first called.
     """
+
+    batch_limit: Final = 1
+    batch_limit_s: Final = math.inf
 
     def __init__(
         self,
@@ -31,9 +44,19 @@ class FastModel:
         """config, state: as for `load`; close: what the decoder and the generator's convolutions may use."""
         parts = {name: Weights(tensors) for name, tensors in state.items()}
         self._style_size: int = config["style_dim"]
-        self._trunk = Trunk(config, parts, exact.product)
+        self._predictor = ProsodyPredictor(config, parts, exact.product)
         self._decoder = Decoder(parts["decoder"], close.product)
         self._generator = Generator(parts["decoder"].part("generator"), config["istftnet"], close)
+
+    def plan(self, inputs: Sequence[ModelInput]) -> list[Plan]:
+        """See `Model`."""
+        return [
+            Plan(self.prosody(input.input_ids, input.ref_s, input.speed), input.ref_s, input.seed) for input in inputs
+        ]
+
+    def render(self, prosodies: Sequence[Plan], window: None = None) -> list[Rendered]:
+        """See `Model`."""
+        return [Rendered(self._render(*plan), plan.prosody.durations) for plan in prosodies]
 
     def __call__(self, input_ids: Tensor, style: Tensor, speed: float, seed: int) -> Tensor:
         """Samples (n,) float32 at 24 kHz.
@@ -42,16 +65,18 @@ class FastModel:
         speed > 0; seed: of the noise, the same for the same seed whatever the thread count.
         Raises ValueError where there are more tokens than the model reads.
         """
-        prosody = self.prosody(input_ids, style, speed)
-        source = self._generator.source
-        return self.waveform(prosody, style, self.excitation(prosody, source.noise(prosody.pitch, seed)))
+        return self._render(self.prosody(input_ids, style, speed), style, seed)
+
+    def _render(self, prosody: Prosody, style: Tensor, seed: int) -> Tensor:
+        noise = self._generator.source.noise(prosody.pitch, seed)
+        return self.waveform(prosody, style, self.excitation(prosody, noise))
 
     @torch.inference_mode()
     def prosody(self, input_ids: Tensor, style: Tensor, speed: float) -> Prosody:
-        """What is spoken, and how."""
-        if len(input_ids) > self._trunk.limit:
-            raise ValueError(f"{len(input_ids)} tokens; the model reads {self._trunk.limit} with the two pads")
-        return self._trunk(input_ids, style[:, self._style_size :], speed)
+        """Durations, pitch, energy and the encoded text; arguments as for a call."""
+        if len(input_ids) > self._predictor.limit:
+            raise ValueError(f"{len(input_ids)} tokens; the model reads {self._predictor.limit} with the two pads")
+        return self._predictor(input_ids, style[:, self._style_size :], speed)
 
     @torch.inference_mode()
     def excitation(self, prosody: Prosody, noise: Tensor) -> Tensor:

@@ -140,8 +140,8 @@ class Curve:
         return torch.mv(rows, self._weight) + self._bias
 
 
-class Trunk:
-    """Everything before the decoder."""
+class ProsodyPredictor:
+    """Token ids and a style → prosody: PL-BERT, the text encoder and the predictors of StyleTTS 2."""
 
     def __init__(self, config: dict[str, Any], state: dict[str, Weights], make: MakeProduct) -> None:
         bert, predictor = config["plbert"], state["predictor"]

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import io
 import logging
-from typing import Any
+import math
+from collections.abc import Sequence
+from typing import Any, Final
 
 import torch
 from kokoro.model import KModel
-from torch import Tensor
 
 from speechd.engines.kokoro.checkpoint import State
+from speechd.engines.kokoro.model import ModelInput, Rendered
 from speechd.errors import EngineUnavailable
 
 log = logging.getLogger(__name__)
 
 
 class StockModel:
-    """See `Model`."""
+    """Kokoro by the stock package, one input at a time; see `Model`."""
+
+    batch_limit: Final = 1
+    batch_limit_s: Final = math.inf
 
     def __init__(self, config: dict[str, Any], state: State, device: str, *, required: bool) -> None:
         """On the CPU, until the first call moves it to `device`; where that is missing and not `required`, it stays.
@@ -38,15 +43,24 @@ class StockModel:
         self._required = required
         self._moved = False
 
-    def __call__(self, input_ids: Tensor, style: Tensor, speed: float, seed: int) -> Tensor:
+    def plan(self, inputs: Sequence[ModelInput]) -> list[ModelInput]:
+        """See `Model`: this one has no such step."""
+        return [*inputs]
+
+    def render(self, prosodies: Sequence[ModelInput], window: None = None) -> list[Rendered]:
+        """See `Model`."""
+        return [self._speak(input) for input in prosodies]
+
+    def _speak(self, input: ModelInput) -> Rendered:
         if not self._moved:
             self._move()
         device = self._model.device
-        torch.manual_seed(seed)
+        torch.manual_seed(input.seed)
         with torch.inference_mode():
-            samples, _ = self._model.forward_with_tokens(input_ids[None].to(device), style.to(device), speed)
-        spoken: Tensor = samples.reshape(-1).float().cpu()
-        return spoken
+            samples, durations = self._model.forward_with_tokens(
+                input.input_ids[None].to(device), input.ref_s.to(device), input.speed
+            )
+        return Rendered(samples.reshape(-1).float().cpu(), durations.reshape(-1).cpu())
 
     def _move(self) -> None:
         available = torch.cuda.is_available() if self._device == "cuda" else torch.backends.mps.is_available()

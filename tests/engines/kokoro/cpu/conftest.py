@@ -3,19 +3,19 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.harness.made_model import Made
+from tests.harness.synthetic_model import SyntheticModel
 
 
 @pytest.fixture(scope="session")
-def small() -> Made:
+def small() -> SyntheticModel:
     """4 steps of each half frame instead of 60."""
-    return Made((2, 2), seed=0)
+    return SyntheticModel((2, 2), seed=0)
 
 
 @pytest.fixture(scope="session")
-def real() -> Made:
+def real() -> SyntheticModel:
     """The real upsampling."""
-    return Made((10, 6), seed=1)
+    return SyntheticModel((10, 6), seed=1)
 
 
 @pytest.fixture(autouse=True)

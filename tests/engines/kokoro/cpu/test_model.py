@@ -14,11 +14,11 @@ import torch
 from speechd.engines.kokoro import cpu as fast
 from speechd.engines.kokoro.cpu.compiled_ops import Kernels
 from speechd.engines.kokoro.verify import CLOSE_SNR_DB, EXACT_SNR_DB, compare, relative_error, snr_db, verify
-from tests.harness.made_model import Made, tokens, voice_row
+from tests.harness.synthetic_model import SyntheticModel, tokens, voice_row
 
 
 @pytest.fixture(scope="session")
-def model(small: Made) -> Callable[[bool], fast.FastModel]:
+def model(small: SyntheticModel) -> Callable[[bool], fast.CpuModel]:
     made = {native: fast.load(small.config, small.state, native=native) for native in (True, False)}
     return made.__getitem__
 
@@ -36,25 +36,25 @@ def model(small: Made) -> Callable[[bool], fast.FastModel]:
     ],
 )
 def test_model_is_the_same_function(
-    small: Made, model: Callable[[bool], fast.FastModel], native: bool, count: int, speed: float
+    small: SyntheticModel, model: Callable[[bool], fast.CpuModel], native: bool, count: int, speed: float
 ) -> None:
     comparison = compare(small.stock, model(native), tokens(count, count), voice_row(count), speed)
     assert comparison.exact(EXACT_SNR_DB), str(comparison)
 
 
-def test_model_of_real_upsampling_is_the_same_function(real: Made) -> None:
+def test_model_of_real_upsampling_is_the_same_function(real: SyntheticModel) -> None:
     comparison = compare(real.stock, fast.load(real.config, real.state), tokens(12), voice_row(0), 1.0)
     assert comparison.exact(EXACT_SNR_DB), str(comparison)
 
 
-def test_model_in_bfloat16_is_close(small: Made) -> None:
+def test_model_in_bfloat16_is_close(small: SyntheticModel) -> None:
     model = fast.load(small.config, small.state, dtype="bfloat16")
     comparison = compare(small.stock, model, tokens(20), voice_row(0), 1.0)
     assert comparison.exact(CLOSE_SNR_DB), str(comparison)
 
 
 def test_model_in_bfloat16_says_once_that_the_cpu_lacks_it(
-    small: Made, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    small: SyntheticModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(fast, "Kernels", partial(Kernels, 0))
     model = fast.load(small.config, small.state, dtype="bfloat16")
@@ -63,14 +63,14 @@ def test_model_in_bfloat16_says_once_that_the_cpu_lacks_it(
     assert comparison.exact(EXACT_SNR_DB), str(comparison)
 
 
-def test_excitation_is_the_same(real: Made) -> None:
+def test_excitation_is_the_same(real: SyntheticModel) -> None:
     model = fast.load(real.config, real.state)
     spoken = real.stock.speak(tokens(6), voice_row(0), 0.5)
     assert relative_error(spoken.excitation, model.excitation(spoken.prosody, spoken.noise)) < 1e-6
 
 
 def test_unvoiced_excitation_is_the_same() -> None:
-    low = Made((2, 2), seed=2)
+    low = SyntheticModel((2, 2), seed=2)
     low.state["predictor"]["F0_proj.bias"].fill_(8.0)  # the stock model's own tensor
     spoken = low.stock.speak(tokens(20), voice_row(0), 1.0)
     voiced = spoken.prosody.pitch > 10
@@ -80,20 +80,20 @@ def test_unvoiced_excitation_is_the_same() -> None:
     assert relative_error(spoken.excitation, excitation) < 1e-6
 
 
-def test_same_seed_gives_the_same_samples(model: Callable[[bool], fast.FastModel]) -> None:
+def test_same_seed_gives_the_same_samples(model: Callable[[bool], fast.CpuModel]) -> None:
     first, again, other = (model(True)(tokens(10), voice_row(0), 1.0, seed) for seed in (7, 7, 8))
     torch.testing.assert_close(first, again, rtol=0, atol=0)
     assert not torch.equal(first, other)
 
 
-def test_samples_do_not_depend_on_what_was_spoken_before(small: Made) -> None:
+def test_samples_do_not_depend_on_what_was_spoken_before(small: SyntheticModel) -> None:
     fresh = fast.load(small.config, small.state)(tokens(10), voice_row(0), 1.0, 0)
     used = fast.load(small.config, small.state)
     used(tokens(60), voice_row(1), 1.0, 0)
     torch.testing.assert_close(used(tokens(10), voice_row(0), 1.0, 0), fresh, rtol=0, atol=0)
 
 
-def test_names_of_the_published_checkpoint_are_understood(small: Made) -> None:
+def test_names_of_the_published_checkpoint_are_understood(small: SyntheticModel) -> None:
     state = {
         part: {f"module.{name}": value for name, value in tensors.items()} for part, tensors in small.state.items()
     }
@@ -103,12 +103,12 @@ def test_names_of_the_published_checkpoint_are_understood(small: Made) -> None:
     torch.testing.assert_close(prefixed, plain, rtol=0, atol=0)
 
 
-def test_too_many_tokens_are_refused(model: Callable[[bool], fast.FastModel]) -> None:
+def test_too_many_tokens_are_refused(model: Callable[[bool], fast.CpuModel]) -> None:
     with pytest.raises(ValueError, match="513 tokens"):
         model(True)(tokens(511), voice_row(0), 1.0, 0)
 
 
-def test_model_loaded_before_a_fork_runs_on_more_threads_after_it(small: Made, tmp_path: Path) -> None:
+def test_model_loaded_before_a_fork_runs_on_more_threads_after_it(small: SyntheticModel, tmp_path: Path) -> None:
     # In a process of its own: this one has run in parallel already, and that is what must not be before a fork.
     torch.save((small.config, small.state, tokens(10), voice_row(0)), tmp_path / "model")
     done = subprocess.run([sys.executable, "-c", LOAD_AND_FORK, str(tmp_path / "model")], timeout=60, check=False)
@@ -131,7 +131,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
-def test_verify_speaks_with_the_voices_of_a_folder(small: Made, tmp_path: Path) -> None:
+def test_verify_speaks_with_the_voices_of_a_folder(small: SyntheticModel, tmp_path: Path) -> None:
     torch.save(small.state, tmp_path / "model.pth")
     pack = torch.cat([voice_row(index) for index in range(510)])[:, None]
     comparison = next(verify(small.config, tmp_path / "model.pth", {"made": pack}))
@@ -139,7 +139,7 @@ def test_verify_speaks_with_the_voices_of_a_folder(small: Made, tmp_path: Path) 
     assert comparison.exact(EXACT_SNR_DB), str(comparison)
 
 
-def test_comparison_notices_another_function(small: Made) -> None:
+def test_comparison_notices_another_function(small: SyntheticModel) -> None:
     other = {part: dict(tensors) for part, tensors in small.state.items()}
     name = "generator.resblocks.1.convs2.0.bias"
     other["decoder"][name] = other["decoder"][name] + 0.01

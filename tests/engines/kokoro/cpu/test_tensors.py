@@ -13,6 +13,7 @@ def test_convolution_folds_weight_norm() -> None:
     layer(torch.zeros(1, 3, 5))
     weight, bias = Weights(layer.state_dict(prefix="a.b.")).part("a").convolution("b")
     torch.testing.assert_close(weight, layer.weight.detach())
+    assert layer.bias is not None
     torch.testing.assert_close(bias, layer.bias.detach())
 
 

@@ -1,15 +1,17 @@
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 import spacy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from misaki import en
 
 from bench.checkpoint import REAL
 from speechd.engines.kokoro.g2p import english
 from speechd.engines.kokoro.g2p.english import English, kokoro_ipa
-from speechd.engines.kokoro.g2p.g2p import EXTRA_PACKAGES, G2P, _Espeak, _in_pieces, _with_english
+from speechd.engines.kokoro.g2p.g2p import EXTRA_PACKAGES, G2P, Reader, _Espeak, _in_pieces, _with_english
 from speechd.engines.kokoro.g2p.pos_tags import tagger
 from speechd.errors import InvalidRequest
 
@@ -17,14 +19,16 @@ VOCABULARY = REAL["vocab"]
 
 
 @pytest.fixture(scope="module")
-def g2p():
+def g2p() -> G2P:
     """As on a machine that has no trained tagger."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(english, "TAGGER", "no_such_pipeline")
         return G2P(VOCABULARY)
 
 
-def test_missing_tagger_is_told_loudly_and_nothing_is_downloaded(monkeypatch, caplog):
+def test_missing_tagger_is_told_loudly_and_nothing_is_downloaded(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(english, "TAGGER", "no_such_pipeline")
     monkeypatch.setattr(spacy.cli, "download", lambda name: pytest.fail("download"))
     G2P(VOCABULARY)
@@ -43,11 +47,11 @@ def test_missing_tagger_is_told_loudly_and_nothing_is_downloaded(monkeypatch, ca
         ('"Stop", he said.', "“stˈɑp”, hi sˈɛd."),
     ],
 )
-def test_american_english(g2p, text, phonemes):
+def test_american_english(g2p: G2P, text: str, phonemes: str) -> None:
     assert g2p.phonemes(text, "en-us") == phonemes
 
 
-def test_british_english(g2p):
+def test_british_english(g2p: G2P) -> None:
     assert g2p.phonemes("The world is my own.", "en-gb") == "ðə wˈɜːld ɪz mI ˈQn."
 
 
@@ -61,23 +65,23 @@ def test_british_english(g2p):
         ("pt-br", "Olá, mundo!", "olˈa, mˈu\u0303ŋdʊ!"),
     ],
 )
-def test_other_language(g2p, language, text, phonemes):
+def test_other_language(g2p: G2P, language: str, text: str, phonemes: str) -> None:
     assert g2p.phonemes(text, language) == phonemes
 
 
-def test_unknown_language_is_refused(g2p):
+def test_unknown_language_is_refused(g2p: G2P) -> None:
     with pytest.raises(InvalidRequest, match="'xx'"):
         g2p.check("xx")
 
 
 @pytest.mark.parametrize("language", ["en-us", "en-gb", "es", "fr-fr"])
-def test_inline_ipa_is_spoken(g2p, language):
+def test_inline_ipa_is_spoken(g2p: G2P, language: str) -> None:
     phonemes = g2p.phonemes("o [New York](/nu jˈɔɹk/), o", language)
     assert f" {kokoro_ipa('nu jˈɔɹk')}, " in phonemes
 
 
 @pytest.mark.parametrize("language", ["en-us", "es"])
-def test_word_whose_ipa_has_no_known_sound_is_spoken_as_written(g2p, language):
+def test_word_whose_ipa_has_no_known_sound_is_spoken_as_written(g2p: G2P, language: str) -> None:
     assert g2p.phonemes("[banana](/ʘǃ/) o", language) == g2p.phonemes("banana o", language)
 
 
@@ -92,30 +96,32 @@ def test_word_whose_ipa_has_no_known_sound_is_spoken_as_written(g2p, language):
         ("kˈOkəɹO", "kˈOkəɹO"),
     ],
 )
-def test_ipa_in_kokoros_alphabet(ipa, expected):
+def test_ipa_in_kokoros_alphabet(ipa: str, expected: str) -> None:
     assert kokoro_ipa(ipa) == expected
 
 
 @pytest.mark.parametrize(
     "text", ["zxqv", "привет", "日本語", "שלום", "→", "𒀀", "x²", "naïve", "don't", "l'amour", "9", "½"]
 )
-def test_word_that_the_lexicon_lacks_is_spoken(g2p, text):
+def test_word_that_the_lexicon_lacks_is_spoken(g2p: G2P, text: str) -> None:
     alone = g2p.phonemes(text, "en-us")
     assert alone
     assert len(g2p.phonemes(f"one {text} two", "en-us")) >= len("wˈʌn tˈu") + len(alone) // 2
 
 
-def test_no_name_of_a_language_is_spoken(g2p):
+def test_no_name_of_a_language_is_spoken(g2p: G2P) -> None:
     # espeak-ng marks what it takes for foreign: "(fr)...(en)".
     for language in ("en-us", "fr-fr", "hi"):
         assert "(" not in g2p.phonemes("hello привет bonjour jalapeño", language)
 
 
-def test_mark_for_stress_is_text_here(g2p):
+def test_mark_for_stress_is_text_here(g2p: G2P) -> None:
     assert "tˈu" in g2p.phonemes("[see](2) it", "en-us")
 
 
-def test_failure_in_misaki_loses_no_text(g2p, monkeypatch, caplog):
+def test_failure_in_misaki_loses_no_text(
+    g2p: G2P, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     reader = English(False, tagger())
     monkeypatch.setattr(reader._g2p.lexicon, "get_word", lambda *_: 1 / 0)
     assert reader("hello world") == "həlˈO wˈɜɹld"
@@ -124,7 +130,7 @@ def test_failure_in_misaki_loses_no_text(g2p, monkeypatch, caplog):
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=40), st.sampled_from(["en-us", "en-gb", "es", "hi"]))
-def test_any_text_has_phonemes_of_the_vocabulary(g2p, text, language):
+def test_any_text_has_phonemes_of_the_vocabulary(g2p: G2P, text: str, language: str) -> None:
     assert set(g2p.phonemes(text, language)) <= set(VOCABULARY)
     if any(character.isascii() and character.isalnum() for character in text):
         assert g2p.phonemes(text, language)
@@ -137,8 +143,9 @@ def test_any_text_has_phonemes_of_the_vocabulary(g2p, text, language):
         max_size=8,
     )
 )
-def test_odd_tokens_of_english_are_read_by_misaki(g2p, words):
+def test_odd_tokens_of_english_are_read_by_misaki(g2p: G2P, words: list[str]) -> None:
     reader = g2p._reader("en-us")
+    assert isinstance(reader, English)
     assert reader._g2p(" ".join(words), english._marked) is not None
 
 
@@ -146,20 +153,20 @@ def test_odd_tokens_of_english_are_read_by_misaki(g2p, words):
     ("text", "phonemes"),
     [("你好 hello world, 世界", "<你好> HELLO WORLD<, 世界>"), ("ok", "OK"), ("世界x", "<世界>X"), ("a 世", "A <世>")],
 )
-def test_latin_letters_among_others_are_read_as_english(text, phonemes):
+def test_latin_letters_among_others_are_read_as_english(text: str, phonemes: str) -> None:
     assert _with_english("<{}>".format, str.upper)(text) == phonemes
 
 
 @pytest.mark.parametrize("seed", ["a-", "-a", "'s", "aB", "a_", "a'", "’s"])
-def test_word_of_many_parts_is_read_whole(g2p, seed):
-    parts = english._cut([english.en.MToken(text=seed * 100, tag="NN", whitespace=" ")])
+def test_word_of_many_parts_is_read_whole(g2p: G2P, seed: str) -> None:
+    parts = english._cut([en.MToken(text=seed * 100, tag="NN", whitespace=" ")])
     assert "".join(part.text for part in parts) == seed * 100
-    assert all(len(english.en.subtokenize(part.text)) <= english.SUBTOKEN_LIMIT for part in parts)
+    assert all(len(en.subtokenize(part.text)) <= english.SUBTOKEN_LIMIT for part in parts)
     assert [part.whitespace for part in parts][-1] == " "
     assert g2p.phonemes(seed * 100, "en-us")
 
 
-def test_cut_of_a_word_is_not_heard(g2p):
+def test_cut_of_a_word_is_not_heard(g2p: G2P) -> None:
     words = ["red", "blue", "green", "old", "new", "fast"] * 3
     read = g2p.phonemes("-".join(words), "en-us")
     assert " " not in read
@@ -175,22 +182,22 @@ def test_cut_of_a_word_is_not_heard(g2p):
         ("never-to-be-forgotten", "nˈɛvəɹtəbifəɹɡˈɑtn"),
     ],
 )
-def test_word_of_few_parts_is_read_together(g2p, text, phonemes):
+def test_word_of_few_parts_is_read_together(g2p: G2P, text: str, phonemes: str) -> None:
     assert g2p.phonemes(text, "en-us") == phonemes
 
 
-def _unstressed(phonemes):
+def _unstressed(phonemes: str) -> str:
     return phonemes.replace("ˈ", "").replace("ˌ", "")
 
 
 @pytest.mark.parametrize("language", ["en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br"])
 @pytest.mark.parametrize("text", ["'-नमस्ते", "---नमस्ते", "“'-हह”", "\U000bc412-一", "ꩉñ𭒻", "'s" * 200])
-def test_text_that_ends_espeak_is_read(g2p, language, text):
+def test_text_that_ends_espeak_is_read(g2p: G2P, language: str, text: str) -> None:
     assert g2p.phonemes(f"a {text} a", language)
 
 
-def _reader_failing_on(*bad):
-    def read(text):
+def _reader_failing_on(*bad: str) -> Reader:
+    def read(text: str) -> str:
         if any(part in text for part in bad):
             raise AssertionError(len(text))
         return f"<{text}>"
@@ -207,7 +214,9 @@ def _reader_failing_on(*bad):
         ("\u0301", "xe\u0301", "<x>"),
     ],
 )
-def test_text_on_which_a_reader_fails_is_read_in_pieces(caplog, bad, text, phonemes):
+def test_text_on_which_a_reader_fails_is_read_in_pieces(
+    caplog: pytest.LogCaptureFixture, bad: str, text: str, phonemes: str
+) -> None:
     read = _in_pieces(_reader_failing_on(bad), "ja")
     assert read("fine") == "<fine>"
     assert not caplog.text
@@ -215,7 +224,9 @@ def test_text_on_which_a_reader_fails_is_read_in_pieces(caplog, bad, text, phone
     assert "read in pieces" in caplog.text
 
 
-def test_what_no_reader_can_read_is_left_out_and_logged(g2p, monkeypatch, caplog):
+def test_what_no_reader_can_read_is_left_out_and_logged(
+    g2p: G2P, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setitem(g2p._readers, "es", _in_pieces(_reader_failing_on(""), "es"))
     assert g2p.phonemes("uno 2", "es") == ""
     assert caplog.text.count("is left out") == len("uno2")
@@ -223,9 +234,11 @@ def test_what_no_reader_can_read_is_left_out_and_logged(g2p, monkeypatch, caplog
 
 @pytest.mark.parametrize("error", [ImportError("no pyopenjtalk"), RuntimeError("Failed initializing MeCab"), OSError()])
 @pytest.mark.parametrize("language", EXTRA_PACKAGES)
-def test_reader_that_cannot_be_made_is_refused_with_what_to_install(g2p, monkeypatch, language, error):
+def test_reader_that_cannot_be_made_is_refused_with_what_to_install(
+    g2p: G2P, monkeypatch: pytest.MonkeyPatch, language: str, error: Exception
+) -> None:
     class Broken:
-        def __getattr__(self, name):
+        def __getattr__(self, name: str) -> None:
             raise error
 
     monkeypatch.setitem(sys.modules, f"misaki.{language}", Broken())
@@ -244,7 +257,7 @@ def test_reader_that_cannot_be_made_is_refused_with_what_to_install(g2p, monkeyp
         ("zh", "1e400"),
     ],
 )
-def test_number_that_is_too_long_for_a_reader_is_read(g2p, language, text):
+def test_number_that_is_too_long_for_a_reader_is_read(g2p: G2P, language: str, text: str) -> None:
     try:
         g2p.check(language)
     except InvalidRequest as error:
@@ -252,7 +265,7 @@ def test_number_that_is_too_long_for_a_reader_is_read(g2p, language, text):
     assert len(g2p.phonemes(text, language)) > 5
 
 
-def test_no_copy_of_espeak_is_left_on_the_disk(g2p, tmp_path, monkeypatch):
+def test_no_copy_of_espeak_is_left_on_the_disk(g2p: G2P, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     for language in ("es", "it"):
         assert _Espeak(language)("hola")

@@ -44,7 +44,7 @@ MORE = (
 
 
 @pytest.fixture(scope="module")
-def g2p():
+def g2p() -> G2P:
     return G2P(REAL["vocab"])
 
 
@@ -57,7 +57,7 @@ def cost_s(g2p: G2P, language: str, seed: str, length: int) -> float:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("language", ["en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", *EXTRA_PACKAGES])
-def test_work_on_a_passage_is_bounded(g2p, language):
+def test_work_on_a_passage_is_bounded(g2p: G2P, language: str) -> None:
     try:
         g2p.check(language)
     except InvalidRequest as error:

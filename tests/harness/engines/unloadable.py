@@ -8,19 +8,19 @@ from pathlib import Path
 
 from speechd.audio.samples import Audio
 from speechd.engines.base import Segment
-from tests.harness.faulty import FaultyEngine
+from tests.harness.engines.faulty import FaultyEngine
 
 LOAD_S = 0.5
 """Time for all who ask at once to come while nothing is loaded yet: they are admitted by other rules than the next."""
 
 
-class DrowsyEngine(FaultyEngine):
-    """In the folder `DROWSY`: `book` has a line for each "load" and "unload"; what is in `does` ("cannot load",
+class UnloadableEngine(FaultyEngine):
+    """In the folder `UNLOADABLE`: `journal` has a line for each "load" and "unload"; what is in `does` ("cannot load",
     "hangs while loading", "cannot start") is done. Speaking without the model fails."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = Path(os.environ["DROWSY"])
+        self._folder = Path(os.environ["UNLOADABLE"])
         self._loaded = True
 
     def load(self) -> None:
@@ -41,19 +41,19 @@ class DrowsyEngine(FaultyEngine):
             raise RuntimeError("as asked")
         assert self._loaded
 
-    def synthesize(self, segment: Segment) -> Audio:
+    def speak(self, segment: Segment) -> Audio:
         assert self._loaded
-        return super().synthesize(segment)
+        return super().speak(segment)
 
     def _does(self, what: str) -> bool:
         path = self._folder / "does"
         return path.exists() and path.read_text() == what
 
     def _write(self, line: str) -> None:
-        with (self._folder / "book").open("a") as book:
-            print(line, file=book)
+        with (self._folder / "journal").open("a") as journal:
+            print(line, file=journal)
 
 
-def create(options: object) -> DrowsyEngine:
-    """What `engine=drowsy:create` names."""
-    return DrowsyEngine()
+def create(options: object) -> UnloadableEngine:
+    """What `engine=unloadable:create` names."""
+    return UnloadableEngine()

@@ -1,5 +1,7 @@
-"""A made model: the stock package's, with random weights and small PL-BERT layers. The decoder's widths are fixed in
-the package's code; fewer steps of upsampling make it quick."""
+"""A synthetic model: the stock package's, with random weights and small PL-BERT layers.
+
+The decoder's widths are fixed in the package's code; fewer steps of upsampling make it quick.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from speechd.engines.kokoro.verify import Stock
 PARTS = ("bert", "bert_encoder", "predictor", "text_encoder", "decoder")
 
 
-class Made:
+class SyntheticModel:
     """config, the five state dicts, and the stock model of them."""
 
     def __init__(self, rates: tuple[int, int], seed: int) -> None:

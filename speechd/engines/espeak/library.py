@@ -1,0 +1,72 @@
+"""espeak-ng's library (its speak_lib.h), which the `espeakng_loader` package brings.
+
+It keeps its state in globals, so one thread uses it, of a process that does nothing else: some texts crash it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Final, NamedTuple
+
+import espeakng_loader
+import numpy as np
+import numpy.typing as npt
+
+from speechd.audio.samples import Audio
+from speechd.errors import EngineUnavailable
+
+# speak_lib.h
+_SYNCHRONOUS: Final = 2
+_DONT_EXIT: Final = 0x8000
+_UTF8: Final = 1
+_PHONEMES: Final = 0x100
+_RATE, _PITCH, _WORD_GAP = 1, 3, 7
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+
+
+class Speech(NamedTuple):
+    """How a text is to be spoken: rate in words per minute, word gap and pitch in espeak-ng's units, voice by name."""
+
+    rate: int
+    word_gap: int
+    pitch: int
+    voice: str
+
+
+class Library:
+    """espeak-ng, initialised. For one thread at a time: all instances in a process share its globals."""
+
+    def __init__(self) -> None:
+        try:
+            self._lib = ctypes.CDLL(espeakng_loader.get_library_path())
+            rate = self._lib.espeak_Initialize(_SYNCHRONOUS, 0, espeakng_loader.get_data_path().encode(), _DONT_EXIT)
+        except (OSError, RuntimeError) as error:
+            raise EngineUnavailable(f"espeak-ng cannot be loaded: {error}. Reinstall 'espeakng-loader'.") from error
+        if rate <= 0:
+            raise EngineUnavailable("espeak-ng does not find its data. Reinstall 'espeakng-loader'.")
+        self._sample_rate = rate
+
+    def speak(self, speech: Speech, text: bytes) -> Audio:
+        """The audio, at the library's rate. Raises `RuntimeError` with espeak-ng's status."""
+        parts: list[npt.NDArray[np.int16]] = []
+
+        def collect(samples: ctypes._Pointer[ctypes.c_short], count: int, events: int | None) -> int:
+            if samples and count:
+                parts.append(np.ctypeslib.as_array(samples, (count,)).copy())
+            return 0
+
+        lib = self._lib
+        callback = _CALLBACK(collect)
+        lib.espeak_SetSynthCallback(callback)
+        # A voice resets the parameters, so it goes first.
+        _succeed(lib.espeak_SetVoiceByName(speech.voice.encode()))
+        for parameter, value in ((_RATE, speech.rate), (_PITCH, speech.pitch), (_WORD_GAP, speech.word_gap)):
+            _succeed(lib.espeak_SetParameter(parameter, value, 0))
+        _succeed(lib.espeak_Synth(text, len(text) + 1, 0, 1, 0, _UTF8 | _PHONEMES, None, None))
+        samples = np.concatenate([np.zeros(0, np.int16), *parts]).astype(np.float32) / np.float32(32768)
+        return Audio(samples, self._sample_rate)
+
+
+def _succeed(status: int) -> None:
+    if status:
+        raise RuntimeError(f"espeak-ng answered with status {status}")

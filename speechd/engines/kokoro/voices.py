@@ -1,0 +1,78 @@
+"""Kokoro's voices: their ids, what the naming says of each, and OpenAI's names for some of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from speechd.voices import Catalogue, Voice
+
+MODEL_IDS: Final[Mapping[str, str]] = {"kokoro": "hexgrad"}
+"""The model's id, and whose it is."""
+
+LANGUAGES: Final[Mapping[str, str]] = {
+    "a": "en-us",
+    "b": "en-gb",
+    "e": "es",
+    "f": "fr-fr",
+    "h": "hi",
+    "i": "it",
+    "j": "ja",
+    "p": "pt-br",
+    "z": "zh",
+}
+"""The first letter of a Kokoro voice's id → BCP 47 in lower case."""
+
+GENDERS: Final[Mapping[str, str]] = {"f": "female", "m": "male"}
+"""The second letter of a Kokoro voice's id → gender."""
+
+IDS: Final = (
+    *("af_alloy", "af_aoede", "af_bella", "af_heart", "af_jessica", "af_kore", "af_nicole", "af_nova", "af_river"),
+    *("af_sarah", "af_sky"),
+    *("am_adam", "am_echo", "am_eric", "am_fenrir", "am_liam", "am_michael", "am_onyx", "am_puck", "am_santa"),
+    *("bf_alice", "bf_emma", "bf_isabella", "bf_lily", "bm_daniel", "bm_fable", "bm_george", "bm_lewis"),
+    *("ef_dora", "em_alex", "em_santa", "ff_siwis", "hf_alpha", "hf_beta", "hm_omega", "hm_psi"),
+    *("if_sara", "im_nicola", "jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo"),
+    *("pf_dora", "pm_alex", "pm_santa"),
+    *("zf_xiaobei", "zf_xiaoni", "zf_xiaoxiao", "zf_xiaoyi", "zm_yunjian", "zm_yunxi", "zm_yunxia", "zm_yunyang"),
+)
+"""The voices of Kokoro v1.0 (VOICES.md of hexgrad/Kokoro-82M)."""
+
+OPENAI_NAMES: Final[Mapping[str, str]] = {
+    "alloy": "af_alloy",
+    "ash": "am_fenrir",
+    "ballad": "bm_george",
+    "coral": "af_bella",
+    "echo": "am_echo",
+    "fable": "bm_fable",
+    "onyx": "am_onyx",
+    "nova": "af_nova",
+    "sage": "af_sarah",
+    "shimmer": "af_aoede",
+    "verse": "am_puck",
+    "marin": "af_heart",
+    "cedar": "am_michael",
+}
+"""OpenAI's voices → the Kokoro voice of the same name or, where there is none, of similar gender and character."""
+
+EXAMPLES: Final = ("af_heart", "af_bella")
+"""Voices that messages name: the release's best two (VOICES.md)."""
+
+_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+
+
+def catalogue(model_dir: Path | None = None) -> Catalogue:
+    """The release's voices, and further packs in `model_dir/voices`, in order of id."""
+    packs = model_dir.glob("voices/*.pt") if model_dir is not None else ()
+    own = {path.stem for path in packs if _ID.fullmatch(path.stem)}
+    return Catalogue(map(voice, sorted(own | set(IDS))), OPENAI_NAMES, EXAMPLES)
+
+
+def voice(id: str) -> Voice:
+    """The voice that Kokoro's naming makes of an id such as "bm_fable"; American and female where it says nothing."""
+    language, gender, name = "en-us", "female", id
+    if id[2:3] == "_" and id[0] in LANGUAGES and id[1] in GENDERS:
+        language, gender, name = LANGUAGES[id[0]], GENDERS[id[1]], id[3:]
+    return Voice(id, name.replace("_", " ").title(), language, gender)

@@ -1,0 +1,47 @@
+"""What the machine has for this process, and what processes take of it."""
+
+from __future__ import annotations
+
+import os
+import resource
+from pathlib import Path
+
+
+def available_cores() -> int:
+    """Cores that this process may use: its affinity mask, within its control group's quota (a container's `--cpus`;
+    cpu.max in the kernel's cgroup-v2.rst)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(cores, int(quota) // int(period)))
+    except (OSError, ValueError):  # no control group, or "max": no quota
+        return cores
+
+
+def resident_bytes(pid: int) -> int | None:
+    """The resident set of a process (RSS), with all that it shares. None if there is no such process, or no Linux to
+    ask (proc_pid_statm(5))."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+    except (OSError, IndexError):
+        return None
+
+
+def proportional_bytes(pid: int) -> int | None:
+    """The proportional set of a process (PSS): each page counts by its share in it, so that sums over processes count
+    it once. None as for `resident_bytes`."""
+    return _rollup_bytes(pid, "Pss:")
+
+
+def unique_bytes(pid: int) -> int | None:
+    """The unique set of a process (USS): what it shares with no other. None as for `resident_bytes`."""
+    return _rollup_bytes(pid, "Private_")
+
+
+def _rollup_bytes(pid: int, prefix: str) -> int | None:
+    """The sum of the fields of `smaps_rollup` (proc_pid_smaps(5)) that begin so."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return None
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith(prefix))

@@ -1,0 +1,71 @@
+"""Throughput: how many seconds of audio each worker's slot synthesises in a second, as measured."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from speechd.shared_memory import shared_array
+
+ASSUMED_THROUGHPUT: Final = 2.0
+"""Audio seconds per second of a slot before any has been measured: about what stock Kokoro does on one core."""
+
+DECAY: Final = 0.8
+"""The factor by which a slot's measurement loses weight with each later one: the last five or so count."""
+
+
+class Totals(NamedTuple):
+    """What a worker's slot has synthesised since the server began: segments, seconds of audio, seconds of work."""
+
+    segments: int
+    audio_s: float
+    busy_s: float
+
+
+class Throughput:
+    """An exponentially weighted average for each slot, which outlives its worker. Each slot writes its own row."""
+
+    def __init__(self, rows: int) -> None:
+        self._recent_audio_s = shared_array(np.float64, rows)
+        self._recent_busy_s = shared_array(np.float64, rows)
+        self._segments = shared_array(np.int64, rows)
+        self._audio_s = shared_array(np.float64, rows)
+        self._busy_s = shared_array(np.float64, rows)
+
+    def seed_estimate(self, index: int, audio_s: float, busy_s: float) -> None:
+        """Take a trial of slot `index`, which is not at work yet, for its throughput until that is known better: it
+        made `audio_s` in `busy_s`. Without one, a server would admit more listeners at its start than it can feed."""
+        if not self._recent_busy_s[index]:
+            self._recent_audio_s[index], self._recent_busy_s[index] = audio_s, busy_s
+
+    def add_measurement(self, index: int, audio_s: float, busy_s: float, thread_ratio: float = 1.0) -> None:
+        """Count a segment: slot `index` has synthesised `audio_s` in `busy_s`.
+
+        thread_ratio: on how many times the threads that it has when all slots are at work. So much faster it was at
+        most, which tells something of its throughput only if even so it was faster than it is known to be.
+        """
+        recent_audio_s, recent_busy_s = self._recent_audio_s[index], self._recent_busy_s[index]
+        if thread_ratio == 1.0 or audio_s * recent_busy_s > busy_s * thread_ratio * recent_audio_s:
+            self._recent_audio_s[index] = DECAY * recent_audio_s + audio_s
+            self._recent_busy_s[index] = DECAY * recent_busy_s + busy_s * thread_ratio
+        self._segments[index] += 1
+        self._audio_s[index] += audio_s
+        self._busy_s[index] += busy_s
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any slot has been measured."""
+        return bool(self._recent_busy_s.any())
+
+    def per_slot(self) -> npt.NDArray[np.float64]:
+        """Audio seconds that each slot synthesises in a second, shape (rows,). One that is not measured is taken for
+        the mean of the others."""
+        measured = self._recent_busy_s > 0.0
+        per_slot = self._recent_audio_s / np.where(measured, self._recent_busy_s, 1.0)
+        return np.where(measured, per_slot, per_slot[measured].mean() if measured.any() else ASSUMED_THROUGHPUT)
+
+    def totals(self, index: int) -> Totals:
+        """What slot `index` has synthesised, and those that had its row before."""
+        return Totals(int(self._segments[index]), float(self._audio_s[index]), float(self._busy_s[index]))

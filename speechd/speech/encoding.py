@@ -1,0 +1,113 @@
+"""The encoding of a stream: audio that comes in order is joined, encoded, and becomes chunks.
+
+Both are done in one thread, which all streams of a worker share. A hop to it joins a segment and encodes the first
+piece of it; each further piece is a hop of its own, so that the streams take turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Final, TypeVar
+
+from speechd.audio.joiner import SegmentJoiner
+from speechd.audio.samples import SAMPLE_RATE, Audio, Samples
+from speechd.encoders.base import Encoder
+from speechd.speech.source import Chunk
+
+T = TypeVar("T")
+
+PIECE: Final = SAMPLE_RATE // 2
+"""Samples an encoder gets at a time: half a second costs at most 5 ms, so that streams of one worker take turns, and
+little of what a client leaves unread is copied on its way to the socket."""
+
+
+class EncodingStage:
+    """One stream's joiner and encoder. Called by one task at a time; `close` may be called at any moment.
+
+    chunks: what was encoded and is not read yet, None at the end. begun: set once there is audio, or an end without it.
+    encoded_s: seconds of audio that were encoded.
+    """
+
+    def __init__(
+        self,
+        open_encoder: Callable[[], Encoder],
+        joiner: SegmentJoiner,
+        executor: Executor,
+        *,
+        grown: Callable[[], None] | None = None,
+    ) -> None:
+        """executor: a single thread, which orders its calls. grown: called whenever more audio was encoded, to bound
+        what the encoder writes to a sink; what it raises ends the stream."""
+        self.chunks: asyncio.Queue[Chunk | None] = asyncio.Queue()
+        self.begun = asyncio.Event()
+        self.encoded_s = 0.0
+        self._chunked_s = 0.0
+        self._encoder: Encoder | None = None
+        self._open_encoder, self._joiner = open_encoder, joiner
+        self._executor, self._grown = executor, grown
+
+    async def join(self, audio: Audio, gap_s: float) -> tuple[float, Samples]:
+        """Join a segment, and encode the beginning. Returns the seconds that it takes with the silence before it, and
+        the samples that are to be encoded yet. gap_s: seconds of silence that belong after it."""
+        samples, data = await self._run(self._join, audio, gap_s)
+        self._emit(data, len(samples[:PIECE]))
+        return len(samples) / SAMPLE_RATE, samples[PIECE:]
+
+    def pause(self, duration_s: float) -> Samples:
+        """The silence of an explicit pause, to be encoded."""
+        return self._joiner.pause(duration_s)
+
+    async def encode(self, samples: Samples) -> None:
+        """Encode samples, in as many hops as they take."""
+        for start in range(0, len(samples), PIECE):
+            piece = samples[start : start + PIECE]
+            self._emit(await self._run(self._encode, piece), len(piece))
+
+    async def finish(self) -> None:
+        """Encode the silence at the end, and what the encoder holds back."""
+        await self.encode(self._joiner.finish())
+        self._emit(await self._run(self._finish), 0)
+
+    def end(self) -> None:
+        """Mark the end of the chunks, whether all is encoded or nothing more can be."""
+        self.chunks.put_nowait(None)
+        self.begun.set()
+
+    def close(self) -> None:
+        """Let go of what nobody read, and of the encoder."""
+        self.chunks = asyncio.Queue()
+        # In its own thread, hence after an encode that a cancelled task left running there.
+        self._executor.submit(self._close_encoder)
+
+    def _emit(self, data: bytes, samples: int) -> None:
+        self.encoded_s += samples / SAMPLE_RATE
+        if data:
+            self.chunks.put_nowait(Chunk(data, self.encoded_s - self._chunked_s))
+            self._chunked_s = self.encoded_s
+        if samples:
+            self.begun.set()
+        if self._grown is not None:
+            self._grown()
+
+    def _join(self, audio: Audio, gap_s: float) -> tuple[Samples, bytes]:
+        samples = self._joiner.add(audio, gap_s).samples
+        return samples, self._encode(samples[:PIECE])
+
+    def _encode(self, samples: Samples) -> bytes:
+        if not len(samples):
+            return b""
+        if self._encoder is None:
+            self._encoder = self._open_encoder()
+        return self._encoder.encode(samples)
+
+    def _finish(self) -> bytes:
+        return self._encoder.finish() if self._encoder is not None else b""
+
+    def _close_encoder(self) -> None:
+        if self._encoder is not None:
+            self._encoder.close()
+
+    async def _run(self, function: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)

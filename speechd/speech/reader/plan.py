@@ -1,0 +1,81 @@
+"""The plan of one utterance, as the home worker sees it: made by whichever reader process has its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+from speechd.errors import InvalidRequest
+from speechd.pool.capacity import StreamBudget
+from speechd.speech.planner import Planned, Progress
+from speechd.speech.reader.messages import PlanResult, Utterance
+from speechd.text.markup import Pause
+from speechd.text.passages import NotYet
+
+MAX_DEATHS: Final = 2
+"""Processes that one call may end; it is not tried again."""
+
+
+class ProcessDied(Exception):
+    """The process that a call was for has ended."""
+
+
+class Holder(Protocol):
+    """The process that has a plan's planner."""
+
+    def forget(self, id: int) -> None:
+        """Let go of the plan of this number."""
+        ...
+
+    def end_if_abandoned(self) -> None:
+        """Die if the call in hand takes long, and nobody awaits its answer any more."""
+        ...
+
+
+class RemotePlan:
+    """One utterance being planned: `next` until it returns None, and `close` in any case. Made by `ReaderPool.plan`.
+
+    progress: how far it is, for another process to go on from. holder: the process that has it, if that still lives.
+    """
+
+    def __init__(self, id: int, utterance: Utterance, ask: Ask) -> None:
+        """ask: makes one call, and raises `ProcessDied`."""
+        self.id, self.utterance = id, utterance
+        self.progress: Progress | None = None
+        self.holder: Holder | None = None
+        self._ask = ask
+
+    async def next(self, ahead_s: float, budget: StreamBudget) -> Planned | Pause | None:
+        """The next segment or pause, as of `Planner.next`. Ends in bounded time.
+
+        Raises `InvalidRequest` also for a text that ends, or outlasts, whatever reads it.
+        """
+        while True:
+            answer = await self._answer(ahead_s, budget)
+            self.progress = answer.progress
+            if isinstance(answer.result, Exception):
+                raise answer.result
+            if not isinstance(answer.result, NotYet):  # else it is asked again, behind all others
+                return answer.result
+
+    async def _answer(self, ahead_s: float, budget: StreamBudget) -> PlanResult:
+        for _ in range(MAX_DEATHS):
+            with suppress(ProcessDied):
+                return await self._ask(self, ahead_s, budget)
+        raise InvalidRequest(
+            "A part of 'input' cannot be read: it was tried twice, and each time took too long or broke what reads it. "
+            "Take out what is no ordinary text there.",
+            param="input",
+            code="unreadable_input",
+        )
+
+    def close(self) -> None:
+        """Have it forgotten. Safe to call twice."""
+        if self.holder is not None:
+            self.holder.forget(self.id)
+            self.holder = None
+
+
+Ask = Callable[[RemotePlan, float, StreamBudget], Awaitable[PlanResult]]
+"""One call of `Planner.next` for a plan, with its `ahead_s` and budget."""

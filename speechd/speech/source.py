@@ -1,0 +1,45 @@
+"""Speech as the response takes it, whoever speaks: this server's slots, or an upstream server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from speechd.context import Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The next bytes of a response's audio.
+
+    data: bytes of its format, at least one. audio_s: seconds of audio that were encoded for them, 0 where that is not
+    known. words: times of words that begin in them.
+    """
+
+    data: bytes
+    audio_s: float = 0.0
+    words: tuple[()] = ()
+
+
+class SpeechSource(Protocol):
+    """The speech of one response: `open`, then `read` until it returns None, and `close` in any case."""
+
+    timings: Timings
+
+    async def open(self) -> None:
+        """Return once there is audio. Called again, it returns at once.
+
+        Raises `SpeechdError`: what was asked for cannot be spoken, or its synthesis failed.
+        """
+        ...
+
+    async def read(self) -> Chunk | None:
+        """The next chunk, None at the end. A further call says that the client has taken the chunk before.
+
+        None at once where all of it is written to the response's spool. Raises `SpeechdError`: it cannot go on.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give everything back. Called when `read` has ended or was cancelled; safe to call twice."""
+        ...

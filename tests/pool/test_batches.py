@@ -1,0 +1,183 @@
+"""Batches of segments in forked slots that are killed, hang and raise."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from speechd.errors import SynthesisFailed
+from speechd.pool.client import PoolClient, SegmentJob
+from tests.harness.forks import (
+    LIMITS,
+    TIMEOUT_S,
+    PoolHarness,
+    ScriptedEngine,
+    end_worker,
+    in_fresh_process,
+    segment,
+    until,
+)
+
+BATCH = 4
+BLOCKER = 100
+
+
+class BatchEngine(ScriptedEngine):
+    """Synthesises up to `BATCH` segments in one call, and so does what any of them says in mid-batch."""
+
+    batch_limit = BATCH
+
+
+class BatchHarness(PoolHarness):
+    """A pool whose slots work on batches."""
+
+    def engine(self, index: int) -> ScriptedEngine:
+        return BatchEngine(self.journal, index)
+
+
+def run(harness: BatchHarness, scene: Callable[[PoolClient], Awaitable[None]]) -> None:
+    """Play a scene with the pool's home worker; nothing may be left of it."""
+
+    async def play() -> None:
+        pool = PoolClient(harness.board, harness.home)
+        pool.open()
+        async with asyncio.timeout(TIMEOUT_S):
+            await scene(pool)
+        pool.close()
+
+    asyncio.run(play())
+    until(lambda: harness.board.queue.waiting + harness.board.queue.running == 0)
+    harness.end()
+
+
+async def batch(harness: BatchHarness, pool: PoolClient, *todo: str) -> list[SegmentJob]:
+    """Jobs that do this, named 1, 2, ... by deadline, which the one slot takes together."""
+    blocker = pool.submit(segment(BLOCKER, "wait"), 0.0)
+    until(lambda: harness.journal.starts[BLOCKER])
+    # The last to come has the earliest deadline: only that decides who shares a batch, and in which order.
+    jobs = [pool.submit(segment(name, do), float(name)) for name, do in reversed([*enumerate(todo, 1)])]
+    harness.journal.opened[BLOCKER] = True
+    await blocker.result()
+    return jobs[::-1]
+
+
+async def names(jobs: list[SegmentJob]) -> list[int | None]:
+    """The name that each job's audio is made of, None for a failure."""
+    outcomes = await asyncio.gather(*(job.result() for job in jobs), return_exceptions=True)
+    return [None if isinstance(outcome, BaseException) else int(outcome.samples[0]) for outcome in outcomes]
+
+
+@in_fresh_process
+def test_batch_is_taken_by_one_slot_in_the_order_of_deadlines() -> None:
+    harness = BatchHarness(slots=1)
+
+    async def scene(pool: PoolClient) -> None:
+        jobs = await batch(harness, pool, *["speak"] * 6)
+        assert await names(jobs) == [1, 2, 3, 4, 5, 6]
+        assert list(np.argsort(harness.journal.at[1:7])) == list(range(6))
+        assert harness.journal.starts[1:7].tolist() == [1] * 6
+
+    run(harness, scene)
+
+
+@in_fresh_process
+def test_kill_in_mid_batch_loses_nothing() -> None:
+    harness = BatchHarness(slots=1)
+
+    async def scene(pool: PoolClient) -> None:
+        jobs = await batch(harness, pool, "speak", "wait", "speak", "speak")
+        until(lambda: harness.journal.starts[2])
+        victim = int(harness.journal.slot[2])
+        harness.signal(victim)
+        assert harness.reap() == (victim, -signal.SIGKILL)
+        harness.journal.opened[2] = True
+        harness.fork(harness.serve)
+        assert await names(jobs) == [1, 2, 3, 4]
+        assert harness.board.queue.retries == 4
+
+    run(harness, scene)
+
+
+@in_fresh_process
+def test_segment_that_kills_its_worker_ends_no_other_of_its_batch() -> None:
+    harness = BatchHarness(slots=1)
+
+    async def scene(pool: PoolClient) -> None:
+        jobs = await batch(harness, pool, "speak", "die", "speak", "speak")
+        for _ in range(2):
+            assert harness.reap()[1] == -signal.SIGKILL
+            harness.fork(harness.serve)
+        assert await names(jobs) == [1, None, 3, 4]
+        with pytest.raises(SynthesisFailed, match="ended two workers"):
+            await jobs[1].result()
+        assert harness.journal.starts[2] == 2
+
+    run(harness, scene)
+
+
+@in_fresh_process
+def test_two_segments_that_kill_their_worker_end_no_other_of_their_batch() -> None:
+    harness = BatchHarness(slots=1)
+
+    async def scene(pool: PoolClient) -> None:
+        jobs = await batch(harness, pool, "die", "speak", "die", "speak")
+        for _ in range(3):  # of the batch, and of each of them alone
+            assert harness.reap()[1] == -signal.SIGKILL
+            harness.fork(harness.serve)
+        assert await names(jobs) == [None, 2, None, 4]
+
+    run(harness, scene)
+
+
+@in_fresh_process
+def test_hang_in_mid_batch_is_ended_by_the_watchdog_and_others_are_spoken() -> None:
+    harness = BatchHarness(slots=1, limits=replace(LIMITS, synthesis_timeout_s=0.5))
+
+    async def scene(pool: PoolClient) -> None:
+        jobs = await batch(harness, pool, "speak", "hang once", "speak", "speak")
+        assert harness.reap()[1] != 0
+        harness.fork(harness.serve)
+        assert await names(jobs) == [1, 2, 3, 4]
+
+    run(harness, scene)
+
+
+@in_fresh_process
+def test_segment_that_raises_in_a_batch_fails_alone() -> None:
+    harness = BatchHarness(slots=1)
+
+    async def scene(pool: PoolClient) -> None:
+        jobs = await batch(harness, pool, "speak", "raise", "speak", "speak")
+        assert await names(jobs) == [1, None, 3, 4]
+        assert harness.journal.starts[1:5].tolist() == [1] * 4
+
+    run(harness, scene)
+
+
+@in_fresh_process
+def test_segments_of_a_killed_home_in_a_batch_are_for_nobody_and_others_are_spoken() -> None:
+    harness = BatchHarness(slots=1, rows=3)
+    other = 2
+    harness.board.table.fork(other)
+
+    async def scene(pool: PoolClient) -> None:
+        peer = PoolClient(harness.board, other)
+        peer.open()
+        blocker = pool.submit(segment(BLOCKER, "wait"), 0.0)
+        until(lambda: harness.journal.starts[BLOCKER])
+        peer.submit(segment(1), 1.0)
+        jobs = [pool.submit(segment(2, "wait"), 2.0), pool.submit(segment(3), 3.0)]
+        harness.journal.opened[BLOCKER] = True
+        await blocker.result()
+        until(lambda: harness.journal.starts[2])
+        peer.close()
+        end_worker(harness.board, other)
+        harness.journal.opened[2] = True
+        assert await names(jobs) == [2, 3]
+
+    run(harness, scene)

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from speechd.audio.joiner import END_S, SegmentJoiner
+from speechd.audio.samples import SAMPLE_RATE, Audio, pcm16
+from speechd.encoders import open_encoder
+from speechd.encoders.base import Encoder
+from speechd.errors import ReplyTooLong
+from speechd.speech.encoding import PIECE, EncodingStage
+from speechd.speech.source import Chunk
+
+TONE = Audio((0.5 * np.sin(np.arange(2 * SAMPLE_RATE) * 0.1)).astype(np.float32))
+"""Two seconds of sound."""
+
+
+class CountedExecutor(ThreadPoolExecutor):
+    """A single thread. hops: the calls to it."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.hops = 0
+
+    def submit(self, *arguments, **named):  # type: ignore[no-untyped-def]
+        self.hops += 1
+        return super().submit(*arguments, **named)
+
+
+@pytest.fixture
+def executor() -> Iterator[CountedExecutor]:
+    with CountedExecutor() as executor:
+        yield executor
+
+
+def stage(
+    executor: CountedExecutor, format: str = "pcm", *, whole: bool = False, grown: Callable[[], None] | None = None
+) -> EncodingStage:
+    def encoder() -> Encoder:
+        return open_encoder(format, whole=whole)
+
+    return EncodingStage(encoder, SegmentJoiner(), executor, grown=grown)
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(10):
+            await scenario()
+
+    asyncio.run(bounded())
+
+
+def chunks(encoding: EncodingStage) -> list[Chunk]:
+    """All chunks of a stage that has ended."""
+    queued = [encoding.chunks.get_nowait() for _ in range(encoding.chunks.qsize())]
+    assert queued.pop() is None
+    return [chunk for chunk in queued if chunk is not None]
+
+
+def test_segment_is_joined_in_the_hop_that_encodes_its_first_piece(executor: CountedExecutor) -> None:
+    async def scenario() -> None:
+        encoding = stage(executor)
+        joined_s, rest = await encoding.join(TONE, 0.0)
+        assert (joined_s, len(rest), executor.hops) == (2.0, 2 * SAMPLE_RATE - PIECE, 1)
+        await encoding.encode(rest)
+        assert executor.hops == 2 * SAMPLE_RATE / PIECE
+
+    run(scenario)
+
+
+def test_chunks_are_all_of_the_audio_and_say_how_much_they_hold(executor: CountedExecutor) -> None:
+    async def scenario() -> None:
+        encoding = stage(executor)
+        _, rest = await encoding.join(TONE, 0.3)
+        await encoding.encode(rest)
+        await encoding.finish()
+        encoding.end()
+        made = chunks(encoding)
+        assert b"".join(chunk.data for chunk in made)[10_000:90_000] == pcm16(TONE.samples)[10_000:90_000]
+        assert sum(chunk.audio_s for chunk in made) == pytest.approx(2.0 + END_S)
+        assert encoding.encoded_s == pytest.approx(2.0 + END_S)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("format", ["mp3", "flac", "wav"])
+def test_what_an_encoder_holds_back_comes_with_the_next_chunk(executor: CountedExecutor, format: str) -> None:
+    async def scenario() -> None:
+        encoding = stage(executor, format, whole=True)
+        _, rest = await encoding.join(TONE, 0.0)
+        await encoding.encode(rest)
+        assert (encoding.begun.is_set(), encoding.chunks.qsize()) == (True, 0)
+        await encoding.finish()
+        encoding.end()
+        (chunk,) = chunks(encoding)
+        assert chunk.audio_s == encoding.encoded_s > 2.0
+        assert chunk.data
+
+    run(scenario)
+
+
+def test_segment_without_a_sound_is_no_beginning(executor: CountedExecutor) -> None:
+    async def scenario() -> None:
+        encoding = stage(executor)
+        joined_s, rest = await encoding.join(Audio(np.zeros(5000, np.float32)), 0.0)
+        assert (joined_s, len(rest), encoding.begun.is_set()) == (0.0, 0, False)
+        encoding.end()
+        assert encoding.begun.is_set()
+
+    run(scenario)
+
+
+def test_growth_that_is_not_allowed_ends_the_stream(executor: CountedExecutor) -> None:
+    async def scenario() -> None:
+        grown: list[None] = []
+
+        def limit() -> None:
+            grown.append(None)
+            if len(grown) == 3:
+                raise ReplyTooLong("as asked")
+
+        encoding = stage(executor, "mp3", whole=True, grown=limit)
+        _, rest = await encoding.join(TONE, 0.0)
+        with pytest.raises(ReplyTooLong):
+            await encoding.encode(rest)
+        assert encoding.encoded_s == 3 * PIECE / SAMPLE_RATE
+
+    run(scenario)
+
+
+def test_close_comes_after_an_encode_that_was_left_running_and_may_come_twice(executor: CountedExecutor) -> None:
+    class Logging:
+        def __init__(self) -> None:
+            self.calls: list[str] = []
+
+        def encode(self, samples: object) -> bytes:
+            self.calls.append("encode")
+            return b"x"
+
+        def finish(self) -> bytes:
+            return b""
+
+        def close(self) -> None:
+            self.calls.append("close")
+
+    encoder = Logging()
+
+    async def scenario() -> None:
+        encoding = EncodingStage(lambda: encoder, SegmentJoiner(), executor)
+        left = asyncio.create_task(encoding.join(TONE, 0.0))
+        await asyncio.sleep(0)
+        left.cancel()
+        encoding.close()
+        encoding.close()
+
+    run(scenario)
+    executor.shutdown()
+    assert encoder.calls == ["encode", "close", "close"]
