@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from speechd.api.call import SpeechCall
 from speechd.api.overflow.overflow import Overflow, speech_url
-from speechd.api.schema import parse
 from speechd.config.settings import Settings
 from speechd.context import RequestContext
 from speechd.engines.base import Segment
@@ -24,8 +23,8 @@ from speechd.metrics.declarations import COUNTED, OVERFLOW_FIRST_AUDIO, OVERFLOW
 from speechd.pool.admission import Admission
 from speechd.pool.capacity import Limits
 from speechd.pool.scoreboard import Scoreboard
-from speechd.voices import Catalogue
 from tests.harness.forks import end_worker, fork_worker
+from tests.harness.requests import speech_call
 from tests.harness.scripted import END, HANG, ScriptedServer, chunk, head
 
 LIMITS = Limits(
@@ -36,7 +35,6 @@ LIMITS = Limits(
     synthesis_timeout_s=5.0,
     max_overflow_in_flight=2,
 )
-BODY = b'{"model": "tts-1", "voice": "alloy", "input": "hello"}'
 SPEECH = (head(x_speechd_engine="tone", x_secret="s"), chunk(b"ab"), chunk(b"cd"), END)
 
 
@@ -92,18 +90,9 @@ class OverflowHarness:
         def abort() -> None:
             self.aborted = True
 
-        self.context = RequestContext(id="req_1", method="POST", path="/v1/audio/speech", abort=abort, key=key)
-        return SpeechCall(
-            context=self.context,
-            wanted=replace(parse(BODY, catalogue=Catalogue(), max_input_chars=100), sse=sse),
-            body=BODY,
-            whole=False,
-            is_forwarded=False,
-            arrival=time.monotonic(),
-            read_timeout_s=read_timeout_s,
-            first_audio_s=5.0,
-            write_s=0.3,
-        )
+        call = speech_call(key=key, abort=abort, read_timeout_s=read_timeout_s, first_audio_s=5.0, write_s=0.3)
+        self.context = call.context
+        return replace(call, wanted=replace(call.wanted, sse=sse))
 
     async def ask(self, call: SpeechCall | None = None, *, leave_s: float = 60, stall: bool = False) -> list[Message]:
         """The messages that the client is sent; they are in `sent`, too."""
@@ -202,7 +191,7 @@ def test_what_is_sent_on_is_the_body_and_nothing_else_of_the_client(upstream: Sc
             line, *rest = head.decode().lower().split("\r\n")
             headers = dict(field.split(": ", 1) for field in rest)
             assert line == "post /v1/audio/speech http/1.1"
-            assert content == BODY
+            assert content == worker.call().body
             assert headers["authorization"] == "bearer far"
             assert headers["x-speechd-overflow"] == "1"
             assert headers["x-request-id"] == "req_1"
