@@ -23,13 +23,12 @@ from speechd.engines.kokoro.voices import MODEL_IDS, catalogue
 from speechd.engines.tone import _HEADER as TONE_HEADER
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest
+from speechd.languages.table import LANGUAGES
 from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
-from speechd.text.markup import Pause, parse
+from speechd.text.fed_text import FedText
 from speechd.text.normalization.normalize import normalize
-from speechd.text.sentences import sentences
 
-LANGUAGES: Final = ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", "ja", "zh")
 TOKEN_LIMIT: Final = 510
 """Kokoro's phonemes in a segment, and the length of a payload made here of them."""
 
@@ -125,8 +124,10 @@ def spoken(segments: list[Segment]) -> str:
 
 def expected(text: str, language: str) -> str:
     """The letters and digits of the text in its spoken form, sentence by sentence."""
-    blocks = (block for block in parse(text) if not isinstance(block, Pause))
-    return letters("".join(normalize(sentence, language) for block in blocks for sentence in sentences(block)))
+    fed = FedText(language)
+    fed.feed(text)
+    fed.finish()
+    return letters("".join(normalize(written, language) for written in fed.sentences() if isinstance(written, str)))
 
 
 def letters(text: str) -> str:

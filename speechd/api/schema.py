@@ -17,8 +17,8 @@ import orjson
 from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, JsonSchema, Number, Text, missing
 from speechd.encoders import FORMATS
 from speechd.engines.base import Engine
-from speechd.engines.kokoro import voices
 from speechd.errors import InvalidRequest, NotFound
+from speechd.languages.table import CODES
 from speechd.voices import Blend, Catalogue
 
 OPENAI_MODELS: Final[Mapping[str, str]] = {
@@ -32,9 +32,6 @@ OPENAI_MODELS: Final[Mapping[str, str]] = {
     "gpt-4o-mini-tts-2025-12-15": "openai",
 }
 """OpenAI's model ids and their owner. All of them name the one model that a server has."""
-
-LANGUAGES: Final = {**voices.LANGUAGES, "en": "en-us", "fr": "fr-fr", "pt": "pt-br"}
-"""Kokoro's one-letter language codes, and short forms, to the language tags used here."""
 
 SPEEDS: Final = (0.25, 4.0)
 """Lowest and highest speaking rate; 1 is the voice's own."""
@@ -114,8 +111,8 @@ class LanguageCode:
         code = Text(16).read(name, value).lower().replace("_", "-")
         if not code:
             return None
-        language = LANGUAGES.get(code, code)
-        if language not in LANGUAGES.values():
+        language = CODES.get(code, code)
+        if language not in CODES.values():
             raise InvalidRequest(
                 f"Invalid '{name}': '{code}'. Supported values are: {', '.join(_language_codes())}.",
                 param=name,
@@ -262,4 +259,4 @@ def _exact(body: bytes) -> Mapping[str, Any]:
 
 
 def _language_codes() -> list[str]:
-    return sorted({*LANGUAGES, *LANGUAGES.values()})
+    return sorted({*CODES, *CODES.values()})

@@ -48,8 +48,9 @@ class SegmentJoiner:
         self._given = 0
         self._length = 0
 
-    def add(self, audio: Audio, gap_s: float) -> Joined:
-        """The silence still due, then this segment's sound. gap_s: seconds of silence that belong after it."""
+    def add(self, audio: Audio, gap_s: float, volume: float = 1.0) -> Joined:
+        """The silence still due, then this segment's sound. gap_s: seconds of silence that belong after it. volume:
+        multiplies its samples."""
         samples = audio.samples
         gap = round(gap_s * self._rate)
         start, stop = sound_bounds(samples, self._rate)
@@ -59,7 +60,7 @@ class SegmentJoiner:
         head, tail = min(round(HEAD_S * self._rate), start), min(round(TAIL_S * self._rate), len(samples) - stop)
         silence = self._silence(keep=head)
         offset = self._length - (start - head)
-        sound = faded(samples[start - head : stop + tail], self._rate) * self._volume
+        sound = faded(samples[start - head : stop + tail], self._rate) * (self._volume * np.float32(volume))
         self._gap, self._pause, self._given = gap, 0, tail
         self._length += len(sound)
         return Joined(np.concatenate((silence, sound)), offset)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
 from typing import Final
 
 from speechd.config.settings import InvalidSetting
 from speechd.engines.base import Engine, Segment, SynthesisOptions, Synthesizer, synthesize_one
 from speechd.errors import InvalidRequest
+from speechd.languages.table import LANGUAGES
 from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.text.passages import PassageReader
@@ -31,20 +32,8 @@ LENGTHS: Final = 3
 SHARE: Final = StreamBudget(realtime_factor=4.0)
 """What a listener may count on when nobody else is there."""
 
-TEXTS: Final[Mapping[str, str]] = {
-    "en-us": "Zyxq has 3 ferries. The next one leaves at noon, and a ticket is $5.50. ",
-    "en-gb": "Zyxq has 3 ferries. The next one leaves at noon, and a ticket is £5.50. ",
-    "es": "Tenemos 3 barcos. El próximo sale a mediodía, y el billete cuesta 5,50 €. ",
-    "fr-fr": "Nous avons 3 bateaux. Le prochain part à midi, et le billet coûte 5,50 €. ",
-    "hi": "हमारे पास 3 नाव हैं। अगली दोपहर को जाती है, और टिकट 50 रुपये का है। ",
-    "it": "Abbiamo 3 navi. La prossima parte a mezzogiorno, e il biglietto costa 5,50 €. ",
-    "ja": "船が3隻あります。次は正午に出て、切符は50円です。",
-    "pt-br": "Temos 3 barcos. O próximo sai ao meio-dia, e o bilhete custa R$ 5,50. ",
-    "zh": "我们有3艘船。下一艘中午出发，票价50元。",
-}
-"""By language. Numbers need the rules of what is written; a word that no lexicon has needs espeak-ng."""
-
 REPEATED: Final = 8
+"""Times that the text of a language is repeated for the segments of `LENGTHS`."""
 
 AUTO_VOICES: Final = "auto"
 """In place of a voice: the voices that have a second name in the engine's catalogue (Kokoro's: OpenAI's)."""
@@ -71,7 +60,10 @@ def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[S
         else:
             languages.setdefault(delivery.language, delivery)
     for language in languages:
-        PassageReader(TEXTS[language], language).take(len(TEXTS[language]), engine.passage_limit)
+        reader = PassageReader(language)
+        reader.feed(LANGUAGES[language].warm_up)
+        reader.finish()
+        reader.next(len(LANGUAGES[language].warm_up), engine.passage_limit)
     return list(languages.values())
 
 
@@ -103,7 +95,7 @@ def speak(engine: Synthesizer, segments: Sequence[Segment]) -> tuple[float, floa
 
 
 def _segments(engine: Engine, delivery: SynthesisOptions) -> list[Segment]:
-    planner = Planner(TEXTS[delivery.language] * REPEATED, delivery, engine)
+    planner = Planner(LANGUAGES[delivery.language].warm_up * REPEATED, delivery, engine)
     segments: list[Segment] = []
     while len(segments) < LENGTHS:
         planned = planner.next(sum(segment.duration_s for segment in segments), SHARE)

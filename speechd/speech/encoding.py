@@ -48,10 +48,10 @@ class EncodingStage:
         self._open_encoder, self._joiner = open_encoder, joiner
         self._executor, self._grown = executor, grown
 
-    async def join(self, audio: Audio, gap_s: float) -> tuple[float, Samples]:
+    async def join(self, audio: Audio, gap_s: float, volume: float = 1.0) -> tuple[float, Samples]:
         """Join a segment, and encode the beginning. Returns the seconds that it takes with the silence before it, and
-        the samples that are to be encoded yet. gap_s: seconds of silence that belong after it."""
-        samples, data = await self._run(self._join, audio, gap_s)
+        the samples that are to be encoded yet. gap_s, volume: see `SegmentJoiner.add`."""
+        samples, data = await self._run(self._join, audio, gap_s, volume)
         self._emit(data, len(samples[:PIECE]))
         return len(samples) / SAMPLE_RATE, samples[PIECE:]
 
@@ -91,8 +91,8 @@ class EncodingStage:
         if self._grown is not None:
             self._grown()
 
-    def _join(self, audio: Audio, gap_s: float) -> tuple[Samples, bytes]:
-        samples = self._joiner.add(audio, gap_s).samples
+    def _join(self, audio: Audio, gap_s: float, volume: float) -> tuple[Samples, bytes]:
+        samples = self._joiner.add(audio, gap_s, volume).samples
         return samples, self._encode(samples[:PIECE])
 
     def _encode(self, samples: Samples) -> bytes:

@@ -40,7 +40,7 @@ def synthesize_file(
             else:
                 audio = resampled(synthesize_one(engine, planned.segment))
                 spoken_s += audio.duration_s
-                samples = joiner.add(audio, planned.gap_s).samples
+                samples = joiner.add(audio, planned.gap_s, planned.volume).samples
             yield encoder.encode(samples), spoken_s
         if not spoken_s:
             raise NothingToSpeak("The text holds nothing that can be spoken.", param="input")

@@ -14,9 +14,9 @@ from typing import Final
 from speechd.engines.base import Engine, Segment, SegmentTooLong, SynthesisOptions
 from speechd.errors import InvalidRequest, ReplyTooLong
 from speechd.pool.capacity import StreamBudget
-from speechd.text.markup import Pause
+from speechd.text.cuts import LONGEST_WORD, TOLERANCE, split
+from speechd.text.markup.marks import Pause, Style
 from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position
-from speechd.text.sentences import LONGEST_WORD, TOLERANCE, split
 from speechd.text.words import longest_word
 
 FIRST_LENGTH: Final = 30
@@ -48,6 +48,9 @@ LETTERS_PER_S: Final = 20.0
 """Letters and digits in a second of speech at speed 1, at most: English has 12. With it, a text too long for its reply
 is known before any of it is spoken."""
 
+SPEEDS: Final = (0.25, 4.0)
+"""The least and the greatest speed of a passage, whatever its text asks for; a request's own is within them."""
+
 MAX_PAUSES_S: Final = 3600.0
 """Seconds of pauses in one input. They are free to ask for, and would keep a place and a connection for days."""
 
@@ -68,20 +71,23 @@ LONGEST_WORD_S: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A segment, and the seconds of silence between its last sound and the first of the next."""
+    """A segment. gap_s: seconds of silence between its last sound and the first of the next. volume: a factor on its
+    samples."""
 
     segment: Segment
     gap_s: float
+    volume: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Spoken text that is to be one segment, unless that is too long. boundary: how it ends; options: how it is to be
-    spoken; is_run: it is of a run of letters without boundaries, so that a cut anywhere does no harm."""
+    """Spoken text that is to be one segment, unless that is too long. boundary: how it ends. options, volume: how it is
+    to be spoken. is_run: it is of a run of letters without boundaries, so that a cut anywhere does no harm."""
 
     text: str
     boundary: Boundary
     options: SynthesisOptions
+    volume: float = 1.0
     is_run: bool = False
 
 
@@ -158,7 +164,9 @@ class Planner:
 
     def _open(self) -> PassageReader:
         self._engine.load_voice(self._options)
-        reader = PassageReader(self._input, self._options.language, self._position)
+        reader = PassageReader(self._options.language, self._position)
+        reader.feed(self._input)
+        reader.finish()
         if reader.pauses_s > MAX_PAUSES_S:
             raise InvalidRequest(
                 f"'input' has pauses of more than {MAX_PAUSES_S:g} s together: shorten them, or send it in parts.",
@@ -182,14 +190,24 @@ class Planner:
         return Sizes(target, segment_s, run_s=ordinary * (1 + TOLERANCE) / CHARACTERS_PER_S)
 
     def _take(self, reader: PassageReader, sizes: Sizes) -> Part | Pause | NotYet | None:
-        passage = reader.take(sizes.target, self._engine.passage_limit)
+        passage = reader.next(sizes.target, self._engine.passage_limit)
         if not isinstance(passage, Passage):
             return passage
-        part = Part(passage.text, passage.boundary, self._options, is_run=self._in_run)
+        options = self._styled(passage.style)
+        part = Part(passage.text, passage.boundary, options, passage.style.volume, is_run=self._in_run)
         self._in_run = passage.boundary is Boundary.WORD and (
             longest_word(passage.text) >= LONGEST_WORD or (self._in_run and " " not in passage.text)
         )
         return part
+
+    def _styled(self, style: Style) -> SynthesisOptions:
+        """The options of a passage: the request's own, as far as the text does not ask for others."""
+        speed = min(max(self._options.speed * style.rate, SPEEDS[0]), SPEEDS[1])
+        options = replace(self._options, speed=speed)
+        if style.voice is not None:
+            options = replace(options, blend=self._engine.voices().parse(style.voice))
+            self._engine.load_voice(options)
+        return options
 
     def _plan(self, part: Part, sizes: Sizes) -> Planned | NotYet:
         """The segment of this part, or of its beginning if all of it is too long; the rest comes next. `NotYet`:
@@ -199,7 +217,7 @@ class Planner:
             if not is_too_long(part, segment, sizes):
                 if segment.duration_s > 0:
                     self._characters_per_s = len(part.text) / segment.duration_s
-                return Planned(segment, GAP_S[part.boundary] / part.options.speed)
+                return Planned(segment, GAP_S[part.boundary] / part.options.speed, part.volume)
             part, rest = cut(part)
             self._parts.appendleft(rest)
         return NotYet()
@@ -231,7 +249,7 @@ def is_too_long(part: Part, segment: Segment, sizes: Sizes) -> bool:
 
 def cut(part: Part) -> tuple[Part, Part]:
     """The halves of a part. Raises `InvalidRequest` for one that has none."""
-    head, rest = split(part.text, max(1, len(part.text) // 2))
+    head, rest = split(part.text, max(1, len(part.text) // 2), part.options.language)
     if not rest:
         raise InvalidRequest("'input' has a word too long to be spoken.", param="input")
     return replace(part, text=head, boundary=Boundary.WORD), replace(part, text=rest)

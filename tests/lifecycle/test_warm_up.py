@@ -8,11 +8,10 @@ import pytest
 from speechd.audio.samples import Audio
 from speechd.config.settings import InvalidSetting, Settings
 from speechd.engines.base import Segment, SynthesisOptions
-from speechd.engines.kokoro.voices import LANGUAGES, OPENAI_NAMES, catalogue
+from speechd.engines.kokoro.voices import OPENAI_NAMES, catalogue
 from speechd.engines.tone import ToneEngine, decode
 from speechd.errors import InvalidRequest
 from speechd.lifecycle import warm_up
-from speechd.text.normalization.normalize import normalize
 
 CATALOGUE = catalogue()
 
@@ -74,17 +73,6 @@ def test_segments_grow_and_those_that_come_first_are_first() -> None:
     assert heard == ["Zyxq has three ferries."] * 2
     assert len(longer) == 2 * (warm_up.LENGTHS - 1)
     assert american.duration_s < longer[0].duration_s < longer[-1].duration_s
-
-
-def test_there_is_a_text_for_every_language() -> None:
-    assert set(warm_up.TEXTS) == set(LANGUAGES.values())
-
-
-@pytest.mark.parametrize("language", ["en-us", "en-gb", "es", "fr-fr", "it", "pt-br"])
-def test_text_needs_the_rules_of_its_language(language: str) -> None:
-    text = warm_up.TEXTS[language]
-    assert any(map(str.isdigit, text))
-    assert not any(map(str.isdigit, normalize(text, language)))
 
 
 @pytest.mark.parametrize(("pace", "expected"), [(100.0, 4), (4.0, 2), (1.0, 1)])

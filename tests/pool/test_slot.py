@@ -249,10 +249,10 @@ def test_speed_of_a_batch_is_that_of_all_of_it(board: Scoreboard) -> None:
 
 def test_watchdog_covers_a_batch_once(board: Scoreboard, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(watchdog, "begin", lambda timeout_s: calls.append(f"begin {timeout_s:g}"))
+    monkeypatch.setattr(watchdog, "start", lambda timeout_s: calls.append(f"start {timeout_s:g}"))
     monkeypatch.setattr(watchdog, "cancel", lambda: calls.append("cancel"))
     results(board, BatchEngine(named), 4)
-    assert calls == ["begin 60", "cancel"]
+    assert calls == ["start 60", "cancel"]
 
 
 def test_engines_of_one_thread_are_not_asked() -> None:

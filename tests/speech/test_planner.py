@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import pickle
+import struct
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache
@@ -29,10 +31,10 @@ from speechd.speech.planner import (
     Planner,
 )
 from speechd.text import passages
-from speechd.text.markup import Pause
+from speechd.text.cuts import TOLERANCE
+from speechd.text.markup.marks import Mark, Pause, Prosody, Style, Text
 from speechd.text.normalization.normalize import normalize
-from speechd.text.passages import SILENT_LENGTH, SILENT_SENTENCE, Boundary, NotYet
-from speechd.text.sentences import TOLERANCE
+from speechd.text.passages import SILENT_LENGTH, SILENT_SENTENCE, Boundary, NotYet, PassageReader
 
 VOICE = catalogue().parse("af_heart")
 TEXT = "the ship came in with the tide and left with it " * 60
@@ -356,3 +358,54 @@ def test_gaps_shrink_with_speed_and_pauses_do_not(speed: float, sentence_s: floa
     first, pause, *_ = rest(planner("One. [pause:2s] Two.", speed))
     assert isinstance(first, Planned)
     assert (first.gap_s, pause) == (sentence_s, Pause(2.0))
+
+
+def styled(marks: Sequence[Mark], speed: float = 1.0) -> list[Planned | Pause]:
+    """The plan of a document of these marks."""
+    plan = planner("", speed)
+    reader = PassageReader("en-us")
+    reader.feed_marks(marks)
+    reader.finish()
+    plan._reader = reader
+    return rest(plan)
+
+
+def test_each_passage_is_spoken_as_the_marks_before_it_say() -> None:
+    marks: list[Mark] = [Text("One."), Prosody(rate=2.0, volume=0.5), Text("Two."), Prosody(), Text("Three.")]
+    one, two, three = styled(marks)
+    assert isinstance(one, Planned)
+    assert isinstance(two, Planned)
+    assert isinstance(three, Planned)
+    assert [content(item) for item in (one, two, three)] == ["One.", "Two.", "Three."]
+    assert [item.volume for item in (one, two, three)] == [1.0, 0.5, 1.0]
+    assert [speed_of(item) for item in (one, two, three)] == [1.0, 2.0, 1.0]
+    assert two.gap_s == one.gap_s / 2
+
+
+@pytest.mark.parametrize(("speed", "rate", "expected"), [(2.0, 10.0, 4.0), (0.5, 0.1, 0.25), (2.0, 0.5, 1.0)])
+def test_rate_is_a_factor_on_the_speed_of_the_request_within_what_engines_speak(
+    speed: float, rate: float, expected: float
+) -> None:
+    (item,) = styled([Prosody(rate=rate), Text("One.")], speed)
+    assert isinstance(item, Planned)
+    assert speed_of(item) == expected
+
+
+def test_voice_of_a_passage_is_loaded_and_one_that_does_not_exist_is_refused() -> None:
+    loaded: list[SynthesisOptions] = []
+
+    class Recorder(ToneEngine):
+        def load_voice(self, options: SynthesisOptions) -> None:
+            loaded.append(options)
+
+    options = planner("", engine=Recorder())._styled(Style(voice="bf_emma"))
+    assert (str(options.blend), options.language, loaded) == ("bf_emma", "en-us", [options])
+    with pytest.raises(InvalidRequest, match=r"no voice .nobody."):
+        planner("")._styled(Style(voice="nobody"))
+
+
+def speed_of(planned: Planned) -> float:
+    """The speed that a tone engine was asked for."""
+    (speed,) = struct.unpack_from("<d", planned.segment.payload)
+    assert isinstance(speed, float)
+    return speed

@@ -24,7 +24,8 @@ from speechd.encoders.base import Encoder
 from speechd.engines.base import Segment
 from speechd.errors import NothingToSpeak, SynthesisFailed, TransferAborted
 from speechd.pool.admission import Ticket
-from speechd.pool.client import PoolClient, SegmentJob, StreamBudget
+from speechd.pool.capacity import StreamBudget
+from speechd.pool.client import PoolClient, SegmentJob
 from speechd.pool.ipc import ResultChannel, SegmentResult, SegmentStatus
 from speechd.speech import stream
 from speechd.speech.encoding import EncodingStage

@@ -1,23 +1,51 @@
 from __future__ import annotations
 
-from speechd.text.markup import Pause
-from speechd.text.passages import Boundary, Passage, PassageReader
+import pickle
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from speechd.text.markup.document import parse
+from speechd.text.markup.marks import PRONUNCIATION, Mark, Pause, Phonemes, Prosody, Style, Text, Voice
+from speechd.text.normalization.normalize import normalize
+from speechd.text.passages import Boundary, NotYet, Passage, PassageReader
+from speechd.text.sentences import sentences
+from tests.text.strategies import documents, texts
 
 
-def taken(input: str, target: int, limit: int) -> list[Passage | Pause]:
-    script = PassageReader(input, "en-us")
-    return list(iter(lambda: script.take(target, limit), None))
+def reader_of(*pieces: str, language: str = "en-us") -> PassageReader:
+    reader = PassageReader(language)
+    for piece in pieces:
+        reader.feed(piece)
+    reader.finish()
+    return reader
+
+
+def rest(reader: PassageReader, target: int, limit: int) -> list[Passage | Pause]:
+    results = iter(lambda: reader.next(target, limit), None)
+    return [result for result in results if not isinstance(result, NotYet)]
+
+
+def passages(text: str, target: int, limit: int) -> list[Passage | Pause]:
+    return rest(reader_of(text), target, limit)
+
+
+def spoken(results: Iterable[Passage | Pause]) -> list[str]:
+    return [result.text for result in results if isinstance(result, Passage)]
 
 
 def test_short_sentences_are_gathered_near_the_target() -> None:
-    assert taken("One. Two. Three. Four. Five is the last of all.", 20, 100) == [
+    assert passages("One. Two. Three. Four. Five is the last of all.", 20, 100) == [
         Passage("One. Two. Three. Four.", Boundary.SENTENCE),
         Passage("Five is the last of all.", Boundary.PARAGRAPH),
     ]
 
 
 def test_long_sentence_is_cut_at_a_clause() -> None:
-    assert taken("When the rain came, we all went inside and sat by the fire.", 20, 100) == [
+    assert passages("When the rain came, we all went inside and sat by the fire.", 20, 100) == [
         Passage("When the rain came,", Boundary.CLAUSE),
         Passage("we all went inside", Boundary.WORD),
         Passage("and sat by the fire.", Boundary.PARAGRAPH),
@@ -25,20 +53,20 @@ def test_long_sentence_is_cut_at_a_clause() -> None:
 
 
 def test_paragraphs_are_not_joined() -> None:
-    assert taken("First.\n\nSecond.", 100, 200) == [
+    assert passages("First.\n\nSecond.", 100, 200) == [
         Passage("First.", Boundary.PARAGRAPH),
         Passage("Second.", Boundary.PARAGRAPH),
     ]
 
 
 def test_lines_that_stand_alone_are_gathered_as_sentences() -> None:
-    assert taken("Roses are red\nViolets are blue", 100, 200) == [
+    assert passages("Roses are red\nViolets are blue", 100, 200) == [
         Passage("Roses are red. Violets are blue", Boundary.PARAGRAPH)
     ]
 
 
 def test_pause_stands_between_passages() -> None:
-    assert taken("Hello [pause:0.5s] world", 100, 200) == [
+    assert passages("Hello [pause:0.5s] world", 100, 200) == [
         Passage("Hello", Boundary.WORD),
         Pause(0.5),
         Passage("world", Boundary.PARAGRAPH),
@@ -46,13 +74,143 @@ def test_pause_stands_between_passages() -> None:
 
 
 def test_pieces_without_letters_are_skipped() -> None:
-    assert taken("!!!\n\n---\n\nHello ... !!!\n\n***", 100, 200) == [Passage("Hello…", Boundary.PARAGRAPH)]
+    assert passages("!!!\n\n---\n\nHello ... !!!\n\n***", 100, 200) == [Passage("Hello…", Boundary.PARAGRAPH)]
 
 
 def test_unspeakable_input_has_no_passage() -> None:
-    assert taken("!!! --- 😀 \n\n ...", 100, 200) == []
+    assert passages("!!! --- 😀 \n\n ...", 100, 200) == []
 
 
 def test_no_passage_exceeds_the_limit_below_the_target() -> None:
-    passages = taken("word " * 100, 200, 30)
-    assert all(isinstance(passage, Passage) and len(passage.text) <= 30 for passage in passages)
+    results = passages("word " * 100, 200, 30)
+    assert results
+    assert all(len(text) <= 30 for text in spoken(results))
+
+
+def test_passage_waits_for_the_text_that_decides_it() -> None:
+    reader = PassageReader("en-us")
+    assert reader.next(100, 200) == NotYet(needs_text=True)
+    reader.feed("First paragraph.\n\nThe sec")
+    assert reader.next(100, 200) == Passage("First paragraph.", Boundary.PARAGRAPH)
+    assert reader.next(100, 200) == NotYet(needs_text=True)
+    reader.feed("ond one.\n")
+    assert reader.next(100, 200) == NotYet(needs_text=True)
+    reader.finish()
+    assert reader.next(100, 200) == Passage("The second one.", Boundary.PARAGRAPH)
+    assert reader.next(100, 200) is None
+
+
+def test_what_is_certain_is_counted_as_it_is_fed() -> None:
+    reader = PassageReader("en-us")
+    reader.feed("One, two. [pause:0.5s]\n\n")
+    assert (reader.letters, reader.pauses_s) == (6, 0.5)
+    reader.feed("[pause:1s] Six")
+    reader.finish()
+    assert (reader.letters, reader.pauses_s) == (9, 1.5)
+
+
+def cut(text: str, places: Sequence[int]) -> list[str]:
+    return [text[start:end] for start, end in pairwise([0, *sorted(place % (len(text) + 1) for place in places), None])]
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(text=documents, places=st.lists(st.integers(0, 400), max_size=6), target=st.integers(1, 60))
+@example(text="a\r\n\r\nb", places=[2, 4], target=20)
+@example(text="x <!-- a\n\nb --> y\n\nz", places=[10], target=20)
+@example(text="```\na\n\nb\n```\n\n**c**", places=[7], target=20)
+@example(text="é <script>a\n\nb</SCRIPT> y", places=[13], target=20)
+def test_passages_are_the_same_however_the_text_is_cut(text: str, places: list[int], target: int) -> None:
+    whole, fed, letter_by_letter = reader_of(text), reader_of(*cut(text, places)), reader_of(*text)
+    expected = rest(whole, target, 80)
+    assert rest(fed, target, 80) == expected
+    assert rest(letter_by_letter, target, 80) == expected
+    assert (fed.letters, fed.pauses_s) == (whole.letters, whole.pauses_s)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(text=documents, places=st.lists(st.integers(0, 400), max_size=6), target=st.integers(1, 60))
+def test_passages_are_the_same_when_they_are_read_between_the_pieces(text: str, places: list[int], target: int) -> None:
+    reader, results = PassageReader("en-us"), list[Passage | Pause]()
+    for piece in cut(text, places):
+        reader.feed(piece)
+        while not isinstance(result := reader.next(target, 80), NotYet):
+            assert result is not None
+            results.append(result)
+    reader.finish()
+    assert [*results, *rest(reader, target, 80)] == rest(reader_of(text), target, 80)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(text=texts, target=st.integers(1, 60), limit=st.integers(1, 80), language=st.sampled_from(("en-us", "es", "ja")))
+def test_every_letter_is_spoken_once_and_in_order(text: str, target: int, limit: int, language: str) -> None:
+    found = spoken(rest(reader_of(text, language=language), target, limit))
+    assert all(0 < len(passage) <= limit and passage == passage.strip() for passage in found)
+    blocks = [
+        mark.text if isinstance(mark, Text) else "\n" if isinstance(mark, Pause) else str(mark) for mark in parse(text)
+    ]
+    expected = (normalize(sentence, language) for sentence in sentences("".join(blocks), language))
+    assert letters("".join(found)) == letters("".join(expected))
+
+
+def letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(words=st.lists(st.sampled_from(["plain", "[New York](/nu jɔɹk/)", "words,", "end."]), min_size=1, max_size=30))
+def test_no_pronunciation_is_cut(words: list[str]) -> None:
+    found = Counter(
+        match[0] for text in spoken(passages(" ".join(words), 30, 60)) for match in PRONUNCIATION.finditer(text)
+    )
+    assert found["[New York](/nu jɔɹk/)"] == words.count("[New York](/nu jɔɹk/)")
+
+
+MARKS: list[Mark] = [
+    Text("One. "),
+    Voice("bm_george"),
+    Text("Two, "),
+    Phonemes("three", "θɹi"),
+    Text(" four. "),
+    Prosody(rate=1.5),
+    Pause(1.0),
+    Voice(None),
+    Prosody(rate=1.5),
+    Text("Five.\n\n"),
+    Prosody(),
+    Voice(None),
+    Text("Six.\n\n"),
+]
+STYLED = [
+    Passage("One.", Boundary.SENTENCE),
+    Passage("Two, [three](/θɹi/) four.", Boundary.SENTENCE, Style("bm_george")),
+    Pause(1.0),
+    Passage("Five.", Boundary.PARAGRAPH, Style(rate=1.5)),
+    Passage("Six.", Boundary.PARAGRAPH),
+]
+
+
+def styled() -> PassageReader:
+    reader = PassageReader("en-us")
+    reader.feed_marks(MARKS)
+    reader.finish()
+    return reader
+
+
+def test_each_passage_has_the_style_that_the_marks_before_it_ask_for() -> None:
+    assert rest(styled(), 100, 200) == STYLED
+
+
+def test_reader_goes_on_where_another_was() -> None:
+    results: list[Passage | Pause] = []
+    position = styled().position
+    while True:
+        reader = PassageReader("en-us", pickle.loads(pickle.dumps(position)))
+        reader.feed_marks(MARKS)
+        reader.finish()
+        result = reader.next(100, 200)
+        position = reader.position
+        if result is None:
+            break
+        assert not isinstance(result, NotYet)
+        results.append(result)
+    assert results == STYLED

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from speechd.text.sentences import LONGEST_WORD, SENTENCE_LIMIT, TOLERANCE, ends_sentence, sentences, split, split_near
+from speechd.languages.table import LANGUAGES
+from speechd.text.sentences import SENTENCE_LIMIT, sentences
+from tests.text.strategies import texts
 
 
 @pytest.mark.parametrize(
@@ -19,66 +23,57 @@ from speechd.text.sentences import LONGEST_WORD, SENTENCE_LIMIT, TOLERANCE, ends
         ["e.g. this, i.e. that, etc. ", "The end."],
         ["It ended in 2007. ", "Good."],
         ["1. First things first. ", "Good."],
+        ["We left at 5 p.m. ", "It's late."],
+        ["J. A. Smith and R. E. Lee met. ", "A. Smith left."],
+        ["It is 6 ft. ", "The box is 5 mm. ", "That is all."],
+        ["Ken Griffey Sr. played in Ft. Worth. ", "He won."],
         ["你好。", "我是谁？", "“很好！”", "完了"],
         ["यह है। ", "वह है॥ ", "तीसरा"],
         ["One line\n", "another\n\n", "third"],
     ],
 )
 def test_text_falls_into_sentences(expected: list[str]) -> None:
-    assert list(sentences("".join(expected))) == expected
+    assert list(sentences("".join(expected), "en-us")) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("es", ["El Lic. Pastoriza y la Sra. Ruiz viven en EE. UU. ", "La casa es suya."]),
+        ("es", ["Compró pan, vino, etc. ", "Luego salió a las 5 p.m. ", "Era tarde."]),
+        ("es", ["Me gusta el mar. ", "Vive en la av. Colón. ", "Dijo que no. ", "Hoy es el 3 de mar. 2020."]),
+        ("fr-fr", ["M. Le Goff et Mme. Curie parlent. ", "Il a couru 10 m. ", "L'autre dort."]),
+        ("fr-fr", ["Voir p. 45, chap. 3, av. J.-C. ", "L'histoire suit."]),
+        ("fr-fr", ["Il habite à l'est. ", "Elle part."]),
+        ("it", ["Il Sig. Rossi e la Dott.ssa Bianchi, pag. 12, n. 5. ", "Poi basta."]),
+        ("it", ["Pane, vino, ecc. ", "La cena è pronta. ", "Disse di no. ", "Fine."]),
+        ("pt-br", ["A Profa. Dias e o Sr. Lima vieram. ", "Pão, vinho, etc. ", "Depois saíram."]),
+        ("hi", ["डॉ. अमित आए। ", "वे Mr. Smith से मिले। ", "ठीक है।"]),
+        ("ja", ["Mr. Smith met Dr. Who. ", "彼は来た。", "終わり。"]),
+        ("zh", ["Mr. Smith 来了。", "他说：好。"]),
+        ("xx", ["One. ", "Dr. ", "Two."]),
+    ],
+)
+def test_each_language_has_abbreviations_of_its_own(language: str, expected: list[str]) -> None:
+    assert list(sentences("".join(expected), language)) == expected
+
+
+def test_abbreviation_of_one_language_is_a_word_in_another() -> None:
+    text = "Prese il col. Il resto, no."
+    assert list(sentences(text, "it")) == ["Prese il col. ", "Il resto, no."]
+    assert list(sentences(text, "en-us")) == [text]
 
 
 def test_text_without_punctuation_is_cut_at_white_space() -> None:
     text = "word " * 1000
-    pieces = list(sentences(text))
+    pieces = list(sentences(text, "en-us"))
     assert "".join(pieces) == text
     assert all(len(piece.rstrip()) <= SENTENCE_LIMIT and piece.endswith("word ") for piece in pieces)
 
 
-@pytest.mark.parametrize(
-    ("text", "limit", "head", "rest"),
-    [
-        ("short", 10, "short", ""),
-        ("One two. Three four five", 14, "One two.", "Three four five"),
-        ("One two, three four five", 14, "One two,", "three four five"),
-        ("One two three four", 10, "One two", "three four"),
-        ("we pay 1 000 000", 10, "we pay", "1 000 000"),
-        ("say [New York](/nu jɔɹk/)", 20, "say", "[New York](/nu jɔɹk/)"),
-        ("abcdefghij", 4, "abcd", "efghij"),
-        ("aaae\u0301bbb", 4, "aaa", "e\u0301bbb"),
-        ("pi 3.14159", 6, "pi", "3.14159"),
-    ],
-)
-def test_split_prefers_the_best_boundary(text: str, limit: int, head: str, rest: str) -> None:
-    assert split(text, limit) == (head, rest)
-
-
-def test_split_near_prefers_a_clause_near_the_target() -> None:
-    assert split_near("When the rain came, we all went inside and sat down by the fire.", 20, 60) == (
-        "When the rain came,",
-        "we all went inside and sat down by the fire.",
-    )
-
-
-def test_split_near_leaves_no_tiny_tail() -> None:
-    assert split_near("One two three four five six, ok.", 24, 60) == ("One two three four five six, ok.", "")
-
-
-@pytest.mark.parametrize(
-    ("text", "after", "ends"), [("He left.", "Then", True), ("at ten A.M.", "EST", False), ("so,", "", False)]
-)
-def test_end_of_sentence_depends_on_what_follows(text: str, after: str, ends: bool) -> None:
-    assert ends_sentence(text, after) is ends
-
-
-@pytest.mark.parametrize("unbroken", ["a" * 400, "漢" * 400, "a-" * 200, "ก" * 400])
-@pytest.mark.parametrize("target", [30, 120, 200])
-def test_split_near_takes_no_more_of_text_without_boundaries_than_a_long_word(unbroken: str, target: int) -> None:
-    head, rest = split_near(unbroken, target, 400)
-    assert head + rest == unbroken
-    assert len(head) <= max(LONGEST_WORD, target * (1 + TOLERANCE))
-
-
-def test_split_near_keeps_a_word_longer_than_the_target() -> None:
-    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
-    assert split_near(f"{word} ist lang, und das ist noch nicht alles.", 30, 400)[0].startswith(word)
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(text=texts, language=st.sampled_from([*LANGUAGES, "xx"]))
+def test_sentences_are_the_text(text: str, language: str) -> None:
+    pieces = list(sentences(text, language))
+    assert "".join(pieces) == text
+    assert all(piece and len(piece.rstrip()) <= SENTENCE_LIMIT for piece in pieces)

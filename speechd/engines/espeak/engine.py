@@ -21,20 +21,14 @@ from speechd.engines.espeak.ipa import mnemonics
 from speechd.engines.espeak.library import Library, Speech
 from speechd.engines.espeak.text import for_espeak
 from speechd.errors import InvalidRequest
+from speechd.languages.table import LANGUAGES as TABLE
 from speechd.text.markup import PRONUNCIATION, plain
 from speechd.voices import Blend, Catalogue
 
 LANGUAGES: Final[Mapping[str, str]] = {
-    "en-us": "gmw/en-US",
-    "en-gb": "gmw/en",
-    "es": "roa/es",
-    "fr-fr": "roa/fr",
-    "hi": "inc/hi",
-    "it": "roa/it",
-    "pt-br": "roa/pt-BR",
-    "zh": "sit/cmn",
+    tag: language.espeak_voice for tag, language in TABLE.items() if language.espeak_voice is not None
 }
-"""BCP 47 → espeak-ng's voice file. Japanese is absent: espeak-ng reads its kanji as "Chinese letter"."""
+"""BCP 47 → espeak-ng's voice file."""
 
 VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {
     "female": ("f1", "f2", "f3", "f4", "f5", "Annie", "linda", "steph"),
@@ -53,11 +47,6 @@ LEAST_WORDS_PER_MINUTE: Final = 80
 
 WORD_GAP_S: Final = 0.0327
 """Seconds of silence that one unit of espeak-ng's word gap makes at its least rate (measured)."""
-
-CHARACTERS_PER_S: Final[Mapping[str, float]] = {"zh": 4.0}
-"""At speed 1, where it is not `USUAL_CHARACTERS_PER_S`."""
-
-USUAL_CHARACTERS_PER_S: Final = 15.0
 
 
 class EspeakEngine(SequentialEngine):
@@ -105,7 +94,7 @@ class EspeakEngine(SequentialEngine):
         variant, pitch = _timbre(options.blend)
         voice = f"{LANGUAGES[options.language]}+{variant}"
         payload = _pack(Speech(rate, word_gap, pitch, voice), _marked_up(text, options.language))
-        characters_per_s = CHARACTERS_PER_S.get(options.language, USUAL_CHARACTERS_PER_S) * options.speed
+        characters_per_s = TABLE[options.language].espeak_characters_per_s * options.speed
         return Segment(payload, len(plain(text)) / characters_per_s)
 
     def start(self, threads: int) -> None:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Final
 
-from speechd.text.markup import PRONUNCIATION
-from speechd.text.normalization import english, romance
-from speechd.text.normalization.typography import sweep, tidy
+from speechd.languages.table import find_language
+from speechd.text.markup.marks import PRONUNCIATION
+from speechd.text.normalization.english import rules as english
+from speechd.text.normalization.romance import RomanceRules
+from speechd.text.normalization.typography import remove_unspoken, unify
 from speechd.text.normalization.verbalizer import Verbalizer
-
-_ENGLISH: Final = frozenset({"en-us", "en-gb"})
-_ROMANCE: Final = frozenset({"es", "fr-fr", "it", "pt-br"})
 
 _PASSES: Final = 4
 """One makes almost any text spoken and a second finds nothing to do; signs that hid each other may need another."""
+
+_CACHED: Final = 32
+"""Languages whose rules are kept."""
+
+Verbalize = Callable[[str], str]
+"""The spoken form of a text in the form of `unify`."""
 
 
 def normalize(text: str, language: str) -> str:
     """The spoken form of a sentence or passage.
 
-    language: "en-us", "en-gb", "es", "fr-fr", "it", "pt-br"; any other text is only tidied, because its engine's own
-    G2P reads numbers ("hi", "ja", "zh"). `[word](/ipa/)` stays as it is, no word is lost, spoken text does not change.
-    Spaces around it go.
+    language: BCP 47, lower case. Without rules for it, the text only gets uniform characters: the engine's G2P reads
+    its numbers. `[word](/ipa/)` stays as it is, no word is lost, spoken text does not change. Spaces around it go.
     """
     pieces = []
     position = 0
@@ -33,17 +38,24 @@ def normalize(text: str, language: str) -> str:
 
 
 def _spoken(text: str, language: str) -> str:
-    rules = english.spoken if language in _ENGLISH else romance.spoken if language in _ROMANCE else None
-    if rules is None:
-        return tidy(text)
+    verbalize = _rules(language)
+    if verbalize is None:
+        return unify(text)
     for _ in range(_PASSES):
         before = text
-        text = sweep(rules(tidy(text), _words(language)))
+        text = remove_unspoken(verbalize(unify(text)))
         if text == before:
             break
     return text
 
 
-@lru_cache(maxsize=8)
-def _words(language: str) -> Verbalizer:
-    return Verbalizer(language)
+@lru_cache(_CACHED)
+def _rules(tag: str) -> Verbalize | None:
+    language = find_language(tag)
+    match language.normalization:
+        case "english":
+            return partial(english.verbalize, verbalizer=Verbalizer(language))
+        case "romance":
+            return RomanceRules(language).verbalize
+        case _:
+            return None

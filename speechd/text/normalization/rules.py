@@ -33,16 +33,16 @@ def rule(pattern: str, spoken: str | Spoken, *, hint: str = "", flags: int = 0) 
     return Rule(compiled, spoken, hint)
 
 
-def apply(rules: Iterable[Rule], text: str, words: Verbalizer) -> str:
+def apply(rules: Iterable[Rule], text: str, verbalizer: Verbalizer) -> str:
     """`text` after every rule, in order."""
     for pattern, spoken, hint in rules:
         if hint in text:
-            text = pattern.sub(partial(_spoken, spoken, words), text)
+            text = pattern.sub(partial(_spoken, spoken, verbalizer), text)
     return text
 
 
-def _spoken(spoken: Spoken, words: Verbalizer, match: re.Match[str]) -> str:
-    return spoken(match, words)
+def _spoken(spoken: Spoken, verbalizer: Verbalizer, match: re.Match[str]) -> str:
+    return spoken(match, verbalizer)
 
 
 def either(words: Iterable[str]) -> str:

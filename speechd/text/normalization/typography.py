@@ -1,4 +1,4 @@
-"""One form for what can be typed in many: quotes, dashes, spaces, full-width and styled letters, all digits."""
+"""One form for what can be typed in several: quotes, dashes, spaces, full-width and styled letters, all digits."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _DOTS = re.compile(r"\.{3,}|(?:\. ){2,}\.")
 _DASHES = re.compile(r"(?<=[\w\"')\]]) ?-{2,3} ?(?=[\w\"'(\[])|(?<=\s)[-–]{1,3}(?=\s+[^\W\d])")
 
 
-def tidy(text: str) -> str:
-    """`text` in the one form that the rules know. Letters with accents stay as they are."""
+def unify(text: str) -> str:
+    """`text` in the one form that the rules know, mostly NFKC's (UAX #15). Letters with accents stay as they are."""
     if not text.isascii():
         text = _SURROGATE.sub("", text)
         text = _STYLED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
@@ -56,8 +56,8 @@ _SPACED_MARK = re.compile(r"[ ](?=[,.;:!?…)](?:\s|$))")
 _SPACES = re.compile(r"[ ]{2,}")
 
 
-def sweep(text: str) -> str:
-    """What remains when the rules are through: signs without a word go, dashes are two, white space is single."""
+def remove_unspoken(text: str) -> str:
+    """`text` after the rules, without the signs that have no word; dashes are of two kinds, white space is single."""
     text = _UNSPOKEN.sub(" ", text)
     text = _DASH.sub("—", _JOINING_DASH.sub("-", text))
     return _SPACED_MARK.sub("", _SPACES.sub(" ", text))

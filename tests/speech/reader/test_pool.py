@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import numpy as np
 import pytest
+import uvloop
 
 from speechd.engines.base import Segment, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
@@ -98,7 +99,10 @@ async def rest(plan: RemotePlan) -> str:
     return " ".join(texts)
 
 
-def run_scenario(scenario: Callable[[PoolHarness], Awaitable[None]]) -> None:
+def run_scenario(
+    scenario: Callable[[PoolHarness], Awaitable[None]],
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+) -> None:
     """Run the scenario in this process, which can fork."""
     harness = PoolHarness(Fragile())
 
@@ -109,8 +113,11 @@ def run_scenario(scenario: Callable[[PoolHarness], Awaitable[None]]) -> None:
                 await scenario(harness)
         finally:
             harness.readers.close()
+            while harness.readers._processes:
+                await asyncio.sleep(0.001)
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run())
 
 
 @in_fresh_process
@@ -122,6 +129,14 @@ def test_text_is_read_elsewhere_and_whole() -> None:
         assert pids.isdisjoint({os.getpid(), harness.server.pid})
 
     run_scenario(scenario)
+
+
+@in_fresh_process
+def test_text_is_read_on_the_event_loop_that_workers_have() -> None:
+    async def scenario(harness: PoolHarness) -> None:
+        assert await harness.words(LONG) == LONG.strip()
+
+    run_scenario(scenario, uvloop.new_event_loop)
 
 
 @in_fresh_process
@@ -270,11 +285,9 @@ def test_text_that_takes_too_much_memory_ends_its_reader_and_no_other_text_is_hu
 
 @in_fresh_process
 def test_reader_that_has_grown_is_replaced_and_nobody_waits_for_it() -> None:
+    reader_serve.GROWTH_CHECK_CALLS = 4  # type: ignore[misc]
+
     async def scenario(harness: PoolHarness) -> None:
-        reader_serve.GROWTH_CHECK_CALLS = 4  # type: ignore[misc]
-        harness.server = ForkServer(lambda: serve(harness.engine, PROCESSOR_S))
-        harness.readers = ReaderPool(harness.server, PROCESSOR_S, harness._died)
-        await harness.readers.open()
         for _ in range(20):
             assert await harness.words("keep memory") == "keep memory"
         assert len(set(harness.engine.pids[: harness.engine.began[0]].tolist())) > 1

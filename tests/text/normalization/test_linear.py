@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 import pytest
 
+from speechd.text.cuts import split
 from speechd.text.markup import parse
 from speechd.text.normalization.normalize import normalize
-from speechd.text.sentences import sentences, split
+from speechd.text.sentences import sentences
 
 LENGTH = 3_000
 QUICK_S = 0.1
@@ -111,8 +112,8 @@ STEPS: dict[str, Callable[[str], object]] = {
     "english": lambda text: normalize(text, "en-us"),
     "spanish": lambda text: normalize(text, "es"),
     "markup": lambda text: list(parse(text)),
-    "sentences": lambda text: list(sentences(text)),
-    "split": lambda text: split(text, 400),
+    "sentences": lambda text: list(sentences(text, "en-us")),
+    "split": lambda text: split(text, 400, "en-us"),
 }
 
 

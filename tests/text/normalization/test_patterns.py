@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 
 import speechd
-from speechd.text.normalization import english, romance
-from speechd.text.normalization.tongues import TONGUES
+from speechd.languages.table import LANGUAGES
+from speechd.text import boundaries
+from speechd.text.normalization.romance import RomanceRules
 
 SOURCE = re.compile(r"\)(?:[?*+]|\{[0-9,]{1,9}\})\+")
 """A possessive repeat of a group, as it is written."""
@@ -74,8 +75,9 @@ def flat(argument: object) -> Iterator[Iterable[Any]]:
 
 def all_patterns() -> set[str]:
     found = {pattern.pattern for module in modules() for pattern in patterns_in(vars(module))}
-    rules = [romance._rules(family) for family in TONGUES]
-    return found | {pattern.pattern for pattern in patterns_in([*rules, vars(english)])}
+    rules = [RomanceRules(language).rules for language in LANGUAGES.values() if language.written is not None]
+    cuts = [build(tag) for tag in LANGUAGES for build in (boundaries._clause, boundaries._phrase)]
+    return found | {pattern.pattern for pattern in patterns_in([*rules, *cuts])}
 
 
 def test_no_compiled_pattern_repeats_a_group_possessively() -> None:

@@ -16,18 +16,17 @@ from speechd.engines.espeak.text import for_espeak
 from speechd.engines.kokoro.g2p.english import English, kokoro_ipa, usual_tagger
 from speechd.engines.kokoro.g2p.espeak_library import without_copies
 from speechd.errors import InvalidRequest
+from speechd.languages.table import LANGUAGES
+from speechd.text.cuts import split
 from speechd.text.markup import PRONUNCIATION
-from speechd.text.sentences import split
 
 log = logging.getLogger(__name__)
 
-ESPEAK_LANGUAGES: Final = ("es", "fr-fr", "hi", "it", "pt-br")
+ESPEAK_LANGUAGES: Final = tuple(tag for tag, language in LANGUAGES.items() if language.misaki == "espeak")
 EXTRA_PACKAGES: Final = {
-    "ja": "pyopenjtalk-plus fugashi jaconv mojimoji unidic-lite",
-    "zh": "jieba ordered-set pypinyin cn2an pypinyin-dict",
+    tag: language.misaki_packages for tag, language in LANGUAGES.items() if language.misaki_packages
 }
-"""What the readers of the other languages need, as pip takes it. Misaki's own extra for Japanese wants a compiler, and
-then a dictionary that is downloaded by hand."""
+"""What the readers of the other languages need, as pip takes it."""
 
 AT_ONCE: Final = 100
 """Characters that the readers of Japanese and Mandarin are given at most. Japanese's takes cubic time where there is
@@ -88,7 +87,9 @@ class G2P:
         if language in ESPEAK_LANGUAGES:
             return _pronounced(_in_pieces(_Espeak(language), language))
         if language in EXTRA_PACKAGES:
-            return _pronounced(_with_english(_in_pieces(_in_parts(_extra(language)), language), self._reader("en-us")))
+            return _pronounced(
+                _with_english(_in_pieces(_in_parts(_extra(language), language), language), self._reader("en-us"))
+            )
         raise _unsupported(language, "is not one of Kokoro's languages")
 
     def _known(self, phonemes: str) -> str:
@@ -137,13 +138,13 @@ def _extra(language: str) -> Reader:
         raise _unsupported(language, reason) from error
 
 
-def _in_parts(read: Reader) -> Reader:
+def _in_parts(read: Reader, language: str) -> Reader:
     """Reads a text longer than `AT_ONCE` part by part, parted where it is best."""
 
     def read_all(text: str) -> str:
         phonemes = []
         while text:
-            head, text = split(text, AT_ONCE)
+            head, text = split(text, AT_ONCE, language)
             phonemes.append(read(head).strip())
         return " ".join(filter(None, phonemes))
 

@@ -87,16 +87,16 @@ def roman(numeral: str) -> int:
     return sum(-value if value < after else value for value, after in zip(values, following, strict=True))
 
 
-def _regent(match: re.Match[str], words: Verbalizer) -> str:
-    return f"{match[1]} the {words.ordinal(roman(match[2])).title()}"
+def _regent(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    return f"{match[1]} the {verbalizer.ordinal(roman(match[2])).title()}"
 
 
-def _numbered(match: re.Match[str], words: Verbalizer) -> str:
-    return f"{match[1]} {words.cardinal(str(roman(match[2])))}"
+def _numbered(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    return f"{match[1]} {verbalizer.cardinal(str(roman(match[2])))}"
 
 
-def _century(match: re.Match[str], words: Verbalizer) -> str:
-    return words.ordinal(roman(match[1]))
+def _century(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    return verbalizer.ordinal(roman(match[1]))
 
 
 def _abbreviation(match: re.Match[str], _: Verbalizer) -> str:
@@ -133,6 +133,6 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?<!\w)({'|'.join(_REGENTS)})[ ]({_PLAIN_ROMAN}|I|V|X)(?!\w|'|\.[A-Z])", _regent),
     rule(rf"(?<!\w)({'|'.join(_NUMBERED)}|{'|'.join(_NUMBERED).lower()})[ ]({_ROMAN})(?!\w|'|\.[A-Z])", _numbered),
     rule(rf"(?<!\w)({_ROMAN})(?=(?:th)?[ ][Cc]entur(?:y|ies)(?!\w))", _century, hint="entur"),
-    rule(rf"(?<=[a-z][ ])()({_PLAIN_ROMAN})(?!\w|'|\.\w)", lambda m, w: w.cardinal(str(roman(m[2])))),
+    rule(rf"(?<=[a-z][ ])()({_PLAIN_ROMAN})(?!\w|'|\.\w)", lambda m, v: v.cardinal(str(roman(m[2])))),
     rule(rf"(?<![\w.]){either(_ABBREVIATIONS)}(?![\w]|\.\w)", _abbreviation),
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from speechd.text.normalization.english import reading
 from speechd.text.normalization.rules import Rule, rule
 from speechd.text.normalization.verbalizer import Verbalizer
 
@@ -26,90 +27,94 @@ _WEEKDAYS: Final = {
 }  # fmt: skip
 
 
-def _day(match: re.Match[str], words: Verbalizer) -> str:
-    spoken = words.ordinal(int(match["day"]))
-    return f"{spoken} to {words.ordinal(int(match['last']))}" if match["last"] else spoken
+def _day(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    spoken = verbalizer.ordinal(int(match["day"]))
+    return f"{spoken} to {verbalizer.ordinal(int(match['last']))}" if match["last"] else spoken
 
 
 def _month(match: re.Match[str]) -> str:
     return _BY_NAME[match["month"].rstrip(".")]
 
 
-def _year(match: re.Match[str], words: Verbalizer) -> str:
-    return f", {words.year(match['year'])}" if match["year"] else ""
+def _year(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    return f", {reading.year(match['year'], verbalizer)}" if match["year"] else ""
 
 
-def _month_day(match: re.Match[str], words: Verbalizer) -> str:
-    the = "the " if words.british else ""
-    return f"{_month(match)} {the}{_day(match, words)}{_year(match, words)}"
+def _month_day(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    the = "the " if verbalizer.language.day_first else ""
+    return f"{_month(match)} {the}{_day(match, verbalizer)}{_year(match, verbalizer)}"
 
 
-def _day_month(match: re.Match[str], words: Verbalizer) -> str:
-    return f"{match['the'] or 'the '}{_day(match, words)} of {_month(match)}{_year(match, words)}"
+def _day_month(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    return f"{match['the'] or 'the '}{_day(match, verbalizer)} of {_month(match)}{_year(match, verbalizer)}"
 
 
-def _date(year: str, month: int, day: int, words: Verbalizer) -> str:
+def _date(year: str, month: int, day: int, verbalizer: Verbalizer) -> str:
     """A date given in numbers, or "" where there is no such day."""
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return ""
-    name, ordinal = _MONTHS[month - 1], words.ordinal(day)
-    spoken = f"the {ordinal} of {name}" if words.day_first else f"{name} {ordinal}"
-    return f"{spoken}, {words.year(year)}"
+    name, ordinal = _MONTHS[month - 1], verbalizer.ordinal(day)
+    spoken = f"the {ordinal} of {name}" if verbalizer.language.day_first else f"{name} {ordinal}"
+    return f"{spoken}, {reading.year(year, verbalizer)}"
 
 
-def _iso(match: re.Match[str], words: Verbalizer) -> str:
-    date = _date(match[1], int(match[2]), int(match[3]), words)
+def _iso(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    date = _date(match[1], int(match[2]), int(match[3]), verbalizer)
     if not date:
         return match[0]
-    return f"{date}, {_clock(match[4], match[5], match[6], words)}" if match[4] else date
+    return f"{date}, {_clock(match[4], match[5], match[6], verbalizer)}" if match[4] else date
 
 
-def _numeric(match: re.Match[str], words: Verbalizer) -> str:
+def _numeric(match: re.Match[str], verbalizer: Verbalizer) -> str:
     """ "3/4/2024" by the locale's order, or the other where only that one is a date. Points are European: day first."""
     first, second, year = int(match[1]), int(match[3]), match[4]
     if len(year) == 2:
         year = ("19" if year > "50" else "20") + year
-    day_first = words.day_first or match[2] == "."
+    day_first = verbalizer.language.day_first or match[2] == "."
     orders = [(second, first), (first, second)] if day_first else [(first, second), (second, first)]
     for month, day in orders:
-        if date := _date(year, month, day, words):
+        if date := _date(year, month, day, verbalizer):
             return date
     return match[0]
 
 
-def _month_and_day(match: re.Match[str], words: Verbalizer) -> str:
+def _month_and_day(match: re.Match[str], verbalizer: Verbalizer) -> str:
     """ "on 12/25", "on 4/12": the American order, or where it is the custom the European one."""
     month, day = int(match[1]), int(match[2])
-    if words.day_first and day <= 12:
+    if verbalizer.language.day_first and day <= 12:
         month, day = day, month
-    return f"{_MONTHS[month - 1]} {words.ordinal(day)}"
+    return f"{_MONTHS[month - 1]} {verbalizer.ordinal(day)}"
 
 
-def _clock(hour: str, minute: str, second: str | None, words: Verbalizer, half: str | None = None) -> str:
+def _clock(hour: str, minute: str, second: str | None, verbalizer: Verbalizer, half: str | None = None) -> str:
     """A time of day. half: "a" or "p" of a.m. and p.m."""
     if minute == "00":
-        spoken = words.cardinal(hour) + ("" if half else " hundred" if int(hour) > 12 else " o'clock")
+        spoken = verbalizer.cardinal(hour) + ("" if half else " hundred" if int(hour) > 12 else " o'clock")
     else:
-        spoken = f"{words.cardinal(hour)} {words.two_digits(minute)}"
+        spoken = f"{verbalizer.cardinal(hour)} {reading.two_digits(minute, verbalizer)}"
     if second:
         unit = "second" if second == "01" else "seconds"
-        spoken += f" and {words.cardinal(second)} {unit}"
+        spoken += f" and {verbalizer.cardinal(second)} {unit}"
     return f"{spoken} {half.upper()}.M." if half else spoken
 
 
-def _time(match: re.Match[str], words: Verbalizer) -> str:
+def _time(match: re.Match[str], verbalizer: Verbalizer) -> str:
     if int(match[1]) > 24 or int(match[2]) > 59 or int(match[3] or 0) > 59:
         return match[0]
-    return _clock(match[1], match[2], match[3], words, match[4] and match[4].lower())
+    return _clock(match[1], match[2], match[3], verbalizer, match[4] and match[4].lower())
 
 
-def _hour(match: re.Match[str], words: Verbalizer) -> str:
-    return f"{words.cardinal(match[1])} {match[2].upper()}.M."
+def _hour(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    return f"{verbalizer.cardinal(match[1])} {match[2].upper()}.M."
 
 
-def _from_time(match: re.Match[str], words: Verbalizer) -> str:
+def _from_time(match: re.Match[str], verbalizer: Verbalizer) -> str:
     half = match[3] and match[3].lower()
-    spoken = _clock(match[1], match[2] or "00", None, words, half) if match[2] or half else words.cardinal(match[1])
+    spoken = (
+        _clock(match[1], match[2] or "00", None, verbalizer, half)
+        if match[2] or half
+        else verbalizer.cardinal(match[1])
+    )
     return f"{spoken} to "
 
 
@@ -126,7 +131,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<=[Oo]n )(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/]|[.,]\d)", _month_and_day, hint="n "),
     rule(rf"(?<!\w){_MONTH}[ ]{_DAY}(?:,?[ ]{_YEAR})?(?![\w%]|[.,:/]\d|[ ]?[-–]\d)", _month_day),
     rule(rf"(?<![\w.,/-])(?P<the>[Tt]he[ ])?{_DAY}(?:[ ]of)?[ ]{_MONTH}(?!\w)(?:,?[ ]{_YEAR})?", _day_month),
-    rule(rf"(?<!\w){_MONTH},?[ ](?:of[ ])?{_YEAR}", lambda m, w: f"{_month(m)} {w.year(m['year'])}"),
+    rule(rf"(?<!\w){_MONTH},?[ ](?:of[ ])?{_YEAR}", lambda m, v: f"{_month(m)} {reading.year(m['year'], v)}"),
     rule(
         rf"(?<!\w)(?:{'|'.join(_WEEKDAYS)})(?=\.?,[ ](?:{'|'.join(_MONTHS)}|the[ ]|at[ ]|\d))\.?",
         lambda m, _: _WEEKDAYS[m[0].rstrip(".")],

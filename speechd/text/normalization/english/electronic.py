@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from speechd.text.normalization.english import reading
 from speechd.text.normalization.rules import Rule, either, rule
 from speechd.text.normalization.verbalizer import Verbalizer
 
@@ -37,12 +38,14 @@ _PIECES = re.compile(r"[^\W\d_]+|[0-9]+|.", re.DOTALL)
 _NAME_PIECES = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]|[0-9]+")
 
 
-def spell(address: str, words: Verbalizer) -> str:
+def spell(address: str, verbalizer: Verbalizer) -> str:
     """An address aloud: its words, "dot", "slash", numbers."""
     spoken = []
     for piece in _PIECES.findall(address):
         if piece.isdecimal():
-            spoken.append(words.cardinal(piece) if len(piece) <= 4 and piece[0] != "0" else words.digits(piece))
+            spoken.append(
+                verbalizer.cardinal(piece) if len(piece) <= 4 and piece[0] != "0" else verbalizer.digits(piece)
+            )
         elif piece.isalpha():
             spoken.append(piece.upper() if piece.lower() in _SPELLED else piece)
         else:
@@ -50,34 +53,39 @@ def spell(address: str, words: Verbalizer) -> str:
     return " ".join(filter(None, spoken))
 
 
-def _url(match: re.Match[str], words: Verbalizer) -> str:
-    return f" {spell(match[1].removesuffix('/'), words)} "
+def _url(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    return f" {spell(match[1].removesuffix('/'), verbalizer)} "
 
 
-def _name(match: re.Match[str], words: Verbalizer) -> str:
+def _name(match: re.Match[str], verbalizer: Verbalizer) -> str:
     """A hashtag's or handle's words: MachineLearning, john_doe42."""
-    pieces = (words.cardinal(piece) if piece.isdecimal() else piece for piece in _NAME_PIECES.findall(match[1]))
+    pieces = (verbalizer.cardinal(piece) if piece.isdecimal() else piece for piece in _NAME_PIECES.findall(match[1]))
     return f"{'hashtag' if match[0][0] == '#' else 'at'} {' '.join(pieces)}"
 
 
-def _file(match: re.Match[str], words: Verbalizer) -> str:
-    return f"{spell(match[1].replace('_', ' ').replace('-', ' '), words)} dot {spell(match[2].lower(), words)}"
+def _file(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    return (
+        f"{spell(match[1].replace('_', ' ').replace('-', ' '), verbalizer)} dot {spell(match[2].lower(), verbalizer)}"
+    )
 
 
-def _octets(match: re.Match[str], words: Verbalizer) -> str:
-    octets = (words.pairs(octet) if len(octet) == 3 else words.cardinal(octet) for octet in match[0].split("."))
+def _octets(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    octets = (
+        reading.pairs(octet, verbalizer) if len(octet) == 3 else verbalizer.cardinal(octet)
+        for octet in match[0].split(".")
+    )
     return " dot ".join(octets)
 
 
-def version(digits: str, words: Verbalizer) -> str:
+def version(digits: str, verbalizer: Verbalizer) -> str:
     """ "3.11.2" as "three point eleven point two"."""
-    return " point ".join(words.cardinal(part) for part in digits.split("."))
+    return " point ".join(verbalizer.cardinal(part) for part in digits.split("."))
 
 
 _LAST: Final = "[^\\s<>\"'.,;:!?)\\]…—]"
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<!\w)mailto:(?=\w)", "", hint="mailto:"),
-    rule(r"(?<![\w.+-])([\w.+-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,5})", lambda m, w: spell(m[1], w), hint="@"),
+    rule(r"(?<![\w.+-])([\w.+-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,5})", lambda m, v: spell(m[1], v), hint="@"),
     rule(rf"(?:https?|ftps?)://(?:www\.)?([^\s<>\"]{{0,2000}}{_LAST})/?", _url, hint="://", flags=re.IGNORECASE),
     rule(rf"(?<!\w)(www\.[^\s<>\"]{{0,2000}}{_LAST})/?", _url, hint="www.", flags=re.IGNORECASE),
     rule(
@@ -92,18 +100,18 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<![\w/.:])(~(?:/[\w.-]{1,100}+){1,30}|(?:/[\w.-]{1,100}+){2,30})/?(?![\w/])", _url, hint="/"),
     rule(rf"(?<!\w)([A-Za-z]:\\[^\s<>\"]{{0,500}}{_LAST})", _url, hint=":\\"),
     rule(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)", _octets, hint="."),
-    rule(r"(?<=[a-z]):(\d{4,5})(?![\w:-]|\.\d)", lambda m, w: f" port {w.cardinal(m[1])}", hint=":"),
-    rule(r"(?<=[A-Za-z])\.(\d{1,6}(?:\.\d{1,6}){1,5})(?!\w)", lambda m, w: f" point {version(m[1], w)}", hint="."),
+    rule(r"(?<=[a-z]):(\d{4,5})(?![\w:-]|\.\d)", lambda m, v: f" port {v.cardinal(m[1])}", hint=":"),
+    rule(r"(?<=[A-Za-z])\.(\d{1,6}(?:\.\d{1,6}){1,5})(?!\w)", lambda m, v: f" point {version(m[1], v)}", hint="."),
     rule(
         r"(?<![\w.])(?:[vV]ersion[ ])?[vV](?:er(?:sion)?)?\.?[ ]?(\d{1,6}(?:\.\d{1,6}){1,5})(?!\d)",
-        lambda m, w: f"version {version(m[1], w)}",
+        lambda m, v: f"version {version(m[1], v)}",
         hint=".",
     ),
     rule(
         rf"(?<!\w)({either(_VERSIONED)}[ -])(\d{{1,6}}(?:\.\d{{1,6}}){{1,5}})(?![\d%])",
-        lambda m, w: m[1] + version(m[2], w),
+        lambda m, v: m[1] + version(m[2], v),
         hint=".",
     ),
-    rule(r"(?<![\w.,])\d{1,3}(?:\.\d{3}){2,4}(?![\w.])", lambda m, w: w.number(m[0].replace(".", "")), hint="."),
-    rule(r"(?<![\w.])\d{1,6}(?:\.\d{1,6}){2,5}(?!\w|\.\d)", lambda m, w: version(m[0], w), hint="."),
+    rule(r"(?<![\w.,])\d{1,3}(?:\.\d{3}){2,4}(?![\w.])", lambda m, v: v.number(m[0].replace(".", "")), hint="."),
+    rule(r"(?<![\w.])\d{1,6}(?:\.\d{1,6}){2,5}(?!\w|\.\d)", lambda m, v: version(m[0], v), hint="."),
 )

@@ -61,27 +61,27 @@ SCALES: Final[Mapping[str, str]] = {
 _SCALE: Final = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|[kKmMbBT]|mn|bn|tn)(?!\w))?"
 
 
-def _amount(number: str, scale: str | None, currency: _Currency, words: Verbalizer) -> str:
+def _amount(number: str, scale: str | None, currency: _Currency, verbalizer: Verbalizer) -> str:
     number = number.replace(",", "")
     if scale:
-        return f"{words.number(number)} {SCALES[scale]} {currency.many}"
+        return f"{verbalizer.number(number)} {SCALES[scale]} {currency.many}"
     whole, _, cents = number.partition(".")
     if not currency.cents or len(cents) != 2:
-        return f"{words.number(number)} {currency.one if number == '1' else currency.many}"
+        return f"{verbalizer.number(number)} {currency.one if number == '1' else currency.many}"
     spoken = []
     if int(whole or 0) or not int(cents):
-        spoken.append(f"{words.cardinal(whole)} {currency.one if int(whole) == 1 else currency.many}")
+        spoken.append(f"{verbalizer.cardinal(whole)} {currency.one if int(whole) == 1 else currency.many}")
     if int(cents):
-        spoken.append(f"{words.cardinal(cents)} {currency.cent if int(cents) == 1 else currency.cents}")
+        spoken.append(f"{verbalizer.cardinal(cents)} {currency.cent if int(cents) == 1 else currency.cents}")
     return " and ".join(spoken)
 
 
-def _money(match: re.Match[str], words: Verbalizer) -> str:
+def _money(match: re.Match[str], verbalizer: Verbalizer) -> str:
     currency = _CURRENCIES[match["currency"].strip()]
-    spoken = _amount(match["number"], match["scale"], currency, words)
+    spoken = _amount(match["number"], match["scale"], currency, verbalizer)
     if low := match["low"]:
         # "$5-10 million": the scale and the name are said once.
-        spoken = f"{words.number(low.replace(',', ''))} to {spoken}"
+        spoken = f"{verbalizer.number(low.replace(',', ''))} to {spoken}"
     if match["noun"]:
         spoken = spoken.replace(currency.many, currency.one)  # "a twenty dollar bill"
     per = " per " if match[0].endswith("/") else ""
@@ -107,7 +107,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"(?<![\w.,])({NUMBER})[ ]?¢",
-        lambda m, w: f"{w.number(m[1].replace(',', ''))} {'cent' if m[1] == '1' else 'cents'}",
+        lambda m, v: f"{v.number(m[1].replace(',', ''))} {'cent' if m[1] == '1' else 'cents'}",
         hint="¢",
     ),
 )

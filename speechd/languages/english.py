@@ -1,0 +1,59 @@
+"""English, as spoken in the United States and in Britain. Its written forms are rules: text/normalization/english/."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from speechd.languages.base import Language, NumberWords, Segmentation, word_set
+
+_SEGMENTATION: Final = Segmentation(
+    abbreviations=word_set(
+        "dr mr mrs ms mme mlle prof gen col sgt capt cpt lt cmdr adm maj rev hon gov sen rep pres supt mt messrs fr br "
+        "no nos fig figs eq eqs vs v cf ca approx pp vol vols ch sec art ed eds op al viz resp est dept incl excl esp "
+        "misc temp avg assn univ e.g i.e"
+    ),
+    open_abbreviations=word_set(
+        "etc inc ltd co corp jr sr bros a.m p.m ph.d m.d b.a m.a b.c a.d u.s u.k u.n e.u d.c u.s.a l.a n.y a.k.a "
+        "st ft ave blvd rd jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat "
+        "sun min max hr hrs oz lb lbs in ext tel p"
+    ),
+    ambiguous=word_set("no nos art fig sec ed in max sun sat mar"),
+    starters=word_set(
+        "the a an this that these those he she it we they i you his her its our their my your there here then now but "
+        "and or so if when while what who where why how in on at as for from to after before although because since "
+        "however yet no not"
+    ),
+    conjunctions=word_set("and or but because which while although when where who that so"),
+    proclitics=word_set(
+        "the a an to of in on at by for with from and or but as is are was were be not no my your his her its our "
+        "their point minus degrees hundred thousand million billion"
+    ),
+)
+
+US: Final = Language(
+    tag="en-us",
+    name="American English",
+    codes=("en",),
+    kokoro_code="a",
+    misaki="english",
+    espeak_voice="gmw/en-US",
+    warm_up="Zyxq has 3 ferries. The next one leaves at noon, and a ticket is $5.50. ",
+    normalization="english",
+    day_first=False,
+    segmentation=_SEGMENTATION,
+    numbers=NumberWords(
+        num2words="en", locale="en_US", point="point", minus="minus", fraction_in_digits=True, omitted=("and",)
+    ),
+)
+
+GB: Final = Language(
+    tag="en-gb",
+    name="British English",
+    kokoro_code="b",
+    misaki="english",
+    espeak_voice="gmw/en",
+    warm_up="Zyxq has 3 ferries. The next one leaves at noon, and a ticket is £5.50. ",
+    normalization="english",
+    segmentation=_SEGMENTATION,
+    numbers=NumberWords(num2words="en", locale="en_GB", point="point", minus="minus", fraction_in_digits=True),
+)

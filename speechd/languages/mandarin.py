@@ -1,0 +1,19 @@
+"""Mandarin Chinese. The G2P reads its numbers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from speechd.languages.base import Language
+
+MANDARIN: Final = Language(
+    tag="zh",
+    name="Mandarin Chinese",
+    kokoro_code="z",
+    misaki="mandarin",
+    misaki_packages="jieba ordered-set pypinyin cn2an pypinyin-dict",
+    espeak_voice="sit/cmn",
+    espeak_characters_per_s=4.0,
+    latin="en-us",
+    warm_up="我们有3艘船。下一艘中午出发，票价50元。",
+)

@@ -1,0 +1,160 @@
+"""Where sentences, clauses, phrases and words end.
+
+The marks mean the same in every language (Unicode's Sentence_Terminal and Terminal_Punctuation, UAX #29 and #44); the
+words around them are the language's (`speechd.languages.base.Segmentation`). A language is given by its tag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import lru_cache
+from typing import Final
+
+from speechd.languages.base import Segmentation
+from speechd.languages.table import find_language
+
+_CONTEXT: Final = 24
+"""Characters before and after a stop that tell whether it ends a sentence."""
+
+_ALONE: Final = 8
+"""Characters at the beginning of a sentence within which a number or letter numbers it ("1. First")."""
+
+_CACHED: Final = 32
+"""Languages whose patterns are kept; engines may bring more than the table has."""
+
+_OPENERS: Final = "\"'“‘«„([¿¡*"
+_STOP = re.compile(
+    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)\s*+"  # a stop, what closes after it, white space
+    r"|[。！？｡]++[」』”’）】\"']*+\s*+"
+    r"|[।॥؟۔]++[\"'”’»)\]]*+\s*+"
+    r"|(?<!\s)[^\S\n]*+\n\s*+"
+)
+_MARKS: Final = "\u0900-\u0903\u093a-\u094f"
+"""Devanagari's vowel signs, which `\\w` does not match."""
+
+_WORD_BEFORE = re.compile(rf"[\w{_MARKS}.'’ªº-]{{1,{_CONTEXT}}}$")
+_FIRST_WORD = re.compile(r"([^\W\d_]+)(['’](?=[^\W\d_]))?")
+_SPACE = re.compile(r"(?<![\d\s])\s++|(?<!\s)\s++(?!\d)")
+_ENDS_SENTENCE = re.compile(r"[.!?…。！？｡।॥؟۔][\"'”’»)\]」』）】]*$")
+_ENDS_CLAUSE = re.compile(r"[,;:—–，、；：)\]][\"'”’»)\]」』）】]*$")
+
+
+def ends_sentence(text: str, language: str, after: str = "") -> bool:
+    """Whether `text` ends with a mark that ends sentences, and what closes after it; `after` follows."""
+    text = text[-_CONTEXT:]
+    if not _ENDS_SENTENCE.search(text):
+        return False
+    joined = f"{text} {after[:_CONTEXT]}"
+    stops = [match for match in _STOP.finditer(joined) if match.end() >= len(text)]
+    return not after or all(_ends(joined, 0, match, segmentation(language)) for match in stops[:1])
+
+
+def ends_clause(text: str) -> bool:
+    """Whether `text` ends with a mark that ends clauses, and what closes after it."""
+    return _ENDS_CLAUSE.search(text[-_CONTEXT:]) is not None
+
+
+def sentence_starts(text: str, language: str) -> Iterator[int]:
+    """The positions at which sentences start, but for the first. White space belongs to the sentence before it, and a
+    line break ends a sentence."""
+    words = segmentation(language)
+    start = 0
+    for match in _STOP.finditer(text):
+        if match.end() < len(text) and _ends(text, start, match, words):
+            start = match.end()
+            yield start
+
+
+def sentence_ends(text: str, stop: int, language: str) -> Iterator[int]:
+    """The positions up to `stop` behind sentences and the white space after them; `text` is one sentence's or more."""
+    words = segmentation(language)
+    return (match.end() for match in _STOP.finditer(text[:stop]) if _ends(text, 0, match, words))
+
+
+def clause_ends(text: str, stop: int, language: str) -> Iterator[int]:
+    """The positions up to `stop` behind clauses: after a mark, or before a conjunction."""
+    return (match.end() for match in _clause(language).finditer(text[:stop]))
+
+
+def phrase_ends(text: str, stop: int, language: str) -> Iterator[int]:
+    """The positions up to `stop` behind words, but those that lean on the next one; no number is parted."""
+    return (match.end() for match in _phrase(language).finditer(text[:stop]))
+
+
+def word_ends(text: str, stop: int) -> Iterator[int]:
+    """The positions up to `stop` behind words; no number is parted."""
+    return (match.end() for match in _SPACE.finditer(text[:stop]))
+
+
+@lru_cache(_CACHED)
+def segmentation(language: str) -> Segmentation:
+    """The words of a language, with those of the one that it is mixed with if it has letters of its own (`latin`)."""
+    known = find_language(language)
+    return _merged(known.segmentation, find_language(known.latin).segmentation) if known.latin else known.segmentation
+
+
+def _merged(one: Segmentation, other: Segmentation) -> Segmentation:
+    return Segmentation(
+        **{field.name: getattr(one, field.name) | getattr(other, field.name) for field in fields(Segmentation)}
+    )
+
+
+@lru_cache(_CACHED)
+def _clause(language: str) -> re.Pattern[str]:
+    conjunctions = "|".join(sorted(segmentation(language).conjunctions)) or "(?!)"
+    return re.compile(rf"[,;:—–][\"'”’»)\]]*+\s++|[)\]”»]\s++|\s—\s*|—|[，、；：]|(?<!\s)\s++(?=(?:{conjunctions})\s)")
+
+
+@lru_cache(_CACHED)
+def _phrase(language: str) -> re.Pattern[str]:
+    proclitics = "".join(rf"(?<!\b{word})" for word in sorted(segmentation(language).proclitics))
+    return re.compile(rf"(?<!\s){proclitics}(?:(?<!\d)\s++|\s++(?!\d))")
+
+
+def _ends(text: str, start: int, stop: re.Match[str], words: Segmentation) -> bool:
+    """Whether the stop ends a sentence that began at `start`: what stands before and after it decides."""
+    mark = stop[0].strip()
+    if not mark or "\n" in stop[0] or mark[0] not in ".!?…":
+        return True
+    after = text[stop.end() : stop.end() + _CONTEXT].lstrip(_OPENERS)
+    lower = after[:1].islower()
+    if mark[0] != ".":
+        return not (lower and (mark[0] == "…" or mark[-1] in "\"'”’»)"))
+    if mark != ".":
+        return not lower
+    before = _WORD_BEFORE.search(text, max(start, stop.start() - _CONTEXT), stop.start())
+    if before is None:
+        return True
+    alone = before.start() - start < _ALONE and not text[start : before.start()].strip()
+    return _word_ends(before[0], after, words, alone=alone)
+
+
+def _word_ends(word: str, after: str, words: Segmentation, *, alone: bool) -> bool:
+    """Whether `word` with its full stop ends a sentence before `after`. alone: nothing else is in the sentence."""
+    word = word.strip("'’-")
+    forms = {word, word.lower()}
+    if alone and ((word.isdecimal() and len(word) <= 3) or len(word) == 1):
+        return False  # "1. First", "A. Smith"
+    if not any(map(str.isalpha, word)):
+        return True
+    if not forms.isdisjoint(words.ambiguous) and not after[:1].isdecimal():
+        return not after[:1].islower()
+    if not forms.isdisjoint(words.abbreviations):
+        return False
+    initial = len(word) == 1 and word.isupper()
+    if initial or "." in word or not forms.isdisjoint(words.open_abbreviations):
+        return _starts_sentence(after, words)
+    return True
+
+
+def _starts_sentence(text: str, words: Segmentation) -> bool:
+    """Whether a sentence visibly starts with `text`, or nothing is there."""
+    match = _FIRST_WORD.match(text)
+    if match is None or not text[0].isupper():
+        return not text
+    first, apostrophe = match[1], match[2]
+    if len(first) == 1 and text[1:2] == ".":
+        return False  # another initial
+    return first == "I" or not words.starters.isdisjoint({first.lower(), f"{first.lower()}'" if apostrophe else first})

@@ -1,0 +1,19 @@
+"""Markup: what a client wrote becomes a document, a sequence of marks."""
+
+from speechd.text.markup.document import DocumentReader, parse
+from speechd.text.markup.marks import NEUTRAL, PRONUNCIATION, Mark, Pause, Phonemes, Prosody, Style, Text, Voice, plain
+
+__all__ = [
+    "NEUTRAL",
+    "PRONUNCIATION",
+    "DocumentReader",
+    "Mark",
+    "Pause",
+    "Phonemes",
+    "Prosody",
+    "Style",
+    "Text",
+    "Voice",
+    "parse",
+    "plain",
+]

@@ -1,0 +1,27 @@
+"""Characters that are not spoken: controls, invisible formats, pictographs and emoticons."""
+
+from __future__ import annotations
+
+import re
+
+LINE_BREAK = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
+"""What ends a line, as Unicode has it (UAX #14, mandatory breaks), but for "\\n" itself."""
+
+# Lone surrogates, controls and invisible formats. ZWNJ and ZWJ stay: Indic and Persian spelling needs them.
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\ufff0-\ufffd\ud800-\udfff\ue000-\uf8ff\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
+)
+# Pictographs and what joins them (variation selectors, keycaps, a joiner before it).
+# The musical sharp and flat stay.
+_EMOJI = re.compile(
+    r"\u200d?[\u2300-\u23ff\u2500-\u266c\u2670-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff][\ufe0e\ufe0f]?|[\ufe00-\ufe0f\u20e3]"
+)
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;=8xX][-']?[)(DPpOo|/\\*]|<3|\^_\^|¯\\_\(ツ\)_/¯)(?!\S)")
+
+
+def without_unspoken(text: str) -> str:
+    """`text` without them; a pictograph leaves a space, for it parts words."""
+    if not text.isascii():
+        text = _EMOJI.sub(" ", text)
+    return _EMOTICON.sub("", _INVISIBLE.sub("", text))

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import pytest
+
+from speechd.text.markup.characters import without_unspoken
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("so😀good👍🏽 :)", "so good   "),
+        ("a\u200bb\ud800c\x00d", "abcd"),
+        ("C♯ ❤️ 1️⃣.", "C♯   1  ."),
+        ("क्\u200dष", "क्\u200dष"),
+    ],
+)
+def test_characters_that_are_not_spoken_go(written: str, text: str) -> None:
+    assert without_unspoken(written) == text
