@@ -20,7 +20,7 @@ from speechd.encoders.base import Sink
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """FFmpeg's names of a container and an encoder, and their options: for all responses, and for streamed ones only."""
+    """FFmpeg's names of a container and an encoder, and their options: of all responses, and of streamed ones."""
 
     container: str
     encoder: str

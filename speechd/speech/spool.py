@@ -31,8 +31,8 @@ class Account(Protocol):
 
 
 class Spool:
-    """The bytes of one response. `write`, `seek` and `tell` are for an encoder, in its thread; the rest is for the event
-    loop.
+    """The bytes of one response. `write`, `seek` and `tell` are for an encoder, in its thread; the rest is the event
+    loop's.
 
     size: bytes so far. May be closed at any moment, and twice; what is written afterwards is dropped.
     """
