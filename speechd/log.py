@@ -86,8 +86,10 @@ def configure_server(level: str, *, json: bool) -> None:
     See `stderr`.
     """
     formatter = Fields(json=json)
-    handler = Handler(stderr.take(lambda lost: formatter.format(_record("lines of the log were lost", lost=lost))))
-    stderr.tell(lambda line: handler.handle(_record(line)))
+    handler = Handler(
+        stderr.make_nonblocking(lambda lost: formatter.format(_record("lines of the log were lost", lost=lost)))
+    )
+    stderr.redirect_prints(lambda line: handler.handle(_record(line)))
     _install(handler, level, json=json)
 
 

@@ -52,7 +52,7 @@ class SpeechServer(Server):
         limits = Limits(
             header_bytes=settings.max_header_bytes,
             body_bytes=settings.max_body_bytes,
-            receipt_timeout_s=settings.request_timeout_s,
+            request_timeout_s=settings.request_timeout_s,
             connections=descriptors.connections(worker.hooks.files),
             held_bytes=max(HELD_BYTES, 2 * settings.max_body_bytes),
         )
