@@ -65,7 +65,7 @@ def prepare(settings: Settings) -> SpeechApplication:
 
 
 class SpeechApplication:
-    """What the arbiter makes and its workers share: the engine's weights by copy-on-write, the scoreboard by shared
+    """The application as the arbiter makes it and its workers share it: the engine's weights by copy-on-write, the scoreboard by shared
     memory. Its methods are the server's hooks (see `server.hooks.Hooks`)."""
 
     def __init__(self, settings: Settings, choice: registry.LoadedEngine, catalogue: Catalogue) -> None:
@@ -102,7 +102,7 @@ class SpeechApplication:
 
 
 class WorkerApplication:
-    """What worker `index` makes of it after the fork (see `server.hooks.WorkerHooks`)."""
+    """The application in worker `index`, made after the fork (see `server.hooks.WorkerHooks`)."""
 
     def __init__(self, shared: SpeechApplication, index: int) -> None:
         settings, engine, counters = shared.settings, shared.choice.engine, shared.metrics.counts.row(index)
