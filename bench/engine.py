@@ -113,7 +113,8 @@ def compare(files: Files, engines: Sequence[str], lengths: Sequence[int]) -> dic
     from kokoro.model import KModel
 
     from speechd.engines.kokoro import cpu as fast
-    from speechd.engines.kokoro.verify import Stock, snr_db
+    from speechd.engines.kokoro.distance import snr_db
+    from speechd.engines.kokoro.stock_reference import Stock
 
     stock = Stock(KModel(repo_id="", config=files.config, model=str(files.checkpoint)))
     models = {name: fast.load(files.config, files.state(), *FAST[name]) for name in engines if name in FAST}

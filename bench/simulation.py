@@ -42,10 +42,10 @@ LEAST_S: Final = 60.0
 """Seconds of arrivals after that, at least."""
 
 BATCH_COST: Final = 0.1
-"""What each further segment of a batch costs, of what it costs alone."""
+"""The cost of each further segment of a batch, as a part of what it costs alone."""
 
 ARRIVAL: Final[tuple[int, ...]] = ()
-"""In place of the rows that are done."""
+"""An event without rows that are done: a request arrives."""
 
 
 @dataclass(frozen=True, slots=True)

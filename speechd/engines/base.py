@@ -1,4 +1,4 @@
-"""What an engine is: `prepare` makes a segment of a passage of text, `synthesize` turns segments into audio.
+"""The engine as a protocol: `prepare` makes a segment of a passage of text, `synthesize` audio of segments.
 
 `load_voice` and `prepare` run in the process that reads the text of a home worker; `synthesize` runs in the one
 synthesis thread of any worker, perhaps another one. A segment therefore carries everything that synthesis needs in at
@@ -36,7 +36,7 @@ def speakable(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """What an engine may be told.
+    """The settings that an engine is given.
 
     model_dir: folder with Kokoro's weights, None for the hub's cache; device: "auto", "cpu", "cuda" or "mps";
     dtype: of Kokoro's convolutions on the CPU: "float32", or "bfloat16", faster and close where the CPU has it;
@@ -56,7 +56,7 @@ class EngineOptions:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What an engine synthesises at a time: a stretch of an utterance, prepared.
+    """A stretch of an utterance, prepared for the engine.
 
     payload: at most `PAYLOAD_LIMIT` bytes, meaningful to the engine that prepared it alone.
     duration_s: predicted audio seconds, for deadlines and expected waits; the truth comes with the audio.
@@ -101,7 +101,7 @@ class Synthesizer(Protocol):
         ...
 
     def start(self, threads: int) -> None:
-        """In the worker, after the fork, before the first synthesis: raise threads, move to the device, warm up."""
+        """Raise threads, move to the device, warm up: in the worker, after the fork, before the first synthesis."""
         ...
 
     def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:

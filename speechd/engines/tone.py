@@ -41,7 +41,7 @@ LOW_HALF: Final = 4560.0 + 240.0 * np.arange(16)
 """Hz, for each value of the high and of the low four bits. 240 Hz makes three cycles of difference in a short burst."""
 
 AMPLITUDE: Final = 0.3
-"""Of each of the two sines."""
+"""The peak of each of the two sines."""
 
 RAMP: Final = SAMPLE_RATE // 1000
 """Samples (1 ms) over which a burst rises and falls."""

@@ -132,7 +132,7 @@ class Scoreboard:
 
     def expected_wait_s(self) -> float:
         """Seconds before a segment whose deadline is now would be started; 0 while a slot is idle."""
-        if self.queue.waiting + self.queue.running < self.slots:
+        if self.queue.waiting + self.queue.busy_slots < self.slots:
             return 0.0
         return self.backlog_s(time.monotonic())
 

@@ -91,7 +91,7 @@ class Slot:
                 self._work([lease])
 
     def _synthesize(self, segments: Sequence[Segment], threads: int) -> list[Audio | Exception] | Exception:
-        """What became of each, or what the engine raised."""
+        """The outcome of each segment, or the exception that the engine raised for all."""
         # The watchdog is a thread in C: an engine that hangs with Python's lock held does not stop it. It ends
         # the process, and says where all threads were; what was leased is then done by another worker.
         watchdog.start(self._board.limits.synthesis_timeout_s)
@@ -135,7 +135,7 @@ class Slot:
 
 
 def _checked(outcome: Audio | Exception) -> Audio | Exception:
-    """What became of a segment, at the server's sample rate.
+    """The outcome of a segment, its audio at the server's sample rate.
 
     No samples, or samples that are not finite, are a failure: encoders write silence for them, and nobody would know.
     """

@@ -72,7 +72,7 @@ def build(folder: Path) -> ArmKernels:
         pytest.skip(f"the kernels were not run for ARM: {' and '.join(absent)} not installed")
     program = folder / "arm"
     (extension,) = _setup().ext_modules
-    sources = [ROOT / source for source in (*extension.sources, "tests/engines/kokoro_fast/arm.cpp")]
+    sources = [ROOT / source for source in (*extension.sources, "tests/harness/arm.cpp")]
     include = (ROOT / extension.sources[0]).parent
     flags = [*extension.extra_compile_args, *extension.extra_link_args, "-static", f"-I{include}"]
     subprocess.run([COMPILER, *flags, *sources, "-o", program], timeout=120, check=True)

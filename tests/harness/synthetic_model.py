@@ -13,7 +13,7 @@ import torch
 from kokoro.model import KModel
 from torch import Tensor
 
-from speechd.engines.kokoro.verify import Stock
+from speechd.engines.kokoro.stock_reference import Stock
 
 PARTS = ("bert", "bert_encoder", "predictor", "text_encoder", "decoder")
 

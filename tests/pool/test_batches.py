@@ -12,12 +12,14 @@ import pytest
 
 from speechd.errors import SynthesisFailed
 from speechd.pool.client import PoolClient, SegmentJob
+from speechd.pool.scoreboard import Scoreboard
 from tests.harness.forks import (
     LIMITS,
     TIMEOUT_S,
     PoolHarness,
     ScriptedEngine,
     end_worker,
+    fork_worker,
     in_fresh_process,
     segment,
     until,
@@ -181,3 +183,18 @@ def test_segments_of_a_killed_home_in_a_batch_are_for_nobody_and_others_are_spok
         assert await names(jobs) == [2, 3]
 
     run(harness, scene)
+
+
+def test_slot_with_a_batch_is_one_slot_and_another_is_idle() -> None:
+    board = Scoreboard(2, LIMITS)
+    for index in range(2):
+        fork_worker(board, index)
+    for name in range(3):
+        board.queue.put(segment(name), 0, 0.0)
+    board.queue.take(0, BATCH)
+    assert (board.queue.running, board.queue.busy_slots) == (3, 1)
+    assert board.expected_wait_s() == 0.0
+    board.queue.put(segment(3), 0, 0.0)
+    board.queue.take(1)
+    assert board.expected_wait_s() > 0.0
+    board.close()

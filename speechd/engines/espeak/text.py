@@ -24,7 +24,7 @@ words that people write have fewer than 60."""
 _LONG_WORD: Final = re.compile(rf"(?:\S{{20,{WORD_LIMIT - 1}}}[,.;:!?…—]|\S{{{WORD_LIMIT}}})(?=\S)")
 """Whatever has no white space in it is a word ("U.S." 100 times). It is cut behind a mark where it has one."""
 _FOREIGN: Final = re.compile("[\u0370-\U0010ffff]")
-"""What may be a letter of another script than Latin."""
+"""A character that may be a letter of another script than Latin."""
 
 
 def for_espeak(text: str) -> str:
@@ -67,7 +67,7 @@ def _by_script(text: str) -> str:
 
 @lru_cache(4096)
 def _script(character: str) -> str:
-    """Of a letter: "LATIN", "CJK" ...; empty for others. The standard library has scripts only in names."""
+    """The script of a letter ("LATIN", "CJK" ...), or "". The standard library has scripts only in names."""
     if character < "\u0370":
         return "LATIN" if character.isalpha() else ""
     plain = unicodedata.normalize("NFKC", character)[0]

@@ -17,7 +17,7 @@ from speechd.engines.kokoro import voices
 from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Checkpoint
 from speechd.engines.kokoro.g2p.g2p import G2P
 from speechd.engines.kokoro.load import load
-from speechd.engines.kokoro.model import STYLE_SIZE, Model, ModelInput, Rendered
+from speechd.engines.kokoro.model import SAMPLE_RATE, STYLE_SIZE, Model, ModelInput, Rendered
 from speechd.errors import InvalidRequest
 from speechd.shared_memory import trim_heap
 from speechd.voices import Blend, Catalogue
@@ -46,7 +46,7 @@ class KokoroEngine:
     arXiv:2203.02395). Speeds hold to about 2.5; beyond, more and more phonemes have the least duration there is."""
 
     name: Final = "kokoro"
-    sample_rate: Final = 24_000
+    sample_rate: Final = SAMPLE_RATE
     model_ids: Final = voices.MODEL_IDS
     passage_limit: Final = 400
     # The CPU's model costs the same from here on, and shorter segments hold less memory and give way sooner.
@@ -146,4 +146,4 @@ def _audio(rendered: Rendered) -> Audio:
     ends_s = [frames * FRAME_S for frames in rendered.durations.cumsum(0).tolist()]
     # Each phoneme's: the first and the last duration are the pads'.
     alignment = tuple(TokenTime(*row) for row in zip(range(len(ends_s) - 2), ends_s, ends_s[1:], strict=False))
-    return Audio(rendered.samples.numpy(), KokoroEngine.sample_rate, alignment)
+    return Audio(rendered.samples.numpy(), SAMPLE_RATE, alignment)

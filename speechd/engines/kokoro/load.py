@@ -13,7 +13,7 @@ from speechd.engines.kokoro.model import Model
 from speechd.errors import EngineUnavailable
 
 GPU_NODES: Final = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
-"""What the drivers of NVIDIA, WSL and AMD make: the one way to see a GPU that leaves the process fit to fork."""
+"""Device files of the drivers of NVIDIA, WSL and AMD: the one way to see a GPU that leaves the process fit to fork."""
 
 
 def load(config: dict[str, Any], state: State, device: str, dtype: str) -> Model[Any]:

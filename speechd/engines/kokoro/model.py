@@ -13,6 +13,9 @@ from torch import Tensor
 
 from speechd.engines.kokoro.checkpoint import PACK_SHAPE
 
+SAMPLE_RATE: Final = 24_000
+"""Hz."""
+
 STYLE_SIZE: Final = PACK_SHAPE[2]
 
 Prosody = TypeVar("Prosody")
@@ -21,7 +24,7 @@ _HEADER = struct.Struct("<dQ")
 
 
 class ModelInput(NamedTuple):
-    """What the model is given for one segment.
+    """The input of the model for one segment.
 
     speed: > 0; seed: of the noise, 0 ... 2⁶³ - 1; style: float32, shape (256,), a voice's row; tokens: uint16, shape
     (phonemes,), ids of the vocabulary, without pads.
@@ -55,7 +58,7 @@ class ModelInput(NamedTuple):
 
 
 class Rendered(NamedTuple):
-    """What a model makes of one input, on the CPU.
+    """The output of a model for one input, on the CPU.
 
     samples: float32, shape (n,), at 24 kHz; durations: int64, shape (tokens,), frames of each token, pads included.
     """

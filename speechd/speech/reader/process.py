@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from speechd.pool.capacity import StreamBudget
 from speechd.speech.reader.messages import MessageBuffer, PlanCall, PlanResult, packed
@@ -108,8 +108,7 @@ class ReaderProcess(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport of its socket (`asyncio.Protocol`)."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
 
     def data_received(self, data: bytes) -> None:
         """Take what it has sent (`asyncio.Protocol`)."""

@@ -1,4 +1,4 @@
-"""Kokoro on the CPU, several times as fast as the stock package and the same function."""
+"""Kokoro on the CPU: the same function as the stock package, several times as fast."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from speechd.engines.kokoro.cpu.compiled_ops import Kernels, NativeConvolution, NativeProduct, NotBuilt, suits
+from speechd.engines.kokoro.cpu.compiled_ops import CompiledConvolution, CompiledProduct, Kernels, NotBuilt, supports
 from speechd.engines.kokoro.cpu.model import CpuModel
 from speechd.engines.kokoro.cpu.ops import Activation, Arithmetic, Convolution, TorchConvolution, torch_product
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def load(
-    config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], dtype: str = "float32", native: bool = True
+    config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], dtype: str = "float32", compiled: bool = True
 ) -> CpuModel:
     """The model of a checkpoint: `config` as in its config.json, `state` its five state dicts by name.
 
@@ -28,11 +28,11 @@ def load(
     With AVX512-BF16 both factors are bfloat16, those of the long convolutions by way of the Fourier transform (44 dB):
     Winograd's transforms, which make float32 fast, enlarge rounding errors too much for it. With a matrix unit (AMX)
     each number is made of two bfloat16 instead of three, by Winograd's transforms still (75 dB).
-    native: whether to use the compiled kernels; without them PyTorch computes the same, slower.
+    compiled: whether to use the compiled kernels; without them PyTorch computes the same, slower.
     Call it before the fork with torch on one thread; it starts no thread. `state` may be dropped afterwards.
     """
     exact = close = Arithmetic(TorchConvolution, torch_product)
-    if native:
+    if compiled:
         try:
             exact, close = (_arithmetic(Kernels(close=close)) for close in (False, dtype == "bfloat16"))
         except NotBuilt as error:
@@ -43,10 +43,10 @@ def load(
 
 
 def _arithmetic(kernels: Kernels) -> Arithmetic:
-    return Arithmetic(partial(_convolution, kernels), partial(NativeProduct, kernels), kernels.close)
+    return Arithmetic(partial(_convolution, kernels), partial(CompiledProduct, kernels), kernels.close)
 
 
 def _convolution(kernels: Kernels, weight: Tensor, bias: Tensor, dilation: int, activation: Activation) -> Convolution:
-    if suits(weight):
-        return NativeConvolution(weight, bias, dilation, activation, kernels)
+    if supports(weight):
+        return CompiledConvolution(weight, bias, dilation, activation, kernels)
     return TorchConvolution(weight, bias, dilation, activation)

@@ -1,4 +1,7 @@
-"""Adaptive instance norm, x → (1 + γ(style)) · norm(x) + β(style), as one gain and one offset per channel."""
+"""Adaptive instance normalisation (AdaIN; Huang and Belongie 2017, arXiv:1703.06868).
+
+x → (1 + γ(style)) · norm(x) + β(style), as one gain and one offset per channel.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ EPSILON: Final = 1e-5
 """Added to every variance: the default of `torch.nn.InstanceNorm1d`, which the model was trained with."""
 
 
-class Style:
+class StyleMapBuilder:
     """Gains and offsets of many adaptive norms, each linear in the style, as one product.
 
     The norm's own weight and bias are folded in, and so is `scale`, a factor per channel on the result.

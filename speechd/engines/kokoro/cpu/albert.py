@@ -1,4 +1,7 @@
-"""PL-BERT: the ALBERT encoder (one layer's weights, used many times) that reads the phonemes."""
+"""PL-BERT (Li et al. 2023, arXiv:2301.08810), which encodes the phonemes.
+
+It is an ALBERT (Lan et al. 2020, arXiv:1909.11942): a transformer encoder whose one layer is applied many times.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ EPSILON: Final = 1e-12
 
 
 class LayerNorm:
+    """Layer normalisation over the channels of rows (time, channels)."""
+
     def __init__(self, weights: Weights) -> None:
         self.weight, self.bias = weights.tensor("weight"), weights.tensor("bias")
 

@@ -1,4 +1,8 @@
-"""The compiled kernels (csrc): where they are, and the costly steps that use them."""
+"""The operations of `ops` by compiled kernels (csrc).
+
+Convolutions go by way of a transform of short tiles: Winograd's (see `winograd`), or the Fourier transform with its
+overlapping tiles (overlap-save).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ GROUPED: Final = 6
 TILE: Final = 16
 """Columns of a tile of a matrix unit."""
 EXACT_PARTS: Final = 3
-"""bfloat16 numbers whose sum is a float32; of 8 bits each."""
+"""bfloat16 numbers, of 8 bits each, whose sum is a float32."""
 CLOSE_PARTS: Final = 2
 """The same for 16 of its 24 bits, in half the products."""
 FOURIER_SIZE: Final = 32
@@ -80,7 +84,7 @@ class _ProductCall(Structure):
 
 
 LAYOUT: Final = int.from_bytes(map(ctypes.sizeof, (_Convolution, _Call, _Product, _ProductCall)))
-"""What the library must say of itself: the sizes of all structures."""
+"""The sizes of all structures, which the library must confirm."""
 
 
 class Kernels:
@@ -129,16 +133,16 @@ class Kernels:
         self._library.speechd_multiply(product, call, self.isa)
 
 
-def suits(weight: Tensor) -> bool:
+def supports(weight: Tensor) -> bool:
     """Whether the kernels know convolutions of this shape (out, in, taps)."""
     return weight.shape[2] in OUTPUTS and weight.shape[1] % DEPTH == 0
 
 
-class NativeConvolution:
-    """The convolution by the compiled kernels; see `kernels.Convolution`."""
+class CompiledConvolution:
+    """The convolution by the compiled kernels; see `ops.Convolution`."""
 
     def __init__(self, weight: Tensor, bias: Tensor, dilation: int, activation: Activation, kernels: Kernels) -> None:
-        """weight (out, in, taps) that `suits`, bias (out,), float32."""
+        """weight (out, in, taps) that `supports`, bias (out,), float32."""
         outputs, inputs, taps = weight.shape
         fourier = kernels.close and not kernels.matrix and taps in FOURIER_TAPS
         form = _fourier(weight, kernels) if fourier else _winograd(weight, kernels)
@@ -174,8 +178,8 @@ class NativeConvolution:
         return moments
 
 
-class NativeProduct:
-    """The product by the compiled kernels; see `kernels.Product`."""
+class CompiledProduct:
+    """The product by the compiled kernels; see `ops.Product`."""
 
     def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor) -> None:
         """weight (out, in), bias (out,), float32."""

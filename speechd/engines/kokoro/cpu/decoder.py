@@ -1,4 +1,7 @@
-"""From prosody to the generator's input: the text, its pitch and its energy through residual blocks."""
+"""StyleTTS 2's decoder (Li et al. 2023, arXiv:2306.07691), up to its vocoder.
+
+The encoded text, its pitch and its energy go through residual blocks, and become the generator's input.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from speechd.engines.kokoro.cpu.adain import Style, StyleMap
+from speechd.engines.kokoro.cpu.adain import StyleMap, StyleMapBuilder
 from speechd.engines.kokoro.cpu.ops import MakeProduct
 from speechd.engines.kokoro.cpu.prosody import Prosody, ResidualBlock
 from speechd.engines.kokoro.cpu.tensors import Weights
@@ -16,7 +19,7 @@ class Decoder:
     """Prosody → rows (half frames, channels)."""
 
     def __init__(self, weights: Weights, make: MakeProduct) -> None:
-        style = Style()
+        style = StyleMapBuilder()
         self._encode = ResidualBlock(weights.part("encode"), style, make)
         self._decode = [ResidualBlock(block, style, make) for block in weights.parts("decode")]
         self._style: StyleMap = style.freeze()

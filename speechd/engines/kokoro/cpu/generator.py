@@ -1,4 +1,8 @@
-"""The ISTFTNet generator, 97 % of the work: upsampled frames and the harmonic source → samples, time x channels."""
+"""The vocoder: ISTFTNet (Kaneko et al. 2022, arXiv:2203.02395).
+
+Upsampling and residual blocks as HiFi-GAN's (Kong et al. 2020, arXiv:2010.05646), with AdaIN and Snake in them, lead to
+a magnitude and a phase, whose inverse short-time Fourier transform is the sound. All rows are time x channels.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from speechd.engines.kokoro.cpu import ops
-from speechd.engines.kokoro.cpu.adain import Style, StyleMap, affine
+from speechd.engines.kokoro.cpu.adain import StyleMap, StyleMapBuilder, affine
 from speechd.engines.kokoro.cpu.harmonic_source import HarmonicSource, Spectrum
 from speechd.engines.kokoro.cpu.ops import Activation, Arithmetic, MakeConvolution, MakeProduct, windows
 from speechd.engines.kokoro.cpu.tensors import Weights
@@ -55,14 +59,18 @@ def _pages(size: int) -> Tensor:
 
 
 class ResidualBlock:
-    """Three rounds of (norm, Snake, dilated convolution, norm, Snake, convolution) beside an identity."""
+    """Three rounds of (norm, Snake, dilated convolution, norm, Snake, convolution) beside an identity.
 
-    def __init__(self, weights: Weights, dilations: list[int], style: Style, make: MakeConvolution) -> None:
+    Snake is x + sin²(αx)/α, with a learned α per channel (Ziyin et al. 2020, "Neural networks fail to learn periodic
+    functions and how to fix it", arXiv:2006.08195); vocoders have it since BigVGAN (Lee et al. 2023, arXiv:2206.04658).
+    """
+
+    def __init__(self, weights: Weights, dilations: list[int], style: StyleMapBuilder, make: MakeConvolution) -> None:
         self._rounds = []
         for index, dilation in enumerate(dilations):
             pair = []
             for half, step in (1, dilation), (2, 1):
-                # With v = αu, u + sin²(αu)/α is (v + sin²(v))/α: α goes into the norm, 1/α into the convolution.
+                # With v = αx, x + sin²(αx)/α is (v + sin²(v))/α: α goes into the norm, 1/α into the convolution.
                 alpha = weights.tensor(f"alpha{half}.{index}").flatten()
                 weight, bias = weights.convolution(f"convs{half}.{index}")
                 norm = style.add(weights.part(f"adain{half}.{index}"), alpha)
@@ -140,7 +148,9 @@ def rows_around(rows: Tensor, first: int, end: int) -> Tensor:
 class Stage:
     """One upsampling: leaky ReLU, transposed convolution, plus the noise branch, then the mean of residual blocks."""
 
-    def __init__(self, weights: Weights, config: dict[str, Any], index: int, style: Style, make: Arithmetic) -> None:
+    def __init__(
+        self, weights: Weights, config: dict[str, Any], index: int, style: StyleMapBuilder, make: Arithmetic
+    ) -> None:
         rates, kernels_per_stage = config["upsample_rates"], len(config["resblock_kernel_sizes"])
         dilations = config["resblock_dilation_sizes"]
         self._last = index == len(rates) - 1
@@ -185,7 +195,7 @@ class Generator:
         hop = config["gen_istft_hop_size"]
         self.source = HarmonicSource(weights.part("m_source"), math.prod(config["upsample_rates"]) * hop)
         self._spectrum = Spectrum(config["gen_istft_n_fft"], hop)
-        style = Style()
+        style = StyleMapBuilder()
         self._stages = [Stage(weights, config, index, style, make) for index in range(len(config["upsample_rates"]))]
         self._style: StyleMap = style.freeze()
         weight, bias = weights.convolution("conv_post")

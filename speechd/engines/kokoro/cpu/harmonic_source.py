@@ -1,4 +1,7 @@
-"""The harmonic source: a sum of sines that follows the pitch, and noise; then its short-time spectrum."""
+"""The harmonic source: a sum of sines that follows the pitch, and noise; then its short-time spectrum.
+
+It is the excitation of a neural source-filter model (hn-NSF; Wang et al. 2019, arXiv:1904.12088).
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from speechd.audio.samples import SAMPLE_RATE
 from speechd.engines.kokoro.cpu.tensors import Weights
+from speechd.engines.kokoro.model import SAMPLE_RATE
 
 SINE_AMPLITUDE: Final = 0.1
 VOICED_NOISE: Final = 0.003
@@ -76,6 +79,7 @@ class Spectrum:
 
     @property
     def bins(self) -> int:
+        """Frequencies of a frame."""
         return self._size // 2 + 1
 
     def polar(self, samples: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
-"""The costly steps, and each in plain PyTorch: products with a matrix, and the generator's one step of norm,
-activation, convolution, residual and statistics."""
+"""The costly operations as protocols, and each in plain PyTorch.
+
+They are products with a matrix, and the generator's one step of norm, activation, convolution, residual and statistics.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ TILE_ROWS: Final = 1024
 
 
 class Activation(IntEnum):
-    """SNAKE: u + sin²(u). LEAKY: u where positive, else 0.01 u."""
+    """The function before a convolution. SNAKE: u + sin²(u); LEAKY: u where positive, else 0.01 u (a leaky ReLU)."""
 
     SNAKE = 0
     LEAKY = 1
@@ -54,7 +56,7 @@ MakeProduct = Callable[[Tensor, Tensor], Product]
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """What computes the costly steps. close: whether less exactly than float32 allows."""
+    """The ways to compute the costly steps. close: whether less exactly than float32 allows."""
 
     convolution: MakeConvolution
     product: MakeProduct

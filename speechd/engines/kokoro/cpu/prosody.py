@@ -1,4 +1,7 @@
-"""From token ids to what the decoder needs: durations, pitch, energy and the encoded text, all time x channels."""
+"""From token ids to prosody: durations, pitch, energy and the encoded text (StyleTTS 2, arXiv:2306.07691).
+
+All rows are time x channels.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from speechd.engines.kokoro.cpu.adain import Style, StyleMap, normalize
+from speechd.engines.kokoro.cpu.adain import StyleMap, StyleMapBuilder, normalize
 from speechd.engines.kokoro.cpu.albert import Albert
 from speechd.engines.kokoro.cpu.ops import MakeProduct, windows
 from speechd.engines.kokoro.cpu.tensors import Weights
@@ -22,7 +25,7 @@ LAYER_NORM_EPSILON: Final = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Prosody:
-    """What is to be spoken and how; a frame is 600 samples (25 ms), a half frame 300.
+    """The text and how it is to be spoken; a frame is 600 samples (25 ms), a half frame 300.
 
     durations (tokens,) int64 frames; pitch (half frames,) Hz, energy (half frames,); text (frames, channels).
     """
@@ -64,7 +67,7 @@ class BiLstm:
 class ResidualBlock:
     """Two adaptive norms, leaky ReLUs and convolutions beside a shortcut, all ÷ √2; may double the time steps."""
 
-    def __init__(self, weights: Weights, style: Style, make: MakeProduct) -> None:
+    def __init__(self, weights: Weights, style: StyleMapBuilder, make: MakeProduct) -> None:
         half = math.sqrt(0.5)
         self._norms = style.add(weights.part("norm1")), style.add(weights.part("norm2"))
         self._first = Convolution(weights, "conv1", make)
@@ -129,7 +132,7 @@ class TextEncoder:
 class Curve:
     """Residual blocks that draw one value per half frame: pitch or energy."""
 
-    def __init__(self, weights: Weights, name: str, style: Style, make: MakeProduct) -> None:
+    def __init__(self, weights: Weights, name: str, style: StyleMapBuilder, make: MakeProduct) -> None:
         self._blocks = [ResidualBlock(block, style, make) for block in weights.parts(name)]
         weight, self._bias = weights.convolution(f"{name}_proj")
         self._weight = weight[0, :, 0]
@@ -152,7 +155,7 @@ class ProsodyPredictor:
         self._lstm = BiLstm(predictor.part("lstm"))
         self._durations = predictor.linear("duration_proj.linear_layer")
         self._shared = BiLstm(predictor.part("shared"))
-        style = Style()
+        style = StyleMapBuilder()
         self._pitch = Curve(predictor, "F0", style, make)
         self._energy = Curve(predictor, "N", style, make)
         self._style: StyleMap = style.freeze()

@@ -1,4 +1,4 @@
-"""The tensors of a checkpoint by name, with weight norm folded."""
+"""The tensors of a checkpoint by name, with weight norm (Salimans and Kingma 2016, arXiv:1602.07868) folded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Winograd's short convolutions over time, their matrices made from interpolation points (Toom-Cook, transposed).
+"""Winograd's short convolutions over time, their matrices made from interpolation points.
+
+They are the transpose of Toom's and Cook's multiplication of polynomials (Winograd 1980, "Arithmetic complexity of
+computations"); Lavin and Gray 2016 (arXiv:1509.09308) brought them to neural networks.
 
 A filter of `taps` gives `outputs` results from `outputs + taps - 1` inputs x by as many products as there are points:
 y = backward · ((weights · filter) * (forward · x)), instead of outputs x taps products.

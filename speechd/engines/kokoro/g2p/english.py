@@ -76,7 +76,7 @@ class English:
         return "".join(self._phonemes(token) + (" " if token.whitespace == " " else "") for token in tokens).strip()
 
     def _phonemes(self, token: en.MToken) -> str:
-        """Of one token; no token with a letter or digit is passed over."""
+        """The phonemes of one token; no token with a letter or digit is passed over."""
         if token.phonemes or not any(map(str.isalnum, token.text)):
             return token.phonemes or ""
         return self._spell(token.text) or " ".join(
@@ -178,7 +178,7 @@ def kokoro_ipa(ipa: str) -> str:
 
 
 def _marked(text: str) -> tuple[str, list[str], dict[int, str]]:
-    """As misaki's `preprocess`: the text without marks, its words, and the phonemes of some of them by index.
+    """The text without marks, its words, and the phonemes of some of them by index, as misaki's `preprocess` has them.
 
     Misaki's own also obeys marks for stress and the like, which here are text.
     """

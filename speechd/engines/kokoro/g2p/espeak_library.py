@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 
 def _delete(library: object, folder: str) -> None:
-    """In place of phonemizer's own, which is called as the interpreter ends: by then there is nothing to delete."""
+    """Delete nothing: phonemizer calls this as the interpreter ends, and by then there is nothing left."""
 
 
 EspeakAPI._delete = staticmethod(_delete)
 
 
 def without_copies(make: Callable[[], T]) -> T:
-    """What `make` makes with phonemizer, whose copies are gone from the disk by then.
+    """The object that `make` makes with phonemizer, whose copies are gone from the disk by then.
 
     Once loaded, a library needs no file. Phonemizer removes its copies (0.7 MB each) as the interpreter ends, which one
     that is killed never reaches.

@@ -38,7 +38,7 @@ PAST_BY_FORM: Final = frozenset(("read", "reread", "wound", "used"))
 
 
 def tagger() -> Callable[[str], Doc]:
-    """What splits a text into tokens with tags."""
+    """A function that splits a text into tokens with tags."""
     split = spacy.blank("en")
 
     def tagged(text: str) -> Doc:

@@ -13,18 +13,19 @@ import torch
 
 from speechd.engines.kokoro import cpu as fast
 from speechd.engines.kokoro.cpu.compiled_ops import Kernels
-from speechd.engines.kokoro.verify import CLOSE_SNR_DB, EXACT_SNR_DB, compare, relative_error, snr_db, verify
+from speechd.engines.kokoro.distance import relative_error, snr_db
+from speechd.engines.kokoro.verify import CLOSE_SNR_DB, EXACT_SNR_DB, compare, verify
 from tests.harness.synthetic_model import SyntheticModel, tokens, voice_row
 
 
 @pytest.fixture(scope="session")
 def model(small: SyntheticModel) -> Callable[[bool], fast.CpuModel]:
-    made = {native: fast.load(small.config, small.state, native=native) for native in (True, False)}
+    made = {compiled: fast.load(small.config, small.state, compiled=compiled) for compiled in (True, False)}
     return made.__getitem__
 
 
 @pytest.mark.parametrize(
-    ("native", "count", "speed"),
+    ("compiled", "count", "speed"),
     [
         (True, 1, 1.0),
         (True, 2, 2.0),
@@ -36,9 +37,9 @@ def model(small: SyntheticModel) -> Callable[[bool], fast.CpuModel]:
     ],
 )
 def test_model_is_the_same_function(
-    small: SyntheticModel, model: Callable[[bool], fast.CpuModel], native: bool, count: int, speed: float
+    small: SyntheticModel, model: Callable[[bool], fast.CpuModel], compiled: bool, count: int, speed: float
 ) -> None:
-    comparison = compare(small.stock, model(native), tokens(count, count), voice_row(count), speed)
+    comparison = compare(small.stock, model(compiled), tokens(count, count), voice_row(count), speed)
     assert comparison.exact(EXACT_SNR_DB), str(comparison)
 
 

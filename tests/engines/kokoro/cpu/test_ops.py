@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.cpu import ops
-from speechd.engines.kokoro.cpu.compiled_ops import Kernels, NativeConvolution, NativeProduct, NotBuilt, suits
+from speechd.engines.kokoro.cpu.compiled_ops import CompiledConvolution, CompiledProduct, Kernels, NotBuilt, supports
 from speechd.engines.kokoro.cpu.ops import (
     Activation,
     Convolution,
@@ -21,7 +21,7 @@ from speechd.engines.kokoro.cpu.ops import (
     torch_product,
     windows,
 )
-from speechd.engines.kokoro.verify import snr_db
+from speechd.engines.kokoro.distance import snr_db
 from tests.harness import arm
 
 BFLOAT16_ISA = 3
@@ -51,16 +51,16 @@ def kernels_of(request: pytest.FixtureRequest) -> Kernels:
 
 @pytest.fixture(params=ways())
 def make(request: pytest.FixtureRequest) -> MakeConvolution:
-    return TorchConvolution if request.param == "torch" else partial(native, kernels_of(request))
+    return TorchConvolution if request.param == "torch" else partial(compiled, kernels_of(request))
 
 
-def native(kernels: Kernels, weight: Tensor, bias: Tensor, dilation: int, activation: Activation) -> Convolution:
-    return NativeConvolution(weight, bias, dilation, activation, kernels)
+def compiled(kernels: Kernels, weight: Tensor, bias: Tensor, dilation: int, activation: Activation) -> Convolution:
+    return CompiledConvolution(weight, bias, dilation, activation, kernels)
 
 
 @pytest.fixture(params=ways())
 def make_product(request: pytest.FixtureRequest) -> MakeProduct:
-    return torch_product if request.param == "torch" else partial(NativeProduct, kernels_of(request))
+    return torch_product if request.param == "torch" else partial(CompiledProduct, kernels_of(request))
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_compiled_convolution_does_not_depend_on_threads(make: MakeConvolution) 
 @pytest.mark.parametrize(("taps", "dilation"), [(7, 1), (7, 3), (11, 1), (11, 3), (11, 5)])
 @pytest.mark.parametrize("rows", [1, 60, 1900])
 def test_convolution_in_bfloat16_is_close(close: Kernels, taps: int, dilation: int, rows: int) -> None:
-    convolution, weight, bias = made(partial(native, close), taps, dilation, Activation.SNAKE)
+    convolution, weight, bias = made(partial(compiled, close), taps, dilation, Activation.SNAKE)
     source, affine = torch.randn(rows, 64), (torch.randn(64) * 3, torch.randn(64) * 5)
     out = torch.full((rows, 64), torch.nan)
     moments = convolution(source, affine, out)
@@ -170,14 +170,14 @@ def test_convolution_in_bfloat16_is_close(close: Kernels, taps: int, dilation: i
 
 
 def test_convolution_in_bfloat16_to_few_channels(close: Kernels) -> None:
-    convolution, weight, bias = made(partial(native, close), 7, 1, Activation.LEAKY, outputs=22)
+    convolution, weight, bias = made(partial(compiled, close), 7, 1, Activation.LEAKY, outputs=22)
     source, affine, out = torch.randn(700, 64), (torch.ones(64), torch.zeros(64)), torch.empty(700, 22)
     convolution(source, affine, out)
     assert snr_db(exact(weight, bias, 1, Activation.LEAKY, source, affine), out) > CLOSE_DB
 
 
 def test_convolution_in_bfloat16_adds_in_float32(close: Kernels) -> None:
-    convolution, _, _ = made(partial(native, close), 11, 3, Activation.SNAKE)
+    convolution, _, _ = made(partial(compiled, close), 11, 3, Activation.SNAKE)
     source, affine = torch.randn(700, 64), (torch.ones(64), torch.zeros(64))
     alone, residual, out = torch.empty(700, 64), torch.randn(700, 64), torch.randn(700, 64)
     convolution(source, affine, alone)
@@ -190,14 +190,14 @@ def test_convolution_in_bfloat16_adds_in_float32(close: Kernels) -> None:
 def test_product_in_bfloat16_is_close(close: Kernels, inputs: int, outputs: int) -> None:
     weight, bias, rows = torch.randn(outputs, 3 * inputs), torch.randn(outputs), torch.randn(130, inputs)
     near = windows(rows, 3)
-    out = NativeProduct(close, weight, bias)(near)
+    out = CompiledProduct(close, weight, bias)(near)
     assert snr_db(torch.nn.functional.linear(near.double(), weight.double(), bias.double()), out) > CLOSE_DB
 
 
 def test_product_of_odd_rows_stays_in_float32(close: Kernels) -> None:
     weight, bias, rows = torch.randn(64, 37), torch.randn(64), torch.randn(20, 37)
     expected = torch.nn.functional.linear(rows, weight, bias)
-    torch.testing.assert_close(NativeProduct(close, weight, bias)(rows), expected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(CompiledProduct(close, weight, bias)(rows), expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("count", [1, 7, 130])
@@ -239,4 +239,4 @@ def test_moments_of_a_mean_far_from_zero() -> None:
 
 @pytest.mark.parametrize(("taps", "inputs", "known"), [(3, 64, True), (5, 64, False), (7, 48, False)])
 def test_suits_what_the_kernels_know(taps: int, inputs: int, known: bool) -> None:
-    assert suits(torch.empty(8, inputs, taps)) is known
+    assert supports(torch.empty(8, inputs, taps)) is known

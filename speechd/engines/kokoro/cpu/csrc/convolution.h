@@ -1,4 +1,4 @@
-// What Python and the kernels agree on. native.py mirrors the structures field by field.
+// What Python and the kernels agree on. compiled_ops.py mirrors the structures field by field.
 #pragma once
 #include <cstdint>
 
