@@ -65,8 +65,8 @@ def prepare(settings: Settings) -> SpeechApplication:
 
 
 class SpeechApplication:
-    """The application as the arbiter makes it and its workers share it: the engine's weights by copy-on-write, the scoreboard by shared
-    memory. Its methods are the server's hooks (see `server.hooks.Hooks`)."""
+    """The application as the arbiter makes it and its workers share it: the engine's weights by copy-on-write, the
+    scoreboard by shared memory. Its methods are the server's hooks (see `server.hooks.Hooks`)."""
 
     def __init__(self, settings: Settings, choice: registry.LoadedEngine, catalogue: Catalogue) -> None:
         self.settings = settings

@@ -22,8 +22,11 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The facts by which the policy decides. idle_s: seconds since the last request; settled: no worker comes or goes; wanted: a
-    request waits; works: a slot does; failed: the last workers failed to start, and no other is starting."""
+    """The facts by which the policy decides.
+
+    idle_s: seconds since the last request; settled: no worker comes or goes; wanted: a request waits; works: a slot
+    does; failed: the last workers failed to start, and no other is starting.
+    """
 
     idle_s: float
     settled: bool

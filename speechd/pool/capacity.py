@@ -97,8 +97,8 @@ class StreamBudget:
 
 
 def listeners(throughput: float, share: float) -> int:
-    """Count those who can be listened to without an underrun, if they may need this share of the throughput of all slots: each
-    takes a second of audio in a second. At least one: if that is too many, nobody else would fare better."""
+    """Count the streams that can be played without an underrun, if they may need this share of the throughput of all
+    slots: each takes a second of audio in a second. At least one: if that is too many, fewer there cannot be."""
     return max(1, int(share * throughput))
 
 

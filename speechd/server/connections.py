@@ -41,7 +41,7 @@ class Connection(Protocol):
 
 
 class ServerConnections(ServerState):
-    """The connections of a worker, and what they share. While `draining`, each connection ends with its current response.
+    """The connections of a worker, and what they share. While `draining`, each ends with its current response.
 
     rejected: called with the status of each request that is refused here. cors_origins: origins whose pages may read
     what is answered here; "*" for all. trim: gives freed memory back.

@@ -37,8 +37,8 @@ def is_settled(rows: Sequence[Row], desired: DesiredWorkers) -> bool:
 
 
 def replaced(rows: Sequence[Row], desired: DesiredWorkers) -> list[int]:
-    """Return the workers that are to retire now, because others are ready in their place. Each is named only until it has its
-    order."""
+    """Return the workers that are to retire now, because others are ready in their place. Each is named only until
+    it has its order."""
     leaving = [row for row in rows if not (row.is_free or row.order is Order.RETIRE or _stays(row, desired))]
     ready = sum(row.served for row in _staying(rows, desired))
     return [row.index for row in leaving[: max(0, ready + len(leaving) - desired.count)]]

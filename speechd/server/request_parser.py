@@ -76,7 +76,7 @@ class RequestParser:
         return bool(piece)
 
     def next_event(self) -> Head | Body | End | None:
-        """Return what comes next of the request; None if more must be fed. Raises `SpeechdError` for what is refused."""
+        """Return what comes next of the request; None if more must be fed. Raises `SpeechdError` for a refusal."""
         try:
             event = self.framing.next_event()
         except h11.RemoteProtocolError as error:

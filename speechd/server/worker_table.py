@@ -39,7 +39,7 @@ class State(IntEnum):
 
 
 class Event(Enum):
-    """An event in the life of a worker. `FORK` and `END` are reported by the arbiter, the others by the worker itself."""
+    """An event in the life of a worker. `FORK` and `END` are reported by the arbiter, the others by itself."""
 
     FORK = auto()
     READY = auto()
