@@ -150,7 +150,7 @@ TAKE = """
         print("printed")
         warnings.warn("warned", stacklevel=1)
     with stderr.blocking() as blocking:
-        os.write(int(sys.argv[1]), b"%d%d%d" % (before, shared, os.get_blocking(patient)))
+        os.write(int(sys.argv[1]), b"%d%d%d" % (before, shared, os.get_blocking(blocking)))
 """
 
 
