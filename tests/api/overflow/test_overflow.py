@@ -53,7 +53,7 @@ class OverflowHarness:
             fork_worker(self.board, index)
         self.counts = Counts(2, COUNTED)
         self.admission = Admission(self.board, 0)
-        known = {"overflow_first_audio_s": 4.0, "overflow_idle_s": 0.3, "overflow_connect_s": 0.3} | settings
+        known = {"overflow_first_audio_s": 4.0, "overflow_idle_s": 0.3, "overflow_connect_s": 4.0} | settings
         self.overflow = Overflow(Settings(overflow_url=url, **known), self.admission, self.counts.row(0))
         self.spoken_here = 0
         self.sent: list[Message] = []
