@@ -1,11 +1,13 @@
 # make run     set up what is missing and serve on 127.0.0.1:8880
 # make test    set up what is missing and run all tests
 # make check   formatting, lint, import rules, strict types
+# make docs    write the generated parts of docs/ anew
+# make kernels build the compiled kernels anew, with a C++ compiler that has been installed since
 
 VENV ?= .venv
 SOURCES := pyproject.toml constraints.txt deploy/setup $(wildcard setup.py speechd/engines/kokoro/cpu/csrc/*)
 
-.PHONY: run test check format clean
+.PHONY: run test check format docs kernels clean
 
 run: $(VENV)/.ready
 	$(VENV)/bin/speechd serve $(ARGS)
@@ -30,6 +32,12 @@ $(VENV)/.ready: $(SOURCES)
 $(VENV)/.ready-dev: $(SOURCES)
 	deploy/setup $(VENV) dev
 	touch $(VENV)/.ready $@
+
+docs: $(VENV)/.ready
+	$(VENV)/bin/python -m docs.generate
+
+kernels: $(VENV)/.ready
+	$(VENV)/bin/pip install --no-build-isolation --no-deps -c constraints.txt -e .
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -1,4 +1,4 @@
-"""Builds the kernels of the fast CPU model; everything else about the package is in pyproject.toml."""
+"""Build of the compiled kernels of Kokoro on a CPU. Everything else about the package is in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 
-FOLDER = Path("speechd/engines/kokoro/fast/csrc")
+FOLDER = Path("speechd/engines/kokoro/cpu/csrc")
 
 posix = os.name == "posix"
 openmp = ["-fopenmp"] if sys.platform == "linux" else []

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 
 from bench.loadgen import Target
+from speechd.encoders import FORMATS
 
 
 def words(text: str) -> list[str]:
@@ -33,7 +34,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--api-key", help="sent as a bearer token")
     parser.add_argument("--model", default="tts-1")
     parser.add_argument("--voice", default="alloy")
-    parser.add_argument("--format", default="pcm", choices=("pcm", "wav", "mp3", "opus", "aac", "flac"))
+    parser.add_argument("--format", default="pcm", choices=list(FORMATS))
 
 
 def target_of(url: str, arguments: argparse.Namespace) -> Target:

@@ -4,7 +4,7 @@
 
 Both get the same texts, voice, format and load; each in turn has the machine for itself, and who is first alternates.
 For each kind of work: a line for the first server, one for the second, and the second's figures ÷ the first's. Figures
-are the medians of the rounds. A reply of status 200 that breaks off, or holds nothing audible, has failed. The last
+are the medians of the rounds. A response of status 200 that breaks off, or holds nothing audible, has failed. The last
 line is JSON. Ctrl-C ends it with what was measured.
 """
 
@@ -22,9 +22,9 @@ from typing import Any, Final
 import uvloop
 from tqdm import tqdm
 
-from bench import results as record
+from bench import results
 from bench.arguments import parsed, parser_of, whole_numbers, words
-from bench.loadgen import Crowd, Figures, Target, outcome_of
+from bench.loadgen import Figures, LoadGenerator, Target, outcome_of
 from bench.texts import LENGTHS, sized
 
 QUICK: Final = {"texts": ["short"], "formats": ["pcm"], "listeners": [1, 2], "rounds": 2, "seconds": 0.5}
@@ -54,7 +54,7 @@ def main() -> None:
     """Measure and print."""
     arguments = _arguments()
     rows: list[dict[str, Any]] = []
-    print(f"first: {arguments.urls[0]}\nsecond: {arguments.urls[1]}\n{record.heading(COLUMNS)}")
+    print(f"first: {arguments.urls[0]}\nsecond: {arguments.urls[1]}\n{results.heading(COLUMNS)}")
     works = list(itertools.product(arguments.texts, arguments.formats, arguments.listeners))
     with tqdm(total=2 * arguments.rounds * len(works), leave=False, disable=None) as bar:
         for text, format, listeners in works:
@@ -68,8 +68,8 @@ def main() -> None:
                 break
             for row in compared(*rounds):
                 rows.append({"text": text, "format": format, "listeners": listeners, **row})
-                print(record.cells(rows[-1], COLUMNS), *_complaints(row), flush=True)
-    record.publish("compare", vars(arguments), rows)
+                print(results.cells(rows[-1], COLUMNS), *_complaints(row), flush=True)
+    results.publish("compare", vars(arguments), rows)
 
 
 def compared(first: Sequence[Figures], second: Sequence[Figures]) -> list[dict[str, Any]]:
@@ -109,9 +109,9 @@ def _turns(rounds: int) -> list[int]:
 
 
 def _measure(target: Target, text: str, listeners: int, seconds: float) -> Figures:
-    crowd = Crowd(target, itertools.repeat(text))
-    uvloop.run(crowd.closed(listeners, seconds))
-    return crowd.figures()
+    generator = LoadGenerator(target, itertools.repeat(text))
+    uvloop.run(generator.closed(listeners, seconds))
+    return generator.figures()
 
 
 def _target(arguments: argparse.Namespace, format: str, number: int) -> Target:
@@ -147,7 +147,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=3, help="turns of each server at each work (default: 3)")
     parser.add_argument("--seconds", type=float, default=5.0, help="of a turn (default: 5)")
-    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one reply (default: 120)")
+    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one response (default: 120)")
     return parsed(parser, QUICK, "short texts, two turns each, some seconds")
 
 

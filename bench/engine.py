@@ -1,10 +1,11 @@
-"""How fast Kokoro speaks on this machine's CPU: the stock package, the fast model, and ONNX Runtime where it is.
+"""Speed of Kokoro on this machine's CPU: the stock package, speechd's model, and ONNX Runtime where it is installed.
 
     python -m bench.engine [--quick] [--weights FOLDER] [--onnx MODEL]
 
-Engines take turns in one process, so that what else the machine does meets all of them; the best of the rounds counts.
-The error is the waveform's from the stock model's, both from the same pitch and excitation. Each engine is then started
-in a process of its own, for the time to its first synthesis and its memory, and in two at once, for their sum.
+The engines are interleaved in one process, so that other work on the machine meets all of them; the best of the rounds
+counts. The error is the waveform's from the stock model's, both from the same pitch and excitation. Each engine is then
+started in a process of its own, for the time to its first synthesis and its memory, and in two at once, for their sum.
+The last line is JSON.
 
 FOLDER: config.json, kokoro-v1_0.pth and voices/*.pt; without it a checkpoint of the real size is made. MODEL: of the
 same weights, see bench/export.py; without it one is made where the packages onnx and onnxruntime are installed.
@@ -29,11 +30,12 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from bench import results
 from speechd.audio.samples import SAMPLE_RATE
 
 LENGTHS: Final = (20, 60, 120, 240, 400)
 """Tokens of one synthesis, without the two pads."""
-ALONE: Final = 120
+PROCESS_TOKENS: Final = 120
 """Tokens of a synthesis in a process of its own."""
 
 FAST: Final = {"fast": ("float32", True), "fast bf16": ("bfloat16", True), "fast torch": ("float32", False)}
@@ -45,19 +47,24 @@ Speak = Callable[[Tensor, Tensor], object]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One engine at one length and thread count. speed: x real time; snr_db: None where there is nothing to compare."""
+    """One engine at one length and thread count. realtime: audio seconds for a second of synthesis; snr_db: None where
+    there is nothing to compare."""
 
     tokens: int
     threads: int
     engine: str
     audio_s: float
-    speed: float
+    realtime: float
     snr_db: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
-    """One engine in processes of its own: seconds to the first synthesis, MiB at most, x real time of two at once."""
+class ProcessRow:
+    """One engine in processes of its own.
+
+    first_s: seconds from the start to the first synthesis. peak_mib: memory at most. two_processes: audio seconds a
+    second of two at once.
+    """
 
     engine: str
     first_s: float
@@ -147,7 +154,7 @@ def table(speakers: dict[str, Speak], files: Files, known: dict[int, dict[str, f
 
 def line(row: Row) -> str:
     error = "" if row.snr_db is None else f"{row.snr_db:.0f} dB"
-    return f"{row.threads:7} {row.tokens:6} {row.audio_s:7.2f}  {row.engine:10} {row.speed:7.2f} x  {error}"
+    return f"{row.threads:7} {row.tokens:6} {row.audio_s:7.2f}  {row.engine:10} {row.realtime:7.2f} x  {error}"
 
 
 def child(engine: str, files: Files, rounds: int, onnx: Path | None) -> None:
@@ -155,7 +162,7 @@ def child(engine: str, files: Files, rounds: int, onnx: Path | None) -> None:
     start = time.perf_counter()
     torch.set_num_threads(1)
     speak = load(engine, files, onnx)
-    case = files.case(ALONE)
+    case = files.case(PROCESS_TOKENS)
     speak(*case)
     first_s = time.perf_counter() - start
     print("ready", flush=True)
@@ -169,7 +176,7 @@ def child(engine: str, files: Files, rounds: int, onnx: Path | None) -> None:
     print(json.dumps({"first_s": first_s, "spoken_s": time.perf_counter() - start, "peak_mib": peak_mib}), flush=True)
 
 
-def alone(engine: str, files: Files, rounds: int, onnx: Path | None, audio_s: float) -> Alone:
+def in_processes(engine: str, files: Files, rounds: int, onnx: Path | None, audio_s: float) -> ProcessRow:
     """Two processes, started one after the other and then speaking at once."""
     command = [sys.executable, "-m", "bench.engine", "--weights", str(files.folder), "--child", engine]
     command += ["--rounds", str(rounds), *(["--onnx", str(onnx)] if onnx else [])]
@@ -184,12 +191,12 @@ def alone(engine: str, files: Files, rounds: int, onnx: Path | None, audio_s: fl
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    results = [json.loads(process.communicate()[0]) for process in processes]
-    return Alone(
+    told = [json.loads(process.communicate()[0]) for process in processes]
+    return ProcessRow(
         engine,
-        min(result["first_s"] for result in results),
-        max(result["peak_mib"] for result in results),
-        sum(rounds * audio_s / result["spoken_s"] for result in results),
+        min(result["first_s"] for result in told),
+        max(result["peak_mib"] for result in told),
+        sum(rounds * audio_s / result["spoken_s"] for result in told),
     )
 
 
@@ -221,9 +228,9 @@ def main() -> None:
 
 
 def measure(files: Files, options: argparse.Namespace) -> None:
-    """Print the tables, and all of it as one JSON line last."""
+    """Print the tables, and save them as one result."""
     engines = ["stock", "fast", "fast bf16", "fast torch", *(["onnx"] if options.onnx else [])]
-    lengths, rounds = ((20, ALONE), 1) if options.quick else (LENGTHS, options.rounds)
+    lengths, rounds = ((20, PROCESS_TOKENS), 1) if options.quick else (LENGTHS, options.rounds)
     print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}")
     print("threads tokens audio s  engine        speed    error")
     known = compare(files, engines, lengths)
@@ -231,14 +238,15 @@ def measure(files: Files, options: argparse.Namespace) -> None:
     for threads in map(int, options.threads.split(",")):
         torch.set_num_threads(threads)
         rows += table({engine: load(engine, files, options.onnx) for engine in engines}, files, known, rounds)
-    audio_s = next(row.audio_s for row in rows if row.tokens == ALONE)
-    print(f"\nengine      first synthesis    memory   2 processes ({ALONE} tokens)")
+    audio_s = next(row.audio_s for row in rows if row.tokens == PROCESS_TOKENS)
+    print(f"\nengine      first synthesis    memory   2 processes ({PROCESS_TOKENS} tokens)")
     found = []
     for engine in engines:
-        found.append(alone(engine, files, rounds, options.onnx, audio_s))
+        found.append(in_processes(engine, files, rounds, options.onnx, audio_s))
         one = found[-1]
         print(f"{engine:10} {one.first_s:13.1f} s {one.peak_mib:8.0f} MiB {one.two_processes:7.2f} x", flush=True)
-    print(json.dumps({"table": [asdict(row) for row in rows], "alone": [asdict(one) for one in found]}))
+    settings = {"weights": options.weights, "onnx": options.onnx, "threads": options.threads, "rounds": rounds}
+    results.publish("engine", settings, [*map(asdict, rows), *map(asdict, found)])
 
 
 if __name__ == "__main__":

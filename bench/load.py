@@ -1,11 +1,11 @@
-"""Puts a server under load and says what its listeners lived through, for each number of listeners at once.
+"""Load on a server, and what its clients measured, for each number of clients at once.
 
     python -m bench.load --url http://127.0.0.1:8880 [--format opus] [--realtime]
     python -m bench.load [--engine tone|espeak|kokoro] [--setting max_in_flight=256] [--levels 1,8,64] [--rate 5,50]
 
-By default listeners ask again as soon as they have a reply. With --realtime each first hears its reply to the end, so
-that N listeners are N people listening. With --rate requests arrive at random, that many a second, whatever becomes of
-them. The last line is JSON. Ctrl-C ends it with what was measured.
+By default each listener sends its next request as soon as it has the response. With --realtime it first plays the
+response to the end, so that N listeners are N people listening. With --rate requests arrive at random, that many a
+second, whatever becomes of them. The last line is JSON. Ctrl-C ends it with what was measured.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from typing import Any, Final
 import uvloop
 from tqdm import tqdm
 
-from bench import results as record
-from bench import server
+from bench import results, server
 from bench.arguments import add_request_arguments, numbers, parsed, parser_of, target_of, whole_numbers
-from bench.loadgen import Crowd, Target
+from bench.loadgen import LoadGenerator, Target
 from bench.texts import varied
 
 LEVELS: Final = "1,2,4,8,16,32,64,128"
@@ -49,35 +48,35 @@ def main() -> None:
     """Measure and print."""
     arguments = _arguments()
     rows: list[dict[str, Any]] = []
-    print(record.heading(COLUMNS))
+    print(results.heading(COLUMNS))
     with server.chosen(arguments) as url:
         target = target_of(url, arguments)
         for row in _rows(target, arguments):
             rows.append(row)
             print(
-                record.cells(row, COLUMNS),
+                results.cells(row, COLUMNS),
                 *(f"{count} × {error}" for error, count in row["errors"].items()),
                 flush=True,
             )
-    record.publish("load", vars(arguments), rows)
+    results.publish("load", vars(arguments), rows)
 
 
 def _rows(target: Target, arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """A row for each level, up to the one in which somebody presses Ctrl-C."""
     levels = arguments.rate or arguments.levels
     for level in tqdm(levels, desc="levels", leave=False, disable=None):
-        crowd = Crowd(target, varied(arguments.seed))
+        generator = LoadGenerator(target, varied(arguments.seed))
         load: Coroutine[Any, Any, None]
         if arguments.rate:
-            load = crowd.open(level, arguments.seconds, arguments.seed)
+            load = generator.open(level, arguments.seconds, arguments.seed)
         else:
-            load = crowd.closed(int(level), arguments.seconds, realtime=arguments.realtime)
+            load = generator.closed(int(level), arguments.seconds, realtime=arguments.realtime)
         try:
             uvloop.run(load)
         except KeyboardInterrupt:
-            yield {"level": level, **asdict(crowd.figures()), "interrupted": True}
+            yield {"level": level, **asdict(generator.figures()), "interrupted": True}
             return
-        yield {"level": level, **asdict(crowd.figures())}
+        yield {"level": level, **asdict(generator.figures())}
 
 
 def _arguments() -> argparse.Namespace:
@@ -95,7 +94,7 @@ def _arguments() -> argparse.Namespace:
         "--rate", type=numbers, default="", metavar="R,R...", help="requests a second, instead of listeners"
     )
     parser.add_argument("--seconds", type=float, default=15.0, help="for each level (default: 15)")
-    parser.add_argument("--realtime", action="store_true", help="listeners hear a reply before they ask again")
+    parser.add_argument("--realtime", action="store_true", help="listeners hear a response before they ask again")
     parser.add_argument("--seed", type=int, default=0, help="of the texts and of random arrivals (default: 0)")
     return parsed(parser, QUICK, "two small levels, some seconds")
 

@@ -1,5 +1,8 @@
-"""Many listeners at once: a closed loop, in which each asks again when it has its reply (or has heard it), and an open
-one, in which requests arrive whatever became of those before; and what they lived through, in figures."""
+"""Load generator with many listeners, and the figures of what they measured.
+
+Closed loop: each listener sends its next request when it has the response, or has played it. Open loop: requests arrive
+at random, whatever became of those before.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,16 @@ from typing import Final
 
 import numpy as np
 
-from bench.client import Client, Reply
-from bench.playback import Listening, listen
+from bench.playback import Playback, playback_of
+from speechd.cli.tune.client import Client, Response
 
 RETRY_S: Final = 1.0
-"""What a listener waits who was refused and not told when to come back."""
+"""Wait of a listener that was refused and not told when to come back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where and how to ask."""
+    """A server, and the requests that it is sent."""
 
     url: str
     format: str = "pcm"
@@ -38,7 +41,7 @@ class Target:
         """A connection to it."""
         return Client(self.url, api_key=self.api_key, keep_alive=self.keep_alive)
 
-    async def speak(self, client: Client, input: str) -> Reply:
+    async def speak(self, client: Client, input: str) -> Response:
         """One request."""
         fields: dict[str, object] = {
             "model": self.model,
@@ -51,24 +54,24 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a request: heard, refused, or failed (neither). Moments and durations in seconds."""
+    """Outcome of a request: heard, refused, or failed (neither). Moments and durations in seconds."""
 
     sent_s: float
     latency_s: float
-    listening: Listening | None
+    playback: Playback | None
     refused: bool
     retry_after_s: float | None
     error: str
 
     @property
     def come_back_s(self) -> float:
-        """What one waits who was not heard: as the server asks, else `RETRY_S`."""
+        """Wait before the next request of a listener that heard nothing: as the server asks, else `RETRY_S`."""
         return RETRY_S if self.retry_after_s is None else self.retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of all outcomes; percentiles and shares of none are None. Durations in seconds, shares in percent.
+    """Figures over all outcomes; percentiles and shares of none are None. Durations in seconds, shares in percent.
 
     rtf: seconds from request to end ÷ seconds of audio; underrun, c50 …: of the streams that did not come all at once;
     audio_s_per_s: audio that arrived within the time measured; errors: how often what went wrong.
@@ -92,8 +95,8 @@ class Figures:
     errors: dict[str, int]
 
 
-class Crowd:
-    """Asks, and collects what comes of it: `outcomes` grows, so that one who interrupts has what was measured."""
+class LoadGenerator:
+    """Sends requests, and collects what comes of them: `outcomes` grows, so that nothing is lost on an interrupt."""
 
     def __init__(self, target: Target, texts: Iterator[str]) -> None:
         self.outcomes: list[Outcome] = []
@@ -101,8 +104,10 @@ class Crowd:
         self._target, self._texts = target, texts
 
     async def closed(self, listeners: int, seconds: float, *, realtime: bool = False) -> None:
-        """That many listeners for that long; then those who wait for a reply get it. realtime: each asks again when it
-        has heard the audio, else when it has received it."""
+        """That many listeners for that long; then those who wait for a response get it.
+
+        realtime: each sends its next request when it has played the audio, else when it has received it.
+        """
         end_s = self._begin(seconds)
         await asyncio.gather(*(self._listen(end_s, realtime=realtime) for _ in range(listeners)))
 
@@ -117,15 +122,15 @@ class Crowd:
                 group.create_task(self._once())
 
     async def counted(self, listeners: int, requests: int) -> None:
-        """That many listeners, who ask again when they have their reply, until so many requests were not refused. Who
-        is refused asks again soon, whatever the server says: as many as can are to be served."""
+        """That many listeners in a closed loop, until so many requests were not refused. Those that are refused come
+        back soon, whatever the server says, because as many as possible are to be served."""
         self._begin(math.inf)
         left = iter(range(requests))
         await asyncio.gather(*(self._ask_while(left) for _ in range(listeners)))
         self.stopped_s = time.monotonic()
 
     def figures(self) -> Figures:
-        """What was measured so far."""
+        """The figures so far."""
         return figures(self.outcomes, self.began_s, min(self.stopped_s, time.monotonic()))
 
     def _begin(self, seconds: float) -> float:
@@ -138,7 +143,7 @@ class Crowd:
         while time.monotonic() < end_s:
             outcome = await self._ask(client)
             wait_s = 0.0
-            if (heard := outcome.listening) and realtime:
+            if (heard := outcome.playback) and realtime:
                 wait_s = heard.began_s + heard.audio_s + (heard.underrun_s or 0.0) - time.monotonic()
             elif heard is None:
                 wait_s = outcome.come_back_s
@@ -161,25 +166,25 @@ class Crowd:
         client.close()
 
     async def _ask(self, client: Client) -> Outcome:
-        reply = await self._target.speak(client, next(self._texts))
-        outcome = outcome_of(reply, self._target.format)
+        response = await self._target.speak(client, next(self._texts))
+        outcome = outcome_of(response, self._target.format)
         self.outcomes.append(outcome)
         return outcome
 
 
-def outcome_of(reply: Reply, format: str) -> Outcome:
-    """What became of a request. 200 with nothing audible in it has failed, as has one that broke off."""
-    listening = listen(reply, format) if reply.spoken else None
+def outcome_of(response: Response, format: str) -> Outcome:
+    """The outcome of a request. A 200 with nothing audible in it has failed, as has one that broke off."""
+    playback = playback_of(response, format) if response.ok else None
     error = ""
-    if listening is None and not reply.refused:
-        error = reply.error or (f"status {reply.status}" if reply.status != 200 else "nothing audible")
-    latency_s = reply.ended_s - reply.sent_s
-    return Outcome(reply.sent_s, latency_s, listening, reply.refused, reply.retry_after_s, error)
+    if playback is None and not response.refused:
+        error = response.error or (f"status {response.status}" if response.status != 200 else "nothing audible")
+    latency_s = response.ended_s - response.sent_s
+    return Outcome(response.sent_s, latency_s, playback, response.refused, response.retry_after_s, error)
 
 
 def figures(outcomes: Sequence[Outcome], began_s: float, ended_s: float) -> Figures:
     """The figures of outcomes; their audio is counted from `began_s` to `ended_s`."""
-    heard = [outcome.listening for outcome in outcomes if outcome.listening]
+    heard = [outcome.playback for outcome in outcomes if outcome.playback]
     underruns = [each.underrun_s for each in heard if each.underrun_s is not None]
     refusals = [outcome.latency_s for outcome in outcomes if outcome.refused]
     audio_s = sum(_audio_by(each, ended_s) - _audio_by(each, began_s) for each in heard)
@@ -205,7 +210,7 @@ def figures(outcomes: Sequence[Outcome], began_s: float, ended_s: float) -> Figu
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
-    """None of no values."""
+    """A percentile; None of no values."""
     return float(np.percentile(values, percent)) if values else None
 
 
@@ -214,6 +219,6 @@ def share_within(values: Sequence[float], limit: float) -> float | None:
     return 100 * sum(value <= limit for value in values) / len(values) if values else None
 
 
-def _audio_by(listening: Listening, at_s: float) -> float:
-    index = bisect_right(listening.heard, at_s, key=lambda arrival: arrival[0])
-    return listening.heard[index - 1][1] if index else 0.0
+def _audio_by(playback: Playback, at_s: float) -> float:
+    index = bisect_right(playback.heard, at_s, key=lambda arrival: arrival[0])
+    return playback.heard[index - 1][1] if index else 0.0

@@ -11,7 +11,7 @@ Sweeps, each over small and large payloads (texts of about 60 and 1000 character
 and, with texts of varied length about a few sentences:
 
     primitives   capacities of oneDNN's primitive cache, with the launcher's own allocator
-    bar          1000 segments or so, over the allocators: does a worker add 300 MiB at most, and does its resident
+    limits       1000 segments or so, over the allocators: does a worker add 300 MiB at most, and does its resident
                  size come back to the idle level within a minute?
     planted      an engine that leaks; the exit status is 1 if that is not noticed
 
@@ -24,15 +24,11 @@ JSON. Ctrl-C ends it with what was measured.
 from __future__ import annotations
 
 import argparse
-import itertools
-import random
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from ctypes.util import find_library
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,37 +36,19 @@ import uvloop
 from tqdm import tqdm
 
 from bench import memory_probe as probe
-from bench import results as record
-from bench import server
+from bench import results, server
 from bench.arguments import parsed, parser_of, whole_numbers, words
-from bench.loadgen import Crowd, Target
+from bench.loadgen import LoadGenerator, Target
+from bench.memory_cases import ALLOCATORS, CAPACITY, PAYLOADS, Case, cases
 from bench.server import Server
 from bench.startup import MIB, memory_of
-from bench.texts import MEDIAN, text, varied
-
-PAYLOADS: Final = {"small": 60, "usual": MEDIAN, "large": 1000}
-"""Characters of a text, or their median."""
-CHARACTERS_PER_S: Final = 15
-"""Of speech, about."""
-
-ALLOCATORS: Final[Mapping[str, Mapping[str, str]]] = {
-    # Its own defaults, from which the launcher departs. An empty variable is one that the launcher leaves out.
-    "glibc": {"MALLOC_ARENA_MAX": "", "MALLOC_MMAP_THRESHOLD_": "", "MALLOC_TRIM_THRESHOLD_": ""},
-    "glibc-2": {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "", "MALLOC_TRIM_THRESHOLD_": ""},
-    "launcher": {},
-    "jemalloc": {
-        "LD_PRELOAD": find_library("jemalloc") or "",
-        "MALLOC_CONF": "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:1000",
-    },
-}
-CAPACITY: Final = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
 
 LEAK_MIB: Final = 8.0
 LEAK_SHARE: Final = 0.02
 """Growth over the last step, of all and as a share, from which it is a leak: caches have filled before."""
 
-BAR_MIB: Final = 300.0
-BAR_SHARE: Final = 1.1
+LIMIT_MIB: Final = 300.0
+LIMIT_RATIO: Final = 1.1
 """A worker's own share after load; its resident size a minute later, of that at idle."""
 
 QUICK: Final = {
@@ -106,74 +84,28 @@ COLUMNS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What one server is put through. steps: listeners and requests, one after the other."""
-
-    sweep: str
-    payload: str
-    allocator: str
-    steps: Sequence[tuple[int, int]]
-    environ: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def texts(self) -> Iterator[str]:
-        """What is asked for: of one length, or of varied length."""
-        size = PAYLOADS[self.payload]
-        if self.sweep not in ("concurrency", "requests", "planted"):
-            return varied(0, size)
-        choice = random.Random(0)
-        return (text(choice, size) for _ in itertools.count())
-
-
 def main() -> int:
     """Measure and print; 1 if the planted leak was not noticed."""
     arguments = _arguments()
     rows: list[dict[str, Any]] = []
     missed = False
-    print(record.heading(COLUMNS))
+    print(results.heading(COLUMNS))
     with suppress(KeyboardInterrupt):
         for case in tqdm(list(cases(arguments)), leave=False, disable=None):
             before = len(rows)
             for row in _measure(case, arguments):
                 rows.append(row)
                 rows[-1]["note"] = note(rows[before:])
-                print(record.cells(row, COLUMNS), row["note"], flush=True)
+                print(results.cells(row, COLUMNS), row["note"], flush=True)
             missed = missed or (case.sweep == "planted" and not any("LEAK" in row["note"] for row in rows[before:]))
     if missed:
         print("the planted leak was not noticed", file=sys.stderr)
-    record.publish("memory", vars(arguments), rows)
+    results.publish("memory", vars(arguments), rows)
     return 1 if missed else 0
 
 
-def cases(arguments: argparse.Namespace) -> Iterator[Case]:
-    """All that is to be measured."""
-    listeners = arguments.listeners
-    totals = [0, *arguments.requests]
-    by_requests = [(listeners, count - before) for before, count in itertools.pairwise(totals)]
-    for sweep in arguments.sweeps:
-        if sweep == "planted":
-            leak = {probe.LEAK: str(arguments.leak_kib << 10)}
-            # As in a quick run: a leak of this size shows at once.
-            yield Case(sweep, "small", "launcher", [(listeners, 40), (listeners, 160)], leak)
-        elif sweep == "bar":
-            for allocator in arguments.allocators:
-                yield Case(sweep, "usual", allocator, [(listeners, arguments.varied)])
-        elif sweep == "primitives":
-            for capacity in arguments.capacities:
-                yield Case(sweep, "usual", "launcher", [(listeners, arguments.varied)], {CAPACITY: capacity})
-        else:
-            for payload, allocator in itertools.product(arguments.payloads, arguments.allocators):
-                steps = {
-                    "concurrency": [(count, arguments.each) for count in arguments.concurrency],
-                    "requests": by_requests,
-                    "hour": _hour(arguments.hour_s, payload, listeners),
-                }[sweep]
-                yield Case(sweep, payload, allocator, steps)
-
-
 def note(rows: Sequence[Mapping[str, Any]]) -> str:
-    """What is to be said of the last row of a case: a leak, free memory that cannot be given back, a bar."""
+    """Remarks on the last row of a case: a leak, free memory that cannot be given back, limits met or not."""
     last, notes = rows[-1], [rows[-1]["warning"]]
     loads = [row for row in rows if row["when"] == "load"]
     if last["when"] == "load" and last["sweep"] != "concurrency" and len(loads) > 1:
@@ -181,12 +113,12 @@ def note(rows: Sequence[Mapping[str, Any]]) -> str:
         if (growth_mib := last["all_pss_mib"] - before_mib) > LEAK_MIB + LEAK_SHARE * before_mib:
             asked = last["requests"] - loads[-2]["requests"]
             notes.append(f"LEAK? {growth_mib:.0f} MiB more after {asked} requests")
-    if last["sweep"] == "bar" and last["when"] == "rest":
+    if last["sweep"] == "limits" and last["when"] == "rest":
         rested = last["rss_mib"] / rows[0]["rss_mib"]
         # What one more worker adds to all PSS is what it shares with nobody.
         own_mib = loads[-1]["uss_mib"]
-        met = own_mib <= BAR_MIB and rested <= BAR_SHARE
-        notes.append(f"bar {'met' if met else 'NOT MET'}: {own_mib:.0f} MiB of its own, rested {rested:.2f} × idle")
+        met = own_mib <= LIMIT_MIB and rested <= LIMIT_RATIO
+        notes.append(f"limits {'met' if met else 'NOT MET'}: {own_mib:.0f} MiB of its own, rested {rested:.2f} × idle")
     return "; ".join(filter(None, notes))
 
 
@@ -201,16 +133,16 @@ def _measure(case: Case, arguments: argparse.Namespace) -> Iterator[dict[str, An
         with server.running(Path(folder), environ=environ, **settings) as running:
             target = Target(running.url, timeout_s=3600.0)
             count = len(running.workers())
-            uvloop.run(Crowd(target, case.texts).counted(2 * count, 4 * count))
+            uvloop.run(LoadGenerator(target, case.texts).counted(2 * count, 4 * count))
             about = {"sweep": case.sweep, "payload": case.payload, "allocator": case.allocator}
             about["capacity"] = case.environ.get(CAPACITY, "")
             yield about | {"when": "idle", "listeners": 0, "requests": 0} | _state(running, Path(folder))
             texts, requests = case.texts, 0
             for listeners, more in case.steps:
                 _forget_peaks(running)
-                crowd = Crowd(target, texts)
-                uvloop.run(crowd.counted(listeners, more))
-                figures = crowd.figures()
+                generator = LoadGenerator(target, texts)
+                uvloop.run(generator.counted(listeners, more))
+                figures = generator.figures()
                 requests += more
                 load = {"when": "load", "listeners": listeners, "requests": requests}
                 load |= {"audio_s_per_s": figures.audio_s_per_s, "failed": figures.failed}
@@ -256,18 +188,11 @@ def _forget_peaks(running: Server) -> None:
             Path(f"/proc/{worker.pid}/clear_refs").write_text("5")
 
 
-def _hour(audio_s: float, payload: str, listeners: int) -> list[tuple[int, int]]:
-    """Six steps that make so many seconds of audio."""
-    lengths = itertools.accumulate(map(len, varied(0, PAYLOADS[payload])))
-    requests = next(count for count, total in enumerate(lengths, 1) if total >= audio_s * CHARACTERS_PER_S)
-    return [(listeners, max(1, requests // 6))] * 6
-
-
 def _arguments() -> argparse.Namespace:
     parser = parser_of(__doc__)
     server.add_start_arguments(parser)
     parser.add_argument(
-        "--sweeps", type=words, default="concurrency,requests,hour,primitives,bar,planted", metavar="SWEEP,..."
+        "--sweeps", type=words, default="concurrency,requests,hour,primitives,limits,planted", metavar="SWEEP,..."
     )
     parser.add_argument("--payloads", type=words, default="small,large", metavar="P,P...", help=", ".join(PAYLOADS))
     parser.add_argument(
@@ -286,7 +211,7 @@ def _arguments() -> argparse.Namespace:
         "--capacities", type=words, default="16,64,256,1024", metavar="N,N...", help="of oneDNN's cache"
     )
     parser.add_argument(
-        "--varied", type=int, default=200, help="requests of bar and primitives, 5 segments each (default: 200)"
+        "--varied", type=int, default=200, help="requests of limits and primitives, 5 segments each (default: 200)"
     )
     parser.add_argument("--leak-kib", type=int, default=128, help="planted, for each synthesis (default: 128)")
     parser.add_argument("--rest", type=float, default=60.0, help="seconds from the load's end (default: 60)")

@@ -1,4 +1,4 @@
-"""What the bytes of a reply were to its listener: when the first audio came, how long a player would have waited."""
+"""Playback of a response: when its first audio came, and how long a player would have waited for the rest."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Final
 import av
 import numpy as np
 
-from bench.client import Reply
 from speechd.audio.samples import SAMPLE_RATE
+from speechd.cli.tune.client import Response
 
 AUDIBLE: Final = 100
 """Of a 16-bit sample's 32768: -50 dB. Below it is the silence, or the dither, that speech begins with."""
@@ -22,12 +22,12 @@ SAMPLE_BYTES: Final = 2
 """`pcm` is 16-bit mono at `SAMPLE_RATE`, OpenAI's definition."""
 
 AT_ONCE_S: Final = 0.010
-"""A reply whose audio all arrives within this time is one arrival, in however many reads TCP delivers it."""
+"""A response whose audio all arrives within this time is one arrival, in however many reads TCP delivers it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
-    """What a reply was to its listener: seconds from the request to the first audible audio and to the end; moments
+class Playback:
+    """Playback of a response: seconds from the request to the first audible audio and to the end; moments
     with the seconds of audio received by then; the worst wait after the first, None if all audio came at once."""
 
     ttfa_s: float
@@ -46,17 +46,17 @@ class Listening:
         return self.heard[0][0]
 
 
-def listen(reply: Reply, format: str) -> Listening | None:
-    """What was heard of a reply in one of OpenAI's formats; None if it holds nothing audible."""
-    body = bytes(reply.body)
+def playback_of(response: Response, format: str) -> Playback | None:
+    """Playback of a response in one of OpenAI's formats; None if it holds nothing audible."""
+    body = bytes(response.body)
     seconds, audible = clock(body, format)
-    first = next((arrival for arrival in reply.arrivals if arrival.total >= audible), None)
+    first = next((arrival for arrival in response.arrivals if arrival.total >= audible), None)
     if first is None:
         return None
-    heard = [(at_s, audio_s) for at_s, total in reply.arrivals if (audio_s := seconds(total)) > 0.0]
-    return Listening(
-        ttfa_s=first.at_s - reply.sent_s,
-        e2e_s=reply.ended_s - reply.sent_s,
+    heard = [(at_s, audio_s) for at_s, total in response.arrivals if (audio_s := seconds(total)) > 0.0]
+    return Playback(
+        ttfa_s=first.at_s - response.sent_s,
+        e2e_s=response.ended_s - response.sent_s,
         heard=heard,
         underrun_s=underrun_s(heard),
     )

@@ -29,8 +29,7 @@ from typing import Any, Final
 import uvloop
 from tqdm import tqdm
 
-from bench import results as record
-from bench import server
+from bench import results, server
 from bench.arguments import add_request_arguments, numbers, parsed, parser_of, target_of, whole_numbers
 from bench.loadgen import Outcome, Target, figures, outcome_of, percentile
 from bench.playback import AT_ONCE_S
@@ -93,7 +92,7 @@ class Listener:
         while time.monotonic() < end_s:
             block = outcome_of(await target.speak(client, next(texts)), target.format)
             self.blocks.append(block)
-            if heard := block.listening:
+            if heard := block.playback:
                 plays_s = max(self.player.ends_s, heard.began_s)
                 for (_, before_s), (at_s, audio_s) in itertools.pairwise([(0.0, 0.0), *heard.heard]):
                     self.player.take(at_s, audio_s - before_s)
@@ -108,10 +107,10 @@ def row_of(listeners: Sequence[Listener], began_s: float, ended_s: float) -> dic
     blocks = [block for listener in listeners for block in listener.blocks]
     stalls = [listener.player.stalls for listener in listeners]
     stall_s = [listener.player.stall_s for listener in listeners]
-    first_s = [next((block.latency_s for block in each.blocks if block.listening), None) for each in listeners]
+    first_s = [next((block.latency_s for block in each.blocks if block.playback), None) for each in listeners]
     return {
         "first_block_p50_s": percentile([latency_s for latency_s in first_s if latency_s is not None], 50),
-        "round_trip_p50_s": percentile([block.latency_s for block in blocks if block.listening], 50),
+        "round_trip_p50_s": percentile([block.latency_s for block in blocks if block.playback], 50),
         "stalls_mean": sum(stalls) / len(stalls),
         "stalls_worst": max(stalls),
         "stall_s_mean": sum(stall_s) / len(stall_s),
@@ -124,7 +123,7 @@ def main() -> None:
     """Measure and print."""
     arguments = _arguments()
     rows: list[dict[str, Any]] = []
-    print(record.heading(COLUMNS))
+    print(results.heading(COLUMNS))
     with server.chosen(arguments) as url:
         target = target_of(url, arguments)
         cells = list(itertools.product(arguments.speeds, arguments.listeners))
@@ -139,10 +138,10 @@ def main() -> None:
             ended_s = min(time.monotonic(), began_s + arguments.seconds)
             row = {"listeners": count, "speed": speed, "text": "varied" if arguments.varied_lengths else "fixed"}
             rows.append(row | row_of(listeners, began_s, ended_s) | {"interrupted": interrupted})
-            print(record.cells(rows[-1], COLUMNS), flush=True)
+            print(results.cells(rows[-1], COLUMNS), flush=True)
             if interrupted:
                 break
-    record.publish("listen", vars(arguments), rows)
+    results.publish("read_along", vars(arguments), rows)
 
 
 async def _together(listeners: Sequence[Listener], target: Target, arguments: argparse.Namespace) -> None:

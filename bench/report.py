@@ -19,8 +19,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from bench import results as record
 from bench.plot import Point, plot
+from bench.results import cell, folder
 
 Result = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -48,7 +48,7 @@ def _memory(sweep: str, across: str, by: tuple[str, ...]) -> View:
 
 VIEWS: Final[Mapping[str, tuple[View, ...]]] = {
     "load": (View("level", "ttfa_p50_s ttfa_p99_s e2e_p99_s underrun_p99_s c100 audio_s_per_s refused"),),
-    "listen": (
+    "read_along": (
         View(
             "listeners",
             "first_block_p50_s ttfa_p50_s round_trip_p50_s stall_s_worst underrun_p99_s c100 audio_s_per_s refused",
@@ -64,6 +64,7 @@ VIEWS: Final[Mapping[str, tuple[View, ...]]] = {
         _memory("concurrency", "listeners", ("payload", "allocator")),
         _memory("primitives", "capacity", ()),
     ),
+    "engine": (View("tokens", "realtime snr_db", ("threads", "engine")),),
     "compare": (
         View(
             "listeners",
@@ -80,7 +81,7 @@ VIEWS: Final[Mapping[str, tuple[View, ...]]] = {
         ),
     ),
     "simulate": (View("load", "ttfa_p50_s ttfa_p99_s c100 refused", ("slots", "policy")),),
-    "start": (View("start", "ready_s all_ready_s first_s fresh_p50_s kept_p50_s", part="times"),),
+    "startup": (View("start", "ready_s all_ready_s first_s fresh_p50_s kept_p50_s", part="times"),),
 }
 
 STYLE: Final = """
@@ -106,10 +107,10 @@ def main() -> None:
     parser.add_argument("results", nargs="*", type=Path, help="files or folders (default: where they are saved)")
     parser.add_argument("--output", type=Path, help="(default: report.html beside the saved results)")
     arguments = parser.parse_args()
-    results = list(load(arguments.results or [record.folder()]))
+    results = list(load(arguments.results or [folder()]))
     if not results:
         sys.exit("there are no results yet: every benchmark saves its own")
-    output = arguments.output or record.folder() / "report.html"
+    output = arguments.output or folder() / "report.html"
     output.write_text(page(results), encoding="utf-8")
     print(f"{output}: {len(results)} results")
 
@@ -241,9 +242,7 @@ def _settings(result: Result) -> str:
 def _table(rows: Sequence[Row]) -> str:
     columns = list(dict.fromkeys(name for row in rows for name, value in row.items() if not isinstance(value, list)))
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{escape(record.cell(row.get(name)))}</td>' for name in columns)}</tr>" for row in rows
-    )
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell(row.get(name)))}</td>' for name in columns)}</tr>" for row in rows)
     return f"<table><tr>{head}</tr>{body}</table>"
 
 

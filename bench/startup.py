@@ -20,8 +20,8 @@ from typing import Any, Final
 import psutil
 import uvloop
 
-from bench import results as record
-from bench.loadgen import Crowd, Target, outcome_of, percentile
+from bench import results
+from bench.loadgen import LoadGenerator, Target, outcome_of, percentile
 from bench.server import START_TIMEOUT_S, Server, add_start_arguments, running, settings_of, until
 from bench.texts import varied
 
@@ -60,11 +60,11 @@ def main() -> None:
                 target = Target(server.url)
                 audio = uvloop.run(_first_audio(target, arguments.requests))
                 times.append({"start": start, "ready_s": ready_s, "all_ready_s": all_ready_s, **audio})
-                uvloop.run(Crowd(target, varied(start)).closed(4 * len(server.workers()), arguments.seconds))
+                uvloop.run(LoadGenerator(target, varied(start)).closed(4 * len(server.workers()), arguments.seconds))
                 memory += [{"start": start, "when": "load", **row} for row in memory_of(server)]
     _print("Seconds: to ready; to first audio of the first request, then over fresh and kept connections", TIMES, times)
     _print("MiB, resident, proportional and its own, at idle and after load", MEMORY, memory)
-    record.publish("start", vars(arguments), [{"times": times, "memory": memory}])
+    results.publish("startup", vars(arguments), [{"times": times, "memory": memory}])
 
 
 def memory_of(server: Server) -> list[dict[str, Any]]:
@@ -97,9 +97,9 @@ async def _ttfa_s(target: Target, requests: int, *, keep_alive: bool) -> list[fl
     heard = []
     for _ in range(requests):
         outcome = outcome_of(await target.speak(client, SHORT), target.format)
-        if outcome.listening is None:
+        if outcome.playback is None:
             raise RuntimeError(f"an idle server did not speak: {outcome.error or 'refused'}")
-        heard.append(outcome.listening.ttfa_s)
+        heard.append(outcome.playback.ttfa_s)
         if not keep_alive:
             client.close()
     client.close()
@@ -112,9 +112,9 @@ def _all_ready(server: Server) -> bool:
 
 
 def _print(title: str, widths: Mapping[str, int], rows: Sequence[Mapping[str, object]]) -> None:
-    print(f"\n{title}\n{record.heading(widths)}")
+    print(f"\n{title}\n{results.heading(widths)}")
     for row in rows:
-        print(record.cells(row, widths))
+        print(results.cells(row, widths))
 
 
 def _arguments() -> argparse.Namespace:

@@ -21,12 +21,11 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from bench import results as record
-from bench import server
+from bench import results, server
 from bench.arguments import parsed, parser_of, whole_numbers
 from bench.loadgen import percentile
 from bench.texts import LENGTHS, sized
-from speechd.config.settings import variable
+from speechd.config.options import variable
 from speechd.machine import available_cores
 
 THREADS: Final = "1,2,4,8"
@@ -53,17 +52,17 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     cells = [(1, threads, tuple(LENGTHS)) for threads in arguments.threads]
     cells += [(processes, 1, ("medium",)) for processes in arguments.processes]
-    print(record.heading(COLUMNS))
+    print(results.heading(COLUMNS))
     try:
         for processes, threads, names in tqdm(cells, leave=False, disable=None):
             spoken = _speak(environ, processes, threads, [sized(name) for name in names], arguments.runs)
             for name, of_text in zip(names, zip(*spoken, strict=True), strict=True):
                 row = {"processes": processes, "threads": threads, "text": name, **row_of(of_text, _alone(rows, name))}
                 rows.append(row)
-                print(record.cells(row, COLUMNS), _crowding(processes * threads), flush=True)
+                print(results.cells(row, COLUMNS), _crowding(processes * threads), flush=True)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
-    record.publish("threads", vars(arguments), rows)
+    results.publish("threads", vars(arguments), rows)
 
 
 def row_of(of_text: Sequence[Mapping[str, Any]], alone: Mapping[str, Any] | None) -> dict[str, Any]:

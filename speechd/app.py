@@ -66,8 +66,8 @@ def prepare(settings: Settings) -> SpeechApplication:
 
 
 class SpeechApplication:
-    """What the arbiter makes and its workers share: the engine's weights by copy-on-write, the scoreboard by shared
-    memory. Its methods are the server's hooks (see `server.hooks.Hooks`)."""
+    """The application as the arbiter makes it and its workers share it: the engine's weights by copy-on-write, the
+    scoreboard by shared memory. Its methods are the server's hooks (see `server.hooks.Hooks`)."""
 
     def __init__(self, settings: Settings, choice: registry.LoadedEngine, catalogue: Catalogue) -> None:
         self.settings = settings
@@ -103,7 +103,7 @@ class SpeechApplication:
 
 
 class WorkerApplication:
-    """What worker `index` makes of it after the fork (see `server.hooks.WorkerHooks`)."""
+    """The application in worker `index`, made after the fork (see `server.hooks.WorkerHooks`)."""
 
     def __init__(self, shared: SpeechApplication, index: int) -> None:
         settings, engine, counters = shared.settings, shared.choice.engine, shared.metrics.counts.row(index)

@@ -86,9 +86,8 @@ def configure_server(level: str, *, json: bool) -> None:
     See `stderr`.
     """
     formatter = Fields(json=json)
-    handler = Handler(
-        stderr.make_nonblocking(lambda lost: formatter.format(_record("lines of the log were lost", lost=lost)))
-    )
+    lines = stderr.make_nonblocking(lambda lost: formatter.format(_record("lines of the log were lost", lost=lost)))
+    handler = Handler(lines)
     stderr.redirect_prints(lambda line: handler.handle(_record(line)))
     _install(handler, level, json=json)
 

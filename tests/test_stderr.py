@@ -150,7 +150,7 @@ TAKE = """
         print("printed")
         warnings.warn("warned", stacklevel=1)
     with stderr.blocking() as blocking:
-        os.write(int(sys.argv[1]), b"%d%d%d" % (before, shared, os.get_blocking(patient)))
+        os.write(int(sys.argv[1]), b"%d%d%d" % (before, shared, os.get_blocking(blocking)))
 """
 
 
@@ -181,7 +181,10 @@ def test_descriptor_that_cannot_be_opened_again_is_written_only_while_it_is_read
     os.close(write)
 
 
-FILL = "import os; from speechd import stderr; stderr.open_missing(); print([os.fstat(n).st_rdev for n in range(3)], file={to})"
+FILL = (
+    "import os; from speechd import stderr; stderr.open_missing(); "
+    "print([os.fstat(n).st_rdev for n in range(3)], file={to})"
+)
 
 
 @pytest.mark.parametrize(("closed", "to"), [("2>&-", "None"), ("<&-", "None"), ("<&- 2>&-", "None")])

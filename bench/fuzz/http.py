@@ -92,7 +92,7 @@ def fuzz(seconds: float, seed: int) -> list[str]:
     seen: Counter[str] = Counter()
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        with running(Path(folder), receipt_timeout_s=2, write_timeout_s=2, max_in_flight=64) as server:
+        with running(Path(folder), request_timeout_s=2, write_timeout_s=2, max_in_flight=64) as server:
             before = {worker.pid for worker in server.workers()}
             end = time.monotonic() + seconds
             while time.monotonic() < end and not faults:
@@ -118,8 +118,8 @@ def _one(server: Server, chance: random.Random, seen: Counter[str]) -> list[str]
 
 
 def _valid(server: Server) -> list[str]:
-    reply = server.speech("Hello there.")
-    return [] if reply.status_code == 200 else [f"a valid request got {reply.status_code}: {reply.text[:200]}"]
+    response = server.speech("Hello there.")
+    return [] if response.status_code == 200 else [f"a valid request got {response.status_code}: {response.text[:200]}"]
 
 
 def _afterwards(server: Server, before: set[int]) -> list[str]:

@@ -1,9 +1,9 @@
-"""What the server promises under load and under faults, put to the test: each bar with its figures, met or not.
+"""Acceptance checks under load and under faults: what the server promises, each with its figures, met or not.
 
     python -m bench.stress all [--quick] [--model-dir DIR]
     python -m bench.stress kills overload
 
-It starts its own servers, on 127.0.0.1. The exit status is 1 if a bar is not met. The last line is JSON.
+It starts its own servers, on 127.0.0.1. The exit status is 1 if a check fails. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import Any, Final
 
 import uvloop
 
-from bench import results as record
+from bench import results
 from bench.stress import connections, faults, hostile, overload, sharing
-from bench.stress.checks import Bar, Options
+from bench.stress.checks import Check, Options
 
-BARS: Final[Mapping[str, Bar]] = {
+CHECKS: Final[Mapping[str, Check]] = {
     "together": sharing.together,
     "overload": overload.overload,
     "kills": faults.kills,
@@ -39,17 +39,18 @@ BARS: Final[Mapping[str, Bar]] = {
 
 
 def main() -> int:
-    """Run the bars; 1 if one is not met."""
+    """Run the checks; 1 if one fails."""
     parser = argparse.ArgumentParser(
         prog="bench.stress", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("bars", nargs="+", choices=["all", *BARS], metavar="BAR", help=f"all, {', '.join(BARS)}")
+    known = ["all", *CHECKS]
+    parser.add_argument("checks", nargs="+", choices=known, metavar="CHECK", help=", ".join(known))
     parser.add_argument("--quick", action="store_true", help="few of everything, to see that it works")
     parser.add_argument("--model-dir", type=Path, help="for the continuity of Kokoro; else that of the tone engine")
     arguments = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    names = list(BARS) if "all" in arguments.bars else arguments.bars
+    names = list(CHECKS) if "all" in arguments.checks else arguments.checks
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         options = Options(Path(folder), arguments.quick, arguments.model_dir)
@@ -58,22 +59,22 @@ def main() -> int:
                 rows.append(_run(name, options))
             except KeyboardInterrupt:
                 break
-    record.publish("stress", vars(arguments), rows)
+    results.publish("stress", vars(arguments), rows)
     return 0 if all(row["passed"] for row in rows) else 1
 
 
 def _run(name: str, options: Options) -> dict[str, Any]:
-    bar = BARS[name]
-    assert bar.__doc__
-    print(f"{name}: {bar.__doc__}", flush=True)
+    check = CHECKS[name]
+    assert check.__doc__
+    print(f"{name}: {check.__doc__}", flush=True)
     began = time.monotonic()
-    result = uvloop.run(bar(options))
+    result = uvloop.run(check(options))
     took_s = round(time.monotonic() - began, 1)
     print(f"  {'met' if result.passed else 'NOT MET: ' + ', '.join(result.failures)}  ({took_s} s)")
     for figure, value in result.figures.items():
         print(f"    {figure}: {json.dumps(_rounded(value))}")
     sys.stdout.flush()
-    return {"bar": name, "passed": result.passed, "failures": result.failures, "took_s": took_s, **result.figures}
+    return {"check": name, "passed": result.passed, "failures": result.failures, "took_s": took_s, **result.figures}
 
 
 def _rounded(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the stress runs share: a bar and its result, the server at a set pace, and an eye on it under load."""
+"""What the checks share: their result, a server at a set pace, and a watch on it under load."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import psutil
 
-from bench.client import Client
 from bench.loadgen import Outcome, Target, outcome_of, percentile
 from bench.server import Server, running
 from bench.tone import RTF
+from speechd.cli.tune.client import Client
 
 WORKERS: Final = 2
 
@@ -31,7 +31,7 @@ SENTENCE: Final = "The ferry leaves at noon today."
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """quick: few of everything, to see that it works; model_dir: measure with Kokoro where a bar asks for it."""
+    """quick: few of everything, to see that it works; model_dir: measure with Kokoro where a check asks for it."""
 
     folder: Path
     quick: bool = False
@@ -44,22 +44,22 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One line of the table. failures: what was not as it must be, none if the bar is met."""
+    """Result of a check. failures: the claims that do not hold."""
 
     failures: Sequence[str]
     figures: dict[str, Any]
 
     @property
     def passed(self) -> bool:
-        """Whether the bar is met."""
+        """Whether all claims hold."""
         return not self.failures
 
 
-Bar = Callable[[Options], Coroutine[Any, Any, Result]]
+Check = Callable[[Options], Coroutine[Any, Any, Result]]
 
 
 def judged(figures: dict[str, Any], **claims: bool) -> Result:
-    """The result of figures and of what is claimed of them."""
+    """The result of figures and of the claims about them."""
     return Result([name.replace("_", " ") for name, holds in claims.items() if not holds], figures)
 
 
@@ -113,7 +113,7 @@ def _kib(path: str, name: str) -> int:
 
 
 class Watch:
-    """What was seen of a server while it was under load."""
+    """Observations of a server under load."""
 
     def __init__(self) -> None:
         self.in_flight: list[int] = []
@@ -122,7 +122,7 @@ class Watch:
 
 @asynccontextmanager
 async def watched(server: Server) -> AsyncIterator[Watch]:
-    """Look at a server again and again."""
+    """Observations of a server, taken again and again."""
     watch = Watch()
 
     async def look() -> None:
@@ -154,5 +154,5 @@ async def probe(target: Target, times: int, gap_s: float = 0.0) -> list[Outcome]
 
 def ttfa(outcomes: Sequence[Outcome], percent: float) -> float:
     """A percentile of their times to first audio, in seconds; infinite if one was not heard."""
-    values = [outcome.listening.ttfa_s if outcome.listening else float("inf") for outcome in outcomes]
+    values = [outcome.playback.ttfa_s if outcome.playback else float("inf") for outcome in outcomes]
     return percentile(values, percent) or 0.0

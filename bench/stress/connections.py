@@ -1,4 +1,4 @@
-"""Bars of bad clients: those that say nothing, that say it byte by byte, and that never read."""
+"""Checks of bad clients: those that say nothing, that say it byte by byte, and that never read."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from contextlib import suppress
 from typing import Any, Final
 
 from bench import texts
-from bench.loadgen import Crowd, Target
+from bench.loadgen import LoadGenerator, Target
 from bench.stress.checks import LOOK_S, Options, Result, held_mib, judged, paced, probe, settled, ttfa, watched
 
-RECEIPT_S: Final = 5.0
+REQUEST_S: Final = 5.0
 WRITE_S: Final = 5.0
 """The server's deadlines, shorter than by default."""
 
@@ -33,7 +33,7 @@ HEAD: Final = b"POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Typ
 async def silent(options: Options) -> Result:
     """Connections that send nothing, or a byte a second: closed at the deadline, and no burden to a healthy client."""
     quiet, trickling = options.count(1000, 50), options.count(200, 10)
-    with paced(options, rtf=0.02, receipt_timeout_s=RECEIPT_S) as server:
+    with paced(options, rtf=0.02, request_timeout_s=REQUEST_S) as server:
         target = Target(server.url)
         alone = await probe(target, options.count(200, 10))
         lives = asyncio.gather(*(_life_s(server.port, trickle=index < trickling) for index in range(quiet + trickling)))
@@ -53,7 +53,7 @@ async def silent(options: Options) -> Result:
     }
     return judged(
         figures,
-        closed_at_the_deadline=min(lasted) >= RECEIPT_S - 0.5 and max(lasted) <= RECEIPT_S + SLACK_S,
+        closed_at_the_deadline=min(lasted) >= REQUEST_S - 0.5 and max(lasted) <= REQUEST_S + SLACK_S,
         healthy_p99_within_20_percent=figures["healthy_p99_s"] <= 1.2 * figures["healthy_p99_alone_s"],
     )
 
@@ -69,7 +69,7 @@ async def _life_s(port: int, *, trickle: bool) -> float:
         if done:
             break
     try:
-        async with asyncio.timeout(10 * RECEIPT_S):
+        async with asyncio.timeout(10 * REQUEST_S):
             await closed
     except TimeoutError:
         return math.inf
@@ -86,17 +86,17 @@ async def unread(options: Options) -> Result:
     with paced(options, rtf=0.0005, write_timeout_s=WRITE_S, max_in_flight=count + 2 * LISTENERS) as server:
         target = Target(server.url)
         alone = await probe(target, options.count(50, 10))
-        listening = Crowd(target, texts.varied(3))
+        listening = LoadGenerator(target, texts.varied(3))
         before = held_mib(server)
         async with watched(server) as watch:
             heard = asyncio.create_task(listening.closed(LISTENERS, WRITE_S + 10, realtime=True))
-            deaf = [await _ask_only(server.port) for _ in range(count)]
-            stalling = asyncio.create_task(_stalled_s(deaf))
+            clients = [await _ask_only(server.port) for _ in range(count)]
+            stalling = asyncio.create_task(_stalled_s(clients))
             lasted_s = await settled(server, lambda said: said["in_flight"] <= LISTENERS, 60)
             dropped = time.monotonic()
             await heard
         dropped_s = dropped - await stalling if lasted_s < math.inf else math.inf
-        answers = [_answer(each) for each in deaf]
+        answers = [_answer(each) for each in clients]
     listeners = listening.figures()
     figures: dict[str, Any] = {
         "clients": count,
@@ -121,11 +121,11 @@ async def unread(options: Options) -> Result:
     )
 
 
-async def _stalled_s(deaf: Sequence[socket.socket]) -> float:
+async def _stalled_s(clients: Sequence[socket.socket]) -> float:
     """The moment from which on none of them took a byte any more, for most of the server's patience."""
     unread, since = -1, time.monotonic()
     while time.monotonic() - since < WRITE_S - 1.0:
-        if (now_unread := sum(map(_unread_bytes, deaf))) != unread:
+        if (now_unread := sum(map(_unread_bytes, clients))) != unread:
             unread, since = now_unread, time.monotonic()
         await asyncio.sleep(LOOK_S)
     return since
@@ -136,21 +136,21 @@ def _unread_bytes(connection: socket.socket) -> int:
     return count
 
 
-def _answer(deaf: socket.socket) -> int:
+def _answer(client: socket.socket) -> int:
     """The status that waits in a connection that nobody read; 0 if none does."""
-    with deaf, suppress(OSError):
-        head = deaf.recv(12)
+    with client, suppress(OSError):
+        head = client.recv(12)
         return int(head[9:]) if head.startswith(b"HTTP/1.1 ") else 0
     return 0
 
 
 async def _ask_only(port: int) -> socket.socket:
-    """A connection whose reply nobody reads."""
+    """A connection whose response nobody reads."""
     body = json.dumps({"model": "tts-1", "voice": "alloy", "input": "word " * 400, "response_format": "pcm"}).encode()
-    deaf = socket.socket()
-    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    deaf.setblocking(False)
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.setblocking(False)
     loop = asyncio.get_running_loop()
-    await loop.sock_connect(deaf, ("127.0.0.1", port))
-    await loop.sock_sendall(deaf, HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
-    return deaf
+    await loop.sock_connect(client, ("127.0.0.1", port))
+    await loop.sock_sendall(client, HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    return client

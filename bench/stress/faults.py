@@ -1,4 +1,4 @@
-"""Bars of faults: workers are killed and clients leave, at random moments."""
+"""Checks of faults: workers are killed and clients leave, at random moments."""
 
 from __future__ import annotations
 
@@ -83,15 +83,15 @@ async def _round(
     await asyncio.sleep(delay_s)
     victim, ports = _kill(server)
     replaced = asyncio.create_task(settled(server, lambda said: _is_replaced(said, victim)))
-    replies = await asyncio.gather(*asked)
-    for input, reply in zip(inputs, replies, strict=True):
-        seen.complete += reply.spoken
-        seen.refused += reply.refused
-        broken = not (reply.spoken or reply.refused)
+    responses = await asyncio.gather(*asked)
+    for input, response in zip(inputs, responses, strict=True):
+        seen.complete += response.ok
+        seen.refused += response.refused
+        broken = not (response.ok or response.refused)
         seen.broken += broken
-        if broken and reply.port not in ports:
-            seen.wrong.append(f"{name}: another worker's client got {reply.status} {reply.error}")
-        if reply.spoken and reply.body != expected[input]:
+        if broken and response.port not in ports:
+            seen.wrong.append(f"{name}: another worker's client got {response.status} {response.error}")
+        if response.ok and response.body != expected[input]:
             seen.wrong.append(f"{name}: complete and different")
     seen.ready_s.append(await replaced)
     if not math.isfinite(await settled(server, is_idle, 3.0)):

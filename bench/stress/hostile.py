@@ -1,4 +1,4 @@
-"""Bar of hostile clients: what each can cost at most, and that nobody else hears of it.
+"""Check of hostile clients: what each can cost at most, and that nobody else hears of it.
 
 Each attack has a server of its own, with its default limits. Two honest listeners are heard before and during the
 attack; afterwards the server is to be as it was. Before an attack that asks for speech they are heard beside clients
@@ -10,19 +10,15 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import os
-import resource
-import socket
 import sys
-import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bench import texts
-from bench.loadgen import Crowd, Figures, Outcome, Target
+from bench.loadgen import Figures, LoadGenerator, Outcome, Target
 from bench.server import ROOT, Server
+from bench.stress.attacks import ATTACKS
 from bench.stress.checks import Options, Result, held_mib, is_idle, judged, paced, probe, settled, ttfa, watched
 
 LISTENERS: Final = 2
@@ -45,10 +41,6 @@ MEMORY_RATIO: Final = 1.2
 RETURNED_S: Final = 1.0
 """Seconds after the attackers' end in which all places are to be free."""
 
-LONG: Final = "The quick brown fox jumps over the lazy dog. " * 1100
-SLOW_BYTES_PER_S: Final = 3000
-"""What a slow reader takes: a sixteenth of what PCM plays."""
-
 PROBE_GAP_S: Final = 0.1
 """Between two requests for a sentence."""
 
@@ -70,154 +62,6 @@ class Honest:
     def taken(self) -> float:
         """Share of the short requests that were taken."""
         return sum(not outcome.refused for outcome in self.probes) / max(1, len(self.probes))
-
-
-Attack = Callable[[int, float], Coroutine[Any, Any, None]]
-"""Attacks the server at a port until a moment of `time.monotonic()`, and leaves."""
-
-
-def post(fields: Mapping[str, object]) -> bytes:
-    """A request for speech."""
-    body = json.dumps({"model": "kokoro", "voice": "alloy", "response_format": "pcm", **fields}).encode()
-    head = "POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
-
-
-async def _exchange(port: int, request: bytes, patience_s: float) -> None:
-    """Send it, read what comes for so long, hang up."""
-    with suppress(OSError, TimeoutError):
-        async with asyncio.timeout(patience_s):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            try:
-                writer.write(request)
-                while await reader.read(1 << 16):
-                    pass
-            finally:
-                writer.transport.abort()
-
-
-def _asking(fields: Mapping[str, object], *, at_once: int, patience_s: float, gap_s: float = 0.0) -> Attack:
-    """So many clients, each of which asks, gives up after a while, and asks again."""
-
-    async def attack(port: int, until: float) -> None:
-        async def ask() -> None:
-            while (left_s := until - time.monotonic()) > 0:
-                await _exchange(port, post(fields), min(patience_s, left_s))
-                await asyncio.sleep(gap_s)
-
-        await asyncio.gather(*(ask() for _ in range(at_once)))
-
-    return attack
-
-
-async def _pipeline(port: int, until: float) -> None:
-    """Requests without end, whose answers nobody reads."""
-    requests = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1000
-
-    async def send() -> None:
-        while time.monotonic() < until:
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout_at(asyncio.get_running_loop().time() + until - time.monotonic()):
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                    try:
-                        while not writer.transport.is_closing():
-                            writer.write(requests)
-                            await writer.drain()
-                    finally:
-                        writer.transport.abort()
-
-    await asyncio.gather(*(send() for _ in range(4)))
-
-
-async def _bodies(port: int, until: float) -> None:
-    """Many large bodies, all but their last byte."""
-    body = b'{"input":"' + b"x" * (500 << 10)
-    head = b"POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-
-    async def send() -> None:
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout_at(asyncio.get_running_loop().time() + until - time.monotonic()):
-                reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                try:
-                    writer.write(head + b"Content-Length: %d\r\n\r\n" % (len(body) + 1) + body)
-                    while await reader.read(1 << 16):
-                        pass
-                finally:
-                    writer.transport.abort()
-
-    await asyncio.gather(*(send() for _ in range(300)))
-
-
-async def _left_behind(port: int, until: float) -> None:
-    """Long replies, each with another request behind it, whose clients have closed their connections."""
-    request = post({"input": LONG, "stream": False}) + b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    while time.monotonic() < until:
-        with suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(request)
-            await asyncio.sleep(0.25)
-            writer.close()
-
-
-async def _slow_readers(port: int, until: float) -> None:
-    """Long streams that are taken much more slowly than they play."""
-    loop = asyncio.get_running_loop()
-
-    async def read() -> None:
-        with socket.socket() as client, suppress(OSError):
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.setblocking(False)
-            await loop.sock_connect(client, ("127.0.0.1", port))
-            await loop.sock_sendall(client, post({"input": LONG}))
-            while await loop.sock_recv(client, SLOW_BYTES_PER_S):
-                if (left_s := until - time.monotonic()) <= 0:
-                    break
-                await asyncio.sleep(min(1.0, left_s))
-
-    await asyncio.gather(*(read() for _ in range(8)))
-
-
-async def _idle(port: int, until: float) -> None:
-    """Connections that say nothing."""
-    writers = []
-    for _ in range(2000):
-        with suppress(OSError):
-            writers.append((await asyncio.open_connection("127.0.0.1", port))[1])
-    await asyncio.sleep(max(0.0, until - time.monotonic()))
-    for writer in writers:
-        writer.transport.abort()
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """An attack, and clients who do the same with ordinary texts, if it asks for speech."""
-
-    attack: Attack
-    ordinary: Attack | None = None
-
-
-def _kind(fields: Mapping[str, object], at_once: int, patience_s: float, gap_s: float = 0.0) -> Kind:
-    whole = {"stream": False} if "stream" in fields else {}
-    attack, ordinary = (
-        _asking(each, at_once=at_once, patience_s=patience_s, gap_s=gap_s) for each in (fields, {"input": LONG} | whole)
-    )
-    return Kind(attack, ordinary)
-
-
-ATTACKS: Final[Mapping[str, Kind]] = {
-    "text that crashes": _kind({"input": "kaboom"}, 2, 5.0, 0.2),
-    "text without end": _kind({"input": "endless"}, 6, 10.0),
-    "hard text": _kind({"input": "a-" * 200}, 4, 0.4),
-    "no text": _kind({"input": "-\n" * 25_000}, 4, 5.0),
-    "pauses": _kind({"input": "a. " + "[pause:30s]" * 119 + " b.", "stream": False}, 4, 60.0),
-    "text that grows": _kind({"input": "≤" * 50_000, "speed": 0.25, "stream": False}, 4, 60.0),
-    "one long word": _kind({"input": "A" * 2000, "speed": 0.25}, 2, 60.0),
-    "pipeline": Kind(_pipeline),
-    "bodies": Kind(_bodies),
-    "left behind": Kind(_left_behind, _asking({"input": LONG, "stream": False}, at_once=1, patience_s=0.25)),
-    "slow readers": Kind(_slow_readers, _asking({"input": LONG}, at_once=8, patience_s=60.0)),
-    "idle connections": Kind(_idle),
-}
 
 
 async def hostile(options: Options) -> Result:
@@ -284,7 +128,7 @@ async def _heard_beside(name: str, server: Server, seconds: float, *, ordinary: 
     """Beside an attack, or the ordinary clients that it is compared with. Those are in a process of their own, which
     gives way to the others: on other machines, they would take nothing of these cores."""
     attacking = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.stress.hostile", name, str(server.port), str(seconds + 2.0)),
+        *(sys.executable, "-m", "bench.stress.attacks", name, str(server.port), str(seconds + 2.0)),
         *(["--ordinary"] if ordinary else []),
         cwd=ROOT,
     )
@@ -296,13 +140,13 @@ async def _heard_beside(name: str, server: Server, seconds: float, *, ordinary: 
 
 async def _heard(target: Target, listeners: int, seconds: float) -> Honest:
     """Listeners who listen, and one who asks for a sentence, again and again, and comes back soon if refused."""
-    crowd = Crowd(target, texts.varied(7))
-    listening = asyncio.create_task(crowd.closed(listeners, seconds, realtime=True))
+    generator = LoadGenerator(target, texts.varied(7))
+    listening = asyncio.create_task(generator.closed(listeners, seconds, realtime=True))
     probes = []
     while not listening.done():
         probes += await probe(target, 1, PROBE_GAP_S)
     await listening
-    return Honest(crowd.figures(), probes)
+    return Honest(generator.figures(), probes)
 
 
 def _busy_s(server: Server) -> float:
@@ -322,18 +166,3 @@ def _text_s(server: Server) -> float:
 
 def _deaths(server: Server) -> int:
     return sum(int(row["deaths"]) for row in server.health()["workers"])
-
-
-def main() -> None:
-    """An attack by itself: NAME PORT SECONDS [--ordinary]."""
-    os.nice(19)
-    name, port, seconds, *ordinary = sys.argv[1:]
-    attack = ATTACKS[name].ordinary if ordinary else ATTACKS[name].attack
-    if attack is not None:
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        asyncio.run(attack(int(port), time.monotonic() + float(seconds)))
-
-
-if __name__ == "__main__":
-    main()

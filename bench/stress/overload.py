@@ -1,4 +1,4 @@
-"""Bars of admission: a server with more to do than it can keeps doing what it can, and says no to the rest at once."""
+"""Checks of admission: an overloaded server goes on doing what it can, and refuses the rest at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import openai
 
-from bench.loadgen import Crowd, Figures, Target
+from bench.loadgen import Figures, LoadGenerator, Target
 from bench.server import Server
 from bench.stress.checks import WORKERS, Options, Result, health, is_idle, judged, paced, probe, settled, ttfa, watched
 
@@ -34,10 +34,10 @@ async def overload(options: Options) -> Result:
         once, _ = await _offer(target, rate, seconds)
         await settled(server, is_idle)
         async with watched(server) as watch:
-            tenfold, crowd = await _offer(target, 10 * rate, seconds)
-        recovered_s = await _recovery_s(target, ttfa(idle, 99), since_s=crowd.stopped_s)
+            tenfold, generator = await _offer(target, 10 * rate, seconds)
+        recovered_s = await _recovery_s(target, ttfa(idle, 99), since_s=generator.stopped_s)
         leak = await health(server)
-    refusals = [outcome for outcome in crowd.outcomes if outcome.refused]
+    refusals = [outcome for outcome in generator.outcomes if outcome.refused]
     flat = watch.held_mib[len(watch.held_mib) // 3 :]
     figures: dict[str, Any] = {
         "offered_audio_s_per_s": 10 * rate * TEXT_S,
@@ -62,10 +62,10 @@ async def overload(options: Options) -> Result:
     )
 
 
-async def _offer(target: Target, rate: float, seconds: float) -> tuple[Figures, Crowd]:
-    crowd = Crowd(target, itertools.repeat(TEXT))
-    await crowd.open(rate, seconds)
-    return crowd.figures(), crowd
+async def _offer(target: Target, rate: float, seconds: float) -> tuple[Figures, LoadGenerator]:
+    generator = LoadGenerator(target, itertools.repeat(TEXT))
+    await generator.open(rate, seconds)
+    return generator.figures(), generator
 
 
 def _row(figures: Figures) -> dict[str, Any]:

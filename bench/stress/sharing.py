@@ -1,4 +1,4 @@
-"""Bars of the pool: slots are shared, listeners hear without a gap, and a long text disturbs nobody."""
+"""Checks of the pool: slots are shared, listeners hear without a gap, and a long text disturbs nobody."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import texts
-from bench.client import Client
-from bench.loadgen import Crowd, Target
+from bench.loadgen import LoadGenerator, Target
 from bench.server import Server, running
 from bench.stress.checks import (
     SENTENCE,
@@ -32,6 +31,7 @@ from bench.stress.checks import (
     watched,
 )
 from speechd.audio.samples import SAMPLE_RATE
+from speechd.cli.tune.client import Client
 from speechd.engines.tone import decode
 
 LONG: Final = 50_000
@@ -75,17 +75,17 @@ async def continuity(options: Options) -> Result:
         target = Target(server.url)
         await probe(target, 2)
         longest_s = await _longest_segment_s(server, target)
-        fast = Crowd(target, texts.varied(1))
+        fast = LoadGenerator(target, texts.varied(1))
         await fast.closed(4 * WORKERS, seconds / 4)
         capacity = fast.figures().audio_s_per_s
         listeners = max(1, math.floor(0.7 * capacity))
-        crowds = []
+        measured = []
         for count in (listeners, 4 * listeners):
             await settled(server, is_idle)
-            crowd = Crowd(target, texts.varied(2))
-            await crowd.closed(count, seconds, realtime=True)
-            crowds.append(crowd.figures())
-    normal, over = crowds
+            generator = LoadGenerator(target, texts.varied(2))
+            await generator.closed(count, seconds, realtime=True)
+            measured.append(generator.figures())
+    normal, over = measured
     return judged(
         {
             "capacity": capacity,
@@ -139,13 +139,13 @@ async def long_text(options: Options) -> Result:
             beside = []
             while not speaking.done():
                 beside += await probe(target, 1, gap_s=0.05)
-        reply = await speaking
+        response = await speaking
         client.close()
         idle_s = await settled(server, is_idle)
     figures = {
         "characters": len(text),
-        "audio_s": len(reply.body) / 2 / SAMPLE_RATE,
-        "seconds": reply.ended_s - reply.sent_s,
+        "audio_s": len(response.body) / 2 / SAMPLE_RATE,
+        "seconds": response.ended_s - response.sent_s,
         "growth_mib": max(watch.held_mib) - watch.held_mib[0],
         "longest_segment_s": segment_s,
         "others": len(beside),
@@ -156,8 +156,8 @@ async def long_text(options: Options) -> Result:
     }
     return judged(
         figures,
-        complete=reply.spoken,
-        all_of_it_in_order=_letters(_decoded(bytes(reply.body))) == _letters(text),
+        complete=response.ok,
+        all_of_it_in_order=_letters(_decoded(bytes(response.body))) == _letters(text),
         memory_bounded=figures["growth_mib"] <= BOUNDED_MIB,
         # Whoever comes waits for a segment that runs; beyond that nothing may be in the way.
         others_unaffected=figures["others_ttfa_p99_s"] <= figures["others_ttfa_p99_alone_s"] + segment_s,

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Final
 
 VARIABLE: Final = "SPEECHD_CONFIG"
-"""The environment's name of the file's path."""
+"""Environment variable with the file's path."""
 
 
 def locate(environ: Mapping[str, str]) -> Path | None:
-    """The file's path, whether it exists or not: `SPEECHD_CONFIG`, or speechd/config.toml in the user's configuration
-    folder. None where the environment names no such folder either."""
-    if given := environ.get(VARIABLE):
-        return Path(given)
+    """Path of the file, whether it exists or not: `SPEECHD_CONFIG`, or speechd/config.toml in the user's configuration
+    folder (XDG Base Directory Specification). None where the environment names no such folder either."""
+    if path := environ.get(VARIABLE):
+        return Path(path)
     if folder := environ.get("XDG_CONFIG_HOME"):
         return Path(folder, "speechd", "config.toml")
     if home := environ.get("HOME"):
@@ -26,8 +26,10 @@ def locate(environ: Mapping[str, str]) -> Path | None:
 
 
 def read(environ: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
-    """The options that the file names, as text. Raises `ValueError` if it is named and absent, cannot be read, or holds
-    what is no option."""
+    """Options in the file, as text by name. An absent file is an empty one unless `SPEECHD_CONFIG` names it.
+
+    Raises `ValueError` if the file cannot be read, or has a name that is not `known`.
+    """
     path = locate(environ)
     if path is None or not (path.exists() or environ.get(VARIABLE)):
         return {}
@@ -42,7 +44,7 @@ def read(environ: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
 
 
 def write(path: Path, values: Mapping[str, int]) -> None:
-    """Set options in the file and leave the rest of it as it is. The file is replaced at once, never half written."""
+    """Set options in the file and leave the rest of it as it is. The file is replaced, never half written."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     for name, value in values.items():
         line = f"{name} = {value}"

@@ -1,31 +1,21 @@
-"""Every option, once: name, type, default and meaning. This is the only place that knows their names.
+"""Every option, once: name, type, default and meaning.
 
-The command line (`--max-in-flight`) goes before the environment (`SPEECHD_MAX_IN_FLIGHT`), that before the
-settings file (`max_in_flight = 8`), and all before the default.
+The command line (`--max-in-flight 8`) takes precedence over the environment (`SPEECHD_MAX_IN_FLIGHT=8`), that over the
+settings file (`max_in_flight = 8`), and that over the default.
 """
 
 from __future__ import annotations
 
 import argparse
-import ipaddress
-import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, get_type_hints
-from urllib.parse import urlsplit
+from typing import Any, Final
 
 from speechd.config import file as settings_file
+from speechd.config import options
+from speechd.config.options import AUTO, Option, option
 from speechd.machine import available_cores
-
-PREFIX: Final = "SPEECHD_"
-"""What the environment's name of an option begins with."""
-
-AUTO: Final = 0
-"""The value of a whole number that is worked out from the machine; written "auto"."""
-
-BARE_NAME: Final = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
-"""A name of a host, as browsers send it: other letters than these in the form that begins with xn--."""
 
 IN_FLIGHT_PER_WORKER: Final = 8
 """Requests. A worker of two threads speaks about ten times faster than its listeners listen."""
@@ -35,249 +25,144 @@ class InvalidSetting(Exception):
     """An option has a value it cannot have; the message names the option, the value and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """What is known of an option beside its name, type and default. `low` and `high` are allowed themselves; `url`: it
-    is an address on the web, or empty; `names`: they are names of hosts, or "*"."""
-
-    group: str
-    meaning: str
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    auto: bool = False
-    url: bool = False
-    names: bool = False
-
-    def check(self, value: Any) -> None:
-        """Raise `ValueError` if the value is out of range."""
-        if self.choices and value not in self.choices:
-            raise ValueError(f"is none of {', '.join(self.choices)}")
-        if self.url and value:
-            _check_url(value)
-        if self.names:
-            _check_names(value)
-        if self.auto and value == AUTO:
-            return
-        # Written so that nan, which compares false with everything, is out of range.
-        if self.low is not None and not value >= self.low:
-            raise ValueError(f"is under {self.low:g}")
-        if self.high is not None and not value <= self.high:
-            raise ValueError(f"is over {self.high:g}")
-
-
-def _about(
-    group: str, meaning: str, low: float | None = None, high: float | None = None, **rest: Any
-) -> dict[str, Option]:
-    return {"option": Option(group, meaning, low, high, **rest)}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Values of all options: in range, and with no "auto" left. Durations are in seconds, sizes in bytes."""
+    """Values of all options: in range, and with no "auto" left. Durations are in seconds, sizes in bytes.
 
-    host: str = field(default="127.0.0.1", metadata=_about("server", "address to listen on; 0.0.0.0 for all"))
-    port: int = field(default=8880, metadata=_about("server", "TCP port to listen on", 1, 65_535))
-    workers: int = field(
-        default=AUTO,
-        metadata=_about(
-            "server",
-            "processes, each with its slot; auto: cores / threads; without these, cores / 2, or 2 if that is more",
-            1,
-            1024,
-            auto=True,
-        ),
-    )
-    threads: int = field(
-        default=AUTO,
-        metadata=_about(
-            "server", "torch threads per worker when all are at work; auto: cores / workers", 1, 1024, auto=True
-        ),
-    )
+    deprecations: messages for the operator about former names that were used.
+    """
 
-    engine: str = field(
-        default="auto",
-        metadata=_about("engine", "kokoro, espeak, tone, package.module:factory, or auto: kokoro if it can run"),
+    host: str = option("127.0.0.1", "server", "address to listen on; 0.0.0.0 for all")
+    port: int = option(8880, "server", "TCP port to listen on", 1, 65_535)
+    workers: int = option(
+        AUTO,
+        "server",
+        "worker processes; auto: cores / threads, or cores / 2 if threads is auto too (two on two or three cores)",
+        1,
+        1024,
+        auto=True,
     )
-    engine_path: Path | None = field(
-        default=None, metadata=_about("engine", "folder with the module of package.module:factory; or PYTHONPATH")
+    threads: int = option(AUTO, "server", "torch threads of each worker; auto: cores / workers", 1, 1024, auto=True)
+
+    engine: str = option(
+        "auto", "engine", "kokoro, espeak, tone, package.module:factory, or auto: kokoro if it can run, else espeak"
     )
-    model_dir: Path | None = field(
-        default=None, metadata=_about("engine", "folder with config.json, kokoro-v1_0.pth and voices/*.pt")
-    )
-    device: str = field(
-        default="auto", metadata=_about("engine", "where Kokoro runs", choices=("auto", "cpu", "cuda", "mps"))
-    )
-    dtype: str = field(
-        default="float32",
-        metadata=_about(
-            "engine",
-            "of Kokoro's convolutions on the CPU; bfloat16, where it has that, is faster (44 dB SNR; 75 with AMX)",
-            choices=("float32", "bfloat16"),
-        ),
+    engine_path: Path | None = option(None, "engine", "folder to import package.module from, in addition to PYTHONPATH")
+    model_dir: Path | None = option(None, "engine", "folder with config.json, kokoro-v1_0.pth and voices/*.pt")
+    device: str = option("auto", "engine", "device that Kokoro runs on", choices=("auto", "cpu", "cuda", "mps"))
+    dtype: str = option(
+        "float32",
+        "engine",
+        "precision of Kokoro's convolutions on a CPU; bfloat16 is faster on CPUs that support it (SNR 44 dB, or 75 dB "
+        "with AMX)",
+        choices=("float32", "bfloat16"),
     )
 
-    api_keys: tuple[str, ...] = field(
-        default=(),
-        repr=False,
-        metadata=_about(
-            "access", "comma-separated keys, one of which a request must bear; better not given on the command line"
-        ),
+    api_keys: tuple[str, ...] = option(
+        (),
+        "access",
+        "comma-separated keys, one of which every request must send; other users can see the command line, so use the "
+        "environment or a file",
+        secret=True,
     )
-    api_keys_file: Path | None = field(default=None, metadata=_about("access", "file with further keys, one a line"))
-    cors_origins: tuple[str, ...] = field(
-        default=(), metadata=_about("access", "comma-separated origins of web pages that may call; * for all")
+    api_keys_file: Path | None = option(None, "access", "file with further keys, one per line")
+    cors_origins: tuple[str, ...] = option(
+        (), "access", "comma-separated origins of web pages that may call the server; * for all"
     )
-    allowed_hosts: tuple[str, ...] = field(
-        default=(),
-        metadata=_about(
-            "access",
-            "comma-separated names, without a port, by which browsers may call; * for any. By default any, but "
-            "localhost and addresses alone where host is localhost and no key is asked for",
-            names=True,
-        ),
+    allowed_hosts: tuple[str, ...] = option(
+        (),
+        "access",
+        "comma-separated host names, without a port, that browsers may call the server by; * for any. Default: any, "
+        "but only localhost and IP addresses if the server listens on localhost and has no keys",
+        valid=options.check_host_names,
     )
 
-    max_input_chars: int = field(
-        default=50_000, metadata=_about("limits", "longest input; OpenAI's limit is 4096", 1, 10_000_000)
-    )
-    max_body_bytes: int = field(default=1 << 20, metadata=_about("limits", "largest request body", 1024, 1 << 30))
-    max_header_bytes: int = field(
-        default=32 << 10, metadata=_about("limits", "largest request line and headers together", 1024, 1 << 20)
-    )
-    receipt_timeout_s: float = field(
-        default=10.0, metadata=_about("limits", "time a request may take to arrive", 0.1, 3600)
+    max_input_chars: int = option(50_000, "limits", "longest input, in characters (OpenAI: 4096)", 1, 10_000_000)
+    max_body_bytes: int = option(1 << 20, "limits", "largest request body", 1024, 1 << 30)
+    max_header_bytes: int = option(32 << 10, "limits", "largest request line and headers together", 1024, 1 << 20)
+    request_timeout_s: float = option(
+        10.0, "limits", "time for a request to arrive completely", 0.1, 3600, former="receipt_timeout_s"
     )
     # Over 65 s: the pools of clients and of load balancers (AWS: 60 s) must let go of a connection before we do.
-    keep_alive_s: float = field(
-        default=75.0, metadata=_about("limits", "time an idle connection is kept open", 1, 86_400)
-    )
-    write_timeout_s: float = field(
-        default=30.0, metadata=_about("limits", "time a client may leave its audio unread", 0.1, 86_400)
-    )
-    synthesis_timeout_s: float = field(
-        default=60.0, metadata=_about("limits", "time the synthesis of one segment may take", 0.1, 86_400)
-    )
-    text_timeout_s: float = field(
-        default=2.0, metadata=_about("limits", "processor time that reading one passage of a text may take", 0.1, 3600)
-    )
-    max_whole_s: float = field(
-        default=7200.0, metadata=_about("limits", "longest audio of a reply that is not streamed", 1, 86_400)
-    )
-    max_whole_bytes: int = field(
-        default=192 << 20, metadata=_about("limits", "largest reply that is not streamed", 1 << 20, 1 << 34)
-    )
-    max_whole_total_bytes: int = field(
-        default=512 << 20,
-        metadata=_about("limits", "memory of all replies together that are not streamed", 1 << 20, 1 << 40),
+    keep_alive_s: float = option(75.0, "limits", "time before an idle connection is closed", 1, 86_400)
+    write_timeout_s: float = option(30.0, "limits", "time a client may leave its audio unread", 0.1, 86_400)
+    synthesis_timeout_s: float = option(60.0, "limits", "time limit for the synthesis of one segment", 0.1, 86_400)
+    text_timeout_s: float = option(2.0, "limits", "processor time limit for reading one passage of a text", 0.1, 3600)
+    max_whole_s: float = option(7200.0, "limits", "longest audio of a response that is not streamed", 1, 86_400)
+    max_whole_bytes: int = option(192 << 20, "limits", "largest response that is not streamed", 1 << 20, 1 << 34)
+    max_whole_total_bytes: int = option(
+        512 << 20, "limits", "memory of all responses together that are not streamed", 1 << 20, 1 << 40
     )
 
-    max_in_flight: int = field(
-        default=AUTO, metadata=_about("admission", "requests served at once; auto: 8 per worker", 1, 65_535, auto=True)
+    max_in_flight: int = option(AUTO, "admission", "requests served at once; auto: 8 per worker", 1, 65_535, auto=True)
+    max_in_flight_per_key: int = option(0, "admission", "requests served at once per API key; 0: no limit", 0)
+    max_wait_s: float = option(10.0, "admission", "longest expected wait; requests beyond it are refused", 0.1, 3600)
+    look_ahead_s: float = option(20.0, "admission", "audio synthesised ahead of what a client has read", 1, 3600)
+
+    overflow_url: str = option(
+        "",
+        "overflow",
+        "base URL of another server with OpenAI's speech endpoint, for requests that would be refused for load",
+        valid=options.check_url,
     )
-    max_in_flight_per_key: int = field(
-        default=0, metadata=_about("admission", "requests served at once for one API key; 0: no limit", 0)
+    overflow_api_key: str = option(
+        "",
+        "overflow",
+        "API key of the overflow server; other users can see the command line, so use the environment or a file",
+        secret=True,
     )
-    max_wait_s: float = field(
-        default=10.0, metadata=_about("admission", "expected wait beyond which a request is refused", 0.1, 3600)
+    overflow_api_key_file: Path | None = option(None, "overflow", "file with that key; takes precedence over the key")
+    overflow_after_s: float = option(
+        15.0, "overflow", "expected wait beyond which requests go to the overflow server", 0, 3600
     )
-    look_ahead_s: float = field(
-        default=20.0, metadata=_about("admission", "audio made for a stream ahead of its client", 1, 3600)
+    overflow_connect_s: float = option(5.0, "overflow", "time limit for connecting to the overflow server", 0.1, 3600)
+    overflow_first_audio_s: float = option(
+        25.0, "overflow", "time limit for the overflow server's first audio; then the request is served here", 0.1, 3600
+    )
+    overflow_idle_s: float = option(
+        10.0, "overflow", "longest silence from the overflow server once it has started", 0.1, 3600
+    )
+    overflow_retry_s: float = option(
+        5.0,
+        "overflow",
+        "wait before the overflow server is tried again after it did not answer",
+        0,
+        3600,
+        former="overflow_rest_s",
+    )
+    overflow_max_in_flight: int = option(64, "overflow", "requests at the overflow server at once", 1, 65_535)
+
+    drain_wait_s: float = option(
+        0.0, "processes", "time to go on serving after SIGTERM, while /ready is already 503", 0, 3600
+    )
+    grace_s: float = option(600.0, "processes", "time for requests in flight to finish after that", 0, 86_400)
+    worker_timeout_s: int = option(30, "processes", "seconds without a sign of life before a worker is killed", 1, 3600)
+    boot_timeout_s: float = option(120.0, "processes", "time limit for a worker to start", 0.1, 86_400)
+    warm_up: tuple[str, ...] = option(
+        ("auto",),
+        "processes",
+        "comma-separated voices to load before the first request; auto: those behind OpenAI's names",
+    )
+    respawn_delay_s: float = option(
+        0.5, "processes", "wait before a worker that failed to start is tried again; doubles each time", 0.001, 3600
+    )
+    respawn_limit_s: float = option(30.0, "processes", "longest such wait", 0.001, 3600)
+    idle_unload_s: float = option(0.0, "processes", "time without requests before the model is unloaded; 0: never", 0)
+    recycle_after_s: float = option(0.0, "processes", "age at which a worker is replaced; 0: never", 0)
+    recycle_over_bytes: int = option(
+        0, "processes", "memory that only this worker uses, at which it is replaced; 0: never", 0
     )
 
-    overflow_url: str = field(
-        default="",
-        metadata=_about(
-            "overflow",
-            "base URL, as clients write it, of another server of OpenAI's contract, which speaks what would be refused "
-            "here for load (not for its key)",
-            url=True,
-        ),
-    )
-    overflow_api_key: str = field(
-        default="",
-        repr=False,
-        metadata=_about("overflow", "key that it asks for; better not given on the command line"),
-    )
-    overflow_api_key_file: Path | None = field(
-        default=None, metadata=_about("overflow", "file with that key, which goes before the other option")
-    )
-    overflow_after_s: float = field(
-        default=15.0,
-        metadata=_about("overflow", "expected wait beyond which it speaks what would be taken here, too", 0, 3600),
-    )
-    overflow_connect_s: float = field(
-        default=5.0, metadata=_about("overflow", "time that a connection to it may take", 0.1, 3600)
-    )
-    overflow_first_audio_s: float = field(
-        default=25.0,
-        metadata=_about("overflow", "time until its first audio, after which the request comes back", 0.1, 3600),
-    )
-    overflow_idle_s: float = field(
-        default=10.0, metadata=_about("overflow", "time that it may send nothing for, after that", 0.1, 3600)
-    )
-    overflow_rest_s: float = field(
-        default=5.0, metadata=_about("overflow", "time it is left alone for when it has not answered", 0, 3600)
-    )
-    overflow_max_in_flight: int = field(
-        default=64, metadata=_about("overflow", "requests that it speaks at once", 1, 65_535)
-    )
+    log_level: str = option("info", "log", "minimum level", choices=("debug", "info", "warning", "error"))
+    log_format: str = option("logfmt", "log", "logfmt for people, json for machines", choices=("logfmt", "json"))
 
-    drain_wait_s: float = field(
-        default=0.0,
-        metadata=_about("processes", "time between /ready turning 503 on SIGTERM and the end of listening", 0, 3600),
-    )
-    grace_s: float = field(
-        default=600.0, metadata=_about("processes", "time that requests in flight have to finish after that", 0, 86_400)
-    )
-    worker_timeout_s: int = field(
-        default=30, metadata=_about("processes", "silence after which a worker is taken to hang", 1, 3600)
-    )
-    boot_timeout_s: float = field(
-        default=120.0, metadata=_about("processes", "time a worker may take to start", 0.1, 86_400)
-    )
-    warm_up: tuple[str, ...] = field(
-        default=("auto",),
-        metadata=_about(
-            "processes", "comma-separated voices loaded, with their languages, before the first request; auto: OpenAI's"
-        ),
-    )
-    respawn_delay_s: float = field(
-        default=0.5,
-        metadata=_about("processes", "wait before a worker that failed to start is tried again; doubles", 0.001, 3600),
-    )
-    respawn_limit_s: float = field(default=30.0, metadata=_about("processes", "longest such wait", 0.001, 3600))
-    idle_unload_s: float = field(
-        default=0.0,
-        metadata=_about("processes", "time without a request after which the model is unloaded; 0: never", 0),
-    )
-    recycle_after_s: float = field(
-        default=0.0,
-        metadata=_about("processes", "time after which another worker takes the place of one; 0: never", 0),
-    )
-    recycle_over_bytes: int = field(
-        default=0,
-        metadata=_about("processes", "memory of its own, shared with no other, from which on it does; 0: any", 0),
-    )
-
-    log_level: str = field(
-        default="info",
-        metadata=_about("log", "least severe lines shown", choices=("debug", "info", "warning", "error")),
-    )
-    log_format: str = field(
-        default="logfmt", metadata=_about("log", "logfmt for people, json for machines", choices=("logfmt", "json"))
-    )
+    deprecations: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for row in _rows():
-            value = getattr(self, row.name)
-            try:
-                _of(row).check(value)
-            except ValueError as error:
-                raise InvalidSetting(_message(row.name, value, error)) from None
+        for each in options.options_of(type(self)):
+            _check(each, getattr(self, each.name))
         if self.max_whole_bytes > self.max_whole_total_bytes:
-            wrong = ValueError("is under max_whole_bytes")
-            raise InvalidSetting(_message("max_whole_total_bytes", self.max_whole_total_bytes, wrong))
+            raise _invalid("max_whole_total_bytes", self.max_whole_total_bytes, "is under max_whole_bytes")
         cores = available_cores()
         # Two workers at least where there are two cores: one goes on while the other is replaced. Beyond, two threads
         # each: a synthesis gains little from a third, and many small workers speak the most in sum.
@@ -296,143 +181,75 @@ class Settings:
 
     @classmethod
     def load(cls, overrides: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
-        """Settings from the command line's values (by field name), environment and file. Raises `InvalidSetting`."""
-        types = get_type_hints(cls)
+        """Settings from the command line's texts (see `given`), the environment and the settings file.
+
+        Raises `InvalidSetting`.
+        """
+        known = options.options_of(cls)
+        in_environ = options.found(environ, known)
         try:
-            stored = settings_file.read(environ, types)
+            in_file = settings_file.read(environ, set(options.names_of(known)))
         except ValueError as error:
             raise InvalidSetting(str(error)) from None
-        values: dict[str, Any] = {}
-        for row in _rows():
-            text = overrides.get(row.name, environ.get(variable(row.name)) or stored.get(row.name, ""))
-            if not text:  # An empty variable is an unset one: compose files cannot leave one out.
-                continue
-            try:
-                if not text.strip():  # No way to say "none": a blank name of a key would open the server to everybody.
-                    raise ValueError("is blank")
-                values[row.name] = AUTO if _of(row).auto and text == "auto" else _PARSERS[types[row.name]](text)
-            except ValueError as error:
-                raise InvalidSetting(_message(row.name, text, error)) from None
-        if values.get("api_keys") == ():
-            raise InvalidSetting(_message("api_keys", ",", ValueError("holds no key")))
-        if path := values.get("api_keys_file"):
-            values["api_keys"] = (*values.get("api_keys", ()), *_keys_in("api_keys_file", path))
-        if path := values.get("overflow_api_key_file"):
-            values["overflow_api_key"] = "".join(_keys_in("overflow_api_key_file", path)[:1])
-        return cls(**values)
-
-
-def add_arguments(parser: argparse.ArgumentParser, groups: Collection[str] = ()) -> None:
-    """Add a flag for every option (of `groups`); flags not given are absent from the result (see `given`)."""
-    sections: dict[str, Any] = {}
-    for row in _rows():
-        option = _of(row)
-        if groups and option.group not in groups:
-            continue
-        if option.group not in sections:
-            sections[option.group] = parser.add_argument_group(option.group)
-        sections[option.group].add_argument(
-            _flag(row.name),
-            dest=row.name,
-            default=argparse.SUPPRESS,
-            metavar="|".join(option.choices) or _METAVARS.get(str(row.type), "TEXT"),
-            help=f"{option.meaning} (default: {_default(row)})".replace("%", "%%"),
+        texts = {
+            name: text
+            for source in (in_file, in_environ, overrides)
+            for name, text in options.by_present_name(source, known).items()
+        }
+        values = {each.name: _parsed(each, text) for each in known if (text := texts.get(each.name))}
+        values["deprecations"] = (
+            *options.deprecations(overrides, known, options.flag),
+            *options.deprecations(in_environ, known, options.variable),
+            *options.deprecations(in_file, known, "{} in the settings file".format),
         )
+        return cls(**_with_keys(values))
+
+
+def add_flags(parser: argparse.ArgumentParser, groups: Collection[str] = ()) -> None:
+    """Add a flag for every option, or for those of some groups."""
+    known = options.options_of(Settings)
+    options.add_flags(parser, [each for each in known if not groups or each.group in groups])
 
 
 def given(arguments: argparse.Namespace) -> dict[str, str]:
-    """The options that the command line named, by field name, as `Settings.load` takes them."""
-    return {row.name: getattr(arguments, row.name) for row in _rows() if hasattr(arguments, row.name)}
+    """The texts that the command line gave, by option name or former name, as `Settings.load` takes them."""
+    return options.given(arguments, options.options_of(Settings))
 
 
-def variable(name: str) -> str:
-    """The environment's name of an option."""
-    return PREFIX + name.upper()
-
-
-def _rows() -> tuple[Field[Any], ...]:
-    return fields(Settings)
-
-
-def _of(row: Field[Any]) -> Option:
-    option = row.metadata["option"]
-    assert isinstance(option, Option)
-    return option
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _default(row: Field[Any]) -> str:
-    if _of(row).auto:
-        return "auto"
-    if row.default in (None, (), ""):
-        return "none"
-    if isinstance(row.default, tuple):
-        return ", ".join(row.default)
-    return f"{row.default:g}" if isinstance(row.default, float) else str(row.default)
-
-
-def _message(name: str, value: object, error: ValueError) -> str:
-    return f"{_flag(name)} ({variable(name)}): {str(value)!r} {error}"
+def _with_keys(values: dict[str, Any]) -> dict[str, Any]:
+    """Parsed values, with the keys that are in files."""
+    if values.get("api_keys") == ():
+        raise _invalid("api_keys", ",", "holds no key")
+    if path := values.get("api_keys_file"):
+        values["api_keys"] = (*values.get("api_keys", ()), *_keys_in("api_keys_file", path))
+    if path := values.get("overflow_api_key_file"):
+        values["overflow_api_key"] = _keys_in("overflow_api_key_file", path)[0]
+    return values
 
 
 def _keys_in(name: str, path: Path) -> list[str]:
     try:
         keys = path.read_text(encoding="utf-8").split()
     except (OSError, ValueError) as error:
-        raise InvalidSetting(_message(name, path, ValueError(f"cannot be read: {error}"))) from None
+        raise _invalid(name, path, f"cannot be read: {error}") from None
     if not keys:  # else a file that was emptied by mistake would open the server to everybody
-        raise InvalidSetting(_message(name, path, ValueError("holds no key")))
+        raise _invalid(name, path, "holds no key")
     return keys
 
 
-def _check_url(text: str) -> None:
-    parts = urlsplit(text)  # this and `port` raise `ValueError`, too
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-        raise ValueError("is no http:// or https:// address of a server")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError("has more than a server and a path")
-
-
-def _check_names(names: Collection[str]) -> None:
-    """What is no name would never be found in a request, and so refuse all browsers."""
-    for name in names:
-        if name == "*" or BARE_NAME.fullmatch(name):
-            continue
-        try:
-            ipaddress.ip_address(name.strip("[]"))
-        except ValueError:
-            raise ValueError(
-                f"has {name!r}, which is no bare name such as speech.example.com, without scheme, port, path and *"
-            ) from None
-
-
-def _whole_number(text: str) -> int:
+def _parsed(option: Option, text: str) -> Any:
     try:
-        return int(text)
-    except ValueError:
-        raise ValueError("is not a whole number") from None
+        return option.parse(text)
+    except ValueError as error:
+        raise _invalid(option.name, text, error) from None
 
 
-def _number(text: str) -> float:
+def _check(option: Option, value: Any) -> None:
     try:
-        return float(text)
-    except ValueError:
-        raise ValueError("is not a number") from None
+        option.check(value)
+    except ValueError as error:
+        raise _invalid(option.name, value, error) from None
 
 
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part for part in (part.strip() for part in text.split(",")) if part)
-
-
-_PARSERS: Final[Mapping[object, Callable[[str], object]]] = {
-    str: str,
-    int: _whole_number,
-    float: _number,
-    Path | None: Path,
-    tuple[str, ...]: _list,
-}
-
-_METAVARS: Final = {"int": "N", "float": "SECONDS", "Path | None": "PATH", "tuple[str, ...]": "LIST"}
+def _invalid(name: str, value: object, reason: object) -> InvalidSetting:
+    return InvalidSetting(f"{options.flag(name)} ({options.variable(name)}): {str(value)!r} {reason}")

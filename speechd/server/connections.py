@@ -31,17 +31,17 @@ log = logging.getLogger("speechd")
 
 
 class Connection(Protocol):
-    """What `ServerConnections` asks of a connection."""
+    """The methods of a connection that `ServerConnections` calls."""
 
     def has_unsent(self) -> bool:
-        """Whether its client has still to take something of the last response."""
+        """Return whether its client has still to take something of the last response."""
 
     def evict(self) -> None:
         """End it at once, whatever is unsent; it has no request in hand."""
 
 
 class ServerConnections(ServerState):
-    """What the connections of a worker share. While `draining`, each connection ends with its current response.
+    """The connections of a worker, and what they share. While `draining`, each ends with its current response.
 
     rejected: called with the status of each request that is refused here. cors_origins: origins whose pages may read
     what is answered here; "*" for all. trim: gives freed memory back.

@@ -32,7 +32,7 @@ log = logging.getLogger("speechd")
 
 
 class Port(Protocol):
-    """What an exchange asks of its connection."""
+    """The methods of a connection that its exchange calls."""
 
     def write(self, data: bytes) -> None:
         """Send bytes."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final, NoReturn
 
 from speechd import stderr
-from speechd.config import settings as options
+from speechd.config import options
 
 ENVIRONMENT: Final = {
     # The arbiter is to stay without a thread pool: forking where one has run hangs the child.

@@ -34,7 +34,7 @@ HELD_BYTES: Final = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a worker's clients may have.
+    """The limits of a worker's clients.
 
     header_bytes: of a request's line and headers. body_bytes: of its body. request_timeout_s: seconds for all of it to
     arrive. connections: open at once. held_bytes: of requests that are being received, and of what was sent behind

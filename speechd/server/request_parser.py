@@ -52,7 +52,7 @@ class RequestParser:
 
     @property
     def held_bytes(self) -> int:
-        """What the parser keeps of a head that is not here to its end."""
+        """The bytes that the parser keeps of a head that is not here to its end."""
         return self._inbound.head_bytes if self.phase is Phase.HEAD else 0
 
     @property
@@ -76,7 +76,7 @@ class RequestParser:
         return bool(piece)
 
     def next_event(self) -> Head | Body | End | None:
-        """What comes next of the request; None if more must be fed. Raises `SpeechdError` for what is refused."""
+        """Return what comes next of the request; None if more must be fed. Raises `SpeechdError` for a refusal."""
         try:
             event = self.framing.next_event()
         except h11.RemoteProtocolError as error:

@@ -3,13 +3,15 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.server import ROOT, running
 
 
-def run(*command: str) -> tuple[list[str], dict]:
+def run(*command: str) -> tuple[list[str], dict[str, Any]]:
     """The table and the JSON of a benchmark."""
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
@@ -20,14 +22,14 @@ def run(*command: str) -> tuple[list[str], dict]:
 
 
 @pytest.mark.parametrize("options", [("--format", "opus"), ("--realtime",), ("--rate", "5")])
-def test_load_measures_every_level(options):
+def test_load_measures_every_level(options: tuple[str, ...]) -> None:
     table, result = run("bench.load", "--engine", "tone", "--quick", *options)
     assert len(table) == 1 + len(result["rows"])
     assert all(row["heard"] and not row["failed"] for row in result["rows"])
     assert {"at", "machine", "versions", "commit", "settings"} <= result.keys()
 
 
-def test_start_measures_times_and_memory():
+def test_start_measures_times_and_memory() -> None:
     _, result = run("bench.startup", "--engine", "tone", "--quick")
     [row] = result["rows"]
     assert row["times"][0]["fresh_p50_s"] > 0
@@ -36,20 +38,20 @@ def test_start_measures_times_and_memory():
     }
 
 
-def test_stress_judges_a_bar():
+def test_stress_judges_a_check() -> None:
     _, result = run("bench.stress", "together", "--quick")
     [row] = result["rows"]
-    assert (row["bar"], row["passed"], row["failures"], row["kept_apart"]) == ("together", True, [], row["trials"])
+    assert (row["check"], row["passed"], row["failures"], row["kept_apart"]) == ("together", True, [], row["trials"])
 
 
-def test_listen_measures_listeners_at_speeds():
+def test_listen_measures_listeners_at_speeds() -> None:
     table, result = run("bench.read_along", "--engine", "tone", "--quick", "--varied-lengths")
     assert [(row["speed"], row["listeners"]) for row in result["rows"]] == [(1.0, 1), (1.0, 4), (3.0, 1), (3.0, 4)]
     assert len(table) == 1 + len(result["rows"])
     assert all(row["heard"] and not row["failed"] for row in result["rows"])
 
 
-def test_threads_measures_threads_and_processes():
+def test_threads_measures_threads_and_processes() -> None:
     _, result = run("bench.threads", "--engine", "tone", "--quick")
     assert [(row["processes"], row["threads"], row["text"]) for row in result["rows"]] == [
         *((1, threads, text) for threads in (1, 2) for text in ("short", "medium", "long")),
@@ -57,7 +59,7 @@ def test_threads_measures_threads_and_processes():
     ]
 
 
-def test_compare_measures_two_servers(tmp_path):
+def test_compare_measures_two_servers(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         _, result = run("bench.compare", server.url, f"{server.url}/v1", "--quick")
     ratios = [row for row in result["rows"] if row["server"] == "second ÷ first"]
@@ -65,7 +67,7 @@ def test_compare_measures_two_servers(tmp_path):
     assert all(row["audio_s_per_s"] > 0 for row in ratios)
 
 
-def test_memory_measures_and_notices_the_planted_leak():
+def test_memory_measures_and_notices_the_planted_leak() -> None:
     _, result = run("bench.memory", "--engine", "tone", "--quick")
     assert {row["sweep"] for row in result["rows"]} == {"requests", "primitives", "planted"}
     assert {row["when"] for row in result["rows"]} == {"idle", "load", "rest"}

@@ -6,10 +6,12 @@ import contextlib
 import os
 import random
 import signal
+import subprocess
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +24,7 @@ from bench.server import Server
 
 
 @pytest.mark.timeout(300)
-def test_nothing_is_wrong_with_how_texts_are_read(capfd):
+def test_nothing_is_wrong_with_how_texts_are_read(capfd: pytest.CaptureFixture[str]) -> None:
     status = fuzzer.main(["--seconds", "30", "--seed", "7"])
     written = capfd.readouterr().out
     assert status == 0, written
@@ -30,7 +32,7 @@ def test_nothing_is_wrong_with_how_texts_are_read(capfd):
 
 
 @pytest.mark.timeout(300)
-def test_nothing_is_wrong_with_how_connections_are_answered(capfd):
+def test_nothing_is_wrong_with_how_connections_are_answered(capfd: pytest.CaptureFixture[str]) -> None:
     assert http.main(["--seconds", "30", "--seed", "7"]) == 0, capfd.readouterr().out
 
 
@@ -48,45 +50,46 @@ class Rude(BaseHTTPRequestHandler):
         pass
 
 
-def test_answer_that_means_a_fault_is_a_find(tmp_path):
+def test_answer_that_means_a_fault_is_a_find(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Rude) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        draw, seen = random.Random(1), Counter()
-        rude = Server(None, server.server_port, tmp_path / "log")
+        draw, seen = random.Random(1), Counter[str]()
+        with subprocess.Popen(["true"]) as process:
+            rude = Server(process, server.server_port, tmp_path / "log")
         finds = list(chain.from_iterable(http._one(rude, draw, seen) for _ in range(100)))
         server.shutdown()
     assert any("answered b'HTTP/1.1 500" in find for find in finds)
 
 
-def test_texts_are_the_same_for_the_same_seed_and_short():
+def test_texts_are_the_same_for_the_same_seed_and_short() -> None:
     first, again, other = (random.Random(seed) for seed in (1, 1, 2))
     drawn = [text(first) for _ in range(200)]
     assert drawn == [text(again) for _ in range(200)] != [text(other) for _ in range(200)]
     assert max(map(len, drawn)) <= LENGTH
 
 
-def test_letters_are_compared_in_the_spoken_form():
+def test_letters_are_compared_in_the_spoken_form() -> None:
     assert expected("It is 5 km. [pause:1s] Done!", "en-us") == letters("It is five kilometers. Done!")
 
 
 class Doomed(Reader):
     """Wrong wherever the text holds an x and a y."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.known = {"tone": ["es"]}
 
-    def start(self):
+    def start(self) -> None:
         pass
 
-    def wrong(self, case):
+    def wrong(self, case: Case) -> str:
         return "dies of SIGSEGV" if "x" in case.text and "y" in case.text else ""
 
 
-def test_find_is_shortened():
+def test_find_is_shortened() -> None:
     assert shortened(Doomed(), Case("tone", "es", "abcdexfghyij"), "dies of SIGSEGV").text == "xy"
 
 
-def test_find_is_printed_and_counted(monkeypatch, capsys):
+def test_find_is_printed_and_counted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(fuzzer, "text", lambda draw: f"axy{draw.random()}")
     assert fuzzer.fuzz(Doomed(), 60.0, 3, most=2) == 2
     written = capsys.readouterr().out
@@ -94,12 +97,13 @@ def test_find_is_printed_and_counted(monkeypatch, capsys):
     assert "'xy'" in written
 
 
-def test_death_of_the_reader_is_a_find_and_the_next_text_is_read(tmp_path):
+def test_death_of_the_reader_is_a_find_and_the_next_text_is_read(tmp_path: Path) -> None:
     reader = Reader(tmp_path, ["tone"])
     try:
         reader.start()
         case = Case("tone", "es", "hola")
         assert reader.wrong(case) == ""
+        assert reader._process is not None
         os.kill(reader._process.pid, signal.SIGSEGV)
         assert reader.wrong(case) == "dies of SIGSEGV"
         assert reader.wrong(case) == ""

@@ -6,8 +6,9 @@ from bisect import bisect_right
 import numpy as np
 import pytest
 
-from bench.client import Arrival, Reply
-from bench.playback import clock, listen, packets, underrun_s
+from bench.playback import clock, packets, playback_of, underrun_s
+from speechd.audio.samples import Samples
+from speechd.cli.tune.client import Arrival, Response
 from speechd.encoders import open_encoder
 
 SECOND = 24_000
@@ -25,11 +26,13 @@ SECOND = 24_000
         ([(5.0, 1.0), (6.5, 4.0), (7.0, 5.0)], 0.5),
     ],
 )
-def test_underrun_is_the_worst_wait_after_the_first_arrival(heard, expected):
+def test_underrun_is_the_worst_wait_after_the_first_arrival(
+    heard: list[tuple[float, float]], expected: float | None
+) -> None:
     assert underrun_s(heard) == expected
 
 
-def speech(seconds: float) -> np.ndarray:
+def speech(seconds: float) -> Samples:
     return (0.3 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * SECOND)) / SECOND)).astype(np.float32)
 
 
@@ -44,7 +47,7 @@ def encoded(format: str, seconds: float, *, whole: bool = False) -> bytes:
 
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("format", ["mp3", "opus", "aac", "flac"])
-def test_packets_of_a_part_last_as_long_as_their_share_of_the_file(format, whole):
+def test_packets_of_a_part_last_as_long_as_their_share_of_the_file(format: str, whole: bool) -> None:
     content = encoded(format, 4.0, whole=whole)
     ends, seconds = packets(content)
     assert ends == sorted(ends)
@@ -55,7 +58,7 @@ def test_packets_of_a_part_last_as_long_as_their_share_of_the_file(format, whole
     assert (part_ends[-1], part_seconds[-1]) == (ends[last], seconds[last])
 
 
-def test_ogg_packets_are_had_when_their_page_is_complete():
+def test_ogg_packets_are_had_when_their_page_is_complete() -> None:
     content = encoded("opus", 2.5, whole=True)  # a page a second
     pages = [index for index in range(len(content)) if content.startswith(b"OggS", index)]
     ends, seconds = packets(content)
@@ -64,7 +67,7 @@ def test_ogg_packets_are_had_when_their_page_is_complete():
 
 
 @pytest.mark.parametrize("format", ["pcm", "wav", "mp3", "opus", "aac", "flac"])
-def test_clock_tells_seconds_from_bytes(format):
+def test_clock_tells_seconds_from_bytes(format: str) -> None:
     content = encoded(format, 2.0)
     seconds, audible = clock(content, format)
     assert seconds(0) == 0.0
@@ -73,21 +76,24 @@ def test_clock_tells_seconds_from_bytes(format):
 
 
 @pytest.mark.parametrize("format", ["pcm", "wav", "mp3", "opus", "aac", "flac"])
-def test_nothing_is_audible_in_an_empty_body(format):
-    assert listen(Reply(0.0, arrivals=[], body=bytearray()), format) is None
+def test_nothing_is_audible_in_an_empty_body(format: str) -> None:
+    assert playback_of(Response(0.0, arrivals=[], body=bytearray()), format) is None
 
 
-def test_first_audio_is_the_first_audible_sample():
+def test_first_audio_is_the_first_audible_sample() -> None:
     silence, sound = bytes(2 * SECOND), struct.pack("<h", 2000) * SECOND
     arrivals = [Arrival(1.0, len(silence)), Arrival(1.5, len(silence) + len(sound))]
-    reply = Reply(0.5, 200, arrivals=arrivals, body=bytearray(silence + sound), ended_s=2.0, complete=True)
-    heard = listen(reply, "pcm")
+    response = Response(0.5, 200, arrivals=arrivals, body=bytearray(silence + sound), ended_s=2.0, complete=True)
+    heard = playback_of(response, "pcm")
+    assert heard is not None
     assert (heard.ttfa_s, heard.e2e_s, heard.audio_s, heard.began_s, heard.underrun_s) == (1.0, 1.5, 2.0, 1.0, 0.0)
 
 
-def test_headers_of_a_container_are_no_audio():
+def test_headers_of_a_container_are_no_audio() -> None:
     content = encoded("opus", 1.0)
     header = content.index(b"OggS", content.index(b"OpusTags"))
     arrivals = [Arrival(1.0, header), Arrival(3.0, len(content))]
-    reply = Reply(0.0, 200, arrivals=arrivals, body=bytearray(content), ended_s=3.0, complete=True)
-    assert listen(reply, "opus").ttfa_s == 3.0
+    response = Response(0.0, 200, arrivals=arrivals, body=bytearray(content), ended_s=3.0, complete=True)
+    heard = playback_of(response, "opus")
+    assert heard is not None
+    assert heard.ttfa_s == 3.0

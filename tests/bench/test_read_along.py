@@ -3,7 +3,7 @@
 import pytest
 
 from bench.loadgen import Outcome
-from bench.playback import Listening
+from bench.playback import Playback
 from bench.read_along import Listener, Player, row_of
 
 
@@ -22,19 +22,22 @@ from bench.read_along import Listener, Player, row_of
         (1.0, [(5.0, 1.0), (6.005, 1.0)], 0, 0.0),
     ],
 )
-def test_player_stalls_when_it_has_played_all_that_came(speed, arrivals, stalls, stall_s):
+def test_player_stalls_when_it_has_played_all_that_came(
+    speed: float, arrivals: list[tuple[float, float]], stalls: int, stall_s: float
+) -> None:
     player = Player(speed)
     for arrival in arrivals:
         player.take(*arrival)
-    assert (player.stalls, player.stall_s) == (stalls, pytest.approx(stall_s))
+    assert player.stalls == stalls
+    assert player.stall_s == pytest.approx(stall_s)
 
 
-def block(latency_s, *, heard=True):
-    listening = Listening(0.1, latency_s, [(0.1, 1.0), (latency_s, 2.0)], 0.0) if heard else None
-    return Outcome(0.0, latency_s, listening, not heard, None, "")
+def block(latency_s: float, *, heard: bool = True) -> Outcome:
+    playback = Playback(0.1, latency_s, [(0.1, 1.0), (latency_s, 2.0)], 0.0) if heard else None
+    return Outcome(0.0, latency_s, playback, not heard, None, "")
 
 
-def test_row_tells_the_first_block_from_all():
+def test_row_tells_the_first_block_from_all() -> None:
     listeners = [
         Listener(Player(stalls=1, stall_s=0.5), [block(0.1, heard=False), block(2.0), block(1.0)]),
         Listener(Player(), [block(2.0), block(1.0), block(1.0)]),
@@ -45,6 +48,6 @@ def test_row_tells_the_first_block_from_all():
     assert (row["heard"], row["refused"]) == (5, 1)
 
 
-def test_row_of_nothing_heard_has_no_times():
+def test_row_of_nothing_heard_has_no_times() -> None:
     row = row_of([Listener(Player())], 0.0, 1.0)
     assert (row["first_block_p50_s"], row["stall_s_worst"], row["heard"]) == (None, 0.0, 0)

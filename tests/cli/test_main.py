@@ -1,77 +1,61 @@
-import io
+"""The command line: what commands say, and how they fail."""
 
-import av
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from bench.checkpoint import make
 from speechd.cli import main as cli
+from speechd.config.options import options_of
 from speechd.config.settings import Settings
-from speechd.encoders import FORMATS
-from speechd.server.arbiter import ENVIRONMENT
+from speechd.server import launch
+from speechd.server.launch import ENVIRONMENT
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_say_writes_a_file_of_its_suffix(tmp_path, format):
-    path = tmp_path / f"hello.{format}"
-    assert cli.main(["say", "Good morning.", "-o", str(path), "--engine", "tone"]) == 0
-    if format == "pcm":
-        assert len(path.read_bytes()) > 24_000
-        return
-    with av.open(str(path)) as container:
-        assert sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0)) > 0.5
+def help_of_serve(capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit):
+        cli.main(["serve", "--help"])
+    return " ".join(capsys.readouterr().out.split())
 
 
-def test_say_reads_standard_input(tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO("From a pipe."))
-    path = tmp_path / "pipe.wav"
-    assert cli.main(["say", "-o", str(path), "--engine", "tone"]) == 0
-    assert path.stat().st_size > 24_000
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status", "said"),
-    [
-        (["say", "x", "-o", "a.xyz", "--engine", "tone"], 2, "--format"),
-        (["say", "x", "-o", "a.mp3", "--engine", "tone", "--voice", "nobody"], 2, "nobody"),
-        (["say", "x", "-o", "a.mp3", "--engine", "tone", "--speed", "9"], 2, "--speed"),
-        (["say", "x", "-o", "nowhere/a.mp3", "--engine", "tone"], 2, "nowhere/a.mp3"),
-        (["say", "x", "-o", ".", "--format", "wav", "--engine", "tone"], 2, "--output"),
-        (["say", "...", "-o", "a.mp3", "--engine", "tone"], 2, "nothing"),
-        (["say", "x", "-o", "a.mp3", "--engine", "kokoro", "--model-dir", "nowhere"], 1, "nowhere"),
-        (["serve", "--port", "0"], 2, "--port"),
-    ],
-)
-def test_wrong_call_says_what_to_do(arguments, status, said, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert cli.main(arguments) == status
-    assert said in capsys.readouterr().err
-    assert list(tmp_path.glob("*.mp3")) == []
-
-
-def test_verify_finds_the_fast_model_exact(tmp_path, capsys):
-    make(tmp_path, real=False, voices=("af_heart",))
-    assert cli.main(["verify", "--model-dir", str(tmp_path)]) == 0
-    out = capsys.readouterr().out
-    assert "400 tokens" in out
-    assert "is the same function" in out
-
-
-def test_voices_are_listed(capsys):
+def test_voices_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["voices"]) == 0
     assert "af_heart" in capsys.readouterr().out
 
 
-def test_help_of_serve_names_every_option(capsys):
-    with pytest.raises(SystemExit):
-        cli.main(["serve", "--help"])
-    help = capsys.readouterr().out
-    for name in Settings.__dataclass_fields__:
-        assert "--" + name.replace("_", "-") in help
+def test_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    text = help_of_serve(capsys)
+    assert [option.flag for option in options_of(Settings) if option.flag not in text] == []
 
 
-def test_help_of_serve_says_what_memory_the_launcher_sets(capsys):
-    with pytest.raises(SystemExit):
-        cli.main(["serve", "--help"])
-    help = " ".join(capsys.readouterr().out.split())
-    for name in [name for name in ENVIRONMENT if name.startswith(("MALLOC_", "ONEDNN_"))]:
-        assert f"{name}={ENVIRONMENT[name]}" in help
+def test_help_of_serve_says_what_memory_the_launcher_sets(capsys: pytest.CaptureFixture[str]) -> None:
+    text = help_of_serve(capsys)
+    set_there = [name for name in ENVIRONMENT if name.startswith(("MALLOC_", "ONEDNN_"))]
+    assert set_there
+    assert [name for name in set_there if f"{name}={ENVIRONMENT[name]}" not in text] == []
+
+
+def test_wrong_setting_of_the_server_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["serve", "--port", "0"]) == 2
+    assert "--port" in capsys.readouterr().err
+
+
+def test_former_flag_reaches_the_server_by_its_present_name(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    launched: list[object] = []
+    monkeypatch.setattr(launch, "launch", launched.append)
+    monkeypatch.setenv("SPEECHD_REQUEST_TIMEOUT_S", "5")
+    monkeypatch.setattr("speechd.log.configure", lambda level, json: None)
+    cli.main(["serve", "--receipt-timeout-s", "7"])
+    assert launched == [{"request_timeout_s": "7"}]
+    assert "--receipt-timeout-s is deprecated" in caplog.text
+
+
+def test_package_is_run_as_the_command_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "speechd", "--version"]
+    environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.startswith("speechd ")

@@ -9,7 +9,7 @@ from speechd.config.settings import InvalidSetting, Settings
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "own.toml"
 
 
@@ -21,15 +21,15 @@ def path(tmp_path):
         ({"HOME": "/h"}, "/h/.config/speechd/config.toml"),
     ],
 )
-def test_path_comes_from_the_environment(environ, expected):
+def test_path_comes_from_the_environment(environ: dict[str, str], expected: str) -> None:
     assert settings_file.locate(environ) == Path(expected)
 
 
-def test_environment_without_a_home_has_no_file():
+def test_environment_without_a_home_has_no_file() -> None:
     assert settings_file.locate({}) is None
 
 
-def test_file_goes_behind_command_line_and_environment(path):
+def test_file_goes_behind_command_line_and_environment(path: Path) -> None:
     path.write_text('port = 1\nhost = "::1"\nworkers = 3\ncors_origins = ["a", "b"]\ngrace_s = 2.5\n')
     environ = {"SPEECHD_CONFIG": str(path), "SPEECHD_HOST": "::2"}
     loaded = Settings.load({"port": "2"}, environ)
@@ -37,7 +37,7 @@ def test_file_goes_behind_command_line_and_environment(path):
     assert (loaded.cors_origins, loaded.grace_s) == (("a", "b"), 2.5)
 
 
-def test_file_at_the_usual_place_may_be_absent(tmp_path):
+def test_file_at_the_usual_place_may_be_absent(tmp_path: Path) -> None:
     assert Settings.load({}, {"HOME": str(tmp_path)}).port == 8880
 
 
@@ -51,20 +51,20 @@ def test_file_at_the_usual_place_may_be_absent(tmp_path):
         ("port = 70000", "is over 65535"),
     ],
 )
-def test_wrong_file_is_named_or_its_option_is(path, content, complaint):
+def test_wrong_file_is_named_or_its_option_is(path: Path, content: str | None, complaint: str) -> None:
     if content is not None:
         path.write_text(content)
     with pytest.raises(InvalidSetting, match=complaint):
         Settings.load({}, {"SPEECHD_CONFIG": str(path)})
 
 
-def test_writing_makes_the_file_and_its_folder(tmp_path):
+def test_writing_makes_the_file_and_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "new" / "config.toml"
     settings_file.write(path, {"workers": 4, "threads": 2})
     assert path.read_text() == "workers = 4\nthreads = 2\n"
 
 
-def test_writing_changes_what_it_sets_alone(path):
+def test_writing_changes_what_it_sets_alone(path: Path) -> None:
     path.write_text('# Ours.\nworkers = 1 # so far\nhost = "::1"')
     settings_file.write(path, {"workers": 4, "threads": 2})
     assert path.read_text() == '# Ours.\nworkers = 4\nhost = "::1"\nthreads = 2\n'

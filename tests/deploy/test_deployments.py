@@ -13,7 +13,8 @@ import yaml
 
 from bench.server import start
 from speechd.config import file as settings_file
-from speechd.config.settings import InvalidSetting, Settings, variable
+from speechd.config.options import variable
+from speechd.config.settings import InvalidSetting, Settings
 from speechd.metrics.exposition import Metrics
 from speechd.pool.capacity import Limits
 from speechd.pool.scoreboard import Scoreboard

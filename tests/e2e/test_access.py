@@ -25,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "max_in_flight_per_key": 1,
         "max_input_chars": 5000,
         "max_body_bytes": 20_000,
-        "receipt_timeout_s": 1,
+        "request_timeout_s": 1,
     }
     with running(tmp_path_factory.mktemp("access"), **settings) as server:
         yield server

@@ -5,6 +5,7 @@ import random
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -122,6 +123,10 @@ def refused(reply: httpx.Response) -> bool:
     return True
 
 
+def has_tried_again(server: Server, unloadable: Unloadable, before: int) -> bool:
+    return refused(server.speech()) and len(unloadable.journal()) > before
+
+
 @pytest.mark.parametrize("what", ["cannot load", "hangs while loading", "cannot start"])
 def test_model_that_does_not_come_back_is_a_503_until_it_does(
     tmp_path: Path, unloadable: Unloadable, what: str
@@ -134,11 +139,7 @@ def test_model_that_does_not_come_back_is_a_503_until_it_does(
             assert all(refused(reply) for reply in threads.map(server.speech, [SENTENCE] * 4))
             assert time.monotonic() - began < 30
             assert model(server) == "unloaded"
-            until(
-                lambda before=before: refused(server.speech()) and len(unloadable.journal()) > before,
-                20,
-                "another attempt",
-            )
+            until(partial(has_tried_again, server, unloadable, before), 20, "another attempt")
         assert server.log().count("the model could not be loaded") >= 2
         unloadable.does("")
         until(lambda: server.speech().status_code == 200, 30, "speech")

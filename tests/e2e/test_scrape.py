@@ -178,7 +178,7 @@ def test_rejections_are_counted_through_their_workers_deaths(tmp_path: Path) -> 
         ],
         "431": [b"GET /health HTTP/1.1\r\nX: " + b"a" * (1 << 16)],
     }
-    with running(tmp_path, receipt_timeout_s=0.5, max_body_bytes=1024, max_header_bytes=1024) as server:
+    with running(tmp_path, request_timeout_s=0.5, max_body_bytes=1024, max_header_bytes=1024) as server:
         for status, requests in refused.items():
             for request in requests:
                 assert answer_of(server, request).startswith(f"HTTP/1.1 {status} ".encode())

@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bench.tone import RTF
 from speechd.encoders import FORMATS
+from speechd.errors import EngineUnavailable
 from tests.harness.decoding import letters, spoken
 from tests.harness.scripted import END, HANG, RESET, Script, ScriptedServer, chunk, head
 from tests.harness.server import Server, free_port, running, until
@@ -27,7 +28,7 @@ from tests.harness.server import Server, free_port, running, until
 TEXT = "The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs."
 LONG = "We go on and on until the end is near. " * 1000
 
-QUICK = {"overflow_connect_s": 1, "overflow_first_audio_s": 1, "overflow_idle_s": 1, "overflow_rest_s": 0}
+QUICK = {"overflow_connect_s": 1, "overflow_first_audio_s": 1, "overflow_idle_s": 1, "overflow_retry_s": 0}
 NEAR = {"max_in_flight": 1, "api_keys": "near-key", "look_ahead_s": 5}
 
 
@@ -384,7 +385,7 @@ def test_only_so_many_are_there_and_a_dead_worker_gives_its_places_back(tmp_path
 
 
 def test_other_that_is_not_there_is_left_alone(tmp_path: Path) -> None:
-    settings = NEAR | {"overflow_url": f"http://127.0.0.1:{free_port()}", "workers": 1, "overflow_rest_s": 60}
+    settings = NEAR | {"overflow_url": f"http://127.0.0.1:{free_port()}", "workers": 1, "overflow_retry_s": 60}
     with running(tmp_path, **settings) as near, held(near):
         for _ in range(3):
             assert speak(near).status_code == 503
@@ -405,5 +406,5 @@ def test_sigterm_lets_the_other_finish(tmp_path: Path, wrong: ScriptedServer) ->
 
 
 def test_address_that_is_none_is_refused_at_the_start(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="SPEECHD_OVERFLOW_URL"), running(tmp_path, overflow_url="far:8880"):
+    with pytest.raises(EngineUnavailable, match="SPEECHD_OVERFLOW_URL"), running(tmp_path, overflow_url="far:8880"):
         pass

@@ -42,7 +42,7 @@ class Overflow:
     def __init__(self, settings: Settings, admission: Admission, counters: WorkerCounters) -> None:
         self._settings, self._admission = settings, admission
         self._url = speech_url(settings.overflow_url)
-        self._breaker = CircuitBreaker(settings.overflow_rest_s)
+        self._breaker = CircuitBreaker(settings.overflow_retry_s)
         self._results = OverflowResults(self._breaker, counters, settings.overflow_first_audio_s)
 
     def open(self) -> None:

@@ -372,7 +372,7 @@ def test_whole_reply_has_its_length(upstream: ScriptedServer) -> None:
 
 def test_upstream_that_does_not_answer_is_left_alone_until_it_does(upstream: ScriptedServer) -> None:
     async def scenario() -> None:
-        async with opened(upstream, overflow_rest_s=0.2, overflow_first_audio_s=1) as worker:
+        async with opened(upstream, overflow_retry_s=0.2, overflow_first_audio_s=1) as worker:
             worker.fill()
             upstream.script = (HANG,)
             with pytest.raises(Overloaded):

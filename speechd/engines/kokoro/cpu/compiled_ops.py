@@ -20,7 +20,7 @@ from speechd.engines.kokoro.cpu import winograd
 from speechd.engines.kokoro.cpu.ops import Activation
 
 LIBRARY: Final = "speechd.engines.kokoro.cpu._kernels"
-BUILD: Final = "python setup.py build_ext --inplace"
+BUILD: Final = "install speechd again where there is a C++ compiler; in a checkout: `make kernels`"
 DEPTH: Final = 32
 """Input channels that lie together; `kDepth` of the kernels."""
 GROUPED: Final = 6
@@ -97,14 +97,14 @@ class Kernels:
         """
         spec = importlib.util.find_spec(LIBRARY)
         if spec is None or spec.origin is None:
-            raise NotBuilt(f"install speechd again where a C++ compiler is, or run `{BUILD}`")
+            raise NotBuilt(BUILD)
         try:
             library = ctypes.CDLL(spec.origin)
             layout = library.speechd_layout()
         except (OSError, AttributeError) as error:
             raise NotBuilt(str(error)) from error
         if layout != LAYOUT:
-            raise NotBuilt(f"they are of another version; run `{BUILD}`")
+            raise NotBuilt(f"they are of another version: {BUILD}")
         for name in ("speechd_isa", "speechd_matrix", "speechd_bfloat16", "speechd_width", "speechd_scratch_bytes"):
             library[name].restype = c_int64
         library.speechd_matrix.argtypes = library.speechd_width.argtypes = library.speechd_bfloat16.argtypes = [c_int64]

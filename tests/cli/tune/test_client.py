@@ -1,19 +1,22 @@
-"""The client against a server that does what it is told."""
+"""The client, against a server that answers with given bytes."""
 
 import asyncio
 
 import pytest
 
-from bench.client import Client, Reply
+from speechd.cli.tune.client import Client, Response
 
 
-def replies_of(script: list[bytes], *, keep_alive: bool = True, requests: int = 1, close: bool = True) -> list[Reply]:
-    """What the client makes of a server that answers each request on a connection with the next bytes."""
+def responses_of(
+    script: list[bytes], *, keep_alive: bool = True, requests: int = 1, close: bool = True
+) -> tuple[list[Response], int]:
+    """The responses of a server that answers each request on a connection with the next bytes, and how many
+    connections it has seen."""
 
-    async def run():
-        connections = []
+    async def run() -> tuple[list[Response], int]:
+        connections: list[asyncio.StreamWriter] = []
 
-        async def serve(reader, writer):
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             connections.append(writer)
             for answer in script:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -27,12 +30,12 @@ def replies_of(script: list[bytes], *, keep_alive: bool = True, requests: int = 
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         client = Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", keep_alive=keep_alive)
-        replies = [await client.speak({"input": "hello"}, timeout_s=0.3) for _ in range(requests)]
+        responses = [await client.speak({"input": "hello"}, timeout_s=0.3) for _ in range(requests)]
         client.close()
         server.close()
         for writer in connections:
             writer.close()
-        return replies, len(connections)
+        return responses, len(connections)
 
     return asyncio.run(run())
 
@@ -52,27 +55,27 @@ OK = b"HTTP/1.1 200 OK\r\n"
         (b"nonsense\r\n\r\n", False, b""),
     ],
 )
-def test_reply_is_complete_if_it_ends_as_http_says(answer, complete, body):
-    [reply], _ = replies_of([answer])
-    assert (reply.complete, bytes(reply.body)) == (complete, body)
-    assert bool(reply.error) is not complete
+def test_response_is_complete_if_it_ends_as_http_says(answer: bytes, complete: bool, body: bytes) -> None:
+    [response], _ = responses_of([answer])
+    assert (response.complete, bytes(response.body)) == (complete, body)
+    assert bool(response.error) is not complete
 
 
-def test_server_that_never_answers_is_an_error():
-    [reply], _ = replies_of([b""], close=False)
-    assert reply.error.startswith("TimeoutError")
+def test_server_that_never_answers_is_an_error() -> None:
+    [response], _ = responses_of([b""], close=False)
+    assert response.error.startswith("TimeoutError")
 
 
-def test_refusal_says_when_to_come_back():
+def test_refusal_says_when_to_come_back() -> None:
     answer = b"HTTP/1.1 503 No\r\ncontent-length: 0\r\nretry-after: 2\r\nretry-after-ms: 1500\r\n\r\n"
-    [reply], _ = replies_of([answer])
-    assert reply.refused
-    assert reply.retry_after_s == 1.5
+    [response], _ = responses_of([answer])
+    assert response.refused
+    assert response.retry_after_s == 1.5
 
 
 @pytest.mark.parametrize(("keep_alive", "connections"), [(True, 1), (False, 2)])
-def test_connection_is_used_again_if_it_may_be(keep_alive, connections):
+def test_connection_is_used_again_if_it_may_be(keep_alive: bool, connections: int) -> None:
     answer = OK + b"content-length: 1\r\n\r\na"
-    replies, seen = replies_of([answer, answer], keep_alive=keep_alive, requests=2, close=False)
-    assert [reply.complete for reply in replies] == [True, True]
+    responses, seen = responses_of([answer, answer], keep_alive=keep_alive, requests=2, close=False)
+    assert [response.complete for response in responses] == [True, True]
     assert seen == connections

@@ -1,0 +1,30 @@
+"""`speechd verify` and `speechd download`."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.checkpoint import make
+from speechd.cli import main as cli
+from speechd.engines.kokoro import download
+
+
+def test_verify_finds_the_model_exact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make(tmp_path, real=False, voices=("af_heart",))
+    assert cli.main(["verify", "--model-dir", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "400 tokens" in out
+    assert "is the same function" in out
+
+
+def test_verify_without_weights_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["verify", "--model-dir", str(tmp_path)]) == 1
+    assert "config.json" in capsys.readouterr().err
+
+
+def test_download_says_where_the_weights_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(download, "download", lambda model_dir: model_dir)
+    assert cli.main(["download", "--model-dir", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}\n"
