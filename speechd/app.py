@@ -22,6 +22,7 @@ from speechd.api.middleware import RequestScope, middleware
 from speechd.api.models import ModelEndpoints
 from speechd.api.overflow.overflow import Overflow
 from speechd.api.routes import routes
+from speechd.api.schema import Available
 from speechd.api.speech import SpeechEndpoint
 from speechd.config.settings import Settings
 from speechd.engines import registry
@@ -65,8 +66,8 @@ def prepare(settings: Settings) -> SpeechApplication:
 
 
 class SpeechApplication:
-    """What the arbiter makes and its workers share: the engine's weights by copy-on-write, the scoreboard by shared
-    memory. Its methods are the server's hooks (see `server.hooks.Hooks`)."""
+    """The application as the arbiter makes it and its workers share it: the engine's weights by copy-on-write, the
+    scoreboard by shared memory. Its methods are the server's hooks (see `server.hooks.Hooks`)."""
 
     def __init__(self, settings: Settings, choice: registry.LoadedEngine, catalogue: Catalogue) -> None:
         self.settings = settings
@@ -102,7 +103,7 @@ class SpeechApplication:
 
 
 class WorkerApplication:
-    """What worker `index` makes of it after the fork (see `server.hooks.WorkerHooks`)."""
+    """The application in worker `index`, made after the fork (see `server.hooks.WorkerHooks`)."""
 
     def __init__(self, shared: SpeechApplication, index: int) -> None:
         settings, engine, counters = shared.settings, shared.choice.engine, shared.metrics.counts.row(index)
@@ -229,11 +230,11 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
 
 def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None) -> list[Route]:
     settings = shared.settings
+    available = Available.of(shared.choice.engine, shared.catalogue, settings.max_input_chars)
+    has_keys = bool(settings.api_keys)
     return routes(
-        speech=SpeechEndpoint(settings=settings, catalogue=shared.catalogue, local=local, overflow=overflow),
-        models=ModelEndpoints(shared.catalogue),
-        health=HealthEndpoints(
-            engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=bool(settings.api_keys)
-        ),
-        description=openapi.document(settings),
+        speech=SpeechEndpoint(settings=settings, available=available, local=local, overflow=overflow),
+        models=ModelEndpoints(available),
+        health=HealthEndpoints(engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=has_keys),
+        description=openapi.document(available, has_keys=has_keys),
     )

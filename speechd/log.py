@@ -86,8 +86,9 @@ def configure_server(level: str, *, json: bool) -> None:
     See `stderr`.
     """
     formatter = Fields(json=json)
-    handler = Handler(stderr.take(lambda lost: formatter.format(_record("lines of the log were lost", lost=lost))))
-    stderr.tell(lambda line: handler.handle(_record(line)))
+    lines = stderr.make_nonblocking(lambda lost: formatter.format(_record("lines of the log were lost", lost=lost)))
+    handler = Handler(lines)
+    stderr.redirect_prints(lambda line: handler.handle(_record(line)))
     _install(handler, level, json=json)
 
 

@@ -1,4 +1,4 @@
-"""Standard error of a server, written without ever waiting for whoever reads it.
+"""The standard error of a server, written without ever waiting for whoever reads it.
 
 A pipe that nobody reads (a stuck log shipper, a pager) takes 64 KiB, and then every write waits: in the event loop, in
 the arbiter, for good. Here such lines wait in memory, a few, and what comes then is counted and dropped. There is no
@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 WAITING_BYTES: Final = 64 << 10
-"""Of each process: as much as a pipe holds, some 300 lines."""
+"""Bytes that wait in each process: as much as a pipe holds (pipe(7)), some 300 lines."""
 
 OUT, ERR = 1, 2
-"""The descriptors."""
+"""The descriptors of the standard output streams."""
 
 Put = Callable[[bytes], int]
 """Writes the beginning of what it is given, without waiting, and returns how much. Raises `BlockingIOError` where
@@ -31,7 +31,7 @@ nothing goes now, and any other `OSError` where nothing will."""
 
 
 class Lines:
-    """What all of a process's lines go through, whole, in order, from any thread."""
+    """The way out for all lines of a process: whole, in order, from any thread."""
 
     def __init__(self, put: Put, notice: Callable[[int], str]) -> None:
         """notice: the line that says how many were lost."""
@@ -80,14 +80,14 @@ class Lines:
                 self._size = 0
 
     def _begin(self) -> None:
-        """After a fork: what waits is the parent's to write."""
+        """Forget, after a fork, what waits: it is the parent's to write."""
         self._waiting.clear()
         self._size = self._lost = 0
         self._lock = threading.RLock()
 
 
 class _Printed(io.BufferedIOBase):
-    """What is under `sys.stderr` and `sys.stdout`: for warnings, and what libraries print."""
+    """A binary stream under `sys.stderr` and `sys.stdout`: for warnings, and what libraries print."""
 
     def __init__(self, tell: Callable[[str], object]) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class _Printed(io.BufferedIOBase):
         return len(content)
 
 
-def fill() -> None:
+def open_missing() -> None:
     """Open the null device where a standard stream is closed (`2>&-`): else a connection or the database of the
     process would get its number, and be written to as if it were the log."""
     for number in range(3):
@@ -118,23 +118,24 @@ def fill() -> None:
             os.set_inheritable(null, True)
 
 
-def take(notice: Callable[[int], str]) -> Lines:
+def make_nonblocking(notice: Callable[[int], str]) -> Lines:
     """Make both output streams of this process, and of those it forks, such that nothing waits for them."""
     lines = Lines(_open(ERR), notice)
     os.dup2(ERR, OUT)
     return lines
 
 
-def tell(printed: Callable[[str], object]) -> None:
-    """Have every line that is printed, to whichever stream, told so instead."""
+def redirect_prints(printed: Callable[[str], object]) -> None:
+    """Call this with every line that is printed, to whichever stream, instead of writing it."""
     sys.stdout = sys.stderr = io.TextIOWrapper(
         _Printed(printed), encoding="utf-8", errors="backslashreplace", line_buffering=True
     )
 
 
 @contextmanager
-def patient() -> Iterator[int]:
-    """Standard error for a program that waits for its reader, as programs do: their progress bars fail otherwise."""
+def blocking() -> Iterator[int]:
+    """A descriptor of standard error for a program that waits for its reader, as programs do: their progress bars fail
+    otherwise."""
     if os.get_blocking(ERR):
         number = os.dup(ERR)
     else:
@@ -146,7 +147,7 @@ def patient() -> Iterator[int]:
 
 
 def _open(number: int) -> Put:
-    """How to write to a descriptor, which is made non-blocking where it can be, for C's libraries too.
+    """Return how to write to a descriptor, which is made non-blocking where it can be, for libraries in C too.
 
     Never by O_NONBLOCK on what is there: that would be the shell's, and of every process that has it from there. A
     pipe or terminal can be opened once more, by whom it belongs to (a container's may be another user's).
@@ -170,8 +171,8 @@ def _open(number: int) -> Put:
 
 
 def _put_if_ready(number: int, data: bytes) -> int:
-    """For a descriptor that may block. A pipe that is ready takes a page, a terminal a character; only another process
-    that took the last one between the two calls could make us wait."""
+    """Write to a descriptor that may block. A pipe that is ready takes a page, a terminal a character; only another
+    process that took the last one between the two calls could make us wait."""
     poll = select.poll()
     poll.register(number, select.POLLOUT)
     if not poll.poll(0):

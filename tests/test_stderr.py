@@ -141,16 +141,16 @@ TAKE = """
         def refuse(*arguments):
             raise PermissionError
         os.open = refuse
-    lines = stderr.take(str)
+    lines = stderr.make_nonblocking(str)
     os.open = reopened
-    stderr.tell(lines.write)
+    stderr.redirect_prints(lines.write)
     shared = os.get_blocking(0)  # the same as standard error, for the shell
     for number in range(600):
         lines.write("x" * 999)
         print("printed")
         warnings.warn("warned", stacklevel=1)
-    with stderr.patient() as patient:
-        os.write(int(sys.argv[1]), b"%d%d%d" % (before, shared, os.get_blocking(patient)))
+    with stderr.blocking() as blocking:
+        os.write(int(sys.argv[1]), b"%d%d%d" % (before, shared, os.get_blocking(blocking)))
 """
 
 
@@ -181,7 +181,10 @@ def test_descriptor_that_cannot_be_opened_again_is_written_only_while_it_is_read
     os.close(write)
 
 
-FILL = "import os; from speechd import stderr; stderr.fill(); print([os.fstat(n).st_rdev for n in range(3)], file={to})"
+FILL = (
+    "import os; from speechd import stderr; stderr.open_missing(); "
+    "print([os.fstat(n).st_rdev for n in range(3)], file={to})"
+)
 
 
 @pytest.mark.parametrize(("closed", "to"), [("2>&-", "None"), ("<&-", "None"), ("<&- 2>&-", "None")])

@@ -3,7 +3,7 @@
     python -m bench.fuzz text [--seconds 60] [--seed 1] [--languages hi,es] [--engines kokoro,espeak,tone]
     python -m bench.fuzz http [--seconds 60] [--seed 1]
 
-The exit status is 1 if anything was found; each find is printed with what brings it about.
+The exit status is 1 if anything was found. Each find is printed with the input that causes it.
 """
 
 from __future__ import annotations

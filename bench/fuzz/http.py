@@ -1,8 +1,8 @@
-"""Fuzzing of the HTTP edge: a real server, and connections on which anything may come.
+"""Fuzzing of the HTTP server: a real server, and connections that send it anything.
 
-Requests are made of right ones by a few mutations, cut at random places, and followed by more, by a half close, or by a
-reset. Whatever comes: no worker dies, no line of the log is a traceback, what is answered is HTTP with no status that
-means a fault of ours, all places come back, and honest requests in between are served.
+Valid requests are mutated, cut at random places, and followed by more, by a half close, or by a reset. Whatever is
+sent, no worker dies, the log has no traceback, each response is HTTP with a status that means no fault of the server's,
+no request stays in flight, and valid requests in between are served.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from typing import Final
 from bench.server import Server, running, until
 
 STATUSES: Final = frozenset({200, 204, 307, 400, 401, 403, 404, 405, 408, 413, 414, 415, 417, 421, 431, 501, 503, 505})
-"""What may be answered. 500 would be a fault of the server's."""
+"""Statuses that a response may have. 500 would be a fault of the server's."""
 
-HONEST_EVERY: Final = 50
-"""Connections after which an honest request is made."""
+VALID_EVERY: Final = 50
+"""Connections after which a valid request is made."""
 
 LINES: Final = (
     "GET /health HTTP/1.1",
@@ -76,7 +76,7 @@ BODIES: Final[Sequence[dict[str, object]]] = (
 
 
 def main(arguments: list[str]) -> int:
-    """The fuzzer of the HTTP edge; 1 if anything was found."""
+    """Fuzz the HTTP server; 1 if anything was found."""
     parser = argparse.ArgumentParser(prog="python -m bench.fuzz http", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1)
@@ -87,7 +87,7 @@ def main(arguments: list[str]) -> int:
 
 
 def fuzz(seconds: float, seed: int) -> list[str]:
-    """What was wrong, by one line each; none if all was well."""
+    """Run for `seconds`; a line for each fault, none if all was well."""
     chance = random.Random(seed)
     seen: Counter[str] = Counter()
     faults: list[str] = []
@@ -97,8 +97,8 @@ def fuzz(seconds: float, seed: int) -> list[str]:
             end = time.monotonic() + seconds
             while time.monotonic() < end and not faults:
                 faults += _one(server, chance, seen)
-                if sum(seen.values()) % HONEST_EVERY == 0:
-                    faults += _honest(server)
+                if sum(seen.values()) % VALID_EVERY == 0:
+                    faults += _valid(server)
             faults += _afterwards(server, before)
         if "Traceback" in server.log():
             faults.append("traceback in the log: " + server.log()[server.log().index("Traceback") :][:2000])
@@ -117,19 +117,17 @@ def _one(server: Server, chance: random.Random, seen: Counter[str]) -> list[str]
     return []
 
 
-def _honest(server: Server) -> list[str]:
+def _valid(server: Server) -> list[str]:
     response = server.speech("Hello there.")
-    return (
-        [] if response.status_code == 200 else [f"an honest request got {response.status_code}: {response.text[:200]}"]
-    )
+    return [] if response.status_code == 200 else [f"a valid request got {response.status_code}: {response.text[:200]}"]
 
 
 def _afterwards(server: Server, before: set[int]) -> list[str]:
     faults = [] if {worker.pid for worker in server.workers()} == before else ["a worker died"]
     with suppress(AssertionError):
         until(lambda: not server.health()["in_flight"], 20.0)
-        return faults + _honest(server)
-    return [*faults, f"places did not come back: {server.health()}"]
+        return faults + _valid(server)
+    return [*faults, f"requests stay in flight: {server.health()}"]
 
 
 def _requests(chance: random.Random) -> Iterator[bytes]:
@@ -185,7 +183,7 @@ def _mutated(request: bytes, chance: random.Random) -> bytes:
 
 
 def _sent(port: int, data: bytes, chance: random.Random) -> bytes:
-    """What was answered to it, sent in pieces, by a client that then waits, shuts its side, resets or leaves."""
+    """The response to `data`, sent in pieces by a client that then waits, shuts down its side, resets or leaves."""
     answer = b""
     with socket.socket() as client, suppress(OSError):
         client.settimeout(chance.choice((0.05, 0.3)))

@@ -1,9 +1,9 @@
-"""The process that reads texts for the fuzzer, and may die of them: requests are lines of JSON, answers too.
+"""A process that reads texts for the fuzzer, and may die of them. Requests and answers are lines of JSON.
 
     python -m bench.fuzz.reader MODEL_DIR [ENGINE ...]
 
-Without engines, with all that are installed. A request: [engine, language, text]. An answer: {"wrong": what is wrong,
-or "", "cpu_s": of the slowest step}. The first answer lists the engines and their languages.
+Without engines, all that are installed are used. A request: [engine, language, text]. An answer: {"wrong": the fault or
+"", "cpu_s": processor seconds of the slowest step}. The first answer lists the engines and their languages.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from speechd.text.fed_text import FedText
 from speechd.text.normalization.normalize import normalize
 
 TOKEN_LIMIT: Final = 510
-"""Kokoro's phonemes in a segment, and the length of a payload made here of them."""
+"""Phonemes in one of Kokoro's segments."""
 
-SHARE: Final = StreamBudget(10.0, 6.0)
+BUDGET: Final = StreamBudget(10.0, 6.0)
 AHEAD_S: Final = 20.0
 
 _BLEND: Final = catalogue().parse("af_heart")
 
 
 class KokoroReader:
-    """Kokoro without its model: the phonemes are all there is of a segment."""
+    """Kokoro without its model: a segment is its phonemes."""
 
     name: Final = "kokoro"
     passage_limit: Final = 400
@@ -69,7 +69,7 @@ class KokoroReader:
 
 
 def engines(model_dir: Path, names: list[str]) -> dict[str, Any]:
-    """Those of `names`, started; of none, all that are installed."""
+    """The engines of these names, started; without names, all that are installed."""
     made: dict[str, Any] = {}
     if not names or "tone" in names:
         made["tone"] = ToneEngine()
@@ -82,7 +82,7 @@ def engines(model_dir: Path, names: list[str]) -> dict[str, Any]:
 
 
 def languages(engine: Any) -> list[str]:
-    """Those that the engine reads here."""
+    """The languages that the engine can read here."""
     found = []
     for language in LANGUAGES:
         try:
@@ -94,14 +94,14 @@ def languages(engine: Any) -> list[str]:
 
 
 def read(engine: Any, language: str, text: str) -> dict[str, Any]:
-    """The text as one utterance: planned, and spoken by espeak-ng."""
+    """Plan the text as one utterance, and have espeak-ng speak it."""
     slowest_s = 0.0
     segments: list[Segment] = []
     try:
         planner = Planner(text, SynthesisOptions(_BLEND, language, 4.0), engine)
         while True:
             began_s = time.process_time()
-            planned = planner.next(AHEAD_S if segments else 0.0, SHARE)
+            planned = planner.next(AHEAD_S if segments else 0.0, BUDGET)
             slowest_s = max(slowest_s, time.process_time() - began_s)
             if planned is None:
                 break

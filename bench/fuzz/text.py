@@ -1,8 +1,8 @@
 """Random texts through the planner, the rules and the readers of every engine and language that is installed.
 
-They are read in a process of their own (`bench.fuzz.reader`), so that the death or hanging of native code is a find
-like any other. Found is: a crash, a hang, an exception other than `InvalidRequest`, a step of the planner that takes
-more than `CPU_LIMIT_S`, and letters that the tone engine would not speak.
+They are read in a process of their own (`bench.fuzz.reader`), so that native code may crash or hang. A find is a
+crash, a hang, an exception other than `InvalidRequest`, a step of the planner that takes more than `CPU_LIMIT_S`, or
+letters that the tone engine would not speak.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bench.arguments import words
 from bench.fuzz.texts import text
 
 CPU_LIMIT_S: Final = 1.5
-"""Processor seconds of one passage: the slowest known take 0.4 s; the faults there were took 5 to 37 s."""
+"""Processor seconds of one passage. The slowest known takes 0.4 s; the faults that were found took 5 to 37 s."""
 
 HANG_S: Final = 30.0
 """Seconds without an answer, after which the reader is ended."""
@@ -37,22 +37,24 @@ TRIES_TO_SHORTEN: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Case:
+    """A text to be read by an engine in a language."""
+
     engine: str
     language: str
     text: str
 
 
 class Reader:
-    """The process that reads; a new one after each that died."""
+    """A process that reads texts; a new one after each that died."""
 
     def __init__(self, model_dir: Path, engines: Sequence[str] = ()) -> None:
-        """engines: only these; of none, all that are installed."""
+        """engines: only these; without any, all that are installed."""
         self._arguments = [str(model_dir), *engines]
         self._process: subprocess.Popen[bytes] | None = None
         self.known: dict[str, list[str]] = {}
 
     def wrong(self, case: Case) -> str:
-        """What is wrong with how the case is read; empty where nothing is."""
+        """The fault in how the case is read, or \"\"."""
         process = self._started()
         assert process.stdin is not None
         try:
@@ -93,7 +95,7 @@ class Reader:
         return self._process
 
     def _line(self, timeout_s: float) -> bytes | None:
-        """An answer, empty where the process has died, None where there is none in time."""
+        """An answer; empty if the process has died, None if there is none in time."""
         assert self._process is not None
         assert self._process.stdout is not None
         with selectors.DefaultSelector() as selector:
@@ -108,7 +110,7 @@ class Reader:
 
 
 def shortened(reader: Reader, case: Case, kind: str) -> Case:
-    """The case with as much of its text left out as `TRIES_TO_SHORTEN` find, still wrong in the same way."""
+    """The case without the text that is not needed for the same kind of fault, as far as `TRIES_TO_SHORTEN` show."""
     size = max(1, len(case.text) // 2)
     tries = TRIES_TO_SHORTEN
     while size and tries > 0:
@@ -124,7 +126,7 @@ def shortened(reader: Reader, case: Case, kind: str) -> Case:
 
 
 def fuzz(reader: Reader, seconds: float, seed: int, languages: Sequence[str] = (), most: int = 10) -> int:
-    """Read for so long; print and count what is wrong, `most` at most."""
+    """Read for `seconds`; print and count the faults, `most` at most."""
     reader.start()
     pairs = [
         (engine, language)

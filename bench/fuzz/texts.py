@@ -61,7 +61,7 @@ def piece(draw: random.Random) -> str:
 
 
 def text(draw: random.Random) -> str:
-    """Mostly short: of most faults a few characters are enough, and more of them are tried in the same time."""
+    """A text, mostly a short one: a few characters are enough for most faults, and more texts fit the time."""
     kind = draw.random()
     if kind < 0.3:
         return "".join(character(draw) for _ in range(draw.randrange(1, 10)))

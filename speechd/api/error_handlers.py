@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from speechd.api import paths
 from speechd.context import Outcome, RequestContext
 from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unavailable, shorten
-from speechd.server.request_limits import REFUSED
+from speechd.server.exchange import REFUSED
 
 CLIENT_LEFT: Final = 499
 """nginx's status for a client that closed its connection before it was answered; for the log only."""

@@ -15,9 +15,10 @@ from speechd import __version__
 from speechd.api import paths
 from speechd.api.error_cases import CASES, ErrorCase, Where, cases_of
 from speechd.api.fields import REQUIRED, Field
-from speechd.api.schema import FIELDS, INPUT
+from speechd.api.schema import FIELDS, INPUT, MODEL_ID, OPENAI_MODELS, VOICE, Available
 from speechd.config.settings import Settings
 from speechd.encoders import FORMATS
+from speechd.engines.kokoro import voices
 from speechd.metrics.exposition import MEDIA_TYPE
 from speechd.speech.framing import ServerSentEvents
 
@@ -43,7 +44,7 @@ ERROR: Final[Json] = {
 }
 """OpenAI's error envelope."""
 
-MODEL: Final[Json] = {
+MODEL_OBJECT: Final[Json] = {
     "type": "object",
     "required": ["id", "object", "created", "owned_by"],
     "properties": {
@@ -54,15 +55,15 @@ MODEL: Final[Json] = {
     },
 }
 
-VOICE: Final[Json] = {
+VOICE_OBJECT: Final[Json] = {
     "type": "object",
     "required": ["id", "name", "language", "gender"],
     "properties": {name: {"type": "string"} for name in ("id", "name", "language", "gender")},
 }
 
 
-def document(settings: Settings) -> Json:
-    """The description of a server with these settings."""
+def document(available: Available, *, has_keys: bool) -> Json:
+    """The description of a server. has_keys: whether it asks for API keys."""
     described: Json = {
         "openapi": "3.1.0",
         "info": {
@@ -73,14 +74,14 @@ def document(settings: Settings) -> Json:
         "paths": _paths(),
         "components": {
             "schemas": {
-                "SpeechRequest": request_schema(settings.max_input_chars),
+                "SpeechRequest": request_schema(available),
                 "Error": ERROR,
-                "Model": MODEL,
-                "Voice": VOICE,
+                "Model": MODEL_OBJECT,
+                "Voice": VOICE_OBJECT,
             }
         },
     }
-    if settings.api_keys:
+    if has_keys:
         described["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         for path, operations in described["paths"].items():
             if path.startswith(paths.API_PREFIX):
@@ -89,10 +90,12 @@ def document(settings: Settings) -> Json:
     return described
 
 
-def request_schema(max_input_chars: int) -> Json:
-    """The JSON Schema of the body of `POST /v1/audio/speech`."""
+def request_schema(available: Available) -> Json:
+    """The JSON Schema of the body of `POST /v1/audio/speech`, with what the server has."""
     properties = {field.name: field.schema() for field in FIELDS}
-    properties[INPUT.name] |= {"minLength": 1, "maxLength": max_input_chars}
+    properties[INPUT.name] |= {"minLength": 1, "maxLength": available.max_input_chars}
+    properties[MODEL_ID.name] |= {"enum": list(available.models)}
+    properties[VOICE.name] |= {"examples": list(available.catalogue.aliases)}
     required = [field.name for field in FIELDS if field.default is REQUIRED]
     return {"type": "object", "required": required, "properties": properties}
 
@@ -181,9 +184,18 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def default_server() -> Available:
+    """What a server with Kokoro and the default settings has."""
+    return Available({**voices.MODEL_IDS, **OPENAI_MODELS}, voices.catalogue(), Settings().max_input_chars)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Print the description, or with `--markdown` the tables."""
-    text = markdown() if "--markdown" in arguments else json.dumps(document(Settings()), indent=2) + "\n"
+    text = (
+        markdown()
+        if "--markdown" in arguments
+        else json.dumps(document(default_server(), has_keys=False), indent=2) + "\n"
+    )
     sys.stdout.write(text)
 
 

@@ -16,15 +16,13 @@ import orjson
 
 from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, JsonSchema, Number, Text, missing
 from speechd.encoders import FORMATS
-from speechd.engines.kokoro import voices
+from speechd.engines.base import Engine
 from speechd.errors import InvalidRequest, NotFound
 from speechd.languages.table import CODES
 from speechd.voices import Blend, Catalogue
 
-MODEL: Final = "kokoro"
-MODELS: Final = {
-    MODEL: "hexgrad",
-    # OpenAI shuts its own down on 2027-01-06; clients written for them will remain in use.
+OPENAI_MODELS: Final[Mapping[str, str]] = {
+    # OpenAI shuts them down on 2027-01-06; clients written for them will remain in use.
     "tts-1": "openai",
     "tts-1-hd": "openai",
     "tts-1-1106": "openai",
@@ -33,10 +31,7 @@ MODELS: Final = {
     "gpt-4o-mini-tts-2025-03-20": "openai",
     "gpt-4o-mini-tts-2025-12-15": "openai",
 }
-"""Model ids and their owners. All of them name the one model that this server has."""
-
-LANGUAGES: Final = CODES
-"""Kokoro's one-letter language codes, and short forms, to the language tags used here."""
+"""OpenAI's model ids and their owner. All of them name the one model that a server has."""
 
 SPEEDS: Final = (0.25, 4.0)
 """Lowest and highest speaking rate; 1 is the voice's own."""
@@ -46,23 +41,43 @@ MAX_SEED: Final = (1 << 56) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class ModelId:
-    """The id of a model that this server has."""
+class Available:
+    """What a server has to speak with. models: ids, the engine's before OpenAI's, and their owners."""
 
-    def read(self, name: str, value: object) -> str:
-        id = Text(256).read(name, value)
-        if id not in MODELS:
-            known = ", ".join(MODELS)
+    models: Mapping[str, str]
+    catalogue: Catalogue
+    max_input_chars: int
+
+    @classmethod
+    def of(cls, engine: Engine, catalogue: Catalogue, max_input_chars: int) -> Available:
+        """What a server with this engine has."""
+        return cls({**engine.model_ids, **OPENAI_MODELS}, catalogue, max_input_chars)
+
+    def model(self, id: str) -> str:
+        """The id, which must be one of the models; raises `NotFound`."""
+        if id not in self.models:
+            known = ", ".join(self.models)
             raise NotFound(
-                f"The model '{id}' does not exist here. Available: {known}.", param=name, code="model_not_found"
+                f"The model '{id}' does not exist here. Available: {known}.",
+                param="model",
+                code="model_not_found",
             )
         return id
 
+
+@dataclass(frozen=True, slots=True)
+class ModelId:
+    """The id of a model. Which ones there are depends on the engine."""
+
+    def read(self, name: str, value: object) -> str:
+        return Text(256).read(name, value)
+
     def schema(self) -> JsonSchema:
-        return {"type": "string", "enum": list(MODELS)}
+        return {"type": "string", "maxLength": 256}
 
     def values(self) -> str:
-        return ", ".join(f"`{id}`" for id in MODELS)
+        names = ", ".join(f"`{id}`" for id in OPENAI_MODELS)
+        return f"an id of `GET /v1/models`: the engine's, such as `kokoro`, or {names}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +94,13 @@ class VoiceName:
     def schema(self) -> JsonSchema:
         name = {"type": "string", "maxLength": 512}
         by_id = {"type": "object", "properties": {"id": name}, "required": ["id"]}
-        return {"anyOf": [name, by_id], "examples": [*voices.OPENAI_NAMES, "af_bella(2)+af_sky(1)"]}
+        return {"anyOf": [name, by_id]}
 
     def values(self) -> str:
-        names = ", ".join(f"`{name}`" for name in voices.OPENAI_NAMES)
-        return f'an id of `GET /v1/audio/voices`; {names}; `{{"id": "…"}}`; or a blend, `af_bella(2)+af_sky(1)`'
+        return (
+            "an id of `GET /v1/audio/voices`, one of OpenAI's names such as `alloy`, "
+            '`{"id": "…"}`, or a blend such as `af_bella(2)+af_sky(1)`'
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +111,8 @@ class LanguageCode:
         code = Text(16).read(name, value).lower().replace("_", "-")
         if not code:
             return None
-        language = LANGUAGES.get(code, code)
-        if language not in LANGUAGES.values():
+        language = CODES.get(code, code)
+        if language not in CODES.values():
             raise InvalidRequest(
                 f"Invalid '{name}': '{code}'. Supported values are: {', '.join(_language_codes())}.",
                 param=name,
@@ -185,22 +202,19 @@ class SpeechRequest:
     stream: bool
 
 
-def parse(body: bytes, *, catalogue: Catalogue, max_input_chars: int) -> SpeechRequest:
-    """A request from the bytes of a body.
-
-    max_input_chars: the most characters that `input` may have. Raises `InvalidRequest`, or `NotFound` for the model.
-    """
+def parse(body: bytes, available: Available) -> SpeechRequest:
+    """A request from the bytes of a body. Raises `InvalidRequest`, or `NotFound` for the model."""
     fields = _object(body)
     sse = STREAM_FORMAT.read(fields) == "sse"
     stream = STREAM.read(fields)
     if sse and not stream:
         raise InvalidRequest("'stream' cannot be false when 'stream_format' is 'sse'.", param="stream")
     INSTRUCTIONS.read(fields)  # unused, but wrong ones are refused, as they are by OpenAI
-    model = MODEL_ID.read(fields)
-    input_ = Text(max_input_chars).read(INPUT.name, INPUT.read(fields))
+    model = available.model(MODEL_ID.read(fields))
+    input_ = Text(available.max_input_chars).read(INPUT.name, INPUT.read(fields))
     if not input_.strip():
         raise InvalidRequest("'input' is empty: send the text to be spoken.", param="input", code="empty_input")
-    blend = catalogue.parse(VOICE.read(fields))
+    blend = available.catalogue.parse(VOICE.read(fields))
     format = RESPONSE_FORMAT.read(fields)
     speed, volume = SPEED.read(fields), VOLUME_MULTIPLIER.read(fields)
     language = LANG_CODE.read(fields) or blend.language
@@ -245,4 +259,4 @@ def _exact(body: bytes) -> Mapping[str, Any]:
 
 
 def _language_codes() -> list[str]:
-    return sorted({*LANGUAGES, *LANGUAGES.values()})
+    return sorted({*CODES, *CODES.values()})

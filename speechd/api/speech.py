@@ -15,11 +15,10 @@ from speechd.api.call import SpeechCall
 from speechd.api.local_speech import LocalSpeech
 from speechd.api.overflow.overflow import Overflow
 from speechd.api.paths import OVERFLOW_HEADER
-from speechd.api.schema import parse
+from speechd.api.schema import Available, parse
 from speechd.config.settings import Settings
 from speechd.context import RequestContext
 from speechd.errors import UnsupportedMediaType, shorten
-from speechd.voices import Catalogue
 
 READ_TIMEOUT_HEADER: Final = "x-stainless-read-timeout"
 """Header in which OpenAI's SDKs say how many seconds they wait between two reads: to work for longer helps nobody."""
@@ -30,7 +29,7 @@ class SpeechEndpoint:
     """The endpoint, in one worker. overflow: None without an upstream server."""
 
     settings: Settings
-    catalogue: Catalogue
+    available: Available
     local: LocalSpeech
     overflow: Overflow | None
 
@@ -43,7 +42,7 @@ class SpeechEndpoint:
         return local() if self.overflow is None else self.overflow.respond(call, local)
 
     def _call(self, request: Request, body: bytes, arrival: float) -> SpeechCall:
-        wanted = parse(body, catalogue=self.catalogue, max_input_chars=self.settings.max_input_chars)
+        wanted = parse(body, self.available)
         context = RequestContext.of(request.scope)
         context.voice, context.characters, context.format = str(wanted.blend), len(wanted.input), wanted.format
         return SpeechCall(

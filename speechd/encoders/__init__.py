@@ -1,4 +1,4 @@
-"""The formats of a reply, in one table, and an encoder for each."""
+"""The formats of a response, in one table, and an encoder for each."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from speechd.encoders.raw import SAMPLE_BYTES, PcmEncoder, WavEncoder
 
 
 class Opener(Protocol):
-    """Makes an encoder, for a whole or a streamed reply."""
+    """A constructor of encoders, for a whole or a streamed response."""
 
     def __call__(self, *, whole: bool, sink: Sink | None) -> Encoder: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """media_type: the `Content-Type` of a reply. open: makes an encoder (see `open_encoder`). bytes_per_s: of a second
-    of audio; where `is_raw`, of every second, else of speech on average."""
+    """A format. media_type: the `Content-Type` of a response. open: makes an encoder (see `open_encoder`). bytes_per_s:
+    bytes of a second of audio: of every second if `is_raw`, else of speech on average."""
 
     media_type: str
     open: Opener
@@ -47,11 +47,11 @@ FORMATS: Final[Mapping[str, Format]] = {
 
 
 def open_encoder(format: str, *, whole: bool, sink: Sink | None = None) -> Encoder:
-    """An encoder for one reply in a format of `FORMATS`.
+    """An encoder for one response in a format of `FORMATS`.
 
-    whole: the reply is sent in one piece when it is complete, so the file can state its own length; `encode` may return
-    b"" until `finish`. Otherwise bytes leave as early as the codec allows, and the first of them hold audio.
-    sink: where a whole reply is written that must be patched in the end, instead of being held and returned; what
+    whole: the response is sent in one piece when it is complete, so the file can state its own length; `encode` may
+    return b"" until `finish`. Otherwise bytes leave as early as the codec allows, and the first of them hold audio.
+    sink: where a whole response is written that must be patched in the end, instead of being held and returned; what
     `encode` and `finish` return all the same is to be written there by the caller.
     """
     return FORMATS[format].open(whole=whole, sink=sink)

@@ -1,4 +1,4 @@
-"""What an encoder is: samples in, bytes of a format out."""
+"""The interface of an encoder: samples in, bytes of a format out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from speechd.audio.samples import Samples
 
 
 class Sink(Protocol):
-    """A file to write, as far as a muxer needs it."""
+    """A file that can be written, as far as a muxer needs it."""
 
     def write(self, data: bytes, /) -> int: ...
 
@@ -18,7 +18,7 @@ class Sink(Protocol):
 
 
 class Encoder(Protocol):
-    """Encodes one reply. Called by one thread at a time; `close` may be called at any moment, and twice."""
+    """The encoder of one response. Called by one thread at a time; `close` may be called at any moment, and twice."""
 
     def encode(self, samples: Samples) -> bytes:
         """The bytes that are ready after these samples (possibly none yet)."""

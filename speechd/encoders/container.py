@@ -1,4 +1,7 @@
-"""Formats that FFmpeg's libraries write: a codec in a container, through PyAV."""
+"""Formats that FFmpeg's libraries write: a codec in a container, through PyAV.
+
+MP3 (ISO/IEC 11172-3) in bare frames, AAC (ISO/IEC 14496-3) in ADTS, Opus (RFC 6716) in Ogg (RFC 7845), FLAC (RFC 9639).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from speechd.encoders.base import Sink
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """FFmpeg's names of a container and an encoder, and their options: for every reply, and for streamed ones only."""
+    """FFmpeg's names of a container and an encoder, and their options: of all responses, and of streamed ones."""
 
     container: str
     encoder: str
@@ -53,7 +56,7 @@ CONTAINER_OPTIONS: Final = {
 
 
 class ContainerEncoder:
-    """One reply through a codec and its muxer.
+    """One response through a codec and its muxer.
 
     Streamed, every packet leaves as soon as the codec has made it. Whole, the muxer patches its headers when it is
     closed (gapless MP3, FLAC's length and MD5), and `finish` returns everything, unless that is in the sink.
@@ -114,7 +117,7 @@ class ContainerEncoder:
 
 
 class _Pipe(io.BytesIO):
-    """Lets a muxer know that what it has written is gone, so that it patches nothing."""
+    """A buffer that tells a muxer that what it has written is gone, so that it patches nothing."""
 
     def seekable(self) -> bool:
         return False

@@ -10,13 +10,14 @@ from speechd.audio.samples import SAMPLE_RATE, Samples, pcm16
 from speechd.encoders.base import Sink
 
 UNKNOWN_SIZE: Final = 0xFFFFFFFF
-"""Both sizes in the header of a WAV stream whose length is not known yet; players then read to the end."""
+"""Both sizes in the header of a WAV stream whose length is not known yet; players then read to the end of it."""
 
 SAMPLE_BYTES: Final = 2
+"""Bytes of a sample."""
 
 
 class PcmEncoder:
-    """Signed 16-bit little-endian samples and nothing else."""
+    """The encoder of signed 16-bit little-endian samples and nothing else."""
 
     def encode(self, samples: Samples) -> bytes:
         return pcm16(samples)
@@ -25,11 +26,12 @@ class PcmEncoder:
         return b""
 
     def close(self) -> None:
-        """Holds nothing."""
+        """Give nothing back: there is nothing to hold."""
 
 
 class WavEncoder:
-    """RIFF/WAVE with one header: of unknown sizes at once if streamed, of the true sizes, in the end, if whole."""
+    """The encoder of RIFF/WAVE (Microsoft and IBM, 1991) with one header: of unknown sizes, at once, if streamed; of
+    the true sizes, in the end, if whole."""
 
     def __init__(self, *, whole: bool, sink: Sink | None = None) -> None:
         self._header_sent = False

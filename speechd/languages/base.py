@@ -37,7 +37,7 @@ class Segmentation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberWords:
-    """What a language needs for its numbers and units, beside num2words and Unicode's CLDR.
+    """The words for numbers and units that num2words and Unicode's CLDR do not give.
 
     num2words: the language's code there. locale: CLDR's, as babel takes it ("pt", "en_GB").
     point, minus: the words for the decimal separator and the sign.
@@ -59,7 +59,7 @@ class NumberWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenForms:
-    """What a Romance language writes in signs and digits, and the words it says for them.
+    """The forms that a Romance language writes in signs and digits, and the words that it says for them.
 
     range: between the ends of a range. of: between day, month and year. first: the first day of a month.
     clock: `str.format` template of {hour} and {minute}. dot, hyphen: in addresses.

@@ -10,7 +10,7 @@ from speechd.pool.model_status import ModelState
 
 
 class Step(Enum):
-    """What is to be done."""
+    """A step that is to be done."""
 
     UNLOAD = auto()
     LOAD = auto()
@@ -22,8 +22,11 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the policy decides by. idle_s: seconds since the last request; settled: no worker comes or goes; wanted: a
-    request waits; works: a slot does; failed: the last workers failed to start, and no other is starting."""
+    """The facts by which the policy decides.
+
+    idle_s: seconds since the last request; settled: no worker comes or goes; wanted: a request waits; works: a slot
+    does; failed: the last workers failed to start, and no other is starting.
+    """
 
     idle_s: float
     settled: bool
@@ -49,7 +52,7 @@ class UnloadPolicy:
         return f"<UnloadPolicy {self.state.name.lower()}, {self._failures} failures>"
 
     def step(self, now: float, seen: Observation) -> Step | None:
-        """What is to be done now. The state is then already the one that it leads to, but for a failure."""
+        """Return the step that is due now. The state is then already the one that it leads to, but for a failure."""
         if self.state is ModelState.LOADED:
             return self._from_loaded(now, seen)
         if self.state is ModelState.UNLOADED:

@@ -16,7 +16,7 @@ from typing import Final
 from speechd.config.settings import InvalidSetting
 from speechd.engines.base import Engine, Segment, SynthesisOptions, Synthesizer, synthesize_one
 from speechd.errors import InvalidRequest
-from speechd.languages.table import LANGUAGES
+from speechd.languages.table import find_language
 from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.text.passages import PassageReader
@@ -60,10 +60,11 @@ def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[S
         else:
             languages.setdefault(delivery.language, delivery)
     for language in languages:
+        text = find_language(language).warm_up
         reader = PassageReader(language)
-        reader.feed(LANGUAGES[language].warm_up)
+        reader.feed(text)
         reader.finish()
-        reader.next(len(LANGUAGES[language].warm_up), engine.passage_limit)
+        reader.next(len(text), engine.passage_limit)
     return list(languages.values())
 
 
@@ -95,9 +96,10 @@ def speak(engine: Synthesizer, segments: Sequence[Segment]) -> tuple[float, floa
 
 
 def _segments(engine: Engine, delivery: SynthesisOptions) -> list[Segment]:
-    planner = Planner(LANGUAGES[delivery.language].warm_up * REPEATED, delivery, engine)
     segments: list[Segment] = []
-    while len(segments) < LENGTHS:
+    text = find_language(delivery.language).warm_up  # "" of a language that the engine alone knows
+    planner = Planner(text * REPEATED, delivery, engine)
+    while text and len(segments) < LENGTHS:
         planned = planner.next(sum(segment.duration_s for segment in segments), SHARE)
         if not isinstance(planned, Planned):
             break

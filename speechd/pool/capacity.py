@@ -63,7 +63,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What there is to do, and what does it.
+    """The work at a moment, and the slots that do it.
 
     slots: those that work. slot_throughput: audio seconds that one of them synthesises in a second, on average.
     requests: in flight. waiting, running: segments of theirs.
@@ -83,7 +83,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class StreamBudget:
-    """What one stream may count on.
+    """The resources that one stream may count on.
 
     realtime_factor: audio seconds synthesised for it in a second. max_segment_s: audio seconds beyond which a segment
     of its own accord would stand in the way of others. look_ahead_s: audio seconds that it may hold, so that all
@@ -97,13 +97,13 @@ class StreamBudget:
 
 
 def listeners(throughput: float, share: float) -> int:
-    """How many can be listened to without an underrun, if they may need this share of the throughput of all slots: each
-    takes a second of audio in a second. At least one: if that is too many, nobody else would fare better."""
+    """Count the streams that can be played without an underrun, if they may need this share of the throughput of all
+    slots: each takes a second of audio in a second. At least one: if that is too many, fewer there cannot be."""
     return max(1, int(share * throughput))
 
 
 def max_in_flight_now(limits: Limits, throughput: float | None) -> int:
-    """Requests that may be in flight: as many as the slots can feed, and never more than `max_in_flight`.
+    """Return how many requests may be in flight: as many as the slots can feed, and never more than `max_in_flight`.
 
     throughput: of all slots, in audio seconds per second; None while nothing is known of it.
     """
@@ -113,7 +113,7 @@ def max_in_flight_now(limits: Limits, throughput: float | None) -> int:
 
 
 def threads_for(own: int, most: int, free: int, takers: int) -> int:
-    """The threads on which a slot is to speak for somebody who waits already.
+    """Return the threads on which a slot is to speak for somebody who waits already.
 
     own: those it has when all slots are at work, the least. most: the bound. free: cores that no slot uses. takers:
     idle slots, this one included, that the free cores are for.
@@ -122,7 +122,7 @@ def threads_for(own: int, most: int, free: int, takers: int) -> int:
 
 
 def stream_budget(load: Load, synthesis_timeout_s: float) -> StreamBudget:
-    """What one stream may count on, among all that there are."""
+    """Return what one stream may count on, among all that there are."""
     slots = max(load.slots, 1)
     # A request in flight counts though nothing of it waits: it is listened to, and will come back for more.
     demand = max(slots, load.requests, load.waiting + load.running + 1)

@@ -1,4 +1,4 @@
-"""The pool as a home worker sees it: segments go in, audio comes back, whichever worker's slot spoke it."""
+"""The pool as a home worker sees it: segments go in, audio comes back, whichever worker's slot synthesised it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from speechd.pool.queue import Place
 from speechd.pool.scoreboard import Scoreboard
 
 SWEEP_S: Final = 1.0
-"""How often a home worker looks whether its segments still exist: how long one that was lost is waited for."""
+"""Seconds between two looks of a home worker whether its segments still exist: how long a lost one is waited for."""
 
-REASON: Final = {
+FAILURES: Final = {
     SegmentStatus.RAISED: "The engine failed to synthesise a part of the input.",
     SegmentStatus.KILLED: "A part of the input ended two workers; it is not tried again.",
     SegmentStatus.LOST: "The audio of a part of the input was lost.",
@@ -27,8 +27,8 @@ REASON: Final = {
 
 
 class SegmentJob:
-    """A segment in the pool. Of a result, in seconds: wait_s until a slot took the segment (and for the result to come
-    back), synthesis_s of the engine."""
+    """A segment in the pool. Once there is a result, in seconds: wait_s, until a slot took the segment, and for the
+    result to come back; synthesis_s, that the engine took."""
 
     def __init__(self, pool: PoolClient, place: Place) -> None:
         self.place = place
@@ -36,28 +36,30 @@ class SegmentJob:
         self.synthesis_s = 0.0
         self._pool = pool
         self._submitted = time.monotonic()
-        self._reply: asyncio.Future[SegmentResult] = asyncio.get_running_loop().create_future()
+        self._result: asyncio.Future[SegmentResult] = asyncio.get_running_loop().create_future()
 
     async def result(self) -> Audio:
-        """The audio; raises `SynthesisFailed`, or `NotReady` where the model is lacking. Ends in bounded
-        time, whatever dies."""
-        reply = await self._reply
-        if reply.outcome is SegmentStatus.UNLOADED:
-            raise self._pool.lacking()
-        if reply.outcome is not SegmentStatus.SPOKEN:
-            raise SynthesisFailed(REASON[reply.outcome])
-        return reply.audio
+        """The audio. Comes, or raises, in bounded time, whatever dies.
+
+        Raises `SynthesisFailed`, or `NotReady` where the model could not be loaded.
+        """
+        result = await self._result
+        if result.status is SegmentStatus.UNLOADED:
+            raise self._pool.unavailable()
+        if result.status is not SegmentStatus.OK:
+            raise SynthesisFailed(FAILURES[result.status])
+        return result.audio
 
     def cancel(self) -> None:
-        """Nobody waits for it any more; may be called at any time."""
+        """Drop it: nobody waits for it any more. May be called at any time."""
         self._pool.forget(self)
 
-    def resolve(self, reply: SegmentResult) -> None:
-        """Called by the pool, which knows what became of the segment."""
-        if not self._reply.done():
-            self.synthesis_s = reply.synthesis_s
-            self.wait_s = time.monotonic() - self._submitted - reply.synthesis_s
-            self._reply.set_result(reply)
+    def resolve(self, result: SegmentResult) -> None:
+        """Called by the pool with the result."""
+        if not self._result.done():
+            self.synthesis_s = result.synthesis_s
+            self.wait_s = time.monotonic() - self._submitted - result.synthesis_s
+            self._result.set_result(result)
 
 
 class PoolClient:
@@ -65,14 +67,14 @@ class PoolClient:
 
     def __init__(self, board: Scoreboard, index: int) -> None:
         self._board, self._index = board, index
-        self._replies = board.results[index]
+        self._results = board.results[index]
         self._jobs: dict[int, SegmentJob] = {}
         self._sweeping: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
-        """Listen for replies."""
+        """Listen for results."""
         loop = asyncio.get_running_loop()
-        loop.add_reader(self._replies.fileno(), self._receive)
+        loop.add_reader(self._results.fileno(), self._receive)
         self._sweeping = loop.call_later(SWEEP_S, self._sweep)
 
     def close(self) -> None:
@@ -80,11 +82,11 @@ class PoolClient:
         for job in list(self._jobs.values()):
             self.forget(job)
         if self._sweeping is not None:
-            asyncio.get_running_loop().remove_reader(self._replies.fileno())
+            asyncio.get_running_loop().remove_reader(self._results.fileno())
             self._sweeping.cancel()
 
     def submit(self, segment: Segment, deadline: float, *, playing: bool = False) -> SegmentJob:
-        """Queue a segment. deadline: seconds of `time.monotonic()`, when its listener runs dry; playing: somebody
+        """Queue a segment. deadline: when its listener runs dry, in seconds of `time.monotonic()`. playing: somebody
         listens already, so that it is to be started in time for that, whoever else comes.
 
         Raises `Unavailable`.
@@ -108,23 +110,23 @@ class PoolClient:
             with suppress(TimeoutError):  # then a slot speaks it for nobody
                 self._board.queue.cancel(job.place)
 
-    def lacking(self) -> NotReady:
-        """What those are told who waited for the model in vain."""
+    def unavailable(self) -> NotReady:
+        """The error of those who waited for the model in vain."""
         return self._board.model.unavailable()
 
     def budget(self) -> StreamBudget:
-        """What one stream may count on, as things stand."""
+        """The budget of one stream, as things stand."""
         return stream_budget(self._board.load(), self._board.limits.synthesis_timeout_s)
 
     def _receive(self) -> None:
-        while reply := self._replies.receive():
+        while result := self._results.receive():
             # Serial numbers never repeat: an unknown one is of a cancelled job, or of the worker before this one.
-            if job := self._jobs.pop(reply.serial, None):
-                job.resolve(reply)
+            if job := self._jobs.pop(result.serial, None):
+                job.resolve(result)
 
     def _sweep(self) -> None:
         gone = [job for job in self._jobs.values() if not self._board.queue.has(job.place)]
-        # A slot replies before it gives the row back: what was replied to is in the socket by now.
+        # A slot sends the result before it gives the row back: of rows that are gone it is in the socket by now.
         self._receive()
         for job in gone:
             self.forget(job)

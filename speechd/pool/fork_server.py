@@ -23,10 +23,10 @@ from typing import Final, NoReturn
 from speechd.pool.ipc import KIND
 
 PR_SET_PDEATHSIG: Final = 1
-"""From <linux/prctl.h>."""
+"""The option of prctl(2) by which a process is signalled when its parent dies (<linux/prctl.h>)."""
 
 PIDS_AT_ONCE: Final = 1024
-"""Children whose ends are told with one request at most; more wait for the next."""
+"""Children whose ends one request tells of, at most; more wait for the next."""
 
 STANDARD: Final = 2
 """The last of the standard descriptors, which children keep."""
@@ -36,10 +36,11 @@ IGNORED: Final = tuple(
     for name in "SIGHUP SIGINT SIGQUIT SIGTERM SIGUSR1 SIGUSR2 SIGALRM SIGTTIN SIGTTOU SIGTSTP SIGPIPE SIGWINCH".split()
     if (number := getattr(signal, name, None)) is not None
 )
-"""Sent to a whole process group or control group (Ctrl-C, systemd). A worker drains then, and needs its children."""
+"""Signals that a whole process group or control group gets (Ctrl-C, systemd). A worker then drains, and needs its
+children."""
 
 Serve = Callable[[socket.socket], None]
-"""What a child does with its end of a stream socket until it reads the end of file; then it ends."""
+"""The work of a child, with its end of a stream socket, until it reads the end of file; then it ends."""
 
 
 class ForkServerGone(Exception):
@@ -47,13 +48,12 @@ class ForkServerGone(Exception):
 
 
 class ForkServer:
-    """Made in a process with one thread. It and its children end with that process, however that ends.
-
-    prepare: called once in the fork server, before the first child is forked, to do what children are to find done;
-    it returns what each of them does.
-    """
+    """A fork server, as the process that made it sees it, which had one thread then. It and its children end with that
+    process, however that ends."""
 
     def __init__(self, prepare: Callable[[], Serve]) -> None:
+        """prepare: called once in the fork server, before the first child is forked, to do what children are to find
+        done; it returns the work of each of them."""
         self._control, theirs = socket.socketpair(socket.AF_UNIX, KIND)
         self._ended: list[int] = []
         parent = os.getpid()
@@ -63,9 +63,9 @@ class ForkServer:
         theirs.close()
 
     def spawn(self) -> socket.socket:
-        """This process's end of a new child's socket. Returns at once: what is written is read when the child lives,
-        and it reads as ended if no process could be had. Raises `ForkServerGone`, and `OSError` without descriptors.
-        """
+        """Fork a child; returns this process's end of its socket, at once: what is written is read when the child
+        lives, and the socket reads as ended if no process could be had. Raises `ForkServerGone`, and `OSError` without
+        descriptors."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         ended, self._ended = self._ended[:PIDS_AT_ONCE], self._ended[PIDS_AT_ONCE:]
         try:
@@ -81,12 +81,12 @@ class ForkServer:
         return ours
 
     def kill(self, pid: int) -> None:
-        """End a child, which has told its number. No other process can have that until `ended` was told of it."""
+        """Kill a child, which has told its number. No other process can have that until `ended` is called with it."""
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
     def ended(self, pid: int) -> None:
-        """The socket of this child has reached its end."""
+        """Note that the socket of this child has reached its end, so that its number may be given to others."""
         self._ended.append(pid)
 
     def close(self) -> None:
@@ -95,8 +95,8 @@ class ForkServer:
 
 
 def _never_return(body: Callable[[], object]) -> NoReturn:
-    """Do this and end, without what an interpreter does at its end: it is its parent's to do."""
-    status = 70  # EX_SOFTWARE
+    """Do this and end, without what an interpreter does at its end, which is for its parent to do."""
+    status = os.EX_SOFTWARE
     try:
         body()
         status = 0
@@ -124,12 +124,12 @@ def _run(control: socket.socket, prepare: Callable[[], Serve], parent: int) -> N
 
 
 def _requests(control: socket.socket) -> Iterator[socket.socket]:
-    """The sockets of children to come. Children that the parent knows to have ended are buried."""
+    """The sockets of children to come. Those that the parent knows to have ended are reaped meanwhile."""
     while True:
         message, files, _, _ = socket.recv_fds(control, 4 * (PIDS_AT_ONCE + 1), 1)
         if not message:
             return
-        _bury(array.array("i", message)[1:])
+        _reap(array.array("i", message)[1:])
         if files:  # else this process may open no more, and the parent reads the end of file
             yield socket.socket(fileno=files[0])
 
@@ -143,7 +143,7 @@ def _fork(control: socket.socket, sock: socket.socket, serve: Serve) -> None:
             _never_return(lambda: serve(sock))
 
 
-def _bury(pids: Iterable[int]) -> None:
+def _reap(pids: Iterable[int]) -> None:
     for pid in pids:
         with suppress(ChildProcessError):
             os.waitpid(pid, 0)
@@ -166,7 +166,7 @@ def _close_all_but(kept: int) -> None:
 
 
 def _dump_no_core() -> None:
-    """A child may crash any day, has the model mapped, and a client's text in hand. A limit of 1 also keeps the kernel
-    from piping the core to a program (core(5), Linux's fs/coredump.c)."""
+    """Have no core dumped: a child may crash any day, has the model mapped, and a client's text in hand. A limit of 1
+    also keeps the kernel from piping the core to a program (core(5), Linux's fs/coredump.c)."""
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (1 if hard == resource.RLIM_INFINITY else min(1, hard), hard))

@@ -1,4 +1,4 @@
-"""What workers say to each other: a doorbell that wakes one idle slot, and replies that bring audio to a home worker.
+"""Messages between workers: a doorbell that wakes one idle slot, and channels that bring results to a home worker.
 
 All sockets are made before the fork, so that a respawned worker has those of the worker before it.
 """
@@ -24,16 +24,17 @@ from speechd.shared_memory import anonymous_file
 log = logging.getLogger("speechd")
 
 IDLE_S: Final = 0.25
-"""How long an idle slot waits for the bell before it looks by itself: what a lost bell costs at most."""
+"""Seconds that an idle slot waits for the bell before it looks by itself: what a lost ring costs at most."""
 
 SEND_S: Final = 1.0
-"""How long a slot waits for a home worker that does not read. There is room for more than a hundred replies."""
+"""Seconds that a slot waits for a home worker that does not read. There is room for more than a hundred results."""
 
 KIND: Final = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
-"""Messages, not bytes: each arrives whole or not at all, whenever its sender is killed."""
+"""The kind of socket: of messages, not bytes, so that each arrives whole or not at all, whenever its sender is killed.
+"""
 
 HEADER: Final = struct.Struct("=qBqiid")
-"""Serial number, outcome, count of samples, sample rate, count of tokens in the alignment, seconds of synthesis."""
+"""Serial number, status, count of samples, sample rate, count of tokens in the alignment, seconds of synthesis."""
 
 TOKEN: Final = struct.Struct("=idd")
 """A `TokenTime`."""
@@ -45,29 +46,31 @@ FLOAT32_BYTES: Final = 4
 class SegmentStatus(IntEnum):
     """What became of a segment."""
 
-    SPOKEN = 0
+    OK = 0
     RAISED = 1
+    """The engine failed."""
     KILLED = 2
     """It was running when its worker died, twice."""
     LOST = 3
-    """It is nowhere, or its audio did not arrive."""
+    """It is in no queue, or its audio did not arrive."""
     UNLOADED = 4
-    """No slot will speak it, for the model could not be loaded."""
+    """No slot will synthesise it, for the model could not be loaded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentResult:
-    """What a home worker learns of a segment. synthesis_s: seconds that the engine took."""
+    """A segment's result, for its home worker. serial: that of its place in the queue. audio: empty unless the status
+    is `OK`. synthesis_s: seconds that the engine took."""
 
     serial: int
-    outcome: SegmentStatus
+    status: SegmentStatus
     audio: Audio
     synthesis_s: float
 
 
-def failed_result(serial: int, outcome: SegmentStatus, synthesis_s: float = 0.0) -> SegmentResult:
-    """A reply without audio."""
-    return SegmentResult(serial, outcome, Audio(np.empty(0, np.float32)), synthesis_s)
+def failed_result(serial: int, status: SegmentStatus, synthesis_s: float = 0.0) -> SegmentResult:
+    """A result without audio."""
+    return SegmentResult(serial, status, Audio(np.empty(0, np.float32)), synthesis_s)
 
 
 class Doorbell:
@@ -78,7 +81,7 @@ class Doorbell:
         self._inside.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(IDLE_S))
 
     def ring(self, times: int = 1) -> None:
-        """Never blocks: a bell that cannot take another ring has rung for every slot there is."""
+        """Ring, and never block: a bell that cannot take another ring has rung for every slot there is."""
         with suppress(BlockingIOError):
             for _ in range(times):
                 self._outside.send(b"\0", socket.MSG_DONTWAIT)
@@ -95,36 +98,36 @@ class Doorbell:
 
 
 class ResultChannel:
-    """The replies to one home worker. The audio travels as a file that is passed along, so that a message is small."""
+    """The results for one home worker. Audio travels as a file that is passed along, so that a message is small."""
 
     def __init__(self) -> None:
         self._inbox, self._outbox = socket.socketpair(socket.AF_UNIX, KIND)
         self._outbox.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(SEND_S))
 
     def fileno(self) -> int:
-        """Readable when there is a reply to `receive`."""
+        """The descriptor that is readable when there is a result to `receive`."""
         return self._inbox.fileno()
 
-    def send(self, reply: SegmentResult, *, wait: bool = True) -> None:
-        """Post a reply from any process, waiting at most `SEND_S`.
+    def send(self, result: SegmentResult, *, wait: bool = True) -> None:
+        """Send a result from any process, waiting at most `SEND_S`.
 
-        Where that fails (no room, no memory, no descriptors), the reply is lost, and its home worker finds that out.
+        If that fails (no room, no memory, no descriptors), the result is lost, and its home worker finds that out.
         """
         try:
-            self._send(reply, 0 if wait else socket.MSG_DONTWAIT)
+            self._send(result, 0 if wait else socket.MSG_DONTWAIT)
         except OSError as error:
-            log.warning("reply lost", extra={"fields": {"serial": reply.serial, "error": str(error)}})
+            log.warning("result lost", extra={"fields": {"serial": result.serial, "error": str(error)}})
 
     def receive(self) -> SegmentResult | None:
-        """The next reply, if there is one. Never blocks."""
+        """The next result, if there is one; None at once if not."""
         try:
             # Not `socket.recv_fds`, which ignores its flags (as `send_fds` does, CPython 3.11).
             header, ancillary, _, _ = self._inbox.recvmsg(HEADER.size, socket.CMSG_LEN(INT.size), socket.MSG_DONTWAIT)
         except BlockingIOError:
             return None
-        serial, outcome, count, sample_rate, tokens, synthesis_s = HEADER.unpack(header)
+        serial, status, count, sample_rate, tokens, synthesis_s = HEADER.unpack(header)
         if not count:
-            return failed_result(serial, SegmentStatus(outcome))
+            return failed_result(serial, SegmentStatus(status))
         if not ancillary:  # this process may open no more files
             return failed_result(serial, SegmentStatus.LOST)
         (file,) = INT.unpack(ancillary[0][2])
@@ -134,17 +137,17 @@ class ResultChannel:
             return failed_result(serial, SegmentStatus.LOST)
         finally:
             os.close(file)
-        return SegmentResult(serial, SegmentStatus(outcome), audio, synthesis_s)
+        return SegmentResult(serial, SegmentStatus(status), audio, synthesis_s)
 
     def close(self) -> None:
         """Close both ends, in this process."""
         self._inbox.close()
         self._outbox.close()
 
-    def _send(self, reply: SegmentResult, flags: int) -> None:
-        audio = reply.audio
+    def _send(self, result: SegmentResult, flags: int) -> None:
+        audio = result.audio
         sizes = len(audio.samples), audio.sample_rate, len(audio.alignment)
-        header = HEADER.pack(reply.serial, reply.outcome, *sizes, reply.synthesis_s)
+        header = HEADER.pack(result.serial, result.status, *sizes, result.synthesis_s)
         if not len(audio.samples):
             self._outbox.sendmsg([header], (), flags)
             return

@@ -1,4 +1,4 @@
-"""An engine that speaks in a process of its own: one whose native code parses the text while it speaks (espeak-ng)."""
+"""An engine in a process of its own: one whose native code parses text while it synthesises (espeak-ng)."""
 
 from __future__ import annotations
 
@@ -14,23 +14,20 @@ from speechd.engines.base import Engine, Segment, SequentialEngine, synthesize_o
 from speechd.errors import EngineUnavailable
 from speechd.pool.fork_server import ForkServer, ForkServerGone, Serve
 
-TRIES: Final = 2
+MAX_DEATHS: Final = 2
 """Processes that a segment may end; it is not tried again."""
 
 RETRY_S: Final = 0.25
-"""Pause after a child that could not be had."""
-
-FAILED: Final = 70
-"""Exit code (EX_SOFTWARE)."""
+"""Seconds between two tries to have a child."""
 
 TIMEOUT_SHARE: Final = 0.4
-"""Of `synthesis_timeout_s`, for each try: the process ends before the watchdog would end its worker."""
+"""The share of `synthesis_timeout_s` for each try: the process ends before the watchdog would end its worker."""
 
 log = logging.getLogger("speechd")
 
 
 def serve(engine: Engine, threads: int) -> Serve:
-    """What a child does, with an engine that was started before the fork: speaks segments."""
+    """The work of a child, with an engine that was started before the fork: it synthesises segments."""
     engine.start(threads)
 
     def speak_all(sock: socket.socket) -> None:
@@ -60,7 +57,7 @@ class IsolatedEngine(SequentialEngine):
 
     @property
     def name(self) -> str:
-        """The engine's."""
+        """The name of the engine."""
         return self._engine.name
 
     def start(self, threads: int) -> None:
@@ -71,26 +68,26 @@ class IsolatedEngine(SequentialEngine):
             raise EngineUnavailable(f"the engine {self.name} did not start in its process; see above") from error
 
     def speak(self, segment: Segment) -> Audio:
-        """Raises `RuntimeError` for a segment of which two children died, or that outlasted one. Without a fork server
-        this process is of no use, and ends: its segments are for another."""
-        for _ in range(TRIES):
+        """The audio of one segment. Raises `RuntimeError` for a segment of which two children died, or that outlasted
+        one. Without a fork server this process is of no use, and ends: its segments are for another."""
+        for _ in range(MAX_DEATHS):
             connection, pid = self._living_child()
             try:
                 connection.send(segment)
                 if not connection.poll(self._timeout_s):
                     self._server.kill(pid)
-                    self._bury()
+                    self._discard()
                     raise RuntimeError(f"{self.name} took longer than {self._timeout_s:g} s")
                 spoken = connection.recv()
             except (EOFError, ConnectionError):
                 log.warning("a text ended the process that spoke it")
-                self._bury()
+                self._discard()
                 continue
             if isinstance(spoken, Exception):
                 raise spoken
             assert isinstance(spoken, Audio)
             return spoken
-        raise RuntimeError(f"{self.name} ended {TRIES} processes on one segment")
+        raise RuntimeError(f"{self.name} ended {MAX_DEATHS} processes on one segment")
 
     def _living_child(self) -> tuple[Connection, int]:
         deadline = time.monotonic() + self._timeout_s
@@ -99,7 +96,7 @@ class IsolatedEngine(SequentialEngine):
                 self._child = self._spawned()
             except ForkServerGone:
                 log.critical("the process that forks those which speak has ended")
-                os._exit(FAILED)
+                os._exit(os.EX_SOFTWARE)
             except (EOFError, OSError) as error:
                 if time.monotonic() >= deadline:
                     raise RuntimeError("there is no process to be had") from error
@@ -110,7 +107,7 @@ class IsolatedEngine(SequentialEngine):
         connection = Connection(self._server.spawn().detach())
         return connection, connection.recv()
 
-    def _bury(self) -> None:
+    def _discard(self) -> None:
         assert self._child is not None
         connection, pid = self._child
         self._child = None

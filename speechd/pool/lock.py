@@ -1,4 +1,5 @@
-"""The one lock over all workers. The kernel gives it back when its holder dies, and no wait for it is endless."""
+"""The one lock over all workers, a record lock (fcntl(2)). The kernel frees it when its holder dies, and no wait for it
+is endless."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ import numpy as np
 from speechd.shared_memory import anonymous_file, shared_array
 
 PAUSE_S: Final = 0.001
-"""Longest pause between two attempts. The lock is held for some 20 µs, so that a second attempt is rare."""
+"""The longest pause between two attempts. The lock is held for some 20 µs, so that a second attempt is rare."""
 
 STUCK_ATTEMPTS: Final = 1_000
 """Attempts (about a second) after which a holder is taken to be stopped. Attempts, not time: when a whole container

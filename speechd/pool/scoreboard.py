@@ -23,7 +23,7 @@ from speechd.shared_memory import shared_array
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """What was left of a dead worker. requests: its own, which ended with it. failed: segments that it ran for others
+    """The remains of a dead worker. requests: its own, which ended with it. failed: segments that it ran for others
     and that are not tried again, by home worker and serial number."""
 
     requests: int
@@ -92,7 +92,7 @@ class Scoreboard:
         return time.monotonic() - float(self._active_at.max())
 
     def is_ready(self) -> bool:
-        """Whether any worker is ready."""
+        """Return whether any worker is ready."""
         return self.ready > 0
 
     @property
@@ -114,7 +114,7 @@ class Scoreboard:
         return bool(requests[~self._working()].any() or (requests.any() and not self.ready))
 
     def load(self) -> Load:
-        """What there is to do, and what does it."""
+        """Return what there is to do, and what does it."""
         slots = self.slots
         per_slot = self.throughput.per_slot()
         # Where no slot works now, one will.

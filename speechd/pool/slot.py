@@ -118,7 +118,7 @@ class Slot:
                 share_s = busy_s * outcome.duration_s / audio_s
                 thread_ratio = threads / self._threads
                 self._board.throughput.add_measurement(self._index, outcome.duration_s, share_s, thread_ratio)
-                result = SegmentResult(lease.place.serial, SegmentStatus.SPOKEN, outcome, busy_s)
+                result = SegmentResult(lease.place.serial, SegmentStatus.OK, outcome, busy_s)
             else:
                 log.error("synthesis failed", exc_info=outcome)
                 result = failed_result(lease.place.serial, SegmentStatus.RAISED, busy_s)

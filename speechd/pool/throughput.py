@@ -17,7 +17,7 @@ DECAY: Final = 0.8
 
 
 class Totals(NamedTuple):
-    """What a worker's slot has synthesised since the server began: segments, seconds of audio, seconds of work."""
+    """The work of a slot since the server began: segments, seconds of audio, seconds of work."""
 
     segments: int
     audio_s: float
@@ -67,5 +67,5 @@ class Throughput:
         return np.where(measured, per_slot, per_slot[measured].mean() if measured.any() else ASSUMED_THROUGHPUT)
 
     def totals(self, index: int) -> Totals:
-        """What slot `index` has synthesised, and those that had its row before."""
+        """Return the work of slot `index`, and of those that had its row before."""
         return Totals(int(self._segments[index]), float(self._audio_s[index]), float(self._busy_s[index]))

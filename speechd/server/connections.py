@@ -1,4 +1,4 @@
-"""What the connections of a worker share: their number, the memory of what they receive, and whom pages may be from."""
+"""What the connections of a worker share: their number, the memory of what they receive, and allowed origins."""
 
 from __future__ import annotations
 
@@ -13,64 +13,64 @@ from speechd.server.request_limits import Limits
 from speechd.shared_memory import trim_heap
 
 FREE_BYTES: Final = 16 << 10
-"""Of each connection's held bytes that do not count, so that ordinary requests are received however full it is."""
+"""Held bytes of each connection that do not count, so that ordinary requests are received however full it is."""
 
-LOOKED_AT: Final = 64
-"""Idle connections, the oldest, among which one is looked for whose client has taken all: to close it costs nobody."""
+EVICTION_SAMPLE: Final = 64
+"""Idle connections, the oldest, among which one is sought whose client has taken all: to close it costs nobody."""
 
 TRIMMED_BYTES: Final = 16 << 20
 """Held bytes beyond which, once nothing is held any more, the heap is trimmed: it takes milliseconds."""
 
-TURNED_AWAY: Final = 16
-"""Connections without a place that may linger, to have their answer for sure; further ones are closed at once."""
+LINGERING: Final = 16
+"""Connections without a place that may linger, to get their answer for sure; further ones are closed at once."""
 
 RELIEVED: Final = 0.9
-"""Share of the limit at which a stretch without free places is over: it is not to end and begin with each one."""
+"""The share of the limit at which a time without free places is over: it is not to end and begin with each one."""
 
 log = logging.getLogger("speechd")
 
 
 class Connection(Protocol):
-    """What the edge asks of a connection."""
+    """The methods of a connection that `ServerConnections` calls."""
 
     def has_unsent(self) -> bool:
-        """Whether its client has still to take something of the last response."""
+        """Return whether its client has still to take something of the last response."""
 
     def evict(self) -> None:
         """End it at once, whatever is unsent; it has no request in hand."""
 
 
 class ServerConnections(ServerState):
-    """What the connections of a worker share. While `draining`, each connection ends with its current response.
+    """The connections of a worker, and what they share. While `draining`, each ends with its current response.
 
-    refused: told the status of each request that is refused here. cors_origins: origins whose pages may read what is
-    answered here; "*" for all. trim: gives freed memory back.
+    rejected: called with the status of each request that is refused here. cors_origins: origins whose pages may read
+    what is answered here; "*" for all. trim: gives freed memory back.
     """
 
     def __init__(
         self,
         limits: Limits,
-        refused: Callable[[int], None],
+        rejected: Callable[[int], None],
         *,
         cors_origins: Collection[str] = (),
         trim: Callable[[], None] = trim_heap,
     ) -> None:
         super().__init__()
         self.limits = limits
-        self.refused = refused
+        self.rejected = rejected
         self.draining = False
         self._cors_origins = frozenset(cors_origins)
         self._held_bytes = self._most_held_bytes = 0
         self._trim = trim
         self._open: dict[Connection, None] = {}
         self._idle: dict[Connection, None] = {}  # the oldest first
-        self._turned_away: set[Connection] = set()
+        self._lingering: set[Connection] = set()
         self._crowded = False
         self._closed = self._refused = 0  # since the worker is crowded
 
     def admit(self, connection: Connection) -> bool:
-        """A connection has come: whether there is a place for it. An idle connection gives up its own, which never
-        waits for what its client does not take."""
+        """Take a connection that has come, and return whether there is a place for it. An idle connection gives up its
+        own, which never waits for what its client does not take."""
         if len(self._open) >= self.limits.connections:
             if not self._crowded:
                 self._crowded = True
@@ -92,27 +92,27 @@ class ServerConnections(ServerState):
     def _least_needed(self) -> Connection:
         """The oldest idle connection, if possible of those that nothing is unsent to."""
         oldest = next(iter(self._idle))
-        return next((one for one in islice(self._idle, LOOKED_AT) if not one.has_unsent()), oldest)
+        return next((one for one in islice(self._idle, EVICTION_SAMPLE) if not one.has_unsent()), oldest)
 
-    def turn_away(self, connection: Connection) -> bool:
-        """Whether a connection without a place may linger."""
-        if len(self._turned_away) >= TURNED_AWAY:
+    def may_linger(self, connection: Connection) -> bool:
+        """Return whether a connection without a place may linger; if so, it does until `remove`."""
+        if len(self._lingering) >= LINGERING:
             return False
-        self._turned_away.add(connection)
+        self._lingering.add(connection)
         return True
 
-    def rest(self, connection: Connection) -> None:
-        """The connection has no request in hand."""
+    def set_idle(self, connection: Connection) -> None:
+        """Take note that the connection has no request in hand."""
         self._idle[connection] = None
 
-    def wake(self, connection: Connection) -> None:
-        """A request comes on the connection."""
+    def set_busy(self, connection: Connection) -> None:
+        """Take note that a request comes on the connection."""
         self._idle.pop(connection, None)
 
-    def leave(self, connection: Connection) -> None:
-        """The connection's place is free. May be called again."""
+    def remove(self, connection: Connection) -> None:
+        """Free the connection's place. May be called again."""
         self._idle.pop(connection, None)
-        self._turned_away.discard(connection)
+        self._lingering.discard(connection)
         self._open.pop(connection, None)
         if self._crowded and len(self._open) <= RELIEVED * self.limits.connections:
             log.warning(
@@ -124,7 +124,8 @@ class ServerConnections(ServerState):
             self._closed = self._refused = 0
 
     def hold(self, before: int, now: int) -> bool:
-        """A connection that held `before` bytes holds `now`. False where that is too much; then nothing has changed."""
+        """Take note that a connection which held `before` bytes holds `now`. Returns False where that is too much; then
+        nothing has changed."""
         more = max(0, now - FREE_BYTES) - max(0, before - FREE_BYTES)
         if more > 0 and self._held_bytes + more > self.limits.held_bytes:
             return False

@@ -23,7 +23,7 @@ class WorkerHooks(Protocol):
 
     @property
     def app(self) -> ASGIApp:
-        """What answers requests. Its lifespan (ASGI) is run before connections are accepted."""
+        """The ASGI application that answers requests. Its lifespan is run before connections are accepted."""
 
     async def boot(self) -> None:
         """Get ready. Raising ends the worker; so does `boot_timeout_s`. It accepts connections meanwhile if no other

@@ -32,17 +32,16 @@ ENVIRONMENT: Final = {
 }
 
 SAFE: Final = {"PYTHONSAFEPATH": "1"}
-"""For the server and all that it starts: nothing is imported from the folder that it happens to be started in, where
-anybody's `token.py` would be taken for Python's. `PYTHONPATH` says from where else, if anything is to be."""
+"""The environment of the server and all that it starts: nothing is imported from the folder in which it happens to be
+started, where anybody's `token.py` would be taken for Python's. `PYTHONPATH` names further folders, if any."""
 
 
 def launch(overrides: Mapping[str, str]) -> NoReturn:
-    """Become the server: what must be in the environment from a process's start is set, and
-    `speechd.serve` is executed."""
+    """Become the server: set what must be in the environment from a process's start, and execute `speechd.serve`."""
     given = {options.variable(name): text for name, text in overrides.items()}
     environ = {**ENVIRONMENT, **os.environ, **given, **SAFE}
     for name in ENVIRONMENT:
         if not environ[name]:  # the way to have none of ours: glibc takes an empty number for 0
             del environ[name]
-    stderr.fill()
+    stderr.open_missing()
     os.execve(sys.executable, [sys.executable, "-m", "speechd.serve"], environ)

@@ -26,19 +26,19 @@ not keep the server forking."""
 
 
 def missing(rows: Sequence[Row], desired: DesiredWorkers) -> int:
-    """How many workers are to be forked."""
+    """Count the workers that are to be forked."""
     return max(0, desired.count - len(_staying(rows, desired)))
 
 
 def is_settled(rows: Sequence[Row], desired: DesiredWorkers) -> bool:
-    """Whether the workers that there are to be are there, have been ready, and no other is there."""
+    """Return whether the workers that there are to be are there, have been ready, and no other is there."""
     living = [row for row in rows if not row.is_free]
     return len(living) == desired.count and all(row.served and _stays(row, desired) for row in living)
 
 
 def replaced(rows: Sequence[Row], desired: DesiredWorkers) -> list[int]:
-    """The workers that are to retire now, because others are ready in their place. Each is named only until it has its
-    order."""
+    """Return the workers that are to retire now, because others are ready in their place. Each is named only until
+    it has its order."""
     leaving = [row for row in rows if not (row.is_free or row.order is Order.RETIRE or _stays(row, desired))]
     ready = sum(row.served for row in _staying(rows, desired))
     return [row.index for row in leaving[: max(0, ready + len(leaving) - desired.count)]]

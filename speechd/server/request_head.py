@@ -13,8 +13,8 @@ from speechd.errors import HeaderFieldsTooLarge, InvalidRequest, SpeechdError, U
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """scope: the part of ASGI's that the head tells. body_bytes: what it states, 0 if nothing. chunked: whether the
-    body is sent in chunks."""
+    """The head of a request. scope: the part of ASGI's scope that it tells. body_bytes: what it states, 0 if nothing.
+    chunked: whether the body is sent in chunks."""
 
     scope: dict[str, Any]
     body_bytes: int
@@ -22,7 +22,7 @@ class Head:
 
 
 def read(request: h11.Request) -> Head:
-    """Raises for what h11 lets pass and this server does not."""
+    """Read a head. Raises `SpeechdError` for what h11 lets pass and this server does not."""
     headers = list(request.headers)
     fields = dict(headers)
     if not request.http_version.startswith(b"1."):  # of 1.x, RFC 9110, section 2.5, has a server take what it knows
@@ -51,7 +51,7 @@ def read(request: h11.Request) -> Head:
 
 
 def refusal(error: h11.RemoteProtocolError) -> SpeechdError:
-    """What is answered to what h11 does not take."""
+    """The error that answers what h11 does not take."""
     if error.error_status_hint == 501:
         return UnknownCoding("Only 'chunked' is known as Transfer-Encoding here.")
     if error.error_status_hint == 431:
@@ -60,7 +60,7 @@ def refusal(error: h11.RemoteProtocolError) -> SpeechdError:
 
 
 def _absolute(target: bytes) -> tuple[bytes, bytes]:
-    """Host and path (with the query) of an address."""
+    """The host and the path (with the query) of an address (RFC 9112, section 3.2.2)."""
     try:
         url = urlsplit(target.decode())
     except ValueError:

@@ -1,4 +1,4 @@
-"""The receipt of a request: how far it is, and whether it is within its limits.
+"""A request as it arrives: how far it is, and whether it is within its limits.
 
 Pure: no clock, no socket.
 """
@@ -13,17 +13,15 @@ from typing import Final
 
 from speechd.errors import ContentTooLarge, HeaderFieldsTooLarge, InvalidRequest
 
-REFUSED: Final = "refused"
-"""Key in `scope["state"]` of a request that was refused while the app waited for its body: the error it is answered."""
-
 CHUNK_LINE_BYTES: Final = 16
-"""What frames one chunk of a body, in bytes, without extensions: its size in hexadecimal and two line ends."""
+"""What frames one chunk of a body without extensions: its size in hexadecimal, and two line ends (RFC 9112, 7.1)."""
 
 CHUNK_EXTENSIONS_BYTES: Final = 4 << 10
 """Chunk extensions that one body may have. Nobody sends any; without a limit they would be a body without one."""
 
 HEAD_LINES: Final = 256
-"""Of one head. Each costs a few microseconds, and 32 KiB of the shortest would be 8,000; browsers send about 20."""
+"""Lines of one head at most. Each costs a few microseconds, and 32 KiB of the shortest would be 8,000; browsers send
+about 20."""
 
 MISREAD: Final = re.compile(rb"(?<!\r)\n|\n[ \t]")
 """A line that ends in LF alone, or goes on in the next."""
@@ -31,27 +29,27 @@ MISREAD: Final = re.compile(rb"(?<!\r)\n|\n[ \t]")
 MISREAD_MESSAGE: Final = "This is not valid HTTP: a line must end in CR LF, and be no continuation."
 
 HELD_BYTES: Final = 64 << 20
-"""Of requests that one worker is receiving: 64 of the largest bodies. A thousand would be as much as a model."""
+"""Bytes of requests that one worker is receiving: 64 of the largest bodies. A thousand would be as much as a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a worker's clients may have.
+    """The limits of a worker's clients.
 
-    header_bytes: of a request's line and headers. body_bytes: of its body. receipt_timeout_s: seconds for all of it to
+    header_bytes: of a request's line and headers. body_bytes: of its body. request_timeout_s: seconds for all of it to
     arrive. connections: open at once. held_bytes: of requests that are being received, and of what was sent behind
     others, in sum; of each connection only what is beyond `FREE_BYTES` counts.
     """
 
     header_bytes: int
     body_bytes: int
-    receipt_timeout_s: float
+    request_timeout_s: float
     connections: int = 1 << 16
     held_bytes: int = HELD_BYTES
 
 
 class Phase(enum.Enum):
-    """How far the receipt of a request is."""
+    """How far a request has arrived."""
 
     NOTHING = enum.auto()
     HEAD = enum.auto()
@@ -63,7 +61,7 @@ class InboundRequest:
     """One request, as its bytes are fed to a parser and reported by it."""
 
     def __init__(self, limits: Limits) -> None:
-        self.part = Phase.NOTHING
+        self.phase = Phase.NOTHING
         self.head_bytes = 0  # fed, of line and headers
         self._limits = limits
         self._body_bytes = 0
@@ -73,20 +71,20 @@ class InboundRequest:
         self._lines = 0
         self._last_bytes = b""  # fed of the head: what a line's or the head's end may have begun in
 
-    def feed(self, count: int) -> None:
-        """The parser is about to be fed so many bytes, which belong to this request at least in part."""
-        if self.part is Phase.NOTHING:
-            self.part = Phase.HEAD
-        if self.part is Phase.HEAD:
+    def will_feed(self, count: int) -> None:
+        """Count bytes that the parser is about to be fed, and that belong to this request at least in part."""
+        if self.phase is Phase.NOTHING:
+            self.phase = Phase.HEAD
+        if self.phase is Phase.HEAD:
             self.head_bytes += count
         else:
             self._unreported_bytes += count
 
-    def lines(self, piece: bytes) -> None:
-        """These bytes are about to be fed, of the head or also of what is behind it.
+    def check_lines(self, piece: bytes) -> None:
+        """Check bytes that are about to be fed, of the head or also of what is behind it.
 
-        Raises `HeaderFieldsTooLarge` for too many lines, and `InvalidRequest` for lines that servers do not all read
-        alike (RFC 9112, 2.2 and 5.2).
+        Raises `HeaderFieldsTooLarge` for too many lines, and `InvalidRequest` for lines that servers read differently
+        (RFC 9112, 2.2 and 5.2).
         """
         text, new = self._last_bytes + piece, len(self._last_bytes)
         end = text.find(b"\r\n\r\n")
@@ -100,30 +98,31 @@ class InboundRequest:
             raise HeaderFieldsTooLarge(f"The request has more than {HEAD_LINES} header lines.")
         self._last_bytes = text[-4:]
 
-    def head(self, behind: int, stated: int, *, chunked: bool) -> None:
-        """The head is here: of what was fed, so many bytes lie behind it. It states so many bytes of body (0 if none),
-        or that the body is chunked. Raises `HeaderFieldsTooLarge` and `ContentTooLarge`."""
+    def add_head(self, behind: int, stated: int, *, chunked: bool) -> None:
+        """Take note that the head is here: of what was fed, so many bytes lie behind it. It states so many bytes of
+        body (0 if none), or that the body is chunked. Raises `HeaderFieldsTooLarge` and `ContentTooLarge`."""
         self.head_bytes -= behind
         self._unreported_bytes = behind
         self._chunked = chunked
         self._check_head(self.head_bytes)
         self._check_body(stated)
-        self.part = Phase.BODY
+        self.phase = Phase.BODY
 
-    def body(self, count: int, *, starts_chunk: bool) -> None:
-        """So many bytes of the body came; raises `ContentTooLarge`."""
+    def add_body(self, count: int, *, starts_chunk: bool) -> None:
+        """Count bytes of the body. Raises `ContentTooLarge`."""
         self._body_bytes += count
         self._unreported_bytes -= count
         self._chunks += starts_chunk
         self._check_body(self._body_bytes)
 
-    def parsed(self) -> None:
-        """The parser needs more of the body. Raises `ContentTooLarge` if chunks are framed by too much."""
+    def was_fed(self) -> None:
+        """Take note that the parser has parsed all that it was fed, and needs more. Raises `ContentTooLarge` if chunks
+        are framed by too much."""
         if self._unreported_bytes > CHUNK_EXTENSIONS_BYTES + self._chunks * CHUNK_LINE_BYTES:
             raise ContentTooLarge(f"The body's chunk extensions and trailers exceed {CHUNK_EXTENSIONS_BYTES} bytes.")
 
     def end(self, text: bytes, trailers: Collection[tuple[bytes, bytes]] = ()) -> None:
-        """The request is here, with these trailers; `text` is the end of it, with all of them.
+        """Take note that the request is here, with these trailers; `text` is the end of it, with all of them.
 
         Raises `HeaderFieldsTooLarge`, and `InvalidRequest` as for the lines of a head: all servers on its way must
         agree where a body ends (RFC 9112, 7.1 and 11.2).
@@ -134,7 +133,7 @@ class InboundRequest:
             lines = text.split(b"\n")[-len(trailers) - 2 : -1]
             if any(not line.endswith(b"\r") or line.startswith((b" ", b"\t")) for line in lines):
                 raise InvalidRequest(MISREAD_MESSAGE)
-        self.part = Phase.WHOLE
+        self.phase = Phase.WHOLE
 
     def _check_head(self, count: int) -> None:
         if count > self._limits.header_bytes:

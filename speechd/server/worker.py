@@ -52,7 +52,7 @@ class SpeechServer(Server):
         limits = Limits(
             header_bytes=settings.max_header_bytes,
             body_bytes=settings.max_body_bytes,
-            receipt_timeout_s=settings.request_timeout_s,
+            request_timeout_s=settings.request_timeout_s,
             connections=descriptors.connections(worker.hooks.files),
             held_bytes=max(HELD_BYTES, 2 * settings.max_body_bytes),
         )
@@ -192,7 +192,7 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         await self.server.serve(sockets=[listener.sock for listener in self.sockets])
 
     def has_peers(self) -> bool:
-        """Whether any other worker has been ready."""
+        """Return whether any other worker has been ready."""
         return self.hooks.table.has_served
 
     def begin(self) -> asyncio.Task[bool]:
@@ -213,7 +213,7 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         self.hooks.table.advance(self.index, event)
 
     def is_dismissed(self) -> bool:
-        """Whether the arbiter has told this worker to retire."""
+        """Return whether the arbiter has told this worker to retire."""
         return self.hooks.table.row(self.index).order is Order.RETIRE
 
     async def _beat(self) -> None:

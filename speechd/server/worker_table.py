@@ -39,7 +39,7 @@ class State(IntEnum):
 
 
 class Event(Enum):
-    """What happens to a worker. `FORK` and `END` are reported by the arbiter, the others by the worker itself."""
+    """An event in the life of a worker. `FORK` and `END` are reported by the arbiter, the others by itself."""
 
     FORK = auto()
     READY = auto()
@@ -73,7 +73,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = {
 
 
 class Order(IntEnum):
-    """What the arbiter wants of a worker."""
+    """An order of the arbiter's to a worker."""
 
     STAY = 0
     LEAVE = 1

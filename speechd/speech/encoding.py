@@ -11,8 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Final, TypeVar
 
-from speechd.audio.joiner import SegmentJoiner
-from speechd.audio.samples import SAMPLE_RATE, Audio, Samples
+from speechd.audio.joiner import Joined, SegmentJoiner
+from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, TokenTime
 from speechd.encoders.base import Encoder
 from speechd.speech.source import Chunk
 
@@ -44,6 +44,7 @@ class EncodingStage:
         self.begun = asyncio.Event()
         self.encoded_s = 0.0
         self._chunked_s = 0.0
+        self._tokens: tuple[TokenTime, ...] = ()  # of what is joined, and in no chunk yet
         self._encoder: Encoder | None = None
         self._open_encoder, self._joiner = open_encoder, joiner
         self._executor, self._grown = executor, grown
@@ -51,7 +52,8 @@ class EncodingStage:
     async def join(self, audio: Audio, gap_s: float, volume: float = 1.0) -> tuple[float, Samples]:
         """Join a segment, and encode the beginning. Returns the seconds that it takes with the silence before it, and
         the samples that are to be encoded yet. gap_s, volume: see `SegmentJoiner.add`."""
-        samples, data = await self._run(self._join, audio, gap_s, volume)
+        (samples, offset), data = await self._run(self._join, audio, gap_s, volume)
+        self._tokens += shifted(audio.alignment, offset / SAMPLE_RATE)
         self._emit(data, len(samples[:PIECE]))
         return len(samples) / SAMPLE_RATE, samples[PIECE:]
 
@@ -84,16 +86,16 @@ class EncodingStage:
     def _emit(self, data: bytes, samples: int) -> None:
         self.encoded_s += samples / SAMPLE_RATE
         if data:
-            self.chunks.put_nowait(Chunk(data, self.encoded_s - self._chunked_s))
-            self._chunked_s = self.encoded_s
+            self.chunks.put_nowait(Chunk(data, self.encoded_s - self._chunked_s, self._tokens))
+            self._chunked_s, self._tokens = self.encoded_s, ()
         if samples:
             self.begun.set()
         if self._grown is not None:
             self._grown()
 
-    def _join(self, audio: Audio, gap_s: float, volume: float) -> tuple[Samples, bytes]:
-        samples = self._joiner.add(audio, gap_s, volume).samples
-        return samples, self._encode(samples[:PIECE])
+    def _join(self, audio: Audio, gap_s: float, volume: float) -> tuple[Joined, bytes]:
+        joined = self._joiner.add(audio, gap_s, volume)
+        return joined, self._encode(joined.samples[:PIECE])
 
     def _encode(self, samples: Samples) -> bytes:
         if not len(samples):
@@ -111,3 +113,8 @@ class EncodingStage:
 
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
+
+
+def shifted(alignment: tuple[TokenTime, ...], by_s: float) -> tuple[TokenTime, ...]:
+    """The alignment so many seconds later."""
+    return tuple(TokenTime(token, start_s + by_s, end_s + by_s) for token, start_s, end_s in alignment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from speechd.audio.samples import TokenTime
 from speechd.context import Timings
 
 
@@ -13,12 +14,13 @@ class Chunk:
     """The next bytes of a response's audio.
 
     data: bytes of its format, at least one. audio_s: seconds of audio that were encoded for them, 0 where that is not
-    known. words: times of words that begin in them.
+    known. tokens: when the tokens of the segments that begin in it sound, in seconds from the start of the response's
+    audio; none where the engine does not know.
     """
 
     data: bytes
     audio_s: float = 0.0
-    words: tuple[()] = ()
+    tokens: tuple[TokenTime, ...] = ()
 
 
 class SpeechSource(Protocol):

@@ -1,4 +1,4 @@
-"""A whole reply while it grows and is sent: in a file without a name, and within limits.
+"""A whole response while it grows and is sent: in a file without a name, and within limits.
 
 A heap keeps much of what it once held; the memory of such a file goes back to the kernel the moment it is closed.
 """
@@ -14,31 +14,32 @@ from speechd.errors import ReplyTooLong
 from speechd.shared_memory import anonymous_file
 
 STEP_BYTES: Final = 1 << 20
-"""What a reply is charged at a time, for the count of all takes a lock. It has one before its first byte, so that there
-is a bounded number of them, each of which has a file and a connection."""
+"""Bytes that a response is charged at a time, for the count of all takes a lock. It has them before its first byte, so
+that there is a bounded number of responses, each of which has a file and a connection."""
 
 
 class Account(Protocol):
-    """The bytes that whole replies of all workers hold, and may hold."""
+    """The bytes that the whole responses of all workers hold, and may hold."""
 
     def hold(self, size: int) -> None:
-        """So many more; raises `Overloaded`."""
+        """Count so many bytes more. Raises `Overloaded` if they are too many."""
         ...
 
     def let_go(self, size: int) -> None:
-        """So many less."""
+        """Count so many bytes less."""
         ...
 
 
 class Spool:
-    """Bytes of one reply. `write`, `seek` and `tell` are for an encoder, in its thread; the rest is the event loop's.
+    """The bytes of one response. `write`, `seek` and `tell` are for an encoder, in its thread; the rest is the event
+    loop's.
 
     size: bytes so far. May be closed at any moment, and twice; what is written afterwards is dropped.
     """
 
     def __init__(self, limit_bytes: int, account: Account, expected_bytes: float = 0.0) -> None:
-        """expected_bytes: charged from the start, so that a reply for which there is no room is refused then, and not
-        when half of it has been made."""
+        """expected_bytes: charged from the start, so that a response for which there is no room is refused then, and
+        not when half of it has been made."""
         self.size = 0
         self._limit_bytes, self._account = limit_bytes, account
         self._expected_bytes = int(min(expected_bytes, limit_bytes))
@@ -69,13 +70,13 @@ class Spool:
         return self._position
 
     def tell(self) -> int:
-        """The position."""
+        """The position, in bytes from the beginning."""
         return self._position
 
     def charge(self) -> None:
-        """Have what was written counted; call it before the first byte and as the reply grows.
+        """Have what was written counted; called before the first byte and as the response grows.
 
-        Raises `ReplyTooLong`, and `Overloaded` where all replies together have too much.
+        Raises `ReplyTooLong`, and `Overloaded` if all responses together have too much.
         """
         if self.size > self._limit_bytes:
             raise ReplyTooLong(f"{self._limit_bytes / (1 << 20):.0f} MiB")

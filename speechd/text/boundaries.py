@@ -1,4 +1,4 @@
-"""Where sentences, clauses, phrases and words end.
+"""The ends of sentences, clauses, phrases and words.
 
 The marks mean the same in every language (Unicode's Sentence_Terminal and Terminal_Punctuation, UAX #29 and #44); the
 words around them are the language's (`speechd.languages.base.Segmentation`). A language is given by its tag.

@@ -44,8 +44,8 @@ def split(text: str, limit: int, language: str) -> tuple[str, str]:
 
 
 def split_near(text: str, target: int, limit: int, language: str) -> tuple[str, str]:
-    """As `split`, but the head has about `target` characters: the sentence, clause, phrase or word ending nearest, or
-    where none does, at most `LONGEST_WORD`."""
+    """A head of about `target` characters, and the rest, as by `split`: up to the nearest end of a sentence, else of a
+    clause, a phrase or a word. Without one nearby, the head has at most `LONGEST_WORD` characters."""
     least, most = round(target * (1 - TOLERANCE)), min(limit, round(target * (1 + TOLERANCE)))
     if len(text) <= most:
         return text, ""

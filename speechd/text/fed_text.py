@@ -14,7 +14,7 @@ from speechd.text.sentences import sentences
 
 @dataclass(frozen=True, slots=True)
 class NeedsText:
-    """In place of a sentence: all that is fed and certain has been taken, and more may come."""
+    """The lack of a sentence: all that is fed and certain has been taken, and more may come."""
 
 
 class FedText:

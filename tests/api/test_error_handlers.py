@@ -10,7 +10,7 @@ from starlette.routing import Route
 from speechd.api.error_handlers import CLIENT_LEFT, HANDLERS
 from speechd.context import Outcome, RequestContext
 from speechd.errors import ContentTooLarge, InvalidRequest, Overloaded
-from speechd.server.request_limits import REFUSED
+from speechd.server.exchange import REFUSED
 from tests.harness.asgi import Answer, answer, scope, with_context
 
 

@@ -1,37 +1,29 @@
 """What follows from a request for this server's speech."""
 
-import json
-
 import pytest
 
 from speechd.api.local_speech import framing, longest_whole_s, seed_of
-from speechd.api.schema import SpeechRequest, parse
 from speechd.config.settings import Settings
-from speechd.engines.kokoro.voices import catalogue
 from speechd.speech.framing import RawFraming, ServerSentEvents
-
-
-def request(**fields: object) -> SpeechRequest:
-    body = {"model": "tts-1", "voice": "alloy", "input": "Hello."} | fields
-    return parse(json.dumps(body).encode(), catalogue=catalogue(), max_input_chars=100)
+from tests.harness.requests import speech_request
 
 
 @pytest.mark.parametrize("same", [{}, {"model": "kokoro"}, {"voice": "af_alloy"}, {"response_format": "pcm"}])
 def test_equal_speech_has_equal_seeds(same: dict[str, object]) -> None:
-    assert seed_of(request(**same)) == seed_of(request())
+    assert seed_of(speech_request(**same)) == seed_of(speech_request())
 
 
 @pytest.mark.parametrize("other", [{"input": "Hello!"}, {"voice": "nova"}, {"speed": 1.1}, {"lang_code": "es"}])
 def test_other_speech_has_another_seed(other: dict[str, object]) -> None:
-    assert seed_of(request(**other)) != seed_of(request())
+    assert seed_of(speech_request(**other)) != seed_of(speech_request())
 
 
 def test_seed_that_is_asked_for_is_taken() -> None:
-    assert seed_of(request(seed=7)) == 7
+    assert seed_of(speech_request(seed=7)) == 7
 
 
 def test_audio_is_raw_or_events() -> None:
-    raw, events = framing(request(response_format="wav")), framing(request(stream_format="sse"))
+    raw, events = framing(speech_request(response_format="wav")), framing(speech_request(stream_format="sse"))
     assert isinstance(raw, RawFraming)
     assert isinstance(events, ServerSentEvents)
     assert (raw.media_type, events.media_type.partition(";")[0]) == ("audio/wav", "text/event-stream")

@@ -5,11 +5,11 @@ from starlette.routing import Route
 
 from speechd.api.error_handlers import HANDLERS
 from speechd.api.models import ModelEndpoints
-from speechd.api.schema import MODELS
-from speechd.engines.kokoro.voices import catalogue
+from speechd.api.schema import OPENAI_MODELS
 from tests.harness.asgi import Answer, answer, scope, with_context
+from tests.harness.requests import AVAILABLE
 
-ENDPOINTS = ModelEndpoints(catalogue())
+ENDPOINTS = ModelEndpoints(AVAILABLE)
 APP = Starlette(
     routes=[
         Route("/models", ENDPOINTS.models),
@@ -29,7 +29,7 @@ def get(path: str) -> Answer:
 def test_every_model_is_listed_and_found() -> None:
     listed = get("/models").json()
     assert listed["object"] == "list"
-    assert [model["id"] for model in listed["data"]] == list(MODELS)
+    assert [model["id"] for model in listed["data"]] == ["kokoro", *OPENAI_MODELS]
     for model in listed["data"]:
         assert get(f"/models/{model['id']}").json() == model
         assert set(model) == {"id", "object", "created", "owned_by"}
@@ -43,5 +43,5 @@ def test_unknown_model_is_quoted_no_longer_than_it_needs() -> None:
 
 def test_every_voice_is_listed() -> None:
     voices = get("/voices").json()["voices"]
-    assert [voice["id"] for voice in voices] == [voice.id for voice in catalogue()]
+    assert [voice["id"] for voice in voices] == [voice.id for voice in AVAILABLE.catalogue]
     assert {"id": "bm_fable", "name": "Fable", "language": "en-gb", "gender": "male"} in voices

@@ -15,7 +15,8 @@ CODECS = pytest.mark.parametrize("codec", [MP3, AAC, OPUS, FLAC], ids=["mp3", "a
 
 
 def tone(length: int = 24_100) -> Samples:
-    return (0.4 * np.sin(2 * np.pi * 440 / SAMPLE_RATE * np.arange(length))).astype(np.float32)
+    samples: Samples = (0.4 * np.sin(2 * np.pi * 440 / SAMPLE_RATE * np.arange(length))).astype(np.float32)
+    return samples
 
 
 def encoded(codec: Codec, samples: Samples, *, whole: bool) -> bytes:

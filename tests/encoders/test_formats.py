@@ -39,12 +39,11 @@ def encoded(name: str, pieces: list[Samples], *, whole: bool) -> bytes:
 def decoded(name: str, data: bytes) -> Samples:
     """Samples at `SAMPLE_RATE`, with whatever delay the decoder shows."""
     if name == "pcm":
-        return np.frombuffer(data, "<i2").astype(np.float32) / 32767
-    with av.open(io.BytesIO(data)) as container:
+        return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32767)
+    with av.open(io.BytesIO(data), "r") as container:
         frames = list(container.decode(audio=0))
-    samples = np.concatenate([frame.to_ndarray().ravel() for frame in frames])
-    if samples.dtype == np.int16:
-        samples = samples.astype(np.float32) / 32767
+    raw = np.concatenate([frame.to_ndarray().ravel() for frame in frames])
+    samples: Samples = raw.astype(np.float32) / np.float32(32767 if raw.dtype == np.int16 else 1)
     return samples[:: frames[0].sample_rate // SAMPLE_RATE]  # Opus decodes to 48 kHz
 
 
@@ -87,7 +86,7 @@ def test_the_first_streamed_bytes_hold_audio(name: str) -> None:
     first = next(filter(None, (encoder.encode(piece) for piece in np.split(tones(24_000), 100))))
     encoder.close()
     container_name = {"opus": "ogg"}.get(name, name)
-    with av.open(io.BytesIO(first), format=container_name) as container:
+    with av.open(io.BytesIO(first), "r", format=container_name) as container:
         assert sum(packet.size for packet in container.demux(audio=0)) > 0
 
 

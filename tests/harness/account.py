@@ -1,4 +1,4 @@
-"""What whole replies may hold, for tests."""
+"""An account of the bytes that whole responses hold, for tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from speechd.errors import Overloaded
 
 
 class Account:
-    """Has room for so many bytes. held: those that are taken."""
+    """An account with room for so many bytes. held: those that are taken."""
 
     def __init__(self, room: int = 1 << 40) -> None:
         self.room, self.held = room, 0

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Scope
 
 from speechd.context import STATE_KEY, RequestContext
-from speechd.server.http_protocol import ABORT
+from speechd.server.exchange import ABORT
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,8 +105,8 @@ class ScriptedEngine(SequentialEngine):
     def speak(self, segment: Segment) -> Audio:
         name, do = json.loads(segment.payload)
         journal = self._journal
-        journal.starts[name] += 1
         journal.slot[name], journal.at[name] = self._index, time.monotonic()
+        journal.starts[name] += 1  # last: whoever sees it reads the others
         do, _, once = do.partition(" ")
         if not once or journal.starts[name] == 1:
             match do:

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -44,6 +45,11 @@ def run(harness: PoolHarness, scene: Callable[[PoolClient], Awaitable[None]]) ->
     asyncio.run(play())
     until(lambda: harness.board.queue.waiting + harness.board.queue.running == 0)
     harness.end()
+
+
+def has_begun(harness: PoolHarness, name: int, times: int) -> bool:
+    """Whether slots have begun the segment of this name so many times, or more."""
+    return bool(harness.journal.starts[name] >= times)
 
 
 def name_in(audio: Audio) -> int:
@@ -115,11 +121,11 @@ def test_segment_of_a_killed_slot_is_spoken_by_another() -> None:
     async def scene(pool: PoolClient) -> None:
         for name in range(1, 11):
             job = pool.submit(segment(name, "wait"), 0.0)
-            until(lambda name=name: harness.journal.starts[name] == 1)
+            until(partial(has_begun, harness, name, 1))
             victim = int(harness.journal.slot[name])
             harness.signal(victim)
             assert harness.reap() == (victim, -signal.SIGKILL)
-            until(lambda name=name: harness.journal.starts[name] == 2)
+            until(partial(has_begun, harness, name, 2))
             assert harness.journal.slot[name] != victim
             harness.journal.opened[name] = True
             assert await name_of(job) == name
@@ -312,9 +318,10 @@ def test_segments_of_a_killed_home_are_dropped() -> None:
 def test_reply_to_the_worker_before_is_dropped() -> None:
     harness = PoolHarness(slots=1)
     stale = harness.board.queue.put(segment(9, "wait"), harness.home, 0.0)
+    assert stale is not None
     until(lambda: harness.journal.starts[9])
     harness.board.results[harness.home].send(
-        SegmentResult(stale.serial, SegmentStatus.SPOKEN, Audio(np.ones(5, np.float32)), 0.0)
+        SegmentResult(stale.serial, SegmentStatus.OK, Audio(np.ones(5, np.float32)), 0.0)
     )
     harness.board.results[harness.home].send(failed_result(stale.serial, SegmentStatus.KILLED))
     end_worker(harness.board, harness.home)
@@ -349,7 +356,7 @@ def test_job_whose_reply_is_not_read_yet_is_not_taken_for_lost() -> None:
         (lease,) = harness.board.queue.take(harness.home)
         samples = np.ones(COUNT, np.float32)
         harness.board.results[harness.home].send(
-            SegmentResult(lease.place.serial, SegmentStatus.SPOKEN, Audio(samples), 0.5)
+            SegmentResult(lease.place.serial, SegmentStatus.OK, Audio(samples), 0.5)
         )
         harness.board.queue.give_back(lease)
         pool._sweep()
@@ -362,7 +369,7 @@ def test_job_whose_reply_is_not_read_yet_is_not_taken_for_lost() -> None:
 @in_fresh_process
 def test_lost_ring_delays_a_segment_and_no_more() -> None:
     harness = PoolHarness(slots=2)
-    harness.board.bell.ring = lambda times=1: None
+    harness.board.bell.ring = lambda times=1: None  # type: ignore[method-assign]
 
     async def scene(pool: PoolClient) -> None:
         assert await name_of(pool.submit(segment(1), 0.0)) == 1
@@ -456,7 +463,9 @@ def limits_s(slots: int, speed: float, in_flight: int, synthesis_timeout_s: floa
         pytest.param(0.5, 1, 0.5, 2.0, id="hardly any time"),
     ],
 )
-def test_no_segment_holds_a_slot_for_long_or_meets_the_watchdog(speed, in_flight, synthesis_timeout_s, limit_s):
+def test_no_segment_holds_a_slot_for_long_or_meets_the_watchdog(
+    speed: float, in_flight: int, synthesis_timeout_s: float, limit_s: float
+) -> None:
     assert limits_s(2, speed, in_flight, synthesis_timeout_s) == pytest.approx(limit_s)
 
 
@@ -469,8 +478,7 @@ def test_random_kills_under_load_lose_no_segment() -> None:
         for _ in range(30):
             jobs = [pool.submit(segment(name, "wait"), 0.0) for name in range(12)]
             harness.journal.opened[:] = True
-            until_row = int(random.integers(0, 12))
-            until(lambda row=until_row: harness.journal.starts[row])
+            until(partial(has_begun, harness, int(random.integers(0, 12)), 1))
             harness.signal(int(random.choice(list(harness.pids))))
             harness.reap()
             harness.fork(harness.serve)

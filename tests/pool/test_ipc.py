@@ -4,6 +4,7 @@ import os
 import resource
 import select
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -23,16 +24,16 @@ def replies() -> Iterator[ResultChannel]:
 
 
 def test_reply_carries_its_samples_bit_by_bit(replies: ResultChannel) -> None:
-    replies.send(SegmentResult(1 << 40, SegmentStatus.SPOKEN, Audio(SOME), 0.25))
+    replies.send(SegmentResult(1 << 40, SegmentStatus.OK, Audio(SOME), 0.25))
     reply = replies.receive()
     assert reply is not None
-    assert (reply.serial, reply.outcome, reply.synthesis_s) == (1 << 40, SegmentStatus.SPOKEN, 0.25)
+    assert (reply.serial, reply.status, reply.synthesis_s) == (1 << 40, SegmentStatus.OK, 0.25)
     assert reply.audio.samples.tobytes() == SOME.tobytes()
 
 
 def test_reply_carries_sample_rate_and_alignment(replies: ResultChannel) -> None:
     alignment = (TokenTime(0, 0.025, 0.1), TokenTime(1, 0.1, 1 / 3))
-    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, Audio(SOME, 22_050, alignment), 0.25))
+    replies.send(SegmentResult(1, SegmentStatus.OK, Audio(SOME, 22_050, alignment), 0.25))
     reply = replies.receive()
     assert reply is not None
     assert (reply.audio.sample_rate, reply.audio.alignment) == (22_050, alignment)
@@ -40,7 +41,7 @@ def test_reply_carries_sample_rate_and_alignment(replies: ResultChannel) -> None
 
 
 def test_reply_samples_may_be_written_to(replies: ResultChannel) -> None:
-    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, Audio(SOME), 0.0))
+    replies.send(SegmentResult(1, SegmentStatus.OK, Audio(SOME), 0.0))
     reply = replies.receive()
     assert reply is not None
     reply.audio.samples[:] = 0
@@ -48,7 +49,7 @@ def test_reply_samples_may_be_written_to(replies: ResultChannel) -> None:
 
 
 def test_reply_of_strided_samples_arrives_whole(replies: ResultChannel) -> None:
-    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, Audio(SOME[::2]), 0.0))
+    replies.send(SegmentResult(1, SegmentStatus.OK, Audio(SOME[::2]), 0.0))
     reply = replies.receive()
     assert reply is not None
     np.testing.assert_array_equal(reply.audio.samples, SOME[::2])
@@ -59,12 +60,12 @@ def test_reply_without_samples_carries_its_outcome(replies: ResultChannel, outco
     replies.send(failed_result(3, outcome))
     reply = replies.receive()
     assert reply is not None
-    assert (reply.serial, reply.outcome, len(reply.audio.samples)) == (3, outcome, 0)
+    assert (reply.serial, reply.status, len(reply.audio.samples)) == (3, outcome, 0)
 
 
 def test_replies_arrive_in_order_and_then_none(replies: ResultChannel) -> None:
     for serial in range(50):
-        replies.send(SegmentResult(serial, SegmentStatus.SPOKEN, Audio(SOME), 0.0))
+        replies.send(SegmentResult(serial, SegmentStatus.OK, Audio(SOME), 0.0))
     assert select.select([replies], [], [], 0)[0]
     assert [reply.serial for reply in iter(replies.receive, None)] == list(range(50))
     assert replies.receive() is None
@@ -86,7 +87,7 @@ def test_reply_keeps_no_descriptor_open(replies: ResultChannel) -> None:
     before = len(os.listdir("/proc/self/fd"))
     kept = []
     for _ in range(20):
-        replies.send(SegmentResult(1, SegmentStatus.SPOKEN, Audio(SOME), 0.0))
+        replies.send(SegmentResult(1, SegmentStatus.OK, Audio(SOME), 0.0))
         kept.append(replies.receive())
     del kept
     assert len(os.listdir("/proc/self/fd")) == before
@@ -94,14 +95,14 @@ def test_reply_keeps_no_descriptor_open(replies: ResultChannel) -> None:
 
 def _receive_with_free_descriptors(count: int) -> None:
     replies = ResultChannel()
-    replies.send(SegmentResult(5, SegmentStatus.SPOKEN, Audio(SOME), 0.0))
+    replies.send(SegmentResult(5, SegmentStatus.OK, Audio(SOME), 0.0))
     free = os.dup(replies.fileno())  # the next to be opened has this number, and the one after it the next
     os.close(free)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (free + count, hard))
     reply = replies.receive()
     assert reply is not None
-    assert (reply.serial, reply.outcome) == (5, SegmentStatus.LOST)
+    assert (reply.serial, reply.status) == (5, SegmentStatus.LOST)
     assert replies.receive() is None
     replies.close()
 
@@ -129,6 +130,9 @@ def test_doorbell_ring_wakes_one_of_those_that_wait() -> None:
 
     bell, woken = Doorbell(), shared_array(np.int32, 4)
 
+    def rung(times: int) -> bool:
+        return int(woken.sum()) == times
+
     def listen(index: int) -> None:
         bell._inside.settimeout(None)
         while True:
@@ -142,7 +146,7 @@ def test_doorbell_ring_wakes_one_of_those_that_wait() -> None:
         pids.append(pid)
     for rings in range(1, 51):
         bell.ring()
-        until(lambda rings=rings: woken.sum() == rings)
+        until(partial(rung, rings))
     assert woken.sum() == 50
     for pid in pids:
         os.kill(pid, 9)

@@ -24,7 +24,7 @@ from tests.harness.forks import in_fresh_process
 class Crashing(ToneEngine):
     """Does what its segment says; `spoken`: how often one was begun, `started`: on how many threads."""
 
-    name = "crashing"
+    name = "crashing"  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,13 +105,14 @@ def test_worker_without_a_fork_server_ends_and_fails_no_segments() -> None:
     worker = os.fork()
     if not worker:
         dies_with_its_fork_server()
-    assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == isolated.FAILED
+    assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == os.EX_SOFTWARE
 
 
 @in_fresh_process
 def test_process_that_cannot_be_had_is_asked_for_again() -> None:
     speaker = apart(Crashing())
-    spawn, asked = speaker._server.spawn, []
+    spawn = speaker._server.spawn
+    asked: list[None] = []
 
     def none_at_first() -> socket.socket:
         asked.append(None)

@@ -31,7 +31,7 @@ def test_segment_of_a_dead_slot_waits_again_once_and_then_its_home_is_told(board
         assert board.queue.has(place) is (death < MAX_DEATHS)
     result = board.results[1].receive()
     assert result is not None
-    assert (result.serial, result.outcome) == (place.serial, SegmentStatus.KILLED)
+    assert (result.serial, result.status) == (place.serial, SegmentStatus.KILLED)
 
 
 def test_bell_rings_for_every_segment_that_waits(board: Scoreboard) -> None:
@@ -80,4 +80,4 @@ def test_those_who_wait_for_a_model_that_does_not_come_are_told(board: Scoreboar
     assert board.results[0].receive() is None
     result = board.results[1].receive()
     assert result is not None
-    assert (result.serial, result.outcome) == (waiting.serial, SegmentStatus.UNLOADED)
+    assert (result.serial, result.status) == (waiting.serial, SegmentStatus.UNLOADED)

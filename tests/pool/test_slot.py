@@ -50,7 +50,7 @@ def board() -> Iterator[Scoreboard]:
     board = Scoreboard(WORKERS, replace(LIMITS, synthesis_timeout_s=60.0))
     for index in range(WORKERS):
         fork_worker(board, index)
-    board.results[0].send = lambda reply, *, wait=True: None  # type: ignore[method-assign]  # nobody reads them here
+    board.results[0].send = lambda result, *, wait=True: None  # type: ignore[method-assign]  # nobody reads them here
     yield board
     board.close()
 
@@ -136,8 +136,8 @@ def test_speed_is_measured_by_what_holds_when_all_slots_are_at_work(
 @pytest.mark.parametrize(
     ("samples", "outcome"),
     [
-        ([0.5, 0.5], SegmentStatus.SPOKEN),
-        ([0.0, 0.0], SegmentStatus.SPOKEN),
+        ([0.5, 0.5], SegmentStatus.OK),
+        ([0.0, 0.0], SegmentStatus.OK),
         ([], SegmentStatus.RAISED),
         ([0.5, np.nan], SegmentStatus.RAISED),
         ([np.inf, 0.5], SegmentStatus.RAISED),
@@ -146,7 +146,7 @@ def test_speed_is_measured_by_what_holds_when_all_slots_are_at_work(
 )
 def test_what_is_no_audio_is_a_failure(board: Scoreboard, samples: list[float], outcome: SegmentStatus) -> None:
     engine = BatchEngine(lambda segments: [Audio(np.array(samples, np.float32))])
-    assert [result.outcome for result in results(board, engine, 1)] == [outcome]
+    assert [result.status for result in results(board, engine, 1)] == [outcome]
 
 
 def test_audio_at_another_sample_rate_is_resampled(board: Scoreboard) -> None:
@@ -197,7 +197,7 @@ def named(names: Sequence[int]) -> list[Audio | Exception]:
 
 def value(result: SegmentResult) -> int | None:
     """The name in the audio, or None for a failure."""
-    return int(result.audio.samples[0]) if result.outcome is SegmentStatus.SPOKEN else None
+    return int(result.audio.samples[0]) if result.status is SegmentStatus.OK else None
 
 
 def test_segments_that_wait_are_synthesised_at_once_by_deadline(board: Scoreboard) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from speechd.audio.joiner import END_S, SegmentJoiner
-from speechd.audio.samples import SAMPLE_RATE, Audio, pcm16
+from speechd.audio.samples import SAMPLE_RATE, Audio, TokenTime, pcm16
 from speechd.encoders import open_encoder
 from speechd.encoders.base import Encoder
 from speechd.errors import ReplyTooLong
@@ -110,6 +110,31 @@ def test_segment_without_a_sound_is_no_beginning(executor: CountedExecutor) -> N
         assert (joined_s, len(rest), encoding.begun.is_set()) == (0.0, 0, False)
         encoding.end()
         assert encoding.begun.is_set()
+
+    run(scenario)
+
+
+def test_times_of_tokens_are_those_of_what_is_heard(executor: CountedExecutor) -> None:
+    silence = np.zeros(SAMPLE_RATE, np.float32)
+    # The tone is between two seconds of silence, of which the joiner leaves little.
+    audio = Audio(np.concatenate((silence, TONE.samples, silence)), SAMPLE_RATE, (TokenTime(7, 1.0, 3.0),))
+
+    async def scenario() -> None:
+        encoding = stage(executor)
+        for gap_s in (0.3, 0.0):
+            _, rest = await encoding.join(audio, gap_s)
+            await encoding.encode(rest)
+        await encoding.finish()
+        encoding.end()
+        made = chunks(encoding)
+        heard = np.frombuffer(b"".join(chunk.data for chunk in made), "<i2")
+        tokens = [token for chunk in made for token in chunk.tokens]
+        assert [token.token for token in tokens] == [7, 7]
+        for token in tokens:
+            start, stop = round(token.start_s * SAMPLE_RATE), round(token.end_s * SAMPLE_RATE)
+            assert (heard[start + 1000 : start + 1100] == np.frombuffer(pcm16(TONE.samples), "<i2")[1000:1100]).all()
+            assert np.abs(heard[start : start + 100]).any()
+            assert not np.abs(heard[stop : stop + 300]).any()
 
     run(scenario)
 

@@ -327,7 +327,7 @@ def test_close_lets_go_what_nobody_read() -> None:
 def mapped(samples: Samples) -> Samples:
     """As they come from a slot."""
     replies = ResultChannel()
-    replies.send(SegmentResult(1, SegmentStatus.SPOKEN, Audio(samples), 0.0))
+    replies.send(SegmentResult(1, SegmentStatus.OK, Audio(samples), 0.0))
     reply = replies.receive()
     replies.close()
     assert reply is not None

@@ -25,8 +25,11 @@ def reader_of(*pieces: str, language: str = "en-us") -> PassageReader:
 
 
 def rest(reader: PassageReader, target: int, limit: int) -> list[Passage | Pause]:
-    results = iter(lambda: reader.next(target, limit), None)
-    return [result for result in results if not isinstance(result, NotYet)]
+    results: list[Passage | Pause] = []
+    while (result := reader.next(target, limit)) is not None:
+        if not isinstance(result, NotYet):
+            results.append(result)
+    return results
 
 
 def passages(text: str, target: int, limit: int) -> list[Passage | Pause]:

@@ -115,5 +115,5 @@ def _download_apart() -> None:
     log.info("fetching Kokoro's weights (about 360 MB) from %s", hub.ENDPOINT)
     fetch = f"from {__name__} import download; download()"
     command = [sys.executable, "-P", "-c", fetch]  # -P: no module of the current folder
-    with stderr.patient() as ours:
+    with stderr.blocking() as ours:
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=ours, stderr=ours, check=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 LINE_BREAK = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
-"""What ends a line, as Unicode has it (UAX #14, mandatory breaks), but for "\\n" itself."""
+"""Unicode's mandatory line breaks (UAX #14), but for "\\n" itself."""
 
 # Lone surrogates, controls and invisible formats. ZWNJ and ZWJ stay: Indic and Persian spelling needs them.
 _INVISIBLE = re.compile(

@@ -58,7 +58,7 @@ def parse(text: str) -> list[Mark]:
 
 
 def _last_blank_line(text: str, start: int) -> int | None:
-    """Where the last blank line of `text` ends, of those that begin at `start` or later."""
+    """The end of the last blank line in `text`, of those that begin at `start` or later."""
     return max((match.end() for match in _BLANK_LINE.finditer(text, start)), default=None)
 
 

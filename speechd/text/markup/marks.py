@@ -75,7 +75,7 @@ class Style:
 
 
 NEUTRAL: Final = Style()
-"""As the request says."""
+"""The style of a passage that no mark is for: the request's own."""
 
 
 def plain(text: str) -> str:

@@ -102,7 +102,7 @@ class RomanceRules:
         return abbreviation.removesuffix(".").lower() in self._open_abbreviations
 
     def _all_rules(self) -> Iterator[Rule]:
-        """In order of precedence."""
+        """All rules, in order of precedence."""
         yield from self._addresses_and_abbreviations()
         yield from self._dates_and_times()
         yield from self._amounts()
@@ -158,7 +158,7 @@ class RomanceRules:
 
 
 def _value(written: str) -> str:
-    """ "1.234,5" and "1 234,5" as "1234.5"; a point that groups no thousands is a decimal one."""
+    """Write "1.234,5" and "1 234,5" as "1234.5"; a point that groups no thousands is a decimal one."""
     whole = re.sub(r"(?<=\d)[. ](?=\d{3}(?!\d))", "", written)
     return whole.replace(",", ".")
 

@@ -1,4 +1,4 @@
-"""What a rule is: a pattern, and the spoken form of what it matches."""
+"""Rules: a pattern, and the spoken form of what it matches."""
 
 from __future__ import annotations
 

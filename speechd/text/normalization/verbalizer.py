@@ -31,7 +31,7 @@ class Verbalizer:
         return self._words(int(digits), "cardinal")
 
     def ordinal(self, number: int) -> str:
-        """ "twenty-first"."""
+        """An ordinal number: "twenty-first"."""
         return self._words(number, "ordinal")
 
     def number(self, text: str) -> str:
@@ -54,12 +54,12 @@ class Verbalizer:
         return _unit(unit, _sample(amount), self.locale)
 
     def measure(self, amount: str, unit: str) -> str:
-        """ "1.5" and "length-kilometer" as "one point five kilometers"."""
+        """An amount of a CLDR unit: "1.5" and "length-kilometer" as "one point five kilometers"."""
         name = self.unit(amount, unit)
         return f"{self.counting(amount, name)} {name}"
 
     def counting(self, amount: str, noun: str) -> str:
-        """`number` as it stands before the noun it counts: "un kilómetro", "una hora", "veintiún euros"."""
+        """A number as it stands before the noun that it counts: "un kilómetro", "una hora", "veintiún euros"."""
         number = self.number(amount)
         if not self._numbers.one or not amount.endswith("1") or "." in amount:
             return number

@@ -14,11 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from speechd.api.call import SpeechCall
 from speechd.api.overflow.overflow import Overflow, speech_url
-from speechd.api.schema import parse
 from speechd.config.settings import Settings
 from speechd.context import RequestContext
 from speechd.engines.base import Segment
-from speechd.engines.kokoro.voices import catalogue
 from speechd.errors import NotReady, Overloaded, TransferAborted
 from speechd.metrics.counters import Counts
 from speechd.metrics.declarations import COUNTED, OVERFLOW_FIRST_AUDIO, OVERFLOWS
@@ -26,6 +24,7 @@ from speechd.pool.admission import Admission
 from speechd.pool.capacity import Limits
 from speechd.pool.scoreboard import Scoreboard
 from tests.harness.forks import end_worker, fork_worker
+from tests.harness.requests import speech_call
 from tests.harness.scripted import END, HANG, ScriptedServer, chunk, head
 
 LIMITS = Limits(
@@ -36,7 +35,6 @@ LIMITS = Limits(
     synthesis_timeout_s=5.0,
     max_overflow_in_flight=2,
 )
-BODY = b'{"model": "tts-1", "voice": "alloy", "input": "hello"}'
 SPEECH = (head(x_speechd_engine="tone", x_secret="s"), chunk(b"ab"), chunk(b"cd"), END)
 
 
@@ -55,7 +53,7 @@ class OverflowHarness:
             fork_worker(self.board, index)
         self.counts = Counts(2, COUNTED)
         self.admission = Admission(self.board, 0)
-        known = {"overflow_first_audio_s": 0.5, "overflow_idle_s": 0.3, "overflow_connect_s": 0.3} | settings
+        known = {"overflow_first_audio_s": 4.0, "overflow_idle_s": 0.3, "overflow_connect_s": 4.0} | settings
         self.overflow = Overflow(Settings(overflow_url=url, **known), self.admission, self.counts.row(0))
         self.spoken_here = 0
         self.sent: list[Message] = []
@@ -92,18 +90,9 @@ class OverflowHarness:
         def abort() -> None:
             self.aborted = True
 
-        self.context = RequestContext(id="req_1", method="POST", path="/v1/audio/speech", abort=abort, key=key)
-        return SpeechCall(
-            context=self.context,
-            wanted=replace(parse(BODY, catalogue=catalogue(), max_input_chars=100), sse=sse),
-            body=BODY,
-            whole=False,
-            is_forwarded=False,
-            arrival=time.monotonic(),
-            read_timeout_s=read_timeout_s,
-            first_audio_s=5.0,
-            write_s=0.3,
-        )
+        call = speech_call(key=key, abort=abort, read_timeout_s=read_timeout_s, first_audio_s=5.0, write_s=0.3)
+        self.context = call.context
+        return replace(call, wanted=replace(call.wanted, sse=sse))
 
     async def ask(self, call: SpeechCall | None = None, *, leave_s: float = 60, stall: bool = False) -> list[Message]:
         """The messages that the client is sent; they are in `sent`, too."""
@@ -202,7 +191,7 @@ def test_what_is_sent_on_is_the_body_and_nothing_else_of_the_client(upstream: Sc
             line, *rest = head.decode().lower().split("\r\n")
             headers = dict(field.split(": ", 1) for field in rest)
             assert line == "post /v1/audio/speech http/1.1"
-            assert content == BODY
+            assert content == worker.call().body
             assert headers["authorization"] == "bearer far"
             assert headers["x-speechd-overflow"] == "1"
             assert headers["x-request-id"] == "req_1"
@@ -248,7 +237,7 @@ def test_upstream_that_declines_is_hung_up_on_at_once(upstream: ScriptedServer) 
 
 def test_request_that_was_refused_is_refused_when_upstream_declines(upstream: ScriptedServer) -> None:
     async def scenario() -> None:
-        async with opened(upstream) as worker:
+        async with opened(upstream, overflow_first_audio_s=0.3) as worker:
             worker.fill()
             upstream.script = (head(), HANG)
             with pytest.raises(Overloaded) as refused:
@@ -383,7 +372,7 @@ def test_whole_reply_has_its_length(upstream: ScriptedServer) -> None:
 
 def test_upstream_that_does_not_answer_is_left_alone_until_it_does(upstream: ScriptedServer) -> None:
     async def scenario() -> None:
-        async with opened(upstream, overflow_retry_s=0.2) as worker:
+        async with opened(upstream, overflow_retry_s=0.2, overflow_first_audio_s=1) as worker:
             worker.fill()
             upstream.script = (HANG,)
             with pytest.raises(Overloaded):

@@ -1,35 +1,17 @@
 """What results of requests mean for the circuit breaker, the metrics and the log."""
 
-import math
 import time
 
 import pytest
 
-from speechd.api.call import SpeechCall
 from speechd.api.overflow.circuit_breaker import CircuitBreaker, State
 from speechd.api.overflow.results import OverflowResults
-from speechd.api.schema import parse
-from speechd.context import OverflowOutcome, RequestContext, Timings
+from speechd.context import OverflowOutcome, Timings
 from speechd.metrics.counters import Counts
 from speechd.metrics.declarations import COUNTED, OVERFLOW_FIRST_AUDIO, OVERFLOWS
-from speechd.voices import Catalogue
+from tests.harness.requests import speech_call
 
-BODY = b'{"model": "tts-1", "voice": "alloy", "input": "hello"}'
 FIRST_AUDIO_S = 25.0
-
-
-def call(*, whole: bool = False) -> SpeechCall:
-    return SpeechCall(
-        context=RequestContext(id="req_1", method="POST", path="/v1/audio/speech", abort=lambda: None),
-        wanted=parse(BODY, catalogue=Catalogue(), max_input_chars=100),
-        body=BODY,
-        whole=whole,
-        is_forwarded=False,
-        arrival=0.0,
-        read_timeout_s=math.inf,
-        first_audio_s=70.0,
-        write_s=30.0,
-    )
 
 
 @pytest.fixture
@@ -52,7 +34,7 @@ def counts() -> Counts:
 def test_circuit_opens_when_upstream_does_not_answer(
     counts: Counts, outcome: OverflowOutcome, waited_s: float, state: State
 ) -> None:
-    breaker, asked = CircuitBreaker(60.0), call()
+    breaker, asked = CircuitBreaker(60.0), speech_call()
     OverflowResults(breaker, counts.row(0), FIRST_AUDIO_S).declined(asked, outcome, waited_s)
     assert breaker.state(time.monotonic()) is state
     assert asked.context.overflow is outcome
@@ -63,6 +45,8 @@ def test_circuit_opens_when_upstream_does_not_answer(
 def test_answer_closes_the_circuit_and_first_audio_is_a_stream_s(counts: Counts, whole: bool, observed: int) -> None:
     breaker = CircuitBreaker(60.0)
     breaker.record(time.monotonic(), answered=False)
-    OverflowResults(breaker, counts.row(0), FIRST_AUDIO_S).answered(call(whole=whole), Timings(first_audio_s=0.2))
+    OverflowResults(breaker, counts.row(0), FIRST_AUDIO_S).answered(
+        speech_call(whole=whole), Timings(first_audio_s=0.2)
+    )
     assert breaker.state(time.monotonic()) is State.CLOSED
     assert counts.histogram(OVERFLOW_FIRST_AUDIO)[0][-1] == observed

@@ -36,8 +36,8 @@ def read(url: str, wanted: UpstreamRequest, spool: Spool | None = None) -> list[
             stream = UpstreamSpeech(client, client.build_request("POST", url, content=b"{}"), wanted, spool)
             try:
                 await stream.open()
-                while (data := await stream.read()) is not None:
-                    got.append(data)
+                while (chunk_read := await stream.read()) is not None:
+                    got.append(chunk_read.data)
             except Declined as declined:
                 got.append(declined.outcome)
             except SynthesisFailed:

@@ -11,69 +11,50 @@ from speechd.text.normalization.verbalizer import Verbalizer
 
 _TITLES: Final[Mapping[str, str]] = {
     "Dr": "Doctor", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof": "Professor", "Rev": "Reverend",
-    "Hon": "Honorable",
-    "Gen": "General", "Col": "Colonel", "Maj": "Major", "Capt": "Captain", "Cpt": "Captain", "Lt": "Lieutenant",
-    "Sgt": "Sergeant",
-    "Cpl": "Corporal", "Cmdr": "Commander", "Adm": "Admiral", "Gov": "Governor", "Sen": "Senator",
-    "Rep": "Representative",
-    "Pres": "President", "Supt": "Superintendent", "Fr": "Father", "Mt": "Mount", "Ft": "Fort", "St": "Saint",
-    "Messrs": "Messieurs",
+    "Hon": "Honorable", "Gen": "General", "Col": "Colonel", "Maj": "Major", "Capt": "Captain", "Cpt": "Captain",
+    "Lt": "Lieutenant", "Sgt": "Sergeant", "Cpl": "Corporal", "Cmdr": "Commander", "Adm": "Admiral", "Gov": "Governor",
+    "Sen": "Senator", "Rep": "Representative", "Pres": "President", "Supt": "Superintendent", "Fr": "Father",
+    "Mt": "Mount", "Ft": "Fort", "St": "Saint", "Messrs": "Messieurs",
 }  # fmt: skip
 _STREETS: Final[Mapping[str, str]] = {
     "St": "Street", "Ave": "Avenue", "Av": "Avenue", "Blvd": "Boulevard", "Rd": "Road", "Dr": "Drive", "Ln": "Lane",
-    "Hwy": "Highway",
-    "Pkwy": "Parkway", "Sq": "Square", "Ct": "Court", "Pl": "Place",
+    "Hwy": "Highway", "Pkwy": "Parkway", "Sq": "Square", "Ct": "Court", "Pl": "Place",
 }  # fmt: skip
 _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "e.g.": "for example", "eg.": "for example", "i.e.": "that is", "etc.": "et cetera", "vs.": "versus",
-    "vs": "versus",
-    "approx.": "approximately", "ca.": "circa", "cf.": "compare", "et al.": "et al", "viz.": "namely",
-    "incl.": "including",
-    "excl.": "excluding", "esp.": "especially", "avg.": "average", "temp.": "temperature",
-    "dept.": "department", "Dept.": "Department", "est.": "established", "Est.": "Established",
-    "govt.": "government", "Inc.": "Incorporated", "Ltd.": "Limited", "Co.": "Company", "Corp.": "Corporation",
-    "Bros.": "Brothers",
-    "Jr.": "Junior", "Sr.": "Senior", "Esq.": "Esquire", "misc.": "miscellaneous",
-    "tel.": "telephone", "Tel.": "Telephone", "ext.": "extension", "Ext.": "Extension", "Assn.": "Association",
-    "Univ.": "University",
+    "vs": "versus", "approx.": "approximately", "ca.": "circa", "cf.": "compare", "et al.": "et al", "viz.": "namely",
+    "incl.": "including", "excl.": "excluding", "esp.": "especially", "avg.": "average", "temp.": "temperature",
+    "dept.": "department", "Dept.": "Department", "est.": "established", "Est.": "Established", "govt.": "government",
+    "Inc.": "Incorporated", "Ltd.": "Limited", "Co.": "Company", "Corp.": "Corporation", "Bros.": "Brothers",
+    "Jr.": "Junior", "Sr.": "Senior", "Esq.": "Esquire", "misc.": "miscellaneous", "tel.": "telephone",
+    "Tel.": "Telephone", "ext.": "extension", "Ext.": "Extension", "Assn.": "Association", "Univ.": "University",
     "hrs.": "hours", "mins.": "minutes", "yrs.": "years", "abbr.": "abbreviation", "P.S.": "P.S", "aka": "A.K.A",
-    "ASAP": "A.S.A.P",
-    "w.r.t.": "with respect to", "b/w": "between", "PhD": "P.H.D", "Ph.D.": "P.H.D", "Ph.D": "P.H.D", "PhDs": "P.H.D's",
-    "MSc": "M.S.C",
-    "BSc": "B.S.C", "NYU": "N.Y.U", "AWS": "A.W.S", "IQ": "I.Q", "NaCl": "N.A.C.L", "NaOH": "N.A.O.H", "HCl": "H.C.L",
-    "KCl": "K.C.L",
-    "NaHCO₃": "N.A.H.C.O three", "Wi-Fi": "Wifi", "WiFi": "Wifi",
+    "ASAP": "A.S.A.P", "w.r.t.": "with respect to", "b/w": "between", "PhD": "P.H.D", "Ph.D.": "P.H.D", "Ph.D": "P.H.D",
+    "PhDs": "P.H.D's", "MSc": "M.S.C", "BSc": "B.S.C", "NYU": "N.Y.U", "AWS": "A.W.S", "IQ": "I.Q", "NaCl": "N.A.C.L",
+    "NaOH": "N.A.O.H", "HCl": "H.C.L", "KCl": "K.C.L", "NaHCO₃": "N.A.H.C.O three", "Wi-Fi": "Wifi", "WiFi": "Wifi",
 }  # fmt: skip
 _BEFORE_NUMBER: Final[Mapping[str, str]] = {
     "No": "number", "no": "number", "Nos": "numbers", "nos": "numbers", "Nr": "number", "pp": "pages", "p": "page",
-    "pg": "page", "vol": "volume",
-    "Vol": "Volume", "vols": "volumes", "ch": "chapter", "Ch": "Chapter", "chap": "chapter", "Chap": "Chapter",
-    "sec": "section",
-    "Sec": "Section", "fig": "figure", "Fig": "Figure", "figs": "figures", "Figs": "Figures", "eq": "equation",
-    "Eq": "Equation",
-    "Art": "Article", "art": "article", "Ex": "Example", "Rm": "Room", "Apt": "Apartment", "apt": "apartment",
-    "Ste": "Suite", "Op": "Opus",
-    "op": "opus", "par": "paragraph", "ver": "version", "Ver": "version", "v": "version",
+    "pg": "page", "vol": "volume", "Vol": "Volume", "vols": "volumes", "ch": "chapter", "Ch": "Chapter",
+    "chap": "chapter", "Chap": "Chapter", "sec": "section", "Sec": "Section", "fig": "figure", "Fig": "Figure",
+    "figs": "figures", "Figs": "Figures", "eq": "equation", "Eq": "Equation", "Art": "Article", "art": "article",
+    "Ex": "Example", "Rm": "Room", "Apt": "Apartment", "apt": "apartment", "Ste": "Suite", "Op": "Opus", "op": "opus",
+    "par": "paragraph", "ver": "version", "Ver": "version", "v": "version",
 }  # fmt: skip
 
 _REGENTS: Final = (
     "Henry Louis George Edward Elizabeth Charles James William Richard Philip Felipe Carlos Juan Mary Pius Paul "
-    "Benedict Francis Leo "
-    "Gregory Alexander Nicholas Catherine Frederick Wilhelm Napoleon Ramses Ramesses Ptolemy Cleopatra Darius Xerxes "
-    "Artaxerxes Otto Ferdinand "
-    "Gustav Christian Harald Olaf Haakon Ivan Peter Innocent Clement Urban Boniface Sixtus Julius Albert Leopold "
-    "Victoria Margaret Umberto "
-    "Emmanuel Murad Mehmed Selim Alfonso Sancho Pedro Afonso Manuel Maria Anne Constantine Theodosius Justinian "
-    "Michael Basil Malcolm Robert David "
-    "Edmund Hassan Mohammed Abdullah Rama Akbar Tutankhamun Thutmose Amenhotep Seti Callixtus Celestine Adrian Eugene "
-    "Martin Stephen"
+    "Benedict Francis Leo Gregory Alexander Nicholas Catherine Frederick Wilhelm Napoleon Ramses Ramesses Ptolemy "
+    "Cleopatra Darius Xerxes Artaxerxes Otto Ferdinand Gustav Christian Harald Olaf Haakon Ivan Peter Innocent Clement "
+    "Urban Boniface Sixtus Julius Albert Leopold Victoria Margaret Umberto Emmanuel Murad Mehmed Selim Alfonso Sancho "
+    "Pedro Afonso Manuel Maria Anne Constantine Theodosius Justinian Michael Basil Malcolm Robert David Edmund Hassan "
+    "Mohammed Abdullah Rama Akbar Tutankhamun Thutmose Amenhotep Seti Callixtus Celestine Adrian Eugene Martin Stephen"
 ).split()
 _NUMBERED: Final = (
     "Chapter Part Book Volume Act Scene Section Appendix War Phase Type Title Article Level Class Stage Figure Table "
-    "Bowl Episode Canto "
-    "Unit Lesson Exhibit Schedule Annex Division Grade Category Form Factor Step Round Group Tier Option Plan Fantasy "
-    "Rocky Rambo Apollo Mark "
-    "Symphony Sonata Concerto Opus Olympiad Corps Army Saturn Mach Block Quartet"
+    "Bowl Episode Canto Unit Lesson Exhibit Schedule Annex Division Grade Category Form Factor Step Round Group Tier "
+    "Option Plan Fantasy Rocky Rambo Apollo Mark Symphony Sonata Concerto Opus Olympiad Corps Army Saturn Mach Block "
+    "Quartet"
 ).split()
 _ROMAN: Final = r"(?=[IVXLC])(?:X[CL]|L?X{0,3}|C{1,3})(?:I[XV]|V?I{0,3})"
 _PLAIN_ROMAN: Final = r"(?:X{0,2}(?:I[XV]|VI{1,3}|I{2,3})|X{1,2}VI{0,3}|XI{1,3}|XI[XV])"

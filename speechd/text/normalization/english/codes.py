@@ -11,8 +11,7 @@ from speechd.text.normalization.verbalizer import Verbalizer
 
 _PLACES: Final = (
     "Room Rm Suite Apartment Apt Flight Boeing Airbus Route Highway Hwy Interstate Bus Unit Area Studio Building Gate "
-    "Psalm Peugeot Levi's BMW "
-    "room suite apartment flight route highway interstate bus unit area code"
+    "Psalm Peugeot Levi's BMW room suite apartment flight route highway interstate bus unit area code"
 ).split()
 _ELEMENTS: Final = (
     "Al|Ag|Ar|Au|Ba|Be|Bi|Br|Ca|Cd|Ce|Cl|Co|Cr|Cs|Cu|Fe|Ga|Ge|He|Hg|Kr|La|Li|Mg|Mn|Mo|"

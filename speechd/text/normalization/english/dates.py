@@ -66,7 +66,7 @@ def _iso(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 def _numeric(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    """ "3/4/2024" by the locale's order, or the other where only that one is a date. Points are European: day first."""
+    """Read "3/4/2024" in the language's order, or in the other if only that is a date; with points, day first."""
     first, second, year = int(match[1]), int(match[3]), match[4]
     if len(year) == 2:
         year = ("19" if year > "50" else "20") + year
@@ -79,7 +79,7 @@ def _numeric(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 def _month_and_day(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    """ "on 12/25", "on 4/12": the American order, or where it is the custom the European one."""
+    """Read "on 12/25" and "on 4/12" with the month first, or in the language's order."""
     month, day = int(match[1]), int(match[2])
     if verbalizer.language.day_first and day <= 12:
         month, day = day, month

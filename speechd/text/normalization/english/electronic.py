@@ -20,18 +20,17 @@ _SPELLED: Final = frozenset(
 )
 _EXTENSIONS: Final = (
     "pdf txt md csv tsv json xml html htm css js ts py rb rs go java cpp sh exe dll zip tar gz jpg jpeg png gif svg "
-    "webp bmp mp3 mp4 wav flac ogg "
-    "avi mov mkv doc docx xls xlsx ppt pptx odt log ini cfg yaml yml toml sql db bak iso apk dmg"
+    "webp bmp mp3 mp4 wav flac ogg avi mov mkv doc docx xls xlsx ppt pptx odt log ini cfg yaml yml toml sql db bak iso "
+    "apk dmg"
 ).split()
 _DOMAINS: Final = (
     "com org net io edu gov mil info biz dev app ai co.uk org.uk ac.uk co eu de fr es it nl ch ca jp tv me".split()
 )
 _VERSIONED: Final = (
     "Python Java Node npm Ruby Rails Django PHP Perl Rust Go Swift Kotlin Ubuntu Debian Fedora Linux Windows Android "
-    "iOS macOS Chrome Firefox "
-    "Safari Bluetooth USB HTTP TLS SSL HTML CUDA PyTorch TensorFlow Kubernetes Docker Postgres PostgreSQL MySQL "
-    "Unicode OpenGL Vulkan DirectX GPT "
-    "Version version Release release Firmware firmware Llama Claude Gemini"
+    "iOS macOS Chrome Firefox Safari Bluetooth USB HTTP TLS SSL HTML CUDA PyTorch TensorFlow Kubernetes Docker "
+    "Postgres PostgreSQL MySQL Unicode OpenGL Vulkan DirectX GPT Version version Release release Firmware firmware "
+    "Llama Claude Gemini"
 ).split()
 
 _PIECES = re.compile(r"[^\W\d_]+|[0-9]+|.", re.DOTALL)
@@ -78,7 +77,7 @@ def _octets(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 def version(digits: str, verbalizer: Verbalizer) -> str:
-    """ "3.11.2" as "three point eleven point two"."""
+    """Read "3.11.2" as "three point eleven point two"."""
     return " point ".join(verbalizer.cardinal(part) for part in digits.split("."))
 
 

@@ -13,22 +13,20 @@ from speechd.text.normalization.verbalizer import Verbalizer
 
 _FRACTIONS: Final[Mapping[str, str]] = {
     "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5",
-    "⅙": "1/6",
-    "⅚": "5/6", "⅐": "1/7", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8", "⅑": "1/9", "⅒": "1/10",
+    "⅙": "1/6", "⅚": "5/6", "⅐": "1/7", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8", "⅑": "1/9", "⅒": "1/10",
 }  # fmt: skip
 _PARTED: Final = (
     "cup teaspoon tablespoon tsp tbsp pint quart gallon ounce pound inch foot mile yard acre hour minute second day "
-    "week month year century "
-    "meter metre kilometer kilometre liter litre gram kilogram bottle can dozen stick page point percent slice "
-    "package lb oz mi"
+    "week month year century meter metre kilometer kilometre liter litre gram kilogram bottle can dozen stick page "
+    "point percent slice package lb oz mi"
 ).split()
 _WHOLE: Final = {"tsp": "teaspoon", "tbsp": "tablespoon", "lb": "pound", "oz": "ounce", "mi": "mile"}
 _SCALE: Final = {"k": "thousand", "K": "thousand", "M": "million", "mn": "million", "bn": "billion", "tn": "trillion"}
 _OTHER_UNITS: Final[Mapping[str, str]] = {
     "fps": "frames per second", "rpm": "revolutions per minute", "bpm": "beats per minute", "ppm": "parts per million",
     "dB": "decibels", "mAh": "milliamp hours", "Ah": "amp hours", "sqft": "square feet", "sq. ft.": "square feet",
-    "yrs": "years",
-        "pts": "points", "wk": "weeks", "wks": "weeks", "ºK": "kelvin", "pp": "percentage points", "pct": "percent",
+    "yrs": "years", "pts": "points", "wk": "weeks", "wks": "weeks", "ºK": "kelvin", "pp": "percentage points",
+    "pct": "percent",
 }  # fmt: skip
 
 
@@ -53,7 +51,7 @@ def _feet(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 def _fraction(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    """ "3/4" as "three quarters", "1 1/2" as "one and a half", "3/4 cup" as "three quarters of a cup"."""
+    """Read "3/4" as "three quarters", "1 1/2" as "one and a half", "3/4 cup" as "three quarters of a cup"."""
     whole, top, bottom = match["whole"], int(match["top"]), int(match["bottom"])
     noun = _WHOLE.get(match["noun"] or "", match["noun"])
     if (bottom > 16 and bottom not in (20, 32, 64, 100)) or (not whole and (top == 0 or bottom < 2)) or bottom == 0:
@@ -75,7 +73,7 @@ def _fraction(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 def _vulgar(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    """ "½", "1½": as a fraction in digits."""
+    """Write "½" and "1½" as fractions in digits."""
     return f"{match[1]} {_FRACTIONS[match[2]]}".strip()
 
 

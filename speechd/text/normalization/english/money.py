@@ -27,10 +27,9 @@ _RUPEE: Final = _Currency("rupee", "rupees", "paisa", "paise")
 _SYMBOLS: Final[Mapping[str, _Currency]] = {
     "$": _DOLLAR, "£": _POUND, "€": _EURO, "¥": _YEN, "₹": _RUPEE, "₩": _Currency("won", "won"),
     "₽": _Currency("ruble", "rubles", "kopeck", "kopecks"), "₺": _Currency("lira", "lira"),
-    "₫": _Currency("dong", "dong"),
-    "₪": _Currency("shekel", "shekels"), "฿": _Currency("baht", "baht"), "₿": _Currency("bitcoin", "bitcoins"),
-    "₦": _Currency("naira", "naira"), "₱": _Currency("peso", "pesos"), "₴": _Currency("hryvnia", "hryvnias"),
-    "US$": _Currency("U.S. dollar", "U.S. dollars", "cent", "cents"),
+    "₫": _Currency("dong", "dong"), "₪": _Currency("shekel", "shekels"), "฿": _Currency("baht", "baht"),
+    "₿": _Currency("bitcoin", "bitcoins"), "₦": _Currency("naira", "naira"), "₱": _Currency("peso", "pesos"),
+    "₴": _Currency("hryvnia", "hryvnias"), "US$": _Currency("U.S. dollar", "U.S. dollars", "cent", "cents"),
     "A$": _Currency("Australian dollar", "Australian dollars", "cent", "cents"),
     "C$": _Currency("Canadian dollar", "Canadian dollars", "cent", "cents"),
     "NZ$": _Currency("New Zealand dollar", "New Zealand dollars", "cent", "cents"),
@@ -39,24 +38,21 @@ _SYMBOLS: Final[Mapping[str, _Currency]] = {
 }  # fmt: skip
 _CODES: Final[Mapping[str, _Currency]] = {
     "USD": _SYMBOLS["US$"], "EUR": _EURO, "GBP": _POUND, "JPY": _YEN, "INR": _RUPEE, "AUD": _SYMBOLS["A$"],
-    "CAD": _SYMBOLS["C$"],
-    "CHF": _Currency("Swiss franc", "Swiss francs", "centime", "centimes"), "CNY": _Currency("yuan", "yuan"),
-    "RMB": _Currency("yuan", "yuan"), "KRW": _SYMBOLS["₩"], "RUB": _SYMBOLS["₽"], "BRL": _SYMBOLS["R$"],
-    "BTC": _SYMBOLS["₿"],
+    "CAD": _SYMBOLS["C$"], "CHF": _Currency("Swiss franc", "Swiss francs", "centime", "centimes"),
+    "CNY": _Currency("yuan", "yuan"), "RMB": _Currency("yuan", "yuan"), "KRW": _SYMBOLS["₩"], "RUB": _SYMBOLS["₽"],
+    "BRL": _SYMBOLS["R$"], "BTC": _SYMBOLS["₿"],
     "MXN": _Currency("Mexican peso", "Mexican pesos", "centavo", "centavos"),
-    "SEK": _Currency("Swedish krona", "Swedish kronor"),
-    "NOK": _Currency("Norwegian krone", "Norwegian kroner"), "DKK": _Currency("Danish krone", "Danish kroner"),
-    "PLN": _Currency("zloty", "zlotys"), "ZAR": _Currency("rand", "rand"), "NZD": _SYMBOLS["NZ$"],
-    "HKD": _SYMBOLS["HK$"],
+    "SEK": _Currency("Swedish krona", "Swedish kronor"), "NOK": _Currency("Norwegian krone", "Norwegian kroner"),
+    "DKK": _Currency("Danish krone", "Danish kroner"), "PLN": _Currency("zloty", "zlotys"),
+    "ZAR": _Currency("rand", "rand"), "NZD": _SYMBOLS["NZ$"], "HKD": _SYMBOLS["HK$"],
     "SGD": _Currency("Singapore dollar", "Singapore dollars", "cent", "cents"),
 }  # fmt: skip
 _CURRENCIES: Final = {**_SYMBOLS, **_CODES}
 
 SCALES: Final[Mapping[str, str]] = {
     "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "b": "billion", "B": "billion",
-    "bn": "billion",
-    "T": "trillion", "tn": "trillion", "thousand": "thousand", "million": "million", "billion": "billion",
-    "trillion": "trillion",
+    "bn": "billion", "T": "trillion", "tn": "trillion", "thousand": "thousand", "million": "million",
+    "billion": "billion", "trillion": "trillion",
 }  # fmt: skip
 _SCALE: Final = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|[kKmMbBT]|mn|bn|tn)(?!\w))?"
 
@@ -92,8 +88,8 @@ _RANGE: Final = rf"(?:(?P<low>{NUMBER})(?:[ ]?[€£¥])?{DASH}[$£€¥₹]?(?=
 _MINUS: Final = r"(?:(?<![\w)\]%°.,-])[-−](?=[A-Z]{0,3}[$£€¥₹]))?"
 _PRICED: Final = (
     "bill note coin gift fee fine price prize tax increase discount voucher budget deal ticket investment donation "
-    "loan grant contract "
-    "reward bonus check cheque bet salary project valuation market industry fund package lawsuit settlement"
+    "loan grant contract reward bonus check cheque bet salary project valuation market industry fund package lawsuit "
+    "settlement"
 ).split()
 _PER: Final = rf"(?:/(?=[^\W\d_]))?(?=[ -](?:[a-z]{{1,12}}[ ])?(?P<noun>{either(_PRICED)})(?!\w))?"
 RULES: Final[tuple[Rule, ...]] = (

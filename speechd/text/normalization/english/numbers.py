@@ -1,4 +1,4 @@
-"""What remains of numbers: years and eras, powers, ordinals, ranges, and all others."""
+"""Numbers after codes and measures: years and eras, powers, ordinals, ranges, and all others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _year_range(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 def _era(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    """ "44 BC", "AD 70", "1200-800 BCE"."""
+    """Read years with their era: "44 BC", "AD 70", "1200-800 BCE"."""
     spoken = " to ".join(reading.year(year, verbalizer) for year in re.findall(r"\d+", match[0]))
     era = ".".join(re.sub(r"[^A-Z]", "", match[0]))
     return f"{era} {spoken}" if match[0][0].isalpha() else f"{spoken} {era}"

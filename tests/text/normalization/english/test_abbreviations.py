@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from speechd.text.normalization.english.abbreviations import roman
+from speechd.text.normalization.normalize import normalize
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("Henry VIII, Louis XIV, Elizabeth I", "Henry the Eighth, Louis the Fourteenth, Elizabeth the First"),
+        ("Chapter IV, World War II, Super Bowl XLII", "Chapter four, World War two, Super Bowl forty-two"),
+        ("XIV century", "fourteenth century"),
+        ("I MIX CD DC vitamin C", "I MIX CD DC vitamin C"),
+        ("FBI NASA U.S.", "FBI NASA U.S."),
+        ("a PhD", "a P.H.D"),
+        ("Dr. Smith, Mr. and Mrs. Jones", "Doctor Smith, Mister and Missus Jones"),
+        ("St. James lives on Elm St.", "Saint James lives on Elm Street."),
+        ("on 5th St. in town", "on fifth Street in town"),
+        ("e.g., this, i.e., that, etc.", "for example, this, that is, that, et cetera."),
+        ("pp. 3–5, Vol. IV", "pages three to five, Volume four"),
+        ("approx. 5 vs. 6", "approximately five versus six"),
+    ],
+)
+def test_name_is_spoken(written: str, spoken: str) -> None:
+    assert normalize(written, "en-us") == spoken
+
+
+@pytest.mark.parametrize(
+    ("numeral", "value"), [("I", 1), ("IV", 4), ("XIX", 19), ("XLII", 42), ("XC", 90), ("CCC", 300)]
+)
+def test_roman_numeral_has_its_value(numeral: str, value: int) -> None:
+    assert roman(numeral) == value

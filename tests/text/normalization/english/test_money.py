@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from speechd.text.normalization.normalize import normalize
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("$3.50.", "three dollars and fifty cents."),
+        ("$1, $0.99, -$5", "one dollar, ninety-nine cents, minus five dollars"),
+        ("$1.5 million, £3.5m", "one point five million dollars, three point five million pounds"),
+        ("¥500, ₹100, €1.00", "five hundred yen, one hundred rupees, one euro"),
+        ("USD 5, 5 EUR, 5 k€", "five U.S. dollars, five euros, five thousand euros"),
+        ("$5-10, $5-$10, 5€-6€", "five to ten dollars, five to ten dollars, five to six euros"),
+        ("$5/month", "five dollars per month"),
+        ("a $20 bill", "a twenty dollar bill"),
+        ("99¢", "ninety-nine cents"),
+    ],
+)
+def test_money_is_spoken(written: str, spoken: str) -> None:
+    assert normalize(written, "en-us") == spoken
