@@ -25,6 +25,7 @@ from speechd.engines.base import (
     speakable,
 )
 from speechd.engines.kokoro import voices
+from speechd.languages.table import KOKORO_CODES
 from speechd.voices import Catalogue
 
 SAMPLE_RATE: Final = 24_000
@@ -80,7 +81,7 @@ class ToneEngine(SequentialEngine):
 
     def languages(self) -> Sequence[str]:
         """See `Engine`."""
-        return tuple(voices.LANGUAGES.values())
+        return tuple(KOKORO_CODES.values())
 
     def load_voice(self, options: SynthesisOptions) -> None:
         """See `Engine`; there is nothing to load."""

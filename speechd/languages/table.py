@@ -20,8 +20,10 @@ _ALL: Final = (english.US, english.GB, SPANISH, FRENCH, HINDI, ITALIAN, JAPANESE
 LANGUAGES: Final[Mapping[str, Language]] = {language.tag: language for language in _ALL}
 """By tag."""
 
-KOKORO_CODES: Final[Mapping[str, str]] = {language.kokoro_code: tag for tag, language in LANGUAGES.items()}
-"""Kokoro's letter → tag."""
+KOKORO_CODES: Final[Mapping[str, str]] = {
+    language.kokoro_code: tag for tag, language in LANGUAGES.items() if language.kokoro_code
+}
+"""Kokoro's letter → tag, of the languages that it speaks."""
 
 CODES: Final[Mapping[str, str]] = {
     **KOKORO_CODES,

@@ -16,7 +16,7 @@ from typing import Final
 from speechd.config.settings import InvalidSetting
 from speechd.engines.base import Engine, Segment, SynthesisOptions, Synthesizer, synthesize_one
 from speechd.errors import InvalidRequest
-from speechd.languages.table import LANGUAGES
+from speechd.languages.table import find_language
 from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.text.passages import PassageReader
@@ -60,10 +60,11 @@ def load_voices(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> 
         else:
             languages.setdefault(options.language, options)
     for language in languages:
+        text = find_language(language).warm_up
         reader = PassageReader(language)
-        reader.feed(LANGUAGES[language].warm_up)
+        reader.feed(text)
         reader.finish()
-        reader.next(len(LANGUAGES[language].warm_up), engine.passage_limit)
+        reader.next(len(text), engine.passage_limit)
     return list(languages.values())
 
 
@@ -96,9 +97,10 @@ def try_out(engine: Synthesizer, segments: Sequence[Segment]) -> tuple[float, fl
 
 
 def _segments(engine: Engine, options: SynthesisOptions) -> list[Segment]:
-    planner = Planner(LANGUAGES[options.language].warm_up * REPEATED, options, engine)
     segments: list[Segment] = []
-    while len(segments) < LENGTHS:
+    text = find_language(options.language).warm_up  # "" of a language that the engine alone knows
+    planner = Planner(text * REPEATED, options, engine)
+    while text and len(segments) < LENGTHS:
         planned = planner.next(sum(segment.duration_s for segment in segments), ALONE)
         if not isinstance(planned, Planned):
             break

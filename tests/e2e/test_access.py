@@ -154,7 +154,7 @@ def test_unknown_path_is_quoted_no_longer_than_it_needs(tone_server: Server) -> 
     reply = tone_server.get("/" + "a" * 20_000)
     assert reply.status_code == 404
     assert len(reply.text) < 400
-    assert "(20001 characters)" in tone_server.log()
+    until(lambda: "(20001 characters)" in tone_server.log())
 
 
 def test_input_over_the_limit_is_a_precise_400(server: Server) -> None:

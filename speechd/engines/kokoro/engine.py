@@ -19,6 +19,7 @@ from speechd.engines.kokoro.g2p.g2p import G2P
 from speechd.engines.kokoro.load import load
 from speechd.engines.kokoro.model import SAMPLE_RATE, STYLE_SIZE, Model, ModelInput, Rendered
 from speechd.errors import InvalidRequest
+from speechd.languages.table import KOKORO_CODES
 from speechd.shared_memory import trim_heap
 from speechd.voices import Blend, Catalogue
 
@@ -82,7 +83,7 @@ class KokoroEngine:
 
     def languages(self) -> Sequence[str]:
         """See `Engine`."""
-        return tuple(voices.LANGUAGES.values())
+        return tuple(KOKORO_CODES.values())
 
     def load_voice(self, options: SynthesisOptions) -> None:
         """See `Engine`."""

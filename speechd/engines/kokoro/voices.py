@@ -7,23 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from speechd.languages.table import KOKORO_CODES
 from speechd.voices import Catalogue, Voice
 
 MODEL_IDS: Final[Mapping[str, str]] = {"kokoro": "hexgrad"}
 """The model's id, and whose it is."""
-
-LANGUAGES: Final[Mapping[str, str]] = {
-    "a": "en-us",
-    "b": "en-gb",
-    "e": "es",
-    "f": "fr-fr",
-    "h": "hi",
-    "i": "it",
-    "j": "ja",
-    "p": "pt-br",
-    "z": "zh",
-}
-"""The first letter of a Kokoro voice's id → BCP 47 in lower case."""
 
 GENDERS: Final[Mapping[str, str]] = {"f": "female", "m": "male"}
 """The second letter of a Kokoro voice's id → gender."""
@@ -73,6 +61,6 @@ def catalogue(model_dir: Path | None = None) -> Catalogue:
 def voice(id: str) -> Voice:
     """The voice that Kokoro's naming makes of an id such as "bm_fable"; American and female where it says nothing."""
     language, gender, name = "en-us", "female", id
-    if id[2:3] == "_" and id[0] in LANGUAGES and id[1] in GENDERS:
-        language, gender, name = LANGUAGES[id[0]], GENDERS[id[1]], id[3:]
+    if id[2:3] == "_" and id[0] in KOKORO_CODES and id[1] in GENDERS:
+        language, gender, name = KOKORO_CODES[id[0]], GENDERS[id[1]], id[3:]
     return Voice(id, name.replace("_", " ").title(), language, gender)
