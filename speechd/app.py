@@ -78,7 +78,7 @@ class SpeechApplication:
         self.table = self.board.table
         self.files = _files(settings)
         self.metrics = Metrics(self.board, choice.engine.name)
-        self.segments = warm_up.plan(choice.engine, warm_up.share(choice.engine, catalogue, settings.warm_up))
+        self.segments = warm_up.plan(choice.engine, warm_up.load_voices(choice.engine, catalogue, settings.warm_up))
         self._unloader = _unloader(settings, choice.engine, self.board)
 
     def reconcile(self, *, settled: bool) -> DesiredWorkers:
@@ -154,7 +154,7 @@ class WorkerApplication:
     async def _try_out(self, starter: ThreadPoolExecutor) -> None:
         """Synthesise first segments, and take their throughput for the slot's."""
         loop = asyncio.get_running_loop()
-        audio_s, busy_s = await loop.run_in_executor(starter, warm_up.speak, self._speaker, self._shared.segments)
+        audio_s, busy_s = await loop.run_in_executor(starter, warm_up.try_out, self._speaker, self._shared.segments)
         self._shared.board.throughput.seed_estimate(self._index, audio_s, busy_s)
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 
 import pytest
 
@@ -18,12 +19,12 @@ from speechd.stderr import WAITING_BYTES, Lines
 class Reader:
     """A reader that takes so many bytes."""
 
-    def __init__(self, room=0):
+    def __init__(self, room: int = 0) -> None:
         self.room = room
         self.data = b""
-        self.error = None
+        self.error: OSError | None = None
 
-    def put(self, data):
+    def put(self, data: bytes) -> int:
         if self.error:
             raise self.error
         taken = data[: self.room]
@@ -33,21 +34,21 @@ class Reader:
         self.data += taken
         return len(taken)
 
-    def lines(self):
+    def lines(self) -> list[str]:
         return self.data.decode().splitlines()
 
 
 @pytest.fixture
-def reader():
+def reader() -> Reader:
     return Reader()
 
 
 @pytest.fixture
-def lines(reader):
+def lines(reader: Reader) -> Lines:
     return Lines(reader.put, "{} lost".format)
 
 
-def test_lines_that_cannot_be_written_wait_for_the_next(reader, lines):
+def test_lines_that_cannot_be_written_wait_for_the_next(reader: Reader, lines: Lines) -> None:
     for number in range(3):
         lines.write(f"line {number}")
     assert reader.data == b""
@@ -56,7 +57,7 @@ def test_lines_that_cannot_be_written_wait_for_the_next(reader, lines):
     assert reader.lines() == ["line 0", "line 1", "line 2", "line 3"]
 
 
-def test_line_of_which_a_part_was_written_is_ended(reader, lines):
+def test_line_of_which_a_part_was_written_is_ended(reader: Reader, lines: Lines) -> None:
     reader.room = 4
     lines.write("abcdefgh")
     assert reader.data == b"abcd"
@@ -65,7 +66,7 @@ def test_line_of_which_a_part_was_written_is_ended(reader, lines):
     assert reader.data == b"abcdefgh\n"
 
 
-def test_lines_that_do_not_fit_are_counted_before_the_next_that_does(reader, lines):
+def test_lines_that_do_not_fit_are_counted_before_the_next_that_does(reader: Reader, lines: Lines) -> None:
     line = "x" * 999
     fit = WAITING_BYTES // 1000
     for _ in range(fit + 7):
@@ -76,7 +77,7 @@ def test_lines_that_do_not_fit_are_counted_before_the_next_that_does(reader, lin
     assert reader.lines() == [*[line] * fit, "7 lost", "next", "after"]
 
 
-def test_memory_for_waiting_lines_is_bounded(reader, lines):
+def test_memory_for_waiting_lines_is_bounded(reader: Reader, lines: Lines) -> None:
     for _ in range(10):
         lines.write("x" * WAITING_BYTES * 3)
     reader.room = 10 * WAITING_BYTES
@@ -85,7 +86,7 @@ def test_memory_for_waiting_lines_is_bounded(reader, lines):
 
 
 @pytest.mark.parametrize("number", [errno.EPIPE, errno.ENOSPC, errno.EIO])
-def test_reader_that_has_gone_raises_nothing_and_may_come_back(reader, lines, number):
+def test_reader_that_has_gone_raises_nothing_and_may_come_back(reader: Reader, lines: Lines, number: int) -> None:
     reader.error = OSError(number, "as asked")
     lines.write("one")
     lines.write("two")
@@ -94,13 +95,13 @@ def test_reader_that_has_gone_raises_nothing_and_may_come_back(reader, lines, nu
     assert reader.lines() == ["2 lost", "three"]
 
 
-def test_lone_surrogates_are_written_as_escapes(reader, lines):
+def test_lone_surrogates_are_written_as_escapes(reader: Reader, lines: Lines) -> None:
     reader.room = 1000
     lines.write("\ud800")
     assert reader.data == b"\\ud800\n"
 
 
-def test_forked_process_leaves_to_its_parent_what_waits():
+def test_forked_process_leaves_to_its_parent_what_waits() -> None:
     read, write = os.pipe()
     full, room = "x" * 100, Reader()
     lines = Lines(room.put, str)
@@ -120,15 +121,16 @@ def test_forked_process_leaves_to_its_parent_what_waits():
     assert room.lines() == [full]
 
 
-def pipe():
+def pipe() -> tuple[int, int]:
     return os.pipe()
 
 
-def sockets():
-    return (each.detach() for each in socket.socketpair())
+def sockets() -> tuple[int, int]:
+    ours, theirs = socket.socketpair()
+    return ours.detach(), theirs.detach()
 
 
-def terminal():
+def terminal() -> tuple[int, int]:
     return os.openpty()
 
 
@@ -156,7 +158,9 @@ TAKE = """
 
 @pytest.mark.parametrize("whose", ["ours", "not ours"])
 @pytest.mark.parametrize("make", [pipe, sockets, terminal])
-def test_nothing_waits_for_a_reader_and_nothing_is_changed_for_others(make, whose):
+def test_nothing_waits_for_a_reader_and_nothing_is_changed_for_others(
+    make: Callable[[], tuple[int, int]], whose: str
+) -> None:
     read, write = make()
     told, tell = os.pipe()
     command = [sys.executable, "-W", "always", "-c", textwrap.dedent(TAKE), str(tell), whose]
@@ -168,7 +172,7 @@ def test_nothing_waits_for_a_reader_and_nothing_is_changed_for_others(make, whos
         os.close(each)
 
 
-def test_descriptor_that_cannot_be_opened_again_is_written_only_while_it_is_ready():
+def test_descriptor_that_cannot_be_opened_again_is_written_only_while_it_is_ready() -> None:
     read, write = os.pipe()
     written = 0
     with contextlib.suppress(BlockingIOError):
@@ -188,7 +192,7 @@ FILL = (
 
 
 @pytest.mark.parametrize(("closed", "to"), [("2>&-", "None"), ("<&-", "None"), ("<&- 2>&-", "None")])
-def test_closed_streams_are_opened_on_the_null_device(closed, to):
+def test_closed_streams_are_opened_on_the_null_device(closed: str, to: str) -> None:
     command = ["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, FILL.format(to=to)]
     devices = subprocess.run(command, input=b"", capture_output=True, timeout=60, check=True).stdout.decode()
     null = os.stat(os.devnull).st_rdev

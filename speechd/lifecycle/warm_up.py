@@ -29,8 +29,8 @@ the first of the longer ones takes a tenth more than the next (measured). On a G
 LENGTHS: Final = 3
 """Segments planned in each language: a first one, one that it covers, and one of the efficient length."""
 
-SHARE: Final = StreamBudget(realtime_factor=4.0)
-"""What a listener may count on when nobody else is there."""
+ALONE: Final = StreamBudget(realtime_factor=4.0)
+"""The budget of a listener when nobody else is there."""
 
 REPEATED: Final = 8
 """Times that the text of a language is repeated for the segments of `LENGTHS`."""
@@ -41,8 +41,8 @@ AUTO_VOICES: Final = "auto"
 log = logging.getLogger("speechd")
 
 
-def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[SynthesisOptions]:
-    """In the arbiter, before the fork: load what the voices need. A delivery for each of their languages.
+def load_voices(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[SynthesisOptions]:
+    """Load what the voices need, in the arbiter before the fork. Returns options for each of their languages.
 
     A voice that this server lacks is passed over, with a warning. Raises `InvalidSetting` for one that does not exist.
     """
@@ -52,13 +52,13 @@ def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[S
             blend = catalogue.parse(voice)
         except InvalidRequest as error:
             raise InvalidSetting(f"--warm-up (SPEECHD_WARM_UP): {error}") from None
-        delivery = SynthesisOptions(blend, blend.language)
+        options = SynthesisOptions(blend, blend.language)
         try:
-            engine.load_voice(delivery)
+            engine.load_voice(options)
         except InvalidRequest as error:
             log.warning("no warm-up for the voice %s: %s", voice, error)
         else:
-            languages.setdefault(delivery.language, delivery)
+            languages.setdefault(options.language, options)
     for language in languages:
         text = find_language(language).warm_up
         reader = PassageReader(language)
@@ -68,17 +68,18 @@ def share(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> list[S
     return list(languages.values())
 
 
-def plan(engine: Engine, deliveries: Iterable[SynthesisOptions]) -> list[Segment]:
-    """In the arbiter, too: segments as listeners get them, those first that every listener gets first."""
-    planned = [_segments(engine, delivery) for delivery in deliveries]
+def plan(engine: Engine, by_language: Iterable[SynthesisOptions]) -> list[Segment]:
+    """Plan segments, in the arbiter, as listeners get them: those first that every listener gets first."""
+    planned = [_segments(engine, options) for options in by_language]
     return [segment for segment in chain.from_iterable(zip_longest(*planned)) if segment is not None]
 
 
-def speak(engine: Synthesizer, segments: Sequence[Segment]) -> tuple[float, float]:
-    """In a worker, its engine started: synthesise the segments, the first at any cost, others within `BUDGET_S`.
+def try_out(engine: Synthesizer, segments: Sequence[Segment]) -> tuple[float, float]:
+    """Synthesise the segments, in a worker whose engine is started: the first at any cost, others within `BUDGET_S`.
 
-    The first is spoken twice: what is done but once is no measure of the speed. Returns the fastest after that, because
-    other workers may be starting on the same cores: seconds of audio, and what they took; 0 and 0 without segments.
+    The first is synthesised twice: what is done only once is no measure of the throughput. Returns the fastest after
+    that, because other workers may be starting on the same cores: seconds of audio, and what they took; 0 and 0 without
+    segments.
     """
     began = time.monotonic()
     for segment in segments[:1]:
@@ -95,12 +96,12 @@ def speak(engine: Synthesizer, segments: Sequence[Segment]) -> tuple[float, floa
     return fastest
 
 
-def _segments(engine: Engine, delivery: SynthesisOptions) -> list[Segment]:
+def _segments(engine: Engine, options: SynthesisOptions) -> list[Segment]:
     segments: list[Segment] = []
-    text = find_language(delivery.language).warm_up  # "" of a language that the engine alone knows
-    planner = Planner(text * REPEATED, delivery, engine)
+    text = find_language(options.language).warm_up  # "" of a language that the engine alone knows
+    planner = Planner(text * REPEATED, options, engine)
     while text and len(segments) < LENGTHS:
-        planned = planner.next(sum(segment.duration_s for segment in segments), SHARE)
+        planned = planner.next(sum(segment.duration_s for segment in segments), ALONE)
         if not isinstance(planned, Planned):
             break
         segments.append(planned.segment)

@@ -36,39 +36,39 @@ class Recorder(ToneEngine):
         return super().speak(segment)
 
 
-def share(engine: ToneEngine, *voices: str) -> list[SynthesisOptions]:
-    return warm_up.share(engine, CATALOGUE, voices)
+def load_voices(engine: ToneEngine, *voices: str) -> list[SynthesisOptions]:
+    return warm_up.load_voices(engine, CATALOGUE, voices)
 
 
-def test_every_voice_is_checked_and_every_language_delivered_once() -> None:
+def test_every_voice_is_checked_and_every_language_has_options_once() -> None:
     engine = Recorder()
-    deliveries = share(engine, "alloy", "af_heart", "fable", "ff_siwis")
+    by_language = load_voices(engine, "alloy", "af_heart", "fable", "ff_siwis")
     assert engine.checked == ["af_alloy", "af_heart", "bm_fable", "ff_siwis"]
-    assert [delivery.language for delivery in deliveries] == ["en-us", "en-gb", "fr-fr"]
+    assert [options.language for options in by_language] == ["en-us", "en-gb", "fr-fr"]
 
 
 def test_default_is_openais_voices_and_so_both_kinds_of_english() -> None:
     engine = Recorder()
-    share(engine, *Settings().warm_up)
+    load_voices(engine, *Settings().warm_up)
     assert engine.checked == [*OPENAI_NAMES.values()]
-    assert [delivery.language for delivery in share(Recorder(), "auto")] == ["en-us", "en-gb"]
+    assert [options.language for options in load_voices(Recorder(), "auto")] == ["en-us", "en-gb"]
 
 
 def test_voice_that_the_server_lacks_is_passed_over_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        deliveries = share(Recorder("bm_fable"), "fable", "bf_emma")
-    assert [str(delivery.blend) for delivery in deliveries] == ["bf_emma"]
+        by_language = load_voices(Recorder("bm_fable"), "fable", "bf_emma")
+    assert [str(options.blend) for options in by_language] == ["bf_emma"]
     assert "fable: no pack of bm_fable" in caplog.text
 
 
 def test_voice_that_does_not_exist_is_an_invalid_setting() -> None:
     with pytest.raises(InvalidSetting, match=r"SPEECHD_WARM_UP.*'bela'.*af_bella"):
-        share(Recorder(), "bela")
+        load_voices(Recorder(), "bela")
 
 
 def test_segments_grow_and_those_that_come_first_are_first() -> None:
     engine = Recorder()
-    american, british, *longer = warm_up.plan(engine, share(engine, "alloy", "fable"))
+    american, british, *longer = warm_up.plan(engine, load_voices(engine, "alloy", "fable"))
     heard = [decode(engine.speak(segment).samples) for segment in (american, british)]
     assert heard == ["Zyxq has three ferries."] * 2
     assert len(longer) == 2 * (warm_up.LENGTHS - 1)
@@ -80,7 +80,7 @@ def test_only_as_many_segments_are_spoken_as_fit_the_budget(
     pace: float, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = Recorder()
-    prepared = [engine.prepare("a" * (15 * n), share(engine, "alloy")[0]) for n in (1, 1, 4, 8)]
+    prepared = [engine.prepare("a" * (15 * n), load_voices(engine, "alloy")[0]) for n in (1, 1, 4, 8)]
     segments = [segment for segment in prepared if segment is not None]
     cold_s = 0.2
     monkeypatch.setattr(
@@ -88,12 +88,12 @@ def test_only_as_many_segments_are_spoken_as_fit_the_budget(
         "monotonic",
         lambda: sum(segment.duration_s for segment in engine.spoken) / pace + cold_s * bool(engine.spoken),
     )
-    spoken_s, took_s = warm_up.speak(engine, segments)
+    spoken_s, took_s = warm_up.try_out(engine, segments)
     assert engine.spoken == [segments[0], *segments[:expected]]  # the first of all is no measure of the speed
     assert spoken_s / took_s == pytest.approx(pace, rel=0.05)
 
 
 def test_nothing_is_spoken_where_no_voice_is_there() -> None:
     engine = Recorder("af_alloy")
-    assert warm_up.speak(engine, warm_up.plan(engine, share(engine, "alloy"))) == (0.0, 0.0)
+    assert warm_up.try_out(engine, warm_up.plan(engine, load_voices(engine, "alloy"))) == (0.0, 0.0)
     assert engine.spoken == []
