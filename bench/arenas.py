@@ -1,4 +1,4 @@
-"""What glibc's malloc holds in this process: all its arenas together, from `mallinfo2`."""
+"""State of glibc's malloc in this process: all its arenas together, from `mallinfo2` (mallinfo(3))."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LITTLE: Final = 0.25
 
 
 class _Mallinfo2(ctypes.Structure):
-    """As in <malloc.h>, glibc 2.33 and later."""
+    """`struct mallinfo2` of <malloc.h>, glibc 2.33 and later."""
 
     _fields_ = tuple(
         (name, ctypes.c_size_t)
@@ -39,7 +39,7 @@ class Arenas:
 
     @property
     def warning(self) -> str:
-        """What to say where much is free and little of it can be given back."""
+        """A remark where much is free and little of it can be given back; else empty."""
         if self.free < MUCH_BYTES or self.releasable >= LITTLE * self.free:
             return ""
         return f"{self.free >> 20} MiB free, {self.releasable >> 20} releasable"

@@ -1,4 +1,4 @@
-"""What the benchmarks' command lines have in common."""
+"""Command-line arguments that several benchmarks have."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from speechd.encoders import FORMATS
 
 
 def words(text: str) -> list[str]:
-    """Of "a,b,c"; none of an empty text."""
+    """The words of "a,b,c"; none of an empty text."""
     return [word for word in text.split(",") if word]
 
 
 def whole_numbers(text: str) -> list[int]:
-    """Of "1,2,4"."""
+    """The numbers of "1,2,4"."""
     return list(map(int, words(text)))
 
 
 def numbers(text: str) -> list[float]:
-    """Of "0.5,2"."""
+    """The numbers of "0.5,2"."""
     return list(map(float, words(text)))
 
 
@@ -30,7 +30,7 @@ def parser_of(description: str | None) -> argparse.ArgumentParser:
 
 
 def add_request_arguments(parser: argparse.ArgumentParser) -> None:
-    """What is asked for; see `target_of`."""
+    """Add what requests ask for; see `target_of`."""
     parser.add_argument("--api-key", help="sent as a bearer token")
     parser.add_argument("--model", default="tts-1")
     parser.add_argument("--voice", default="alloy")

@@ -1,4 +1,4 @@
-"""The same work on two servers of OpenAI's contract, by turns, and the ratios of what came of it.
+"""The same work on two servers with OpenAI's speech endpoint, interleaved, and the ratios of their figures.
 
     python -m bench.compare http://127.0.0.1:8880 http://127.0.0.1:9000 [--formats pcm,mp3] [--listeners 1,4,16]
 
@@ -125,7 +125,7 @@ def _target(arguments: argparse.Namespace, format: str, number: int) -> Target:
 
 
 async def _ask_once(target: Target) -> str:
-    """What went wrong, if anything did."""
+    """A complaint about one request, if anything went wrong."""
     client = target.client()
     outcome = outcome_of(await target.speak(client, sized("short")), target.format)
     client.close()

@@ -116,7 +116,7 @@ def load(engine: str, files: Files, onnx: Path | None) -> Speak:
 
 
 def compare(files: Files, engines: Sequence[str], lengths: Sequence[int]) -> dict[int, dict[str, float]]:
-    """By length: the audio seconds, under "", and the SNR in decibels of each fast model among `engines`."""
+    """Audio seconds by length, under "", and the SNR in decibels of each fast model among `engines`."""
     from kokoro.model import KModel
 
     from speechd.engines.kokoro import cpu as fast

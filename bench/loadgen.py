@@ -104,7 +104,7 @@ class LoadGenerator:
         self._target, self._texts = target, texts
 
     async def closed(self, listeners: int, seconds: float, *, realtime: bool = False) -> None:
-        """That many listeners for that long; then those who wait for a response get it.
+        """Run so many listeners for so long; then those who wait for a response get it.
 
         realtime: each sends its next request when it has played the audio, else when it has received it.
         """
@@ -122,7 +122,7 @@ class LoadGenerator:
                 group.create_task(self._once())
 
     async def counted(self, listeners: int, requests: int) -> None:
-        """That many listeners in a closed loop, until so many requests were not refused. Those that are refused come
+        """Run so many listeners in a closed loop, until so many requests were not refused. Those that are refused come
         back soon, whatever the server says, because as many as possible are to be served."""
         self._begin(math.inf)
         left = iter(range(requests))

@@ -1,4 +1,4 @@
-"""What memory the server takes, by load, by time, by allocator and by oneDNN's cache, and what each costs in speed.
+"""Memory of the server, by load, by time, by allocator and by oneDNN's cache, and what each costs in speed.
 
     python -m bench.memory [--engine kokoro] [--model-dir DIR] [--sweeps concurrency,requests,...] [--quick]
 

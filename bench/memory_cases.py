@@ -16,7 +16,7 @@ from bench.texts import MEDIAN, text, varied
 PAYLOADS: Final = {"small": 60, "usual": MEDIAN, "large": 1000}
 """Characters of a text, or their median."""
 CHARACTERS_PER_S: Final = 15
-"""Of speech, about."""
+"""Characters in a second of speech, about."""
 
 ALLOCATORS: Final[Mapping[str, Mapping[str, str]]] = {
     # Its own defaults, from which the launcher departs. An empty variable is one that the launcher leaves out.

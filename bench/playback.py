@@ -16,7 +16,8 @@ from speechd.audio.samples import SAMPLE_RATE
 from speechd.cli.tune.client import Response
 
 AUDIBLE: Final = 100
-"""Of a 16-bit sample's 32768: -50 dB. Below it is the silence, or the dither, that speech begins with."""
+"""Least amplitude that is heard, of a 16-bit sample's 32768: -50 dB. Below it is the silence, or the dither, that
+speech begins with."""
 
 SAMPLE_BYTES: Final = 2
 """`pcm` is 16-bit mono at `SAMPLE_RATE`, OpenAI's definition."""
@@ -76,7 +77,7 @@ def underrun_s(heard: Sequence[tuple[float, float]]) -> float | None:
 
 
 def clock(body: bytes, format: str) -> tuple[Callable[[int], float], float]:
-    """How to tell the seconds of audio in so many first bytes of a body, and how many bytes hold the first audible
+    """A function from a number of first bytes of a body to seconds of audio, and how many bytes hold the first audible
     audio (infinite if none does): its first sample, or for compressed formats the first complete packet."""
     if format in ("pcm", "wav"):
         start = max(0, body.find(b"data")) + 8 if format == "wav" else 0
@@ -93,7 +94,7 @@ def clock(body: bytes, format: str) -> tuple[Callable[[int], float], float]:
 
 
 def packets(body: bytes) -> tuple[list[int], list[float]]:
-    """For every packet of a compressed file, or of a first part of one: with how many bytes a player has it, and the
+    """The packets of a compressed file, or of a first part of one: with how many bytes a player has each, and the
     seconds of audio up to its end."""
     starts: list[int] = []
     ended_s: list[float] = []

@@ -85,7 +85,7 @@ def _styles(count: int) -> list[tuple[str, str]]:
 
 
 def _horizontal(xs: Sequence[float]) -> Callable[[float], float]:
-    """Where a value is: by its logarithm where values span much."""
+    """Position of a value: by its logarithm where values span much."""
     scale = math.log2 if xs[0] > 0 and xs[-1] / xs[0] >= LOG_RATIO else float
     first, last = scale(xs[0]), scale(xs[-1])
     room = WIDTH - LEFT - RIGHT - 24

@@ -87,7 +87,7 @@ class Listener:
     blocks: list[Outcome] = field(default_factory=list)
 
     async def listen(self, target: Target, texts: Iterator[str], end_s: float) -> None:
-        """Until that moment; then the block that is under way is heard to its end."""
+        """Listen until that moment; then the block that is under way is heard to its end."""
         client = target.client()
         while time.monotonic() < end_s:
             block = outcome_of(await target.speak(client, next(texts)), target.format)

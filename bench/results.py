@@ -1,4 +1,4 @@
-"""What a result says of where it comes from, and how it is printed: a table for people, one JSON line for machines."""
+"""Results: their provenance, and how they are printed: a table for people, one JSON line for machines."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def publish(benchmark: str, settings: Mapping[str, object], rows: Sequence[Mappi
 
 
 def folder() -> Path:
-    """Where results are saved: results/ of the checkout, or `BENCH_RESULTS`."""
+    """Folder of saved results: results/ of the checkout, or `BENCH_RESULTS`."""
     return Path(os.environ.get("BENCH_RESULTS") or ROOT / "results")
 
 

@@ -40,7 +40,7 @@ class Server(ServerProcess):
         return [child for child in psutil.Process(self.process.pid).children() if child.is_running()]
 
     def health(self) -> dict[str, Any]:
-        """What `/health` says to those who have a key."""
+        """The JSON object of `/health`, as those with a key get it."""
         health: dict[str, Any] = httpx.get(self.url + "/health", headers=self._headers, timeout=10).json()
         return health
 
@@ -84,7 +84,7 @@ def running(
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which server a benchmark measures: one that runs, or one that it starts."""
     parser.add_argument(
-        "--url", help="a running server, speechd or any other of OpenAI's contract; else one is started"
+        "--url", help="a running server, speechd or any other with OpenAI's endpoint; else one is started"
     )
     add_start_arguments(parser)
 

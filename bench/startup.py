@@ -1,4 +1,4 @@
-"""How long the server takes to start and to its first audio, and what memory it takes.
+"""Time that the server takes to start and to its first audio, and its memory.
 
     python -m bench.startup [--engine tone|espeak|kokoro] [--model-dir DIR] [--setting workers=4] [--quick]
 

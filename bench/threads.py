@@ -1,4 +1,4 @@
-"""What threads do for one synthesis, and what processes at once leave of each other. No server, the engine alone.
+"""Gain of threads for one synthesis, and loss of processes at once. No server, the engine alone.
 
     python -m bench.threads [--engine kokoro] [--model-dir DIR] [--threads 1,2,4,8] [--processes 2,4,8] [--runs 10]
 
@@ -59,7 +59,7 @@ def main() -> None:
             for name, of_text in zip(names, zip(*spoken, strict=True), strict=True):
                 row = {"processes": processes, "threads": threads, "text": name, **row_of(of_text, _alone(rows, name))}
                 rows.append(row)
-                print(results.cells(row, COLUMNS), _crowding(processes * threads), flush=True)
+                print(results.cells(row, COLUMNS), _oversubscription(processes * threads), flush=True)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
     results.publish("threads", vars(arguments), rows)
@@ -86,7 +86,7 @@ def _alone(rows: Sequence[Mapping[str, Any]], text: str) -> Mapping[str, Any] | 
     return next((row for row in rows if (row["processes"], row["threads"], row["text"]) == (1, 1, text)), None)
 
 
-def _crowding(threads: int) -> str:
+def _oversubscription(threads: int) -> str:
     cores = available_cores()
     return f"{threads} threads share {cores} cores" if threads > cores else ""
 
@@ -94,7 +94,7 @@ def _crowding(threads: int) -> str:
 def _speak(
     environ: Mapping[str, str], processes: int, threads: int, texts: Sequence[str], runs: int
 ) -> list[list[dict[str, Any]]]:
-    """What each process says of each text: seconds of its runs, seconds of audio."""
+    """The figures of each process for each text: seconds of its runs, seconds of audio."""
     own = {"OMP_NUM_THREADS": str(threads), variable("threads"): str(threads)}
     command = [sys.executable, "-m", "bench.engine_process", str(runs), *texts]
     with _started(command, os.environ | environ | own, processes) as speakers:

@@ -44,7 +44,7 @@ async def _exchange(port: int, request: bytes, patience_s: float) -> None:
 
 
 def _asking(fields: Mapping[str, object], *, at_once: int, patience_s: float, gap_s: float = 0.0) -> Attack:
-    """So many clients, each of which asks, gives up after a while, and asks again."""
+    """Attack of so many clients, each of which asks, gives up after a while, and asks again."""
 
     async def attack(port: int, until: float) -> None:
         async def ask() -> None:

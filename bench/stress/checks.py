@@ -1,4 +1,4 @@
-"""What the checks share: their result, a server at a set pace, and a watch on it under load."""
+"""The parts that checks share: their result, a server at a set pace, and a watch on it under load."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Options:
     model_dir: Path | None = None
 
     def count(self, full: int, quick: int) -> int:
-        """How many, in a full and in a quick run."""
+        """A count: the one of a full run, or of a quick run."""
         return quick if self.quick else full
 
 
@@ -72,7 +72,7 @@ def paced(options: Options, rtf: float, **settings: object) -> Iterator[Server]:
 
 
 async def health(server: Server) -> dict[str, Any]:
-    """What `/health` says, over a connection of its own; {} if nobody answers."""
+    """The JSON object of `/health`, over a connection of its own; {} if nobody answers."""
     try:
         return await Client(server.url, keep_alive=False).json("/health")
     except ValueError:  # An empty body: the worker that took the connection was killed.

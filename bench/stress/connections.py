@@ -23,7 +23,7 @@ WRITE_S: Final = 5.0
 """The server's deadlines, shorter than by default."""
 
 SLACK_S: Final = 2.0
-"""What it may be late by."""
+"""Seconds by which it may be late."""
 
 LISTENERS: Final = 4
 

@@ -28,7 +28,7 @@ LIFE_S: Final = 0.7
 
 @dataclass(slots=True)
 class Kills:
-    """What came of the rounds so far."""
+    """Results of the rounds so far."""
 
     rounds: int = 0
     broken: int = 0

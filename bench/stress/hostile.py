@@ -1,8 +1,8 @@
 """Check of hostile clients: what each can cost at most, and that nobody else hears of it.
 
-Each attack has a server of its own, with its default limits. Two honest listeners are heard before and during the
-attack; afterwards the server is to be as it was. Before an attack that asks for speech they are heard beside clients
-who do the same with ordinary texts: slots are for whoever comes, and nobody may take more of them than that.
+Each attack has a server of its own, with its default limits. Two honest listeners are measured before and during the
+attack; afterwards the server is to be as it was. Before an attack that asks for speech, they are measured beside
+clients that do the same with ordinary texts: slots are for whoever comes, and nobody may take more of them than that.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from bench.stress.checks import Options, Result, held_mib, is_idle, judged, pace
 LISTENERS: Final = 2
 
 SPEED_RTF: Final = 0.05
-"""Of a slot: 20 x real time, some more than Kokoro on a fast core."""
+"""Real-time factor of a slot: 20 × real time, some more than Kokoro on a fast core."""
 
 FIRST_AUDIO_RATIO: Final = 1.2
-"""What the others' first audio may take during an attack, for what it takes without (p99)."""
+"""Largest ratio of the others' first audio (p99) during an attack to that without."""
 
 NOISE_S: Final = 0.025
-"""Of that figure: what a client on the same two cores as the server measures more on one try than on the next."""
+"""Noise of that figure: what a client on the same two cores as the server measures more on one try than on the next."""
 
 TAKEN_RATIO: Final = 0.9
-"""Share of their requests that others have taken during an attack, for what it is without."""
+"""Least ratio of the share of their requests that others have accepted during an attack to that without."""
 
 MEMORY_RATIO: Final = 1.2
-"""What the server may hold after an attack, for what it held before."""
+"""Largest ratio of the memory held after an attack to that before."""
 
 RETURNED_S: Final = 1.0
 """Seconds after the attackers' end in which all places are to be free."""
@@ -47,14 +47,14 @@ PROBE_GAP_S: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Honest:
-    """What others live through: listeners, and short requests one after the other."""
+    """Figures of clients that are no attackers: listeners, and short requests one after the other."""
 
     listeners: Figures
     probes: Sequence[Outcome]
 
     @property
     def first_audio_p99_s(self) -> float:
-        """Of the short requests that were taken; infinite if none was."""
+        """First audio of the short requests that were accepted; infinite if none was."""
         taken = [outcome for outcome in self.probes if not outcome.refused]
         return ttfa(taken, 99) if taken else math.inf
 
@@ -91,7 +91,7 @@ async def _attacked(options: Options, name: str) -> dict[str, Any]:
     seconds = options.count(12, 3)
     with paced(options, SPEED_RTF, engine="bench.tone:fragile") as server:
         target = Target(server.url)
-        await _heard(target, 1, 2.0)  # what every server does but once
+        await _heard(target, 1, 2.0)  # what every server does only once
         alone = await _heard_beside(name, server, seconds, ordinary=True)
         await settled(server, is_idle)
         before_mib, busy_s, text_s = held_mib(server), _busy_s(server), _text_s(server)

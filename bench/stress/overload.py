@@ -20,7 +20,7 @@ TEXT_S: Final = 5.0
 """About what TEXT lasts: the tone engine speaks 15 characters a second."""
 
 FLAT_MIB: Final = 10.0
-"""What the server may grow by from the first third of an overload to its end."""
+"""MiB by which the server may grow from the first third of an overload to its end."""
 
 
 async def overload(options: Options) -> Result:

@@ -41,7 +41,7 @@ SILENCE: Final = 200
 """Samples, fewer than there are between two bursts of the tone engine."""
 
 BOUNDED_MIB: Final = 50.0
-"""What the server may grow by while it speaks a long text, of which the audio alone is 160 MB."""
+"""MiB by which the server may grow while it speaks a long text, of which the audio alone is 160 MB."""
 
 
 async def together(options: Options) -> Result:
@@ -109,7 +109,7 @@ def _engine(options: Options) -> AbstractContextManager[Server]:
 
 
 async def _longest_segment_s(server: Server, target: Target) -> float:
-    """What an idle server's slot takes for the longest segment of a long text."""
+    """Seconds that an idle server's slot takes for the longest segment of a long text."""
     client, eye = target.client(), Client(server.url)
     speaking = asyncio.create_task(target.speak(client, texts.text(random.Random(0), 3000)))
     longest_s, last = 0.0, (await eye.json("/health"))["workers"]
@@ -166,7 +166,7 @@ async def long_text(options: Options) -> Result:
 
 
 def _decoded(pcm: bytes) -> str:
-    """What the tone engine said. Decoded by pieces: an hour at once would take gigabytes."""
+    """The text that the tone engine spoke. It is decoded by pieces: an hour at once would take gigabytes."""
     return "".join(decode((piece / 32767).astype(np.float32)) for piece in _pieces(np.frombuffer(pcm, "<i2")))
 
 

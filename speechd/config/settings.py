@@ -173,8 +173,11 @@ class Settings:
 
     @property
     def rows(self) -> int:
-        """How many workers there may be at a time: with room for one that comes before another leaves; for those who
-        listen without the model, for those who come with it, and for those before them, who may still be speaking."""
+        """Most workers at a time.
+
+        There is room for one that comes before another leaves; or for those that listen without the model, those that
+        come with it, and those before them, which may still be speaking.
+        """
         if self.idle_unload_s:
             return 2 * self.workers + 1
         return self.workers + bool(self.recycle_after_s or self.recycle_over_bytes)

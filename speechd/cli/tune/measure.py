@@ -38,7 +38,7 @@ PER_WORKER: Final = 2
 """Requests at once while all slots are busy: while one is between two segments, the other has one ready."""
 
 BYTES_PER_S: Final = 2 * SAMPLE_RATE
-"""Of `pcm`: 16-bit mono."""
+"""Bytes in a second of `pcm`: 16-bit mono."""
 
 STEPS: Final = 2 + len(TEXTS)
 """Steps of the progress for each plan: the start, each text alone, all slots busy."""

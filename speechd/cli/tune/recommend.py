@@ -1,4 +1,4 @@
-"""What was measured of each workers × threads, and which of them to recommend."""
+"""Measurements of workers × threads, and which of them to recommend."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Measurement:
 
     @property
     def listeners(self) -> int:
-        """How many may listen in real time: the headroom is the server's own."""
+        """Listeners that it can feed in real time, with the server's own headroom."""
         return int(LISTENING_SHARE * self.audio_s_per_s)
 
     @property
@@ -46,13 +46,13 @@ class Measurement:
 
 
 def for_latency(rows: Sequence[Measurement]) -> Measurement:
-    """The setting with the earliest first audio; of those alike, that with the most audio."""
+    """The setting with the earliest first audio; of equal ones, that with the most audio."""
     best = min(row.first_audio_s for row in rows)
     return max((row for row in rows if row.first_audio_s <= NOISE_RATIO * best), key=lambda row: row.audio_s_per_s)
 
 
 def for_throughput(rows: Sequence[Measurement]) -> Measurement:
-    """The setting with the most audio; of those alike, that with the earliest first audio when all are busy."""
+    """The setting with the most audio; of equal ones, that with the earliest first audio when all are busy."""
     best = max(row.audio_s_per_s for row in rows)
     return min((row for row in rows if NOISE_RATIO * row.audio_s_per_s >= best), key=lambda row: row.busy_first_audio_s)
 
@@ -84,5 +84,5 @@ def reasons(rows: Sequence[Measurement]) -> list[str]:
     return [
         f"for latency: {quick}, {start}, holds {quick.listeners} real-time listeners",
         f"for throughput: {full}, {speed}, holds {full.listeners} real-time listeners",
-        f"Listeners need {LISTENING_SHARE:.0%} of the audio; figures within {NOISE_RATIO - 1:.0%} count as alike.",
+        f"Listeners need {LISTENING_SHARE:.0%} of the audio; figures within {NOISE_RATIO - 1:.0%} count as equal.",
     ]
