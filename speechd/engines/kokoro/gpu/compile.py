@@ -67,7 +67,7 @@ def main() -> None:
         variants: dict[Variant, None] = {}
         for exact in (True, False):
             variants |= dict.fromkeys(record(config, state, architecture, exact))
-        for variant, usage in write_file(variants, architecture, arguments.folder).items():
+        for variant, usage in write_file(list(variants), architecture, arguments.folder, arguments.jobs).items():
             log.info("%s", _line(architecture, variant, usage))
 
 
@@ -78,6 +78,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--architecture", type=int, action="append", metavar="N", help="compute capability x 10; may be repeated"
     )
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="kernels that are compiled at once")
     return parser.parse_args()
 
 

@@ -10,14 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from speechd.engines.kokoro.gpu.kernels.configuration import Choose, Configuration, Shape, width
+from speechd.engines.kokoro.gpu.kernels.jit import convolution as jit
+from speechd.engines.kokoro.gpu.kernels.jit import statistics as jit_statistics
+from speechd.engines.kokoro.gpu.kernels.launch import Launch, Resources
+from speechd.engines.kokoro.gpu.kernels.operands import Parts, empty_operand
 from speechd.engines.kokoro.gpu.operations import Activation, Statistics
 from speechd.engines.kokoro.gpu.packing import Layout
-
-from .configuration import Choose, Configuration, Shape, width
-from .jit import convolution as jit
-from .jit import statistics as jit_statistics
-from .launch import Launch, Resources
-from .operands import Parts, empty_operand
 
 SPLIT_ROWS: Final = 16
 """At most, of one program of `split`: many small programs hide each other's waits for memory."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import importlib
 import json
 import logging
-import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from .jit import elementwise, statistics
-from .launch import Arguments, Constants, Grid, Launch, Resources, launch_jit
-from .recording import Variant
+from speechd.engines.kokoro.gpu.kernels.jit import elementwise, statistics
+from speechd.engines.kokoro.gpu.kernels.launch import Arguments, Constants, Grid, Launch, Resources, launch_jit
+from speechd.engines.kokoro.gpu.kernels.recording import Variant
 
 log = logging.getLogger(__name__)
 
@@ -56,17 +56,17 @@ def file_name(capability: int) -> str:
     return f"sm_{capability}.zip"
 
 
-def source_digest(kernel: Any) -> str:
-    """A digest of a kernel's source and of what all kernels use: with others it is another kernel."""
+def source_digest(module: str) -> str:
+    """A digest of a kernel's module and of those that all kernels use: with others it is another kernel."""
     digest = hashlib.sha256()
-    for module in (kernel.fn.__module__, elementwise.__name__, statistics.__name__):
-        digest.update(Path(sys.modules[module].__file__ or "").read_bytes())
+    for name in (module, elementwise.__name__, statistics.__name__):
+        digest.update(Path(importlib.import_module(name).__file__ or "").read_bytes())
     return digest.hexdigest()
 
 
 def key(variant: Variant) -> str:
     """The name of a variant in a file."""
-    sources = source_digest(variant.kernel)
+    sources = source_digest(variant.module)
     parts = (sources, variant.name, variant.signature, variant.constants, variant.resources)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 

@@ -9,11 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from speechd.engines.kokoro.gpu.kernels.convolution import SPECTRUM_CHANNELS, Context, largest_divisor
+from speechd.engines.kokoro.gpu.kernels.jit import fourier as jit
+from speechd.engines.kokoro.gpu.kernels.launch import Resources
 from speechd.engines.kokoro.gpu.packing import Layout
-
-from .convolution import SPECTRUM_CHANNELS, Context, largest_divisor
-from .jit import fourier as jit
-from .launch import Resources
 
 BINS: Final = 16
 """As `jit.fourier.BINS`."""

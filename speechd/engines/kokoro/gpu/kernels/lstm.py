@@ -9,13 +9,12 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from speechd.engines.kokoro.gpu.kernels.convolution import Context, Convolution
+from speechd.engines.kokoro.gpu.kernels.jit import lstm as jit
+from speechd.engines.kokoro.gpu.kernels.launch import Resources
+from speechd.engines.kokoro.gpu.kernels.operands import LOW_SCALE, Parts
 from speechd.engines.kokoro.gpu.operations import Activation
 from speechd.engines.kokoro.gpu.packing import Layout
-
-from .convolution import Context, Convolution
-from .jit import lstm as jit
-from .launch import Resources
-from .operands import LOW_SCALE, Parts
 
 BATCH: Final = 16
 """Segments of a group of programs: the fewest rows that the tensor cores multiply."""

@@ -10,17 +10,22 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from speechd.engines.kokoro.gpu.kernels.configuration import LEAST_SHARED, SHARED, Choose, choose
+from speechd.engines.kokoro.gpu.kernels.convolution import (
+    Context,
+    Convolution,
+    Measurement,
+    NoiseConvolution,
+    Upsampling,
+)
+from speechd.engines.kokoro.gpu.kernels.cubins import architecture, best_launch
+from speechd.engines.kokoro.gpu.kernels.fourier import Fourier
+from speechd.engines.kokoro.gpu.kernels.jit import attention as jit_attention
+from speechd.engines.kokoro.gpu.kernels.launch import Launch, Resources
+from speechd.engines.kokoro.gpu.kernels.lstm import Lstm, LstmConfiguration
+from speechd.engines.kokoro.gpu.kernels.source import Source
 from speechd.engines.kokoro.gpu.operations import Activation, Statistics
 from speechd.engines.kokoro.gpu.packing import Layout
-
-from .configuration import LEAST_SHARED, SHARED, Choose, choose
-from .convolution import Context, Convolution, Measurement, NoiseConvolution, Upsampling
-from .cubins import architecture, best_launch
-from .fourier import Fourier
-from .jit import attention as jit_attention
-from .launch import Launch, Resources
-from .lstm import Lstm, LstmConfiguration
-from .source import Source
 
 KEYS: Final = 64
 """Of attention, that are multiplied at once."""

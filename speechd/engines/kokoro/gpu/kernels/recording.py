@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from .launch import Arguments, Constants, Grid, Resources
+from speechd.engines.kokoro.gpu.kernels.launch import Arguments, Constants, Grid, Resources
 
 POINTERS: Final = {
     torch.float16: "*fp16",
@@ -24,10 +25,12 @@ POINTERS: Final = {
 class Variant:
     """A kernel as one machine program: types of its arguments, and what is constant in it.
 
-    signature: by parameter, Triton's names of types. Nothing is assumed of integers, and 16 divides every address.
+    module, name: of the kernel, so that another process can compile it. signature: by parameter, Triton's names of
+    types. Nothing is assumed of integers, and 16 divides every address.
     """
 
-    kernel: Any
+    module: str
+    name: str
     signature: tuple[tuple[str, str], ...]
     constants: tuple[tuple[str, int | float | bool], ...]
     resources: Resources
@@ -36,12 +39,13 @@ class Variant:
     def of(cls, kernel: Any, arguments: Arguments, constants: Constants, resources: Resources) -> Variant:
         """The variant that serves `arguments`."""
         signature = tuple((name, kind(value)) for name, value in arguments.items())
-        return cls(kernel, signature, tuple(sorted(constants.items())), resources)
+        function = kernel.fn
+        return cls(function.__module__, function.__name__, signature, tuple(sorted(constants.items())), resources)
 
     @property
-    def name(self) -> str:
-        """The kernel's own name."""
-        return str(self.kernel.fn.__name__)
+    def kernel(self) -> Any:
+        """The `triton.jit` function."""
+        return getattr(importlib.import_module(self.module), self.name)
 
     @property
     def pointers(self) -> list[str]:

@@ -8,12 +8,11 @@ import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.cpu.harmonic_source import VOICED_ABOVE
+from speechd.engines.kokoro.gpu.kernels.convolution import Context
+from speechd.engines.kokoro.gpu.kernels.jit import source as jit
+from speechd.engines.kokoro.gpu.kernels.launch import Resources
 from speechd.engines.kokoro.gpu.packing import Layout
 from speechd.engines.kokoro.gpu.source import Phases, amplitudes, levels, scale
-
-from .convolution import Context
-from .jit import source as jit
-from .launch import Resources
 
 SAMPLES: Final = 512
 """Of one program."""

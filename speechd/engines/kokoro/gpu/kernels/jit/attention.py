@@ -5,7 +5,7 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from .elementwise import LOW_SCALE, high_part, low_part
+from speechd.engines.kokoro.gpu.kernels.jit.elementwise import LOW_SCALE, high_part, low_part
 
 
 @triton.jit

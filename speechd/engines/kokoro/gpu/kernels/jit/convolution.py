@@ -12,8 +12,8 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from .elementwise import activated, high_part, low_part
-from .statistics import finish_statistics, tile_statistics
+from speechd.engines.kokoro.gpu.kernels.jit.elementwise import activated, high_part, low_part
+from speechd.engines.kokoro.gpu.kernels.jit.statistics import finish_statistics, tile_statistics
 
 OPERAND_BLOCK = tl.constexpr(128)
 """Numbers; a branch of an operand starts at a multiple of them."""

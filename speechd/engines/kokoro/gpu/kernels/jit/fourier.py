@@ -5,7 +5,7 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from .elementwise import high_part, low_part
+from speechd.engines.kokoro.gpu.kernels.jit.elementwise import high_part, low_part
 
 BINS = tl.constexpr(16)
 """Bins of a frame, filled up to a power of two."""

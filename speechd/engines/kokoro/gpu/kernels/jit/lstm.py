@@ -5,13 +5,13 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from .elementwise import LOW_SCALE, high_part, low_part
+from speechd.engines.kokoro.gpu.kernels.jit.elementwise import LOW_SCALE, high_part, low_part
 
 PENDING = tl.constexpr(2.0)
 """What `out` is filled with before: no state of an LSTM is larger than 1."""
 
 MOST_POLLS = tl.constexpr(1 << 17)
-"""About a tenth of a second. It ends a wait for a program that does not run. The result is wrong then, but there."""
+"""About a tenth of a second. It ends a wait for a program that does not run."""
 
 
 @triton.jit(do_not_specialize=["batches"])
@@ -66,6 +66,8 @@ def recur(
                 while (tl.max(tl.max(state, 1), 0) >= PENDING) & (polls < MOST_POLLS):
                     state = tl.load(before, mask=there, other=0.0, volatile=True)
                     polls += 1
+                # Not a number in place of what never came: nobody takes such samples for speech.
+                state = tl.where(state >= PENDING, float("nan"), state)
                 state_high = high_part(state)
                 product = tl.dot(state_high, weight_high)
                 if EXACT:
