@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import av
 import numpy as np
 
 from speechd.audio.samples import SAMPLE_RATE
@@ -96,6 +95,8 @@ def clock(body: bytes, format: str) -> tuple[Callable[[int], float], float]:
 def packets(body: bytes) -> tuple[list[int], list[float]]:
     """The packets of a compressed file, or of a first part of one: with how many bytes a player has each, and the
     seconds of audio up to its end."""
+    import av  # late: a machine that only measures raw audio need not have it
+
     starts: list[int] = []
     ended_s: list[float] = []
     duration_s = 0.0

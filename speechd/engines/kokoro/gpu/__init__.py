@@ -1,0 +1,1 @@
+"""Kokoro on a GPU, many segments at once."""

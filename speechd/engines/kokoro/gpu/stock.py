@@ -1,4 +1,4 @@
-"""The kokoro package's own model, for GPUs."""
+"""The kokoro package's own model, for GPUs that have no better one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from kokoro.model import KModel
 
 from speechd.engines.kokoro.checkpoint import State
+from speechd.engines.kokoro.gpu.precision import without_tf32
 from speechd.engines.kokoro.model import ModelInput, Rendered
 from speechd.errors import EngineUnavailable
 
@@ -65,6 +66,7 @@ class StockModel:
     def _move(self) -> None:
         available = torch.cuda.is_available() if self._device == "cuda" else torch.backends.mps.is_available()
         if available:
+            without_tf32()
             self._model.to(self._device)
         elif self._required:
             raise EngineUnavailable(f"torch finds no {self._device} device: install its driver, or use --device cpu.")

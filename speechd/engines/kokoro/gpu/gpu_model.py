@@ -1,0 +1,97 @@
+"""The model on CUDA, as an engine has it: built before the fork, on the GPU from its first call on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from speechd.engines.kokoro import cpu
+from speechd.engines.kokoro.gpu.graphs import CudaQueue
+from speechd.engines.kokoro.gpu.model import SEGMENTS, BatchModel
+from speechd.engines.kokoro.gpu.operations import Operations
+from speechd.engines.kokoro.gpu.precision import without_tf32
+from speechd.engines.kokoro.gpu.synthesizer import BatchSynthesizer
+from speechd.engines.kokoro.gpu.torch_operations import TorchOperations
+from speechd.engines.kokoro.model import ModelInput, Rendered
+from speechd.errors import EngineUnavailable
+
+log = logging.getLogger(__name__)
+
+OLDEST_CAPABILITY: Final = (8, 0)
+"""Of a GPU with the tensor cores that the kernels use: Ampere."""
+
+Speak = Callable[[Sequence[ModelInput]], list[Rendered]]
+
+
+class GpuModel:
+    """Kokoro on CUDA, many inputs at once. See `kokoro.model.Model`."""
+
+    batch_limit: Final = SEGMENTS
+    batch_limit_s: Final = 64.0
+
+    def __init__(
+        self, config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], dtype: str, *, required: bool
+    ) -> None:
+        """dtype: "float32" or "float16"; required: whether to fail where torch finds no GPU, or speak on the CPU.
+
+        Raises ValueError or KeyError where `config` and `state` do not belong together.
+        """
+        BatchModel(config, state, TorchOperations("meta"))
+        self._config = config
+        self._state = state
+        self._exact = dtype == "float32"
+        self._required = required
+        self._speak: Speak | None = None
+
+    def plan(self, inputs: Sequence[ModelInput]) -> list[ModelInput]:
+        """See `Model`: this one has no such step."""
+        return [*inputs]
+
+    def render(self, prosodies: Sequence[ModelInput], window: None = None) -> list[Rendered]:
+        """See `Model`. Raises ValueError where an input has too many tokens, and what CUDA raises."""
+        if self._speak is None:
+            self._speak = self._start()
+        return self._speak(prosodies)
+
+    def _start(self) -> Speak:
+        if torch.cuda.is_available():
+            return _on_gpu(self._config, self._state, self._exact)
+        if self._required:
+            raise EngineUnavailable("torch finds no cuda device: install its driver, or use --device cpu.")
+        log.warning("torch finds no cuda device after all, so Kokoro speaks on the CPU; use --device cpu")
+        return _on_cpu(self._config, self._state)
+
+
+def _on_cpu(config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]]) -> Speak:
+    model = cpu.load(config, state)
+    return lambda batch: model.render(model.plan(batch))
+
+
+def _on_gpu(config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], exact: bool) -> Speak:
+    without_tf32()
+    model = BatchModel(config, state, operations(exact))
+    if torch.version.hip is not None:
+        return model.synthesize
+    synthesizer = BatchSynthesizer(model, CudaQueue(urgent=True), CudaQueue())
+    return lambda batch: synthesizer.submit(batch).wait()
+
+
+def operations(exact: bool) -> Operations:
+    """The kernels, or PyTorch's operations where there is no Triton or the GPU is older than `OLDEST_CAPABILITY`."""
+    device = torch.device("cuda")
+    if torch.version.cuda is None or torch.cuda.get_device_capability(device) < OLDEST_CAPABILITY:
+        return _without_kernels(device, "this GPU lacks the tensor cores they need")
+    try:
+        from speechd.engines.kokoro.gpu.kernels.operations import KernelOperations
+    except ImportError as error:
+        return _without_kernels(device, str(error))
+    return KernelOperations(device, exact=exact)
+
+
+def _without_kernels(device: torch.device, reason: str) -> Operations:
+    log.warning("Kokoro's kernels cannot be used, and without them it is slower and in float32: %s", reason)
+    return TorchOperations(device)

@@ -1,0 +1,1 @@
+"""Kokoro's operations as kernels, written in Triton: convolutions, LSTM, attention and Fourier transforms."""

@@ -1,0 +1,290 @@
+"""A convolution over time of packed rows, as a product of matrices on tensor cores, in two launches:
+
+    split      norm, activation → the operand: rows as one or two float16 parts, with zeros in the gaps
+    convolve   the product over taps and channels; scale, bias, residual; each tile's statistics, and the segment's
+
+A tile has rows of one segment and starts at a multiple of its size from the segment's start. So every sum, those of the
+statistics too, is taken in an order that the segment alone decides: a result does not depend on what lies beside it.
+"""
+
+from __future__ import annotations
+
+import triton
+import triton.language as tl
+
+from speechd.engines.kokoro.gpu.kernels.jit.elementwise import activated, high_part, low_part
+from speechd.engines.kokoro.gpu.kernels.jit.statistics import finish_statistics, tile_statistics
+
+OPERAND_BLOCK = tl.constexpr(128)
+"""Numbers; a branch of an operand starts at a multiple of them."""
+
+
+@triton.jit
+def normed(x, statistics, styles, segment, column, channel, CHANNELS: tl.constexpr):
+    """Adaptive instance norm of x (rows, channels) of one segment."""
+    mean = tl.load(statistics + segment * (2 * CHANNELS) + channel)
+    spread = tl.load(statistics + segment * (2 * CHANNELS) + CHANNELS + channel)
+    gain = tl.load(styles + column + channel)
+    offset = tl.load(styles + column + CHANNELS + channel)
+    return (x - mean[None, :]) * (spread * gain)[None, :] + offset[None, :]
+
+
+@triton.jit
+def operand_rows(
+    source,
+    statistics,
+    styles,
+    segment,
+    column,
+    row,
+    inside,
+    channel,
+    source_stride,
+    CHANNELS: tl.constexpr,
+    SUMMED: tl.constexpr,
+    NORM: tl.constexpr,
+    ACTIVATION: tl.constexpr,
+    SLOPE: tl.constexpr,
+):
+    """activation(norm(sum of branches)) at `row`, zeros where not `inside`."""
+    at = source + row[:, None].to(tl.int64) * CHANNELS + channel[None, :]
+    x = tl.load(at, mask=inside[:, None], other=0.0)
+    for branch in tl.static_range(1, SUMMED):
+        x += tl.load(at + branch * source_stride, mask=inside[:, None], other=0.0)
+    if NORM:
+        x = normed(x, statistics, styles, segment, column, channel, CHANNELS)
+    x = activated(x, ACTIVATION, SLOPE)
+    return tl.where(inside[:, None], x, 0.0)
+
+
+@triton.jit(do_not_specialize=["source_rows", "statistics_segments", "styles_stride", "operand_blocks"])
+def split(
+    source,
+    statistics,
+    styles,
+    norm_columns,
+    pool_weight,
+    pool_bias,
+    high,
+    low,
+    starts,
+    lengths,
+    block_segment,
+    source_rows,
+    statistics_segments,
+    styles_stride,
+    operand_blocks,
+    CHANNELS: tl.constexpr,
+    BLOCK: tl.constexpr,
+    ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+    SUMMED: tl.constexpr,
+    NORM: tl.constexpr,
+    ACTIVATION: tl.constexpr,
+    SLOPE: tl.constexpr,
+    POOL: tl.constexpr,
+    EXACT: tl.constexpr,
+):
+    """source (branches or SUMMED, rows, CHANNELS) → high, low (branches, rows, CHANNELS) float16.
+
+    A program has ROWS rows of one block (BLOCK rows, of one segment or of none). Blocks of no segment are left as they
+    are, but for the first, which is the gap before the first segment. From one branch to the next there are
+    source_rows, statistics_segments and operand_blocks x OPERAND_BLOCK numbers; 0 where branches share.
+    """
+    # Products with constants, so that the compiler knows that 16 divides them.
+    source_stride = source_rows.to(tl.int64) * CHANNELS
+    operand_stride = operand_blocks.to(tl.int64) * OPERAND_BLOCK
+    start, branch = tl.program_id(0) * ROWS, tl.program_id(2).to(tl.int64)
+    segment = tl.load(block_segment + start // BLOCK)
+    if (segment < 0) & (start >= BLOCK):
+        return
+    near = tl.maximum(segment, 0)
+    first = tl.load(starts + near)
+    end = first + tl.where(segment < 0, 0, tl.load(lengths + near))
+    row = start + tl.arange(0, ROWS)
+    inside = (row >= first) & (row < end)
+    channel = tl.program_id(1) * COLUMNS + tl.arange(0, COLUMNS)
+    here = source + branch * source_stride
+    measured = statistics + branch * statistics_segments * (2 * CHANNELS)
+    style = styles + near * styles_stride
+    column = 0
+    if NORM:
+        column = tl.load(norm_columns + branch)
+    if POOL:
+        # A pair of rows comes from one row and from the one after it.
+        x = operand_rows(
+            here, measured, style, near, column, row // 2, inside, channel, source_stride, CHANNELS, SUMMED, NORM,
+            ACTIVATION, SLOPE,
+        )  # fmt: skip
+        after = operand_rows(
+            here, measured, style, near, column, row // 2 + 1, inside & (row // 2 + 1 < end // 2), channel,
+            source_stride, CHANNELS, SUMMED, NORM, ACTIVATION, SLOPE,
+        )  # fmt: skip
+        odd = (row % 2 == 1)[:, None]
+        from_after = tl.load(pool_weight + channel * 3)[None, :]
+        from_here = tl.load(pool_weight + channel * 3 + 1)[None, :]
+        from_before = tl.load(pool_weight + channel * 3 + 2)[None, :]
+        even_value = x * from_here
+        odd_value = x * from_before + after * from_after
+        x = tl.where(odd, odd_value, even_value) + tl.load(pool_bias + channel)[None, :]
+        x = tl.where(inside[:, None], x, 0.0)
+    else:
+        x = operand_rows(
+            here, measured, style, near, column, row, inside, channel, source_stride, CHANNELS, SUMMED, NORM,
+            ACTIVATION, SLOPE,
+        )  # fmt: skip
+    at = branch * operand_stride + row[:, None].to(tl.int64) * CHANNELS + channel[None, :]
+    first_part = high_part(x)
+    tl.store(high + at, first_part)
+    if EXACT:
+        tl.store(low + at, low_part(x, first_part, 1.0))
+
+
+@triton.jit(
+    do_not_specialize=[
+        "operand_blocks",
+        "residual_rows",
+        "out_rows",
+        "tiles",
+        "segments",
+        "dilation",
+    ]
+)
+def convolve(
+    high,
+    low,
+    weight_high,
+    weight_low,
+    weight_scale,
+    bias,
+    residual,
+    out,
+    partial,
+    counters,
+    statistics,
+    starts,
+    lengths,
+    tile_segment,
+    segment_tile,
+    branch_taps,
+    branch_start,
+    operand_blocks,
+    residual_rows,
+    out_rows,
+    tiles,
+    segments,
+    dilation,
+    residual_scale,
+    TAPS: tl.constexpr,
+    CHANNELS: tl.constexpr,
+    ROW_STRIDE: tl.constexpr,
+    FIRST: tl.constexpr,
+    OUTPUTS: tl.constexpr,
+    WIDTH: tl.constexpr,
+    PHASE: tl.constexpr,
+    TILE: tl.constexpr,
+    ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+    DEPTH: tl.constexpr,
+    EXACT: tl.constexpr,
+    RESIDUAL: tl.constexpr,
+    MIRRORED: tl.constexpr,
+    MEASURE: tl.constexpr,
+):
+    """out[r] ← Σ over taps t and channels c of operand[r + offset(t), c] · weight[t, c] + bias (+ residual · scale).
+
+    high, low: the operand, rows ROW_STRIDE numbers apart. weight_high, weight_low: (taps x CHANNELS of all branches,
+    WIDTH).
+    TAPS: those of each branch, 0 where `branch_taps` says; the branch's first weight row is `branch_start`.
+    FIRST: numbers before a row's own at which a single tap starts. WIDTH: OUTPUTS, filled up to a multiple of COLUMNS.
+    PHASE: 0, or the outputs of one row of the result: a row then becomes OUTPUTS / PHASE rows, of which the first half
+    has taps at the row before and at the row itself, the other half at the row itself and the row after.
+    MIRRORED: each segment's result has a further first row, which equals its third but for the residual.
+    RESIDUAL: 0 none, 1 of the same rows, 2 of half as many, each for two. TILE: rows of the layout's tiles; a program
+    has ROWS of them.
+    """
+    BLOCKS: tl.constexpr = WIDTH // COLUMNS
+    PARTS: tl.constexpr = TILE // ROWS
+    program, branch = tl.program_id(0), tl.program_id(1)
+    block = program % BLOCKS
+    part = program // BLOCKS
+    segment = tl.load(tile_segment + part // PARTS)
+    if segment < 0:
+        return
+    first_part = tl.load(segment_tile + segment) * PARTS
+    offset = (part - first_part) * ROWS
+    length = tl.load(lengths + segment)
+    count = tl.minimum(length - offset, ROWS)
+    if count <= 0:
+        return
+    start = tl.load(starts + segment) + offset
+    column = block * COLUMNS + tl.arange(0, COLUMNS)
+    line = tl.arange(0, ROWS)
+    inner = tl.arange(0, DEPTH)
+    if TAPS == 0:
+        taps = tl.load(branch_taps + branch)
+        weight_row = tl.load(branch_start + branch)
+    else:
+        taps = TAPS
+        weight_row = 0
+    base = branch.to(tl.int64) * operand_blocks * OPERAND_BLOCK + start.to(tl.int64) * ROW_STRIDE - FIRST
+    if PHASE > 0:
+        base += tl.where(block * COLUMNS * 2 >= OUTPUTS, 0, -1) * CHANNELS
+    else:
+        base -= (taps // 2) * dilation * CHANNELS
+    rows = line[:, None] * ROW_STRIDE + inner[None, :]
+    matrix = inner[:, None] * WIDTH + column[None, :]
+    total = tl.zeros((ROWS, COLUMNS), tl.float32)
+    STEPS: tl.constexpr = CHANNELS // DEPTH
+    for step in range(taps * STEPS):
+        tap = step // STEPS
+        here = (step % STEPS) * DEPTH
+        at = base + tap * dilation * CHANNELS + here
+        weight_at = (weight_row + tap * CHANNELS + here) * WIDTH
+        a = tl.load(high + at + rows)
+        b = tl.load(weight_high + weight_at + matrix)
+        if EXACT:
+            # Tensor cores cut off what they add, always towards zero. Short sums, added by rounding, undo that.
+            products = tl.dot(tl.load(low + at + rows), b)
+            products = tl.dot(a, tl.load(weight_low + weight_at + matrix), products)
+            total += tl.dot(a, b, products)
+        else:
+            total = tl.dot(a, b, total)
+    known = column < OUTPUTS
+    total = total * tl.load(weight_scale + branch) + tl.load(bias + branch * WIDTH + column)[None, :]
+    inside = (line < count)[:, None]
+    mask = inside & known[None, :]
+    place = start.to(tl.int64) * OUTPUTS
+    if MIRRORED:
+        place += PHASE
+    near = line[:, None] * OUTPUTS + column[None, :]
+    if MIRRORED:
+        # The first row of the result, from the columns of the second of the rows that the segment's first row becomes.
+        again = (line == 0) & (offset == 0)
+        second = (column >= PHASE) & (column < 2 * PHASE)
+        mirror = again[:, None] & second[None, :]
+        mirror_at = place - 2 * PHASE + near
+        copied = total + tl.load(residual + mirror_at, mask=mirror, other=0.0) * residual_scale
+        tl.store(out + mirror_at, copied, mask=mirror)
+    if RESIDUAL == 1:
+        beside = residual + branch.to(tl.int64) * residual_rows * OUTPUTS + place
+        total += tl.load(beside + near, mask=mask, other=0.0) * residual_scale
+    elif RESIDUAL == 2:
+        beside = (
+            residual
+            + branch.to(tl.int64) * residual_rows * OUTPUTS
+            + ((start + line) // 2).to(tl.int64)[:, None] * OUTPUTS
+        )
+        total += tl.load(beside + column[None, :], mask=mask, other=0.0) * residual_scale
+    tl.store(out + branch.to(tl.int64) * out_rows * OUTPUTS + place + near, total, mask=mask)
+    if MEASURE:
+        own = partial + branch.to(tl.int64) * tiles * (2 * WIDTH) + first_part.to(tl.int64) * (2 * WIDTH) + column
+        tile_statistics(total, count, inside, own + (part - first_part) * (2 * WIDTH), WIDTH)
+        tl.debug_barrier()
+        counter = counters + (branch * segments + segment) * BLOCKS + block
+        seen = tl.atomic_add(counter, 1, sem="acq_rel", scope="gpu")
+        # Whoever is the last of a segment merges its tiles, always in the same order.
+        if seen == tl.cdiv(length, ROWS) - 1:
+            to = statistics + (branch * segments + segment) * (2 * OUTPUTS) + column
+            finish_statistics(own, to, known, length, ROWS, WIDTH, OUTPUTS)
+            tl.store(counter, 0)

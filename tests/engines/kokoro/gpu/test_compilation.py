@@ -1,0 +1,96 @@
+"""Kernels compiled without a GPU, kept in a file, and started from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("triton")
+
+pytestmark = pytest.mark.timeout(600)
+
+PROGRAM = """
+import json, sys
+from pathlib import Path
+
+import torch
+
+from speechd.engines.kokoro.gpu.kernels.compilation import write_file
+from speechd.engines.kokoro.gpu.kernels.configuration import SHARED
+from speechd.engines.kokoro.gpu.kernels.cubins import CubinLaunch, file_name
+from speechd.engines.kokoro.gpu.kernels.operations import KernelOperations
+from speechd.engines.kokoro.gpu.kernels.recording import Recording
+from speechd.engines.kokoro.gpu.operations import Activation
+from speechd.engines.kokoro.gpu.packing import Packing, Rate, Tables
+
+
+LIMITS = {80: 163 << 10, 86: 99 << 10, 89: 99 << 10, 90: 227 << 10, 100: 227 << 10, 120: 99 << 10}
+
+
+class Driver:
+    def load(self, cubin, name, shared):
+        loaded.append((name, cubin[:4] == b"\\x7fELF"))
+        return len(loaded)
+
+    def launch(self, function, grid, threads, shared, values, stream):
+        launched.append((loaded[function - 1][0], grid, threads, len(values)))
+
+
+def convolve(launch, architecture, channels=128):
+    operations = KernelOperations("cpu", launch=launch, shared=SHARED[architecture])
+    weights, biases = [torch.ones(channels, channels, 3)], [torch.zeros(channels)]
+    convolution = operations.convolution(weights, biases, activation=Activation.SNAKE)
+    convolution(torch.zeros(1, layout.rows, channels), layout, measure=True)
+
+
+class Stream:
+    cuda_stream = 0
+
+
+loaded, launched, others, usages = [], [], [], {}
+packing = Packing.of([9])
+tables = Tables(packing.size, 1, 9, [Rate(120)], "cpu")
+tables.write(packing)
+layout = tables.layout(120)
+folder, architecture, recording = Path(sys.argv[1]), int(sys.argv[2]), Recording()
+convolve(recording, architecture)
+for variant, usage in write_file(list(recording), architecture, folder).items():
+    usages[variant.name] = (usage.spilled, usage.shared <= LIMITS[architecture])
+torch.cuda.current_stream = lambda: Stream
+launch = CubinLaunch(folder / file_name(architecture), lambda *them: others.append(them[0].fn.__name__), Driver)
+convolve(launch, architecture)
+convolve(launch, architecture)
+convolve(launch, architecture, channels=64)
+print(json.dumps({"usages": usages, "loaded": loaded, "launched": launched, "others": others}))
+"""
+
+
+def run(folder: Path, architecture: int) -> dict[str, object]:
+    """In a process of its own, for Triton decides at its import whether it compiles or interprets."""
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(folder), str(architecture)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    result: dict[str, object] = json.loads(done.stdout)
+    return result
+
+
+def test_compiled_kernels_are_found_in_their_file_and_others_are_left_to_the_compiler(tmp_path: Path) -> None:
+    result = run(tmp_path, 90)
+    assert result["loaded"] == [["split", True], ["convolve", True]]
+    # 15 parameters and 2 of Triton's; 24 and 2. A program has 4 warps, or 8.
+    assert [[name, threads, count] for name, _, threads, count in result["launched"]] == [
+        ["split", 128, 17],
+        ["convolve", 256, 26],
+    ] * 2
+    assert result["others"] == ["split", "convolve"]
+
+
+@pytest.mark.parametrize("architecture", [80, 86, 89, 90, 100, 120])
+def test_step_of_the_generator_fits_in_registers_and_shared_memory(tmp_path: Path, architecture: int) -> None:
+    assert run(tmp_path, architecture)["usages"] == {"split": [0, True], "convolve": [0, True]}

@@ -1,0 +1,97 @@
+"""Captured halves, as far as a CPU can show: what a capture would refuse, sizes, and what a replay leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import Tensor
+
+from speechd.engines.kokoro.gpu.graphs import CapturedSizes
+from speechd.engines.kokoro.gpu.model import SpeechInputs
+from speechd.engines.kokoro.gpu.synthesizer import BatchSynthesizer
+from tests.harness.host_queue import HostAsked, HostQueue, unwatched_lstm
+from tests.harness.synthetic_batch import SyntheticBatches, segment
+
+TEXT_SIZE, SPEECH_SIZE = 64, 160
+
+
+@pytest.fixture(scope="module")
+def patched() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        unwatched_lstm(patch)
+        yield
+
+
+@pytest.fixture(scope="module")
+def synthesizer(made: SyntheticBatches, patched: None) -> BatchSynthesizer:
+    return BatchSynthesizer(made.model, HostQueue(), HostQueue(), [TEXT_SIZE], [SPEECH_SIZE])
+
+
+def test_batch_by_graphs_is_the_batch_without(made: SyntheticBatches, synthesizer: BatchSynthesizer) -> None:
+    batch = [segment(3, 1), segment(9, 2, 1.6)]
+    spoken = synthesizer.submit(batch).wait()
+    model = made.model
+    text = model.empty_text_inputs(TEXT_SIZE, TEXT_SIZE)
+    tokens = model.pack([len(each.tokens) + 2 for each in batch])
+    text.write(batch, tokens)
+    encoded = model.encode(text)
+    frames = model.pack(encoded.frames[:2].tolist())
+    speech = SpeechInputs(SPEECH_SIZE, SPEECH_SIZE, model)
+    speech.write(batch, encoded, tokens, frames)
+    for one, other in zip(spoken, model.unpack(model.speak(speech), frames), strict=True):
+        assert torch.equal(one.samples, other)
+
+
+def test_replay_leaves_nothing_behind(synthesizer: BatchSynthesizer) -> None:
+    batch = [segment(3, 1)]
+    first = synthesizer.submit(batch).wait()
+    synthesizer.submit([segment(9, 2), segment(4, 3)]).wait()
+    again = synthesizer.submit(batch).wait()
+    assert torch.equal(first[0].samples, again[0].samples)
+
+
+def test_next_batch_may_begin_before_the_last_is_taken(synthesizer: BatchSynthesizer) -> None:
+    batches = [[segment(3, 1)], [segment(5, 2)]]
+    alone = [synthesizer.submit(batch).wait()[0] for batch in batches]
+    pending = [synthesizer.submit(batch) for batch in batches]
+    for one, other in zip(alone, pending, strict=True):
+        assert torch.equal(one.samples, other.wait()[0].samples)
+
+
+def test_batch_beyond_all_sizes_is_spoken_without_graphs(synthesizer: BatchSynthesizer) -> None:
+    (rendered,) = synthesizer.submit([segment(TEXT_SIZE, 1, 4.0)]).wait()
+    assert len(rendered.durations) == TEXT_SIZE + 2
+    assert rendered.samples.isfinite().all()
+
+
+def test_too_many_tokens_are_refused(synthesizer: BatchSynthesizer) -> None:
+    with pytest.raises(ValueError, match="513 tokens; the model reads 512"):
+        synthesizer.submit([segment(511, 0)])
+
+
+def test_least_size_with_room_is_taken() -> None:
+    queue = HostQueue()
+    sizes: CapturedSizes[Tensor, Tensor] = CapturedSizes(queue, [8, 2, 4], torch.zeros, lambda rows: rows * 2 + 1)
+    captured = sizes.at_least(3)
+    assert captured is not None
+    captured.inputs.copy_(torch.arange(4.0))
+    captured.replay()
+    assert captured.outputs.tolist() == [1, 3, 5, 7]
+    assert sizes.at_least(9) is None
+    assert queue.launches == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        pytest.param(lambda rows: rows * float(rows.sum()), id="number of the device"),
+        pytest.param(lambda rows: rows[rows > 0], id="shape of the device"),
+        pytest.param(lambda rows: rows.repeat_interleave(rows.long()), id="length of the device"),
+        pytest.param(lambda rows: rows + torch.tensor([1.0]), id="data of the host"),
+    ],
+)
+def test_wait_inside_a_capture_is_noticed(function: object) -> None:
+    with pytest.raises(HostAsked):
+        CapturedSizes(HostQueue(), [2], torch.zeros, function)  # type: ignore[arg-type]
