@@ -41,6 +41,7 @@ REAL: Final[dict[str, Any]] = {
         "max_position_embeddings": 512,
         "num_hidden_layers": 12,
     },
+    "vocab": {chr(0x250 + token): token for token in range(1, TOKENS)},
 }
 
 TINY: Final[dict[str, Any]] = {

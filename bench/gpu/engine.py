@@ -25,6 +25,7 @@ from speechd.engines.base import EngineOptions, Segment, SegmentTooLong, Synthes
 from speechd.engines.kokoro import voices
 from speechd.engines.kokoro.load import load
 from speechd.engines.kokoro.model import SAMPLE_RATE, ModelInput
+from speechd.languages.table import KOKORO_CODES
 from speechd.pool.slot import Slot
 from speechd.voices import Catalogue
 
@@ -55,7 +56,7 @@ class MadeKokoro:
         return voices.catalogue()
 
     def languages(self) -> Sequence[str]:
-        return tuple(voices.LANGUAGES.values())
+        return tuple(KOKORO_CODES.values())
 
     def load_voice(self, options: SynthesisOptions) -> None:
         pass

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from speechd.config import settings
 from speechd.config.settings import Settings
+
+if TYPE_CHECKING:
+    from speechd.engines.kokoro.checkpoint import Checkpoint
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,15 +26,37 @@ def download(arguments: argparse.Namespace, loaded: Settings) -> int:
 
 
 def verify(arguments: argparse.Namespace, loaded: Settings) -> int:
-    """Compare this server's model with the stock `kokoro` package on the weights; 1 if they differ."""
-    from speechd.engines.kokoro.checkpoint import MODEL
+    """Compare this server's model on the weights with the one that it must equal; 1 if they differ.
+
+    The CPU's model is compared with the stock `kokoro` package, the GPU's with the CPU's.
+    """
     from speechd.engines.kokoro.download import locate
-    from speechd.engines.kokoro.verify import exactness_db, verify
+    from speechd.engines.kokoro.load import resolve
 
     weights = locate(loaded.model_dir)
+    return (_verify_gpu if resolve(loaded.device) == "cuda" else _verify_cpu)(weights, loaded.dtype)
+
+
+def _verify_cpu(weights: Checkpoint, dtype: str) -> int:
+    from speechd.engines.kokoro.checkpoint import MODEL
+    from speechd.engines.kokoro.verify import exactness_db, verify
+
     exact = True
-    for comparison in verify(weights.config(), weights.folder / MODEL, weights.packs(4), loaded.dtype):
+    for comparison in verify(weights.config(), weights.folder / MODEL, weights.packs(4), dtype):
         print(comparison, flush=True)
-        exact = exact and comparison.exact(exactness_db(loaded.dtype))
-    print(f"The fast model {'is' if exact else 'is NOT'} the same function as the stock package, in {loaded.dtype}.")
+        exact = exact and comparison.exact(exactness_db(dtype))
+    print(f"The CPU's model {'is' if exact else 'is NOT'} the same function as the stock package, in {dtype}.")
+    return 0 if exact else 1
+
+
+def _verify_gpu(weights: Checkpoint, dtype: str) -> int:
+    from speechd.engines.kokoro.gpu.gpu_model import batch_model
+    from speechd.engines.kokoro.gpu.verify import exactness_db, verify
+
+    config, state = weights.config(), weights.state()
+    exact = True
+    for comparison in verify(config, state, weights.packs(4), batch_model(config, state, dtype)):
+        print(comparison, flush=True)
+        exact = exact and comparison.exact(exactness_db(dtype))
+    print(f"The GPU's model {'is' if exact else 'is NOT'} the same function as the CPU's, in {dtype}.")
     return 0 if exact else 1

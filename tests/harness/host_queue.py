@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
+from speechd.engines.kokoro.gpu.graphs import Event
+
 Outputs = TypeVar("Outputs")
 
 WAITS: Final = {
@@ -29,11 +31,11 @@ class HostAsked(RuntimeError):
     """A function that is captured waits for the device, or makes a tensor of the host's data."""
 
 
-class Watch(TorchDispatchMode):
+class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the operations that a GPU would launch. Raises `HostAsked` where a capture would fail."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.launches = 0
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -83,10 +85,10 @@ class HostQueue:
 
         return replay, outputs
 
-    def record(self) -> Done:
+    def record(self) -> Event:
         return Done()
 
-    def wait(self, event: Done) -> None:
+    def wait(self, event: Event) -> None:
         assert isinstance(event, Done)
 
 

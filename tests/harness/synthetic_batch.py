@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from bench.gpu import checkpoint
 from speechd.engines.kokoro import cpu
-from speechd.engines.kokoro.cpu.prosody import Prosody
 from speechd.engines.kokoro.gpu.model import BatchModel
 from speechd.engines.kokoro.gpu.operations import Operations
 from speechd.engines.kokoro.gpu.torch_operations import TorchOperations
@@ -53,51 +49,3 @@ def segment(tokens: int, seed: int, speed: float = 1.0) -> ModelInput:
     inner = torch.randint(1, checkpoint.TOKENS, (tokens,), generator=generator)
     style = torch.randn(1, 2 * checkpoint.STYLE, generator=generator) * 0.3
     return ModelInput(speed, seed, style[0].numpy(), inner.numpy().astype(np.uint16))
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """One segment of a batch, part by part."""
-
-    durations: Tensor
-    pitch: Tensor
-    energy: Tensor
-    text: Tensor
-    excitation: Tensor
-    samples: Tensor
-
-    @property
-    def prosody(self) -> Prosody:
-        return Prosody(self.durations, self.pitch, self.energy, self.text)
-
-
-@torch.inference_mode()
-def speak(model: BatchModel, batch: Sequence[ModelInput], given: Sequence[Spoken] | None = None) -> list[Spoken]:
-    """Each segment of the batch; from the pitch, energy, text and excitation that are given, if any are."""
-    inputs, tokens = model.text_inputs(batch)
-    encoded = model.encode(inputs)
-    frames = model.pack(encoded.frames[: len(batch)].tolist())
-    speech = model.speech_inputs(batch, encoded, tokens, frames)
-    layouts = speech.layouts()
-    pitch, energy, text = model.prosody(speech, layouts)
-    excitation = model.excitation(pitch, speech.seeds, layouts)
-    for index, spoken in enumerate(given or ()):
-        start, end = frames.starts[index], frames.starts[index] + frames.lengths[index]
-        pitch[2 * start : 2 * end], energy[2 * start : 2 * end] = spoken.pitch, spoken.energy
-        text[start:end] = spoken.text
-        excitation[start * model.frame_samples : end * model.frame_samples] = spoken.excitation
-    samples = model.waveform(text, pitch, energy, speech.style, excitation, layouts)
-    parts = []
-    for token, count, start, length in zip(tokens.starts, tokens.lengths, frames.starts, frames.lengths, strict=True):
-        frame, half, sample = (slice(start * rate, (start + length) * rate) for rate in (1, 2, model.frame_samples))
-        parts.append(
-            Spoken(
-                encoded.durations[token : token + count],
-                pitch[half],
-                energy[half],
-                text[frame],
-                excitation[sample],
-                samples[sample],
-            )
-        )
-    return parts

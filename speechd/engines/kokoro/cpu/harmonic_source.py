@@ -66,8 +66,8 @@ class Spectrum:
     """Short-time Fourier transform with a periodic Hann window, frames x bins."""
 
     def __init__(self, size: int, hop: int) -> None:
-        self._size = size
-        self._hop = hop
+        self.size = size
+        self.hop = hop
         self._window = torch.hann_window(size, periodic=True)
         bins = torch.arange(size // 2 + 1, dtype=torch.float64)
         angle = torch.outer(bins, torch.arange(size, dtype=torch.float64)) * (2 * math.pi / size)
@@ -80,20 +80,20 @@ class Spectrum:
     @property
     def bins(self) -> int:
         """Frequencies of a frame."""
-        return self._size // 2 + 1
+        return self.size // 2 + 1
 
     def polar(self, samples: Tensor) -> Tensor:
         """Magnitudes and phases (frames, 2 x bins) of `samples`, one frame every hop, the edges mirrored."""
         # With the FFT of the stock model, not a product: the sign of a zero decides whether a phase is π or -π.
-        spectrum = torch.stft(samples, self._size, self._hop, window=self._window, return_complex=True)
+        spectrum = torch.stft(samples, self.size, self.hop, window=self._window, return_complex=True)
         return torch.cat([spectrum.abs(), spectrum.angle()]).T.contiguous()
 
     def samples(self, magnitude: Tensor, phase: Tensor) -> Tensor:
         """The inverse, (frames - 1) x hop samples, of frames x bins."""
         frames = torch.cat([magnitude * phase.cos(), magnitude * phase.sin()], dim=1) @ self._inverse
-        shape = (1, (len(frames) - 1) * self._hop + self._size)
-        added = functional.fold(frames.T[None], shape, (1, self._size), stride=(1, self._hop)).flatten()
+        shape = (1, (len(frames) - 1) * self.hop + self.size)
+        added = functional.fold(frames.T[None], shape, (1, self.size), stride=(1, self.hop)).flatten()
         square = (self._window * self._window)[:, None].expand(-1, len(frames))
-        overlap = functional.fold(square[None], shape, (1, self._size), stride=(1, self._hop)).flatten()
-        edge = self._size // 2
+        overlap = functional.fold(square[None], shape, (1, self.size), stride=(1, self.hop)).flatten()
+        edge = self.size // 2
         return added[edge:-edge] / overlap[edge:-edge]

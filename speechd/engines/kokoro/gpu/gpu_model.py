@@ -43,7 +43,7 @@ class GpuModel:
         BatchModel(config, state, TorchOperations("meta"))
         self._config = config
         self._state = state
-        self._exact = dtype == "float32"
+        self._dtype = dtype
         self._required = required
         self._speak: Speak | None = None
 
@@ -58,10 +58,8 @@ class GpuModel:
         return self._speak(prosodies)
 
     def _start(self) -> Speak:
-        if torch.cuda.is_available():
-            return _on_gpu(self._config, self._state, self._exact)
-        if self._required:
-            raise EngineUnavailable("torch finds no cuda device: install its driver, or use --device cpu.")
+        if torch.cuda.is_available() or self._required:
+            return _on_gpu(self._config, self._state, self._dtype)
         log.warning("torch finds no cuda device after all, so Kokoro speaks on the CPU; use --device cpu")
         return _on_cpu(self._config, self._state)
 
@@ -71,13 +69,20 @@ def _on_cpu(config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]]) -
     return lambda batch: model.render(model.plan(batch))
 
 
-def _on_gpu(config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], exact: bool) -> Speak:
-    without_tf32()
-    model = BatchModel(config, state, operations(exact))
+def _on_gpu(config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], dtype: str) -> Speak:
+    model = batch_model(config, state, dtype)
     if torch.version.hip is not None:
         return model.synthesize
     synthesizer = BatchSynthesizer(model, CudaQueue(urgent=True), CudaQueue())
     return lambda batch: synthesizer.submit(batch).wait()
+
+
+def batch_model(config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], dtype: str) -> BatchModel:
+    """The model on CUDA. Raises `EngineUnavailable` where torch finds no such device."""
+    if not torch.cuda.is_available():
+        raise EngineUnavailable("torch finds no cuda device: install its driver, or use --device cpu.")
+    without_tf32()
+    return BatchModel(config, state, operations(exact=dtype == "float32"))
 
 
 def operations(exact: bool) -> Operations:

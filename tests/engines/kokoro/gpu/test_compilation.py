@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.timeout(600)
 PROGRAM = """
 import json, sys
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -70,13 +72,13 @@ print(json.dumps({"usages": usages, "loaded": loaded, "launched": launched, "oth
 """
 
 
-def run(folder: Path, architecture: int) -> dict[str, object]:
+def run(folder: Path, architecture: int) -> dict[str, Any]:
     """In a process of its own, for Triton decides at its import whether it compiles or interprets."""
     environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
     command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(folder), str(architecture)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    result: dict[str, object] = json.loads(done.stdout)
+    result: dict[str, Any] = json.loads(done.stdout)
     return result
 
 

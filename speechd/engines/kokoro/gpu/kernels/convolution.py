@@ -63,48 +63,48 @@ class Operand:
         """High and low part of the operand, and the blocks of numbers from one branch to the next."""
         rows = rows.contiguous()
         context, channels = self._context, self._channels
-        summed = len(rows) if self._summed else 1
         high, blocks = empty_operand(branches, layout.rows, channels, spare, context.device)
         low = torch.empty_like(high) if context.exact else high
-        block = layout.block_rows
-        count = largest_divisor(block, SPLIT_ROWS)
+        count = largest_divisor(layout.block_rows, SPLIT_ROWS)
         columns = largest_divisor(channels, max(32, SPLIT_NUMBERS // count))
-        pool = self._pool or (rows, rows)
-        context.launch(
-            jit.split,
-            (layout.rows // count, channels // columns, branches),
-            {
-                "source": rows,
-                "statistics": rows if statistics is None else statistics,
-                "styles": rows if styles is None else styles,
-                "norm_columns": layout.starts if self._norms is None else self._norms,
-                "pool_weight": pool[0],
-                "pool_bias": pool[1],
-                "high": high,
-                "low": low,
-                "starts": layout.starts,
-                "lengths": layout.lengths,
-                "block_segment": layout.block_segment,
-                "source_rows": rows.shape[1] if len(rows) > 1 else 0,
-                "statistics_segments": 0 if statistics is None or len(statistics) == 1 else statistics.shape[1],
-                "styles_stride": 0 if styles is None else styles.stride(0),
-                "operand_blocks": blocks,
-            },
-            {
-                "CHANNELS": channels,
-                "BLOCK": block,
-                "ROWS": count,
-                "COLUMNS": columns,
-                "SUMMED": summed,
-                "NORM": self._norms is not None,
-                "ACTIVATION": int(self._activation),
-                "SLOPE": self._slope,
-                "POOL": self._pool is not None,
-                "EXACT": context.exact,
-            },
-            Resources(warps=4),
-        )
+        grid = (layout.rows // count, channels // columns, branches)
+        arguments = self._arguments(rows, layout, styles, statistics)
+        arguments |= {"high": high, "low": low, "operand_blocks": blocks}
+        constants = self._constants(len(rows), layout) | {"ROWS": count, "COLUMNS": columns}
+        context.launch(jit.split, grid, arguments, constants, Resources(warps=4))
         return high, low, blocks
+
+    def _arguments(
+        self, rows: Tensor, layout: Layout, styles: Tensor | None, statistics: Tensor | None
+    ) -> dict[str, Tensor | int | float]:
+        """Those that tell what is read. What a kernel does not read is some other tensor."""
+        pool = self._pool or (rows, rows)
+        return {
+            "source": rows,
+            "statistics": rows if statistics is None else statistics,
+            "styles": rows if styles is None else styles,
+            "norm_columns": layout.starts if self._norms is None else self._norms,
+            "pool_weight": pool[0],
+            "pool_bias": pool[1],
+            "starts": layout.starts,
+            "lengths": layout.lengths,
+            "block_segment": layout.block_segment,
+            "source_rows": rows.shape[1] if len(rows) > 1 else 0,
+            "statistics_segments": 0 if statistics is None or len(statistics) == 1 else statistics.shape[1],
+            "styles_stride": 0 if styles is None else styles.stride(0),
+        }
+
+    def _constants(self, branches: int, layout: Layout) -> dict[str, int | float | bool]:
+        return {
+            "CHANNELS": self._channels,
+            "BLOCK": layout.block_rows,
+            "SUMMED": branches if self._summed else 1,
+            "NORM": self._norms is not None,
+            "ACTIVATION": int(self._activation),
+            "SLOPE": self._slope,
+            "POOL": self._pool is not None,
+            "EXACT": self._context.exact,
+        }
 
 
 def largest_divisor(number: int, limit: int) -> int:
@@ -173,62 +173,56 @@ class Product:
         measure: bool = False,
     ) -> Statistics | None:
         """Fill out (branches, rows, out); layout: of the tiles. The statistics where `measure`."""
-        context, window = self._context, self._window
         configuration = self._configuration(layout)
-        blocks, parts = self._width // configuration.columns, layout.tile_rows // configuration.rows
-        tiles = len(layout.tile_segment) * parts
+        blocks = self._width // configuration.columns
+        tiles = len(layout.tile_segment) * (layout.tile_rows // configuration.rows)
         statistics, partial, counters = self._measures(layout, tiles, blocks) if measure else (out, out, out)
-        high, low, operand_blocks = operand
-        beside = out if residual is None else residual.contiguous()
-        context.launch(
-            jit.convolve,
-            (tiles * blocks, self.branches),
-            {
-                "high": high,
-                "low": low,
-                "weight_high": self._high,
-                "weight_low": self._low,
-                "weight_scale": self._scale,
-                "bias": self._bias,
-                "residual": beside,
-                "out": out,
-                "partial": partial,
-                "counters": counters,
-                "statistics": statistics,
-                "starts": layout.starts,
-                "lengths": layout.lengths,
-                "tile_segment": layout.tile_segment,
-                "segment_tile": layout.segment_tile,
-                "branch_taps": self._branch_taps,
-                "branch_start": self._branch_start,
-                "operand_blocks": operand_blocks,
-                "residual_rows": beside.shape[1] if len(beside) > 1 else 0,
-                "out_rows": out.shape[1],
-                "tiles": tiles,
-                "segments": len(layout.starts),
-                "dilation": window.dilation,
-                "residual_scale": residual_scale,
-            },
-            {
-                "TAPS": self._taps,
-                "CHANNELS": window.channels,
-                "ROW_STRIDE": window.row_stride,
-                "FIRST": window.first,
-                "OUTPUTS": self.outputs,
-                "WIDTH": self._width,
-                "PHASE": window.phase,
-                "TILE": layout.tile_rows,
-                "ROWS": configuration.rows,
-                "COLUMNS": configuration.columns,
-                "DEPTH": configuration.depth,
-                "EXACT": context.exact,
-                "RESIDUAL": _residual_kind(residual, out, window),
-                "MIRRORED": window.mirrored,
-                "MEASURE": measure,
-            },
-            configuration.resources,
-        )
+        arguments = self._arguments(layout, out if residual is None else residual.contiguous())
+        arguments |= dict(zip(("high", "low", "operand_blocks"), operand, strict=True))
+        arguments |= {"out": out, "out_rows": out.shape[1], "residual_scale": residual_scale}
+        arguments |= {"statistics": statistics, "partial": partial, "counters": counters, "tiles": tiles}
+        constants = self._constants(layout, configuration)
+        constants |= {"RESIDUAL": _residual_kind(residual, out, self._window), "MEASURE": measure}
+        grid = (tiles * blocks, self.branches)
+        self._context.launch(jit.convolve, grid, arguments, constants, configuration.resources)
         return statistics if measure else None
+
+    def _arguments(self, layout: Layout, residual: Tensor) -> dict[str, Tensor | int | float]:
+        """Weights, tables and the residual."""
+        return {
+            "weight_high": self._high,
+            "weight_low": self._low,
+            "weight_scale": self._scale,
+            "bias": self._bias,
+            "residual": residual,
+            "starts": layout.starts,
+            "lengths": layout.lengths,
+            "tile_segment": layout.tile_segment,
+            "segment_tile": layout.segment_tile,
+            "branch_taps": self._branch_taps,
+            "branch_start": self._branch_start,
+            "residual_rows": residual.shape[1] if len(residual) > 1 else 0,
+            "segments": len(layout.starts),
+            "dilation": self._window.dilation,
+        }
+
+    def _constants(self, layout: Layout, configuration: Configuration) -> dict[str, int | float | bool]:
+        window = self._window
+        return {
+            "TAPS": self._taps,
+            "CHANNELS": window.channels,
+            "ROW_STRIDE": window.row_stride,
+            "FIRST": window.first,
+            "OUTPUTS": self.outputs,
+            "WIDTH": self._width,
+            "PHASE": window.phase,
+            "TILE": layout.tile_rows,
+            "ROWS": configuration.rows,
+            "COLUMNS": configuration.columns,
+            "DEPTH": configuration.depth,
+            "EXACT": self._context.exact,
+            "MIRRORED": window.mirrored,
+        }
 
     def _configuration(self, layout: Layout) -> Configuration:
         shape = Shape(self._window.channels, self.outputs, self._most_taps, layout.tile_rows)

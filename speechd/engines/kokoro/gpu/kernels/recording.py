@@ -38,7 +38,7 @@ class Variant:
     @classmethod
     def of(cls, kernel: Any, arguments: Arguments, constants: Constants, resources: Resources) -> Variant:
         """The variant that serves `arguments`."""
-        signature = tuple((name, kind(value)) for name, value in arguments.items())
+        signature = tuple((name, kind(arguments[name])) for name in kernel.arg_names if name in arguments)
         function = kernel.fn
         return cls(function.__module__, function.__name__, signature, tuple(sorted(constants.items())), resources)
 

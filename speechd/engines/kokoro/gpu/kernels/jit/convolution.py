@@ -13,7 +13,7 @@ import triton
 import triton.language as tl
 
 from speechd.engines.kokoro.gpu.kernels.jit.elementwise import activated, high_part, low_part
-from speechd.engines.kokoro.gpu.kernels.jit.statistics import finish_statistics, tile_statistics
+from speechd.engines.kokoro.gpu.kernels.jit.statistics import measure_tile
 
 OPERAND_BLOCK = tl.constexpr(128)
 """Numbers; a branch of an operand starts at a multiple of them."""
@@ -54,6 +54,19 @@ def operand_rows(
     if NORM:
         x = normed(x, statistics, styles, segment, column, channel, CHANNELS)
     x = activated(x, ACTIVATION, SLOPE)
+    return tl.where(inside[:, None], x, 0.0)
+
+
+@triton.jit
+def pooled(x, after, row, inside, channel, pool_weight, pool_bias):
+    """The depthwise transposed convolution: `row` of the doubled rate, from rows `row` / 2 and `row` / 2 + 1."""
+    odd = (row % 2 == 1)[:, None]
+    from_after = tl.load(pool_weight + channel * 3)[None, :]
+    from_here = tl.load(pool_weight + channel * 3 + 1)[None, :]
+    from_before = tl.load(pool_weight + channel * 3 + 2)[None, :]
+    even_value = x * from_here
+    odd_value = x * from_before + after * from_after
+    x = tl.where(odd, odd_value, even_value) + tl.load(pool_bias + channel)[None, :]
     return tl.where(inside[:, None], x, 0.0)
 
 
@@ -120,14 +133,7 @@ def split(
             here, measured, style, near, column, row // 2 + 1, inside & (row // 2 + 1 < end // 2), channel,
             source_stride, CHANNELS, SUMMED, NORM, ACTIVATION, SLOPE,
         )  # fmt: skip
-        odd = (row % 2 == 1)[:, None]
-        from_after = tl.load(pool_weight + channel * 3)[None, :]
-        from_here = tl.load(pool_weight + channel * 3 + 1)[None, :]
-        from_before = tl.load(pool_weight + channel * 3 + 2)[None, :]
-        even_value = x * from_here
-        odd_value = x * from_before + after * from_after
-        x = tl.where(odd, odd_value, even_value) + tl.load(pool_bias + channel)[None, :]
-        x = tl.where(inside[:, None], x, 0.0)
+        x = pooled(x, after, row, inside, channel, pool_weight, pool_bias)
     else:
         x = operand_rows(
             here, measured, style, near, column, row, inside, channel, source_stride, CHANNELS, SUMMED, NORM,
@@ -138,6 +144,60 @@ def split(
     tl.store(high + at, first_part)
     if EXACT:
         tl.store(low + at, low_part(x, first_part, 1.0))
+
+
+@triton.jit
+def multiplied(
+    high,
+    low,
+    weight_high,
+    weight_low,
+    base,
+    weight_row,
+    taps,
+    dilation,
+    column,
+    CHANNELS: tl.constexpr,
+    ROW_STRIDE: tl.constexpr,
+    WIDTH: tl.constexpr,
+    ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+    DEPTH: tl.constexpr,
+    EXACT: tl.constexpr,
+):
+    """The product of ROWS rows of the operand, the first tap of which starts at `base`, and of weights."""
+    line = tl.arange(0, ROWS)
+    inner = tl.arange(0, DEPTH)
+    rows = line[:, None] * ROW_STRIDE + inner[None, :]
+    matrix = inner[:, None] * WIDTH + column[None, :]
+    total = tl.zeros((ROWS, COLUMNS), tl.float32)
+    STEPS: tl.constexpr = CHANNELS // DEPTH
+    for step in range(taps * STEPS):
+        tap = step // STEPS
+        here = (step % STEPS) * DEPTH
+        at = base + tap * dilation * CHANNELS + here
+        weight_at = (weight_row + tap * CHANNELS + here) * WIDTH
+        a = tl.load(high + at + rows)
+        b = tl.load(weight_high + weight_at + matrix)
+        if EXACT:
+            # Tensor cores cut off what they add, always towards zero. Short sums, added by rounding, undo that.
+            products = tl.dot(tl.load(low + at + rows), b)
+            products = tl.dot(a, tl.load(weight_low + weight_at + matrix), products)
+            total += tl.dot(a, b, products)
+        else:
+            total = tl.dot(a, b, total)
+    return total
+
+
+@triton.jit
+def store_mirror(total, out, residual, residual_scale, line, column, offset, place, near, PHASE: tl.constexpr):
+    """The first row of a segment's result: the second of the rows that the segment's first row becomes."""
+    again = (line == 0) & (offset == 0)
+    second = (column >= PHASE) & (column < 2 * PHASE)
+    mirror = again[:, None] & second[None, :]
+    at = place - 2 * PHASE + near
+    copied = total + tl.load(residual + at, mask=mirror, other=0.0) * residual_scale
+    tl.store(out + at, copied, mask=mirror)
 
 
 @triton.jit(
@@ -220,7 +280,6 @@ def convolve(
     start = tl.load(starts + segment) + offset
     column = block * COLUMNS + tl.arange(0, COLUMNS)
     line = tl.arange(0, ROWS)
-    inner = tl.arange(0, DEPTH)
     if TAPS == 0:
         taps = tl.load(branch_taps + branch)
         weight_row = tl.load(branch_start + branch)
@@ -232,24 +291,10 @@ def convolve(
         base += tl.where(block * COLUMNS * 2 >= OUTPUTS, 0, -1) * CHANNELS
     else:
         base -= (taps // 2) * dilation * CHANNELS
-    rows = line[:, None] * ROW_STRIDE + inner[None, :]
-    matrix = inner[:, None] * WIDTH + column[None, :]
-    total = tl.zeros((ROWS, COLUMNS), tl.float32)
-    STEPS: tl.constexpr = CHANNELS // DEPTH
-    for step in range(taps * STEPS):
-        tap = step // STEPS
-        here = (step % STEPS) * DEPTH
-        at = base + tap * dilation * CHANNELS + here
-        weight_at = (weight_row + tap * CHANNELS + here) * WIDTH
-        a = tl.load(high + at + rows)
-        b = tl.load(weight_high + weight_at + matrix)
-        if EXACT:
-            # Tensor cores cut off what they add, always towards zero. Short sums, added by rounding, undo that.
-            products = tl.dot(tl.load(low + at + rows), b)
-            products = tl.dot(a, tl.load(weight_low + weight_at + matrix), products)
-            total += tl.dot(a, b, products)
-        else:
-            total = tl.dot(a, b, total)
+    total = multiplied(
+        high, low, weight_high, weight_low, base, weight_row, taps, dilation, column, CHANNELS, ROW_STRIDE, WIDTH, ROWS,
+        COLUMNS, DEPTH, EXACT,
+    )  # fmt: skip
     known = column < OUTPUTS
     total = total * tl.load(weight_scale + branch) + tl.load(bias + branch * WIDTH + column)[None, :]
     inside = (line < count)[:, None]
@@ -259,13 +304,7 @@ def convolve(
         place += PHASE
     near = line[:, None] * OUTPUTS + column[None, :]
     if MIRRORED:
-        # The first row of the result, from the columns of the second of the rows that the segment's first row becomes.
-        again = (line == 0) & (offset == 0)
-        second = (column >= PHASE) & (column < 2 * PHASE)
-        mirror = again[:, None] & second[None, :]
-        mirror_at = place - 2 * PHASE + near
-        copied = total + tl.load(residual + mirror_at, mask=mirror, other=0.0) * residual_scale
-        tl.store(out + mirror_at, copied, mask=mirror)
+        store_mirror(total, out, residual, residual_scale, line, column, offset, place, near, PHASE)
     if RESIDUAL == 1:
         beside = residual + branch.to(tl.int64) * residual_rows * OUTPUTS + place
         total += tl.load(beside + near, mask=mask, other=0.0) * residual_scale
@@ -279,12 +318,6 @@ def convolve(
     tl.store(out + branch.to(tl.int64) * out_rows * OUTPUTS + place + near, total, mask=mask)
     if MEASURE:
         own = partial + branch.to(tl.int64) * tiles * (2 * WIDTH) + first_part.to(tl.int64) * (2 * WIDTH) + column
-        tile_statistics(total, count, inside, own + (part - first_part) * (2 * WIDTH), WIDTH)
-        tl.debug_barrier()
         counter = counters + (branch * segments + segment) * BLOCKS + block
-        seen = tl.atomic_add(counter, 1, sem="acq_rel", scope="gpu")
-        # Whoever is the last of a segment merges its tiles, always in the same order.
-        if seen == tl.cdiv(length, ROWS) - 1:
-            to = statistics + (branch * segments + segment) * (2 * OUTPUTS) + column
-            finish_statistics(own, to, known, length, ROWS, WIDTH, OUTPUTS)
-            tl.store(counter, 0)
+        to = statistics + (branch * segments + segment) * (2 * OUTPUTS) + column
+        measure_tile(total, count, inside, own, part - first_part, counter, to, known, length, ROWS, WIDTH, OUTPUTS)

@@ -49,6 +49,35 @@ def finish_statistics(partial, at, mask, length, ROWS: tl.constexpr, WIDTH: tl.c
     tl.store(at + CHANNELS, spread.to(tl.float32), mask=mask)
 
 
+@triton.jit
+def measure_tile(
+    x,
+    count,
+    inside,
+    partial,
+    tile,
+    counter,
+    to,
+    known,
+    length,
+    ROWS: tl.constexpr,
+    WIDTH: tl.constexpr,
+    CHANNELS: tl.constexpr,
+):
+    """Store the statistics of a segment's tile number `tile`, and as the last of its programs those of the segment.
+
+    partial: of the segment's tiles, (tiles, 2, WIDTH); to: of the segment, (2, CHANNELS), of which `known` exist;
+    counter: of the programs that are done, 0 before the first and after the last. Whoever is the last merges the tiles,
+    always in the same order.
+    """
+    tile_statistics(x, count, inside, partial + tile * (2 * WIDTH), WIDTH)
+    tl.debug_barrier()
+    seen = tl.atomic_add(counter, 1, sem="acq_rel", scope="gpu")
+    if seen == tl.cdiv(length, ROWS) - 1:
+        finish_statistics(partial, to, known, length, ROWS, WIDTH, CHANNELS)
+        tl.store(counter, 0)
+
+
 @triton.jit(do_not_specialize=["source_rows", "segments"])
 def measure(
     source,
@@ -65,7 +94,7 @@ def measure(
     TILE: tl.constexpr,
     COLUMNS: tl.constexpr,
 ):
-    """Statistics of rows (branches, rows, CHANNELS); the last program of a segment merges those of its tiles."""
+    """Statistics of rows (branches, rows, CHANNELS) that no convolution measured."""
     tile, column, branch = tl.program_id(0), tl.program_id(1), tl.program_id(2)
     segment = tl.load(tile_segment + tile)
     if segment < 0:
@@ -81,11 +110,7 @@ def measure(
     here = source + branch.to(tl.int64) * source_rows * CHANNELS + row.to(tl.int64) * CHANNELS
     x = tl.load(here + line[:, None] * CHANNELS + channel[None, :], mask=inside, other=0.0)
     own = partial + (branch * tl.num_programs(0) + first_tile) * (2 * CHANNELS) + channel
-    tile_statistics(x, count, inside, own + (tile - first_tile) * (2 * CHANNELS), CHANNELS)
-    tl.debug_barrier()
     counter = counters + (branch * segments + segment) * tl.num_programs(1) + column
-    seen = tl.atomic_add(counter, 1, sem="acq_rel", scope="gpu")
-    if seen == tl.cdiv(length, TILE) - 1:
-        at = statistics + (branch * segments + segment) * (2 * CHANNELS) + channel
-        finish_statistics(own, at, channel < CHANNELS, length, TILE, CHANNELS, CHANNELS)
-        tl.store(counter, 0)
+    to = statistics + (branch * segments + segment) * (2 * CHANNELS) + channel
+    known = channel < CHANNELS
+    measure_tile(x, count, inside, own, tile - first_tile, counter, to, known, length, TILE, CHANNELS, CHANNELS)
