@@ -9,6 +9,7 @@ import pytest
 from bench.loadgen import LoadGenerator, Outcome, Target, figures, percentile, share_within
 from bench.playback import Playback
 from speechd.cli.tune.client import Client
+from tests.harness.answering import answering
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n\x00\x10\x00\x10"
 FULL = b"HTTP/1.1 503 No\r\ncontent-length: 0\r\nretry-after-ms: 10\r\n\r\n"
@@ -55,27 +56,15 @@ def test_throughput_counts_audio_that_arrived_in_time() -> None:
 
 
 def run(drive: Callable[[LoadGenerator], Awaitable[None]], answer: bytes = OK) -> tuple[LoadGenerator, list[int]]:
-    """The generator after `drive`, the requests answered at each connection, against a server with that one answer."""
-    served: list[int] = []
+    """The generator after `drive`, against a server with that one answer, and the requests of each connection."""
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        served.append(0)
-        mine = len(served) - 1
-        while head := await reader.read(1 << 16):
-            if head.startswith(b"POST"):
-                served[mine] += 1
-                writer.write(answer)
-        writer.close()
-
-    async def main() -> LoadGenerator:
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async def main(url: str) -> LoadGenerator:
         generator = LoadGenerator(Target(url, timeout_s=2), itertools.repeat("hello"))
         await drive(generator)
-        server.close()
         return generator
 
-    return asyncio.run(main()), served
+    with answering(itertools.repeat(answer)) as server:
+        return asyncio.run(main(server.url)), server.counts
 
 
 def test_closed_loop_has_one_connection_for_each_listener() -> None:

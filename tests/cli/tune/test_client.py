@@ -5,39 +5,25 @@ import asyncio
 import pytest
 
 from speechd.cli.tune.client import Client, Response
+from tests.harness.answering import answering
 
 
 def responses_of(
-    script: list[bytes], *, keep_alive: bool = True, requests: int = 1, close: bool = True
+    answers: list[bytes], *, keep_alive: bool = True, requests: int = 1, close: bool = True
 ) -> tuple[list[Response], int]:
-    """The responses of a server that answers each request on a connection with the next bytes, and how many
-    connections it has seen."""
+    """The responses of a server that answers the requests of each connection so, and how many connections it has seen.
 
-    async def run() -> tuple[list[Response], int]:
-        connections: list[asyncio.StreamWriter] = []
+    close: whether it closes a connection after the last answer.
+    """
 
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            connections.append(writer)
-            for answer in script:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-                await reader.readexactly(length)
-                writer.write(answer)
-                await writer.drain()
-            if close:
-                writer.close()
-                await writer.wait_closed()
-
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        client = Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", keep_alive=keep_alive)
+    async def ask(url: str) -> list[Response]:
+        client = Client(url, keep_alive=keep_alive)
         responses = [await client.speak({"input": "hello"}, timeout_s=0.3) for _ in range(requests)]
         client.close()
-        server.close()
-        for writer in connections:
-            writer.close()
-        return responses, len(connections)
+        return responses
 
-    return asyncio.run(run())
+    with answering(answers, close=close) as server:
+        return asyncio.run(ask(server.url)), len(server.counts)
 
 
 OK = b"HTTP/1.1 200 OK\r\n"
