@@ -135,13 +135,11 @@ class SegmentQueue:
                     failed.append((int(self._home[row]), int(self._serial[row])))
         return failed
 
-    def drop_waiting(self) -> list[tuple[int, int]]:
-        """Forget all that waits; home worker and serial number of each."""
+    def waiting_places(self) -> list[tuple[int, Place]]:
+        """Home worker and place of each segment that waits."""
         with self._lock:
             rows = np.flatnonzero(self._state == WAITING)
-            dropped = [(int(self._home[row]), int(self._serial[row])) for row in rows]
-            self._state[rows] = FREE
-        return dropped
+            return [(int(self._home[row]), Place(int(row), int(self._serial[row]))) for row in rows]
 
     @property
     def waiting(self) -> int:

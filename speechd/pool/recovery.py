@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from speechd.pool.ipc import SegmentStatus, failed_result
 from speechd.pool.scoreboard import Scoreboard
 
@@ -14,7 +12,8 @@ def recover(board: Scoreboard, index: int) -> bool:
     Returns whether requests of its own ended with it.
     """
     cleared = board.clear(index)
-    _fail(board, cleared.failed, SegmentStatus.KILLED)
+    for home, serial in cleared.failed:
+        board.results[home].send(failed_result(serial, SegmentStatus.KILLED), wait=False)
     # A ring that the dead worker heard may have been for any segment that waits.
     board.bell.ring(board.queue.waiting)
     return cleared.requests > 0
@@ -22,9 +21,7 @@ def recover(board: Scoreboard, index: int) -> bool:
 
 def refuse_waiting(board: Scoreboard) -> None:
     """Tell all who wait for a slot that none will come: the model could not be loaded."""
-    _fail(board, board.queue.drop_waiting(), SegmentStatus.UNLOADED)
-
-
-def _fail(board: Scoreboard, segments: Iterable[tuple[int, int]], status: SegmentStatus) -> None:
-    for home, serial in segments:
-        board.results[home].send(failed_result(serial, status), wait=False)
+    for home, place in board.queue.waiting_places():
+        # The result first, as slots do: a home worker takes what is nowhere, and without a result, for lost.
+        board.results[home].send(failed_result(place.serial, SegmentStatus.UNLOADED), wait=False)
+        board.queue.cancel(place)

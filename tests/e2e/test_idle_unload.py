@@ -117,7 +117,7 @@ def test_requests_at_any_moment_of_unloading_and_loading_are_spoken(tmp_path: Pa
 
 
 def refused(reply: httpx.Response) -> bool:
-    assert reply.status_code == 503
+    assert reply.status_code == 503, reply.text
     assert reply.json()["error"]["code"] == "server_not_ready"
     assert int(reply.headers["retry-after"]) >= 1
     return True

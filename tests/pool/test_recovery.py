@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import select
 
-from speechd.pool.ipc import SegmentStatus
+import pytest
+
+from speechd.pool.ipc import SegmentResult, SegmentStatus
 from speechd.pool.queue import MAX_DEATHS
 from speechd.pool.recovery import recover, refuse_waiting
 from speechd.pool.scoreboard import Scoreboard
@@ -81,3 +83,21 @@ def test_those_who_wait_for_a_model_that_does_not_come_are_told(board: Scoreboar
     result = board.results[1].receive()
     assert result is not None
     assert (result.serial, result.status) == (waiting.serial, SegmentStatus.UNLOADED)
+
+
+def test_those_who_wait_for_the_model_are_told_before_their_segments_are_gone(
+    board: Scoreboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = board.queue.put(segment(1), 0, 0.0)
+    assert place is not None
+    seen: list[bool] = []
+    send = board.results[0].send
+
+    def watched(result: SegmentResult, *, wait: bool = True) -> None:
+        seen.append(board.queue.has(place))
+        send(result, wait=wait)
+
+    monkeypatch.setattr(board.results[0], "send", watched)
+    refuse_waiting(board)
+    assert seen == [True]
+    assert not board.queue.has(place)

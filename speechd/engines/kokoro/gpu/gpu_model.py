@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -91,10 +93,18 @@ def operations(exact: bool) -> Operations:
     if torch.version.cuda is None or torch.cuda.get_device_capability(device) < OLDEST_CAPABILITY:
         return _without_kernels(device, "this GPU lacks the tensor cores they need")
     try:
+        from speechd.engines.kokoro.gpu.kernels.cubins import compiled_file
         from speechd.engines.kokoro.gpu.kernels.operations import KernelOperations
     except ImportError as error:
         return _without_kernels(device, str(error))
+    if not (compiled_file(device).is_file() or has_compiler()):
+        return _without_kernels(device, "they were not compiled for this GPU, and there is no C compiler")
     return KernelOperations(device, exact=exact)
+
+
+def has_compiler() -> bool:
+    """Whether Triton finds the C compiler with which it makes the starter of a kernel."""
+    return any(map(shutil.which, (os.environ.get("CC", "cc"), "clang", "gcc")))
 
 
 def _without_kernels(device: torch.device, reason: str) -> Operations:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import pytest
 import torch
 
 from speechd.engines.kokoro import load as loading
 from speechd.engines.kokoro.gpu import driver
-from speechd.engines.kokoro.gpu.gpu_model import GpuModel
+from speechd.engines.kokoro.gpu.gpu_model import GpuModel, has_compiler
 from speechd.engines.kokoro.load import DTYPES, load, resolve
 from speechd.errors import EngineUnavailable
 from tests.harness.synthetic_batch import SyntheticBatches, segment
@@ -78,3 +79,12 @@ def test_old_driver_leaves_auto_on_the_cpu(gpu_with_old_driver: None, caplog: py
 def test_old_driver_is_an_error_where_the_gpu_is_named(gpu_with_old_driver: None) -> None:
     with pytest.raises(EngineUnavailable, match=FAULT):
         resolve("cuda")
+
+
+def test_compiler_is_looked_for_where_triton_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    assert not has_compiler()
+    compiler = tmp_path / "gcc"
+    compiler.touch(mode=0o755)
+    assert has_compiler()

@@ -56,6 +56,11 @@ def file_name(capability: int) -> str:
     return f"sm_{capability}.zip"
 
 
+def compiled_file(device: torch.device) -> Path:
+    """The file of the kernels that were compiled for a GPU, if there is one."""
+    return COMPILED / file_name(architecture(device))
+
+
 def source_digest(module: str) -> str:
     """A digest of a kernel's module and of those that all kernels use: with others it is another kernel."""
     digest = hashlib.sha256()
@@ -119,7 +124,7 @@ def best_launch(device: torch.device) -> Launch:
     """Kernels compiled ahead for the device, if there are any; else Triton's compiler."""
     if device.type != "cuda":
         return launch_jit
-    file = COMPILED / file_name(architecture(device))
+    file = compiled_file(device)
     if not file.is_file():
         log.warning("There are no compiled kernels for this GPU (%s); they are compiled now.", file.name)
         return launch_jit
