@@ -234,5 +234,6 @@ def test_workers_killed_while_they_come_with_the_model_are_replaced(tmp_path: Pa
 def test_engine_without_a_model_unloads_nothing(tmp_path: Path) -> None:
     with running(tmp_path, idle_unload_s=0.1) as server:
         assert "idle_unload_s does nothing" in server.log()
+        until(lambda: states(server) == ["ready", "ready"])
         for _ in itertools.repeat(None, 3):
             assert (model(server), states(server)) == ("loaded", ["ready", "ready"])
