@@ -24,6 +24,11 @@ ROUNDING_DB = 105.0
 """What float32 leaves of sums in another order; the norm of a segment of one row enlarges rounding 300 times."""
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="module")
 def tables() -> Tables:
     packing = Packing.of(LENGTHS)
