@@ -38,22 +38,27 @@ MIN_CONTAINERS: Final = 0
 MAX_CONTAINERS: Final = 10
 
 CPU_WORKERS: Final = 4
-GPU_WORKERS: Final = 4
-"""Each has a CUDA context of its own. Not measured on an H100: more may speak more in sum."""
+CPU_IN_FLIGHT: Final = 32
+"""Requests that one container has at once: what Modal sends it at most, beyond which it starts another. 8 per worker,
+as speechd's own default; the server there admits as many if each speaks at least ten times as fast as people listen."""
+GPU_WORKERS: Final = 8
+"""They listen, read and encode; one process beside them has the card."""
+GPU_IN_FLIGHT: Final = 256
+"""With as many an H100 is kept busy, and listeners hear something within half a second (docs/performance.md)."""
 ROOT: Final = Path(__file__).resolve().parent.parent
 
+PYTHON: Final = "/opt/speechd/.venv/bin/python"
+COMPILED: Final = "speechd/engines/kokoro/gpu/kernels/compiled"
+KERNELS: Final = (
+    f"{PYTHON} -m bench.checkpoint /tmp/model --real",
+    f"{PYTHON} -m speechd.engines.kokoro.gpu.compile /tmp/model $PWD/{COMPILED} --architecture 90 --jobs 4",
+)
+"""What compiles the kernels for an H100. Their shapes are those of the release, which a made checkpoint has as well."""
 
-def in_flight(workers: int) -> int:
-    """Requests that one container has at once: 8 per worker, as speechd's own default.
 
-    What Modal sends a container at most, beyond which it starts another. The server there admits as many if each worker
-    speaks at least ten times as fast as its listeners listen.
-    """
-    return 8 * workers
-
-
-def image(torch: str) -> modal.Image:
-    """Everything in /opt/speechd. torch: the build to install, "torch==2.13.0+cpu" or PyPI's with CUDA."""
+def image(torch: str, *more: str) -> modal.Image:
+    """Everything in /opt/speechd. torch: the build to install, "torch==2.13.0+cpu" or PyPI's with CUDA; more: commands
+    that are run there at last."""
     base = modal.Image.debian_slim(python_version="3.11").apt_install("g++", "libjemalloc2")
     if not modal.is_local():  # In the container, where the sources are elsewhere, and the image is what it runs in.
         return base
@@ -63,13 +68,14 @@ def image(torch: str) -> modal.Image:
         .env({"HF_HOME": "/var/lib/speechd"})
         .run_commands(
             f"SPEECHD_TORCH={torch} /opt/speechd/deploy/setup /opt/speechd/.venv",
-            "/opt/speechd/.venv/bin/python -c 'import en_core_web_sm'",
+            f"{PYTHON} -c 'import en_core_web_sm'",
             "/opt/speechd/.venv/bin/speechd download",
+            *(f"cd /opt/speechd && {command}" for command in more),
         )
     )
 
 
-def options(workers: int, threads: int, device: str) -> dict[str, Any]:
+def options(workers: int, threads: int, in_flight: int, device: str) -> dict[str, Any]:
     """Those of `App.cls` that follow from the number of workers, and those that both variants have."""
     return {
         "env": {
@@ -82,7 +88,7 @@ def options(workers: int, threads: int, device: str) -> dict[str, Any]:
             # Stated, because all the host's cores are to be seen in a container.
             "SPEECHD_WORKERS": str(workers),
             "SPEECHD_THREADS": str(threads),
-            "SPEECHD_MAX_IN_FLIGHT": str(in_flight(workers)),
+            "SPEECHD_MAX_IN_FLIGHT": str(in_flight),
             "SPEECHD_GRACE_S": str(GRACE_S),
         },
         "cpu": float(workers * threads),
@@ -126,13 +132,22 @@ class Server:
 app = modal.App("speechd")
 
 
-@app.cls(image=image("torch==2.13.0"), gpu="H100", memory=8192, **options(GPU_WORKERS, threads=2, device="cuda"))
-@modal.concurrent(max_inputs=in_flight(GPU_WORKERS))
+@app.cls(
+    image=image("torch==2.13.0", *KERNELS),
+    gpu="H100",
+    memory=8192,
+    **options(GPU_WORKERS, threads=1, in_flight=GPU_IN_FLIGHT, device="cuda"),
+)
+@modal.concurrent(max_inputs=GPU_IN_FLIGHT)
 class Gpu(Server):
     """https://<workspace>--speechd-gpu-web.modal.run"""
 
 
-@app.cls(image=image("torch==2.13.0+cpu"), memory=4096, **options(CPU_WORKERS, threads=2, device="cpu"))
-@modal.concurrent(max_inputs=in_flight(CPU_WORKERS))
+@app.cls(
+    image=image("torch==2.13.0+cpu"),
+    memory=4096,
+    **options(CPU_WORKERS, threads=2, in_flight=CPU_IN_FLIGHT, device="cpu"),
+)
+@modal.concurrent(max_inputs=CPU_IN_FLIGHT)
 class Cpu(Server):
     """https://<workspace>--speechd-cpu-web.modal.run"""

@@ -43,7 +43,7 @@ from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
 from speechd.server.descriptors import FileDemand
 from speechd.server.hooks import DesiredWorkers
-from speechd.server.worker_table import Event
+from speechd.server.worker_table import Event, Role
 from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.reader.pool import ReaderPool
 from speechd.speech.reader.serve import serve
@@ -73,17 +73,27 @@ class SpeechApplication:
         self.settings = settings
         self.choice = choice
         self.catalogue = catalogue
-        spare = settings.rows - settings.workers
-        self.board = Scoreboard(settings.workers, _limits(settings), keys=len(settings.api_keys), spare=spare)
+        self.desired = desired_workers(settings, choice.engine)
+        back_ends, spare = self.desired.back_ends, settings.rows - settings.workers
+        if settings.idle_unload_s:  # All are replaced at once.
+            spare += back_ends
+        self.board = Scoreboard(
+            settings.workers + back_ends, _limits(settings), keys=len(settings.api_keys), spare=spare
+        )
         self.table = self.board.table
         self.files = _files(settings)
         self.metrics = Metrics(self.board, choice.engine.name)
         self.segments = warm_up.plan(choice.engine, warm_up.load_voices(choice.engine, catalogue, settings.warm_up))
-        self._unloader = _unloader(settings, choice.engine, self.board)
+        self._unloader = _unloader(settings, choice.engine, self.board, self.desired)
+
+    @property
+    def slots(self) -> int:
+        """Slots that there are to be."""
+        return self.desired.back_ends or self.desired.count
 
     def reconcile(self, *, settled: bool) -> DesiredWorkers:
         if self._unloader is None:
-            return DesiredWorkers(self.settings.workers)
+            return self.desired
         return self._unloader.reconcile(settled=settled)
 
     def build(self, index: int) -> WorkerApplication:
@@ -109,13 +119,14 @@ class WorkerApplication:
         settings, engine, counters = shared.settings, shared.choice.engine, shared.metrics.counts.row(index)
         self._shared, self._index, self._counters = shared, index, counters
         rows = shared.table.rows()
-        self._has_model = rows[index].generation != UNLOADED.generation
+        self._role = rows[index].role
+        self._works = rows[index].generation != UNLOADED.generation and self._role is not Role.FRONT_END
         # Where a worker takes the place of another, listeners may be waiting for it.
         self._is_replacement = rows[index].generation != 0 or any(row.deaths + row.recycled for row in rows)
         server = ForkServer(lambda: serve(engine, settings.text_timeout_s))
         self._readers = ReaderPool(server, settings.text_timeout_s, lambda: counters.count(TEXT_DEATHS))
         self._speaker: Synthesizer = engine
-        if isinstance(engine, Isolated) and engine.isolated and self._has_model:
+        if isinstance(engine, Isolated) and engine.isolated and self._works:
             server = ForkServer(lambda: isolated.serve(engine, settings.threads))
             self._speaker = IsolatedEngine(engine, server, settings.synthesis_timeout_s)
         self._slot = Slot(self._speaker, shared.board, index, settings.threads)
@@ -124,7 +135,7 @@ class WorkerApplication:
 
     async def boot(self) -> None:
         began, settings = time.monotonic(), self._shared.settings
-        if not self._has_model:
+        if not self._works:
             await self._readers.open()
             return
         # In a thread that ends. OpenMP counts the threads of idle teams, too: with another one beside the slot's, a
@@ -133,20 +144,20 @@ class WorkerApplication:
         try:
             start = asyncio.get_running_loop().run_in_executor(starter, self._speaker.start, settings.threads)
             await asyncio.gather(self._readers.open(), start)
-            if not self._is_replacement or self._shared.board.slots >= settings.workers:
+            if not self._is_replacement or self._shared.board.slots >= self._shared.slots:
                 await self._try_out(starter)
         finally:
             starter.shutdown(wait=False)
         self._boot_s = time.monotonic() - began
 
     def ready(self) -> Event:
-        if not self._has_model:
+        if not self._works:
             return Event.IDLE
         self._slot.start()
         name, threads = self._shared.choice.engine.name, self._shared.settings.threads
         fields = {"worker": self._index, "engine": name, "threads": threads, "s": self._boot_s}
         log.info("ready", extra={"fields": fields})
-        return Event.READY
+        return Event.WORK if self._role is Role.BACK_END else Event.READY
 
     def rejected(self, status: int) -> None:
         recording.rejected(self._counters, status)
@@ -177,13 +188,22 @@ def _files(settings: Settings) -> FileDemand:
     return FileDemand(requests=settings.max_in_flight, streams=audio + overflow, spools=spools)
 
 
-def _unloader(settings: Settings, engine: Engine, board: Scoreboard) -> ModelUnloader | None:
+def desired_workers(settings: Settings, engine: Engine) -> DesiredWorkers:
+    """The workers that there are to be: with slots of their own, or with slots beside them.
+
+    An engine that speaks batches is best asked by few, and a GPU's driver is best not in a process that has listeners:
+    its failure would end their connections, and its calls would hold up their audio.
+    """
+    return DesiredWorkers(settings.workers, back_ends=settings.slots or int(engine.batch_limit > 1))
+
+
+def _unloader(settings: Settings, engine: Engine, board: Scoreboard, desired: DesiredWorkers) -> ModelUnloader | None:
     if not settings.idle_unload_s:
         return None
     if not isinstance(engine, SupportsUnload):
         log.info("idle_unload_s does nothing: the engine %s has no model to unload", engine.name)
         return None
-    return ModelUnloader(engine, board, settings)
+    return ModelUnloader(engine, board, settings, desired)
 
 
 def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int) -> ASGIApp:

@@ -2,18 +2,12 @@
 token for each character.
 
     python -m speechd serve --engine bench.gpu.engine:create --engine-path .
-
-With `BENCH_SLOTS`, only so many workers have a slot; the others listen, read and encode. Which they are, locks on files
-in `BENCH_LOCKS` decide. A server with such workers is an experiment of this benchmark.
 """
 
 from __future__ import annotations
 
-import fcntl
-import math
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -26,7 +20,6 @@ from speechd.engines.kokoro import voices
 from speechd.engines.kokoro.load import load
 from speechd.engines.kokoro.model import SAMPLE_RATE, ModelInput
 from speechd.languages.table import KOKORO_CODES
-from speechd.pool.slot import Slot
 from speechd.voices import Catalogue
 
 FRAME_S: Final = 0.025
@@ -49,8 +42,6 @@ class MadeKokoro:
         self.batch_limit = self._model.batch_limit
         self.batch_limit_s = float(os.environ.get("BENCH_BATCH_S", self._model.batch_limit_s))
         self._style = checkpoint.voice_row(0)[0].numpy()
-        self._slot_lock: int | None = None
-        self._has_slot = True
 
     def voices(self) -> Catalogue:
         return voices.catalogue()
@@ -72,34 +63,12 @@ class MadeKokoro:
 
     def start(self, threads: int) -> None:
         torch.set_num_threads(1)
-        self._has_slot = self._takes_slot()
-        if self._has_slot:
-            self.synthesize([Segment(ModelInput(1.0, 0, self._style, np.array([1], np.uint16)).packed(), 0.1)])
-        else:
-            setattr(Slot, "start", lambda slot: None)  # noqa: B010
+        self.synthesize([Segment(ModelInput(1.0, 0, self._style, np.array([1], np.uint16)).packed(), 0.1)])
 
     def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:
-        if not self._has_slot:
-            return [Audio(np.zeros(SAMPLE_RATE // 10, np.float32), SAMPLE_RATE) for _ in segments]
         inputs = [ModelInput.unpacked(segment.payload) for segment in segments]
         rendered = self._model.render(self._model.plan(inputs))
         return [Audio(each.samples.numpy(), SAMPLE_RATE) for each in rendered]
-
-    def _takes_slot(self) -> bool:
-        """Whether this process is among the first `BENCH_SLOTS`; it is until it ends."""
-        slots = float(os.environ.get("BENCH_SLOTS", math.inf))
-        if math.isinf(slots):
-            return True
-        for index in range(int(slots)):
-            lock = os.open(Path(os.environ["BENCH_LOCKS"]) / f"slot-{index}", os.O_CREAT | os.O_RDWR)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(lock)
-            else:
-                self._slot_lock = lock
-                return True
-        return False
 
 
 def create(options: EngineOptions) -> MadeKokoro:

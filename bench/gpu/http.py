@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--levels", default="1,16,64,128,256")
     parser.add_argument("--workers", type=int, default=8)
-    parser.add_argument("--slots", type=int, default=0, help="workers that have one; 0: all")
+    parser.add_argument("--slots", type=int, default=1, help="processes that have one, beside the workers")
     parser.add_argument("--batch-s", type=float, default=64.0, help="audio seconds of a batch")
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--device", default="cuda")
@@ -45,28 +45,26 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         began_s = time.monotonic()
-        with server.running(Path(name), **_settings(arguments, name)) as running:
+        with server.running(Path(name), **_settings(arguments)) as running:
             print(f"== ready after {time.monotonic() - began_s:.1f} s", flush=True)
             for level in arguments.levels.split(","):
-                own = {"workers": arguments.workers, "slots": arguments.slots or "all", "clients": level}
+                own = {"workers": arguments.workers, "slots": arguments.slots, "clients": level}
                 row = own | _measured(running.url, level, arguments.seconds)
                 print("  ", {key: row[key] for key in (*own, *SHOWN)}, flush=True)
                 with (arguments.out / "http.jsonl").open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")
 
 
-def _settings(arguments: argparse.Namespace, folder: str) -> dict[str, Any]:
-    environ = {"BENCH_BATCH_S": str(arguments.batch_s), "BENCH_LOCKS": folder}
-    if arguments.slots:
-        environ["BENCH_SLOTS"] = str(arguments.slots)
+def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         # Packages may be on the path only, and the server's is made anew.
         "path": [Path(each) for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each],
-        "environ": environ,
+        "environ": {"BENCH_BATCH_S": str(arguments.batch_s)},
         "engine": f"bench.gpu.engine:create{'_tiny' if arguments.tiny else ''}",
         "device": arguments.device,
         "dtype": arguments.dtype,
         "workers": arguments.workers,
+        "slots": arguments.slots,
         "max_in_flight": 1024,
         "max_wait_s": 30,
         "log_level": "warning",

@@ -44,6 +44,16 @@ class Settings:
     )
     threads: int = option(AUTO, "server", "torch threads of each worker; auto: cores / workers", 1, 1024, auto=True)
 
+    slots: int = option(
+        AUTO,
+        "server",
+        "processes that only synthesise, beside the workers, which then listen, read and encode; auto: one for an "
+        "engine that speaks batches (Kokoro on a GPU), else none, and each worker synthesises itself",
+        1,
+        64,
+        auto=True,
+    )
+
     engine: str = option(
         "auto", "engine", "kokoro, espeak, tone, package.module:factory, or auto: kokoro if it can run, else espeak"
     )

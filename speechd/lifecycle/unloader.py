@@ -13,6 +13,7 @@ import gc
 import logging
 import math
 import time
+from dataclasses import replace
 from typing import Final
 
 from speechd.config.settings import Settings
@@ -34,9 +35,10 @@ log = logging.getLogger("speechd")
 class ModelUnloader:
     """The arbiter's hold on the model, from when it was first loaded."""
 
-    def __init__(self, engine: SupportsUnload, board: Scoreboard, settings: Settings) -> None:
+    def __init__(self, engine: SupportsUnload, board: Scoreboard, settings: Settings, desired: DesiredWorkers) -> None:
+        """desired: the workers that there are to be while the model is loaded."""
         self._engine, self._board = engine, board
-        self._workers = settings.workers
+        self._desired = desired
         self._alarm = Alarm(settings.boot_timeout_s)
         self._loads = 0
         self._policy = UnloadPolicy(
@@ -63,7 +65,7 @@ class ModelUnloader:
             self._fail("no worker could start with it")
         self._publish()
         is_unloaded = self._policy.state is ModelState.UNLOADED
-        return UNLOADED if is_unloaded else DesiredWorkers(self._workers, self._loads)
+        return UNLOADED if is_unloaded else replace(self._desired, generation=self._loads)
 
     def interrupt(self) -> None:
         """Cut `reconcile` short: the server is to end. May be called by a signal's handler."""

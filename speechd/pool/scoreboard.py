@@ -14,7 +14,7 @@ from speechd.pool import capacity
 from speechd.pool.capacity import Limits, Load
 from speechd.pool.ipc import Doorbell, ResultChannel
 from speechd.pool.lock import Lock
-from speechd.pool.model_status import ModelStatus
+from speechd.pool.model_status import ModelState, ModelStatus
 from speechd.pool.queue import SegmentQueue
 from speechd.pool.throughput import ASSUMED_THROUGHPUT, Throughput
 from speechd.server.worker_table import State, WorkerTable
@@ -97,12 +97,15 @@ class Scoreboard:
 
     @property
     def ready(self) -> int:
-        """Workers that are ready, even if it is to have the model loaded."""
-        return int(np.count_nonzero(self.table.has_state(State.READY, State.IDLE)))
+        """Workers that accept requests which will be worked on, even if the model is to be loaded for that."""
+        ready = self.table.has_state(State.READY)
+        if self.slots or self.model.state is not ModelState.LOADED:
+            ready |= self.table.has_state(State.IDLE)
+        return int(np.count_nonzero(ready))
 
     @property
     def slots(self) -> int:
-        """Slots that work: those of workers that are ready or draining."""
+        """Slots that work: those of workers that are ready, draining, or back ends."""
         return int(np.count_nonzero(self._working()))
 
     @property
@@ -161,7 +164,7 @@ class Scoreboard:
         ]
 
     def _working(self) -> npt.NDArray[np.bool_]:
-        return self.table.has_state(State.READY, State.DRAINING)
+        return self.table.has_state(State.READY, State.DRAINING, State.WORKING)
 
     def __repr__(self) -> str:
         return (

@@ -31,9 +31,9 @@ from speechd import watchdog
 from speechd.config.settings import InvalidSetting, Settings
 from speechd.machine import unique_bytes
 from speechd.server import descriptors, recycling, restarts
-from speechd.server.hooks import DesiredWorkers, Hooks
+from speechd.server.hooks import Hooks
 from speechd.server.recycling import Recycler
-from speechd.server.restarts import RestartBackoff
+from speechd.server.restarts import Fork, RestartBackoff
 from speechd.server.worker import IGNORED, SpeechWorker
 from speechd.server.worker_table import Order, State
 
@@ -64,7 +64,7 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
     def __init__(self, app: Application) -> None:
         settings = app.settings
         self._hooks, self._table = app.hooks, app.hooks.table
-        self._desired = DesiredWorkers(settings.workers)
+        self._desired = self._hooks.reconcile(settled=False)
         self._recycler = Recycler(after_s=settings.recycle_after_s, over_bytes=settings.recycle_over_bytes)
         self._backoff = RestartBackoff(settings.respawn_delay_s, settings.respawn_limit_s)
         self._has_served = False
@@ -105,17 +105,17 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
 
     def spawn_workers(self) -> None:
         """Fork what is due."""
-        while self._next_row() is not None:
+        while self._next_fork() is not None:
             self.spawn_worker()
 
     def spawn_worker(self) -> int:
         """Fork the worker that is due. Returns its process, or 0 where the system has none to give: it is a failure to
         start like any other."""
-        index = self._next_row()
-        assert index is not None
-        self._forked = index
+        fork = self._next_fork()
+        assert fork is not None
+        index = self._forked = fork.row
         recycle_at = self._recycler.recycle_at(time.monotonic(), random.random())
-        self._table.fork(index, generation=self._desired.generation, recycle_at=recycle_at)
+        self._table.fork(index, role=fork.role, generation=self._desired.generation, recycle_at=recycle_at)
         signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)  # Until it has its own handlers, it would run ours.
         try:
             pid: int = super().spawn_worker()
@@ -156,9 +156,9 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
         self.handle_term()
         raise AssertionError("draining begins with an exception")
 
-    def _next_row(self) -> int | None:
+    def _next_fork(self) -> Fork | None:
         rows = self._table.rows()
-        return restarts.next_row(rows, time.monotonic(), recycling.missing(rows, self._desired))
+        return restarts.next_fork(rows, time.monotonic(), recycling.missing(rows, self._desired))
 
     def _recycle(self) -> None:
         chosen = self._recycler.choose(self._table.rows(), self._desired, time.monotonic(), _unique_bytes)

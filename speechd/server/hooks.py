@@ -7,15 +7,27 @@ from typing import Protocol
 
 from speechd.server.descriptors import FileDemand
 from speechd.server.exchange import ASGIApp
-from speechd.server.worker_table import Event, WorkerTable
+from speechd.server.worker_table import Event, Role, WorkerTable
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredWorkers:
-    """The workers that there are to be: how many, and of which generation. Workers of another are replaced."""
+    """The workers that there are to be.
+
+    count: those that accept requests; back_ends: those beside them that only work (0: all do both); generation: of all,
+    workers of another are replaced.
+    """
 
     count: int
     generation: int = 0
+    back_ends: int = 0
+
+    @property
+    def counts(self) -> dict[Role, int]:
+        """How many there are to be of each role. Back ends come first, for they take longest to get ready."""
+        if not self.back_ends:
+            return {Role.COMPLETE: self.count}
+        return {Role.BACK_END: self.back_ends, Role.FRONT_END: self.count}
 
 
 class WorkerHooks(Protocol):
@@ -31,7 +43,7 @@ class WorkerHooks(Protocol):
 
     def ready(self) -> Event:
         """Begin to work: the worker has booted and accepts connections, and `boot_timeout_s` is over. Returns
-        `Event.READY`, or `Event.IDLE` where it cannot work on what it accepts."""
+        `Event.READY`, or `Event.IDLE` where it cannot work on what it accepts, or `Event.WORK` in a back end."""
 
     def rejected(self, status: int) -> None:
         """Count a request that the server has answered with this status by itself."""

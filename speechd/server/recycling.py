@@ -8,11 +8,12 @@ ends with its last one. So a replacement takes nothing from the number of worker
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from speechd.server.hooks import DesiredWorkers
-from speechd.server.worker_table import Order, Row
+from speechd.server.worker_table import Order, Role, Row
 
 JITTER: Final = 0.1
 """The share of a life by which it is cut short at most, so that workers that began together do not end together."""
@@ -25,23 +26,26 @@ PAUSE_S: Final = 30.0
 not keep the server forking."""
 
 
-def missing(rows: Sequence[Row], desired: DesiredWorkers) -> int:
-    """Count the workers that are to be forked."""
-    return max(0, desired.count - len(_staying(rows, desired)))
+def missing(rows: Sequence[Row], desired: DesiredWorkers) -> list[Role]:
+    """Return the roles of the workers that are to be forked."""
+    staying = Counter(row.role for row in _staying(rows, desired))
+    return [role for role, count in desired.counts.items() for _ in range(count - staying[role])]
 
 
 def is_settled(rows: Sequence[Row], desired: DesiredWorkers) -> bool:
     """Return whether the workers that there are to be are there, have been ready, and no other is there."""
     living = [row for row in rows if not row.is_free]
-    return len(living) == desired.count and all(row.served and _stays(row, desired) for row in living)
+    is_complete = Counter(row.role for row in living) == Counter(desired.counts)
+    return is_complete and all(row.served and _stays(row, desired) for row in living)
 
 
 def replaced(rows: Sequence[Row], desired: DesiredWorkers) -> list[int]:
     """Return the workers that are to retire now, because others are ready in their place. Each is named only until
     it has its order."""
-    leaving = [row for row in rows if not (row.is_free or row.order is Order.RETIRE or _stays(row, desired))]
-    ready = sum(row.served for row in _staying(rows, desired))
-    return [row.index for row in leaving[: max(0, ready + len(leaving) - desired.count)]]
+    back_ends = [row for row in rows if row.role is Role.BACK_END]
+    others = [row for row in rows if row.role is not Role.BACK_END]
+    counted = (others, desired.count), (back_ends, desired.back_ends)
+    return [index for alike, count in counted for index in _surplus(alike, desired, count)]
 
 
 class Recycler:
@@ -77,6 +81,12 @@ class Recycler:
         is_over = sizes[index] > self._over_bytes
         self._check_at = now + (PAUSE_S if is_over else CHECK_S)
         return (index, f"it holds {sizes[index] >> 20} MiB of its own") if is_over else None
+
+
+def _surplus(rows: Sequence[Row], desired: DesiredWorkers, count: int) -> list[int]:
+    leaving = [row for row in rows if not (row.is_free or row.order is Order.RETIRE or _stays(row, desired))]
+    ready = sum(row.served for row in _staying(rows, desired))
+    return [row.index for row in leaving[: max(0, ready + len(leaving) - count)]]
 
 
 def _staying(rows: Sequence[Row], desired: DesiredWorkers) -> list[Row]:

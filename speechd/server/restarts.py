@@ -3,8 +3,8 @@
 A truncated exponential back-off for each row. A worker that had served and then died is replaced at once; only failures
 to start count. Pure: no clock, no process.
 
-`missing`, in the arguments: how many workers are to be forked. A row that waits after a failure keeps one of them
-waiting, even if others are free.
+`missing`, in the arguments: the roles of the workers that are to be forked. A row that waits after a failure keeps one
+of its role waiting, even if others are free.
 """
 
 from __future__ import annotations
@@ -12,8 +12,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from speechd.server.worker_table import Row
+from speechd.server.worker_table import Role, Row
+
+
+class Fork(NamedTuple):
+    """A worker that is to be forked: its row, and its role."""
+
+    row: int
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +41,25 @@ def failures_after(row: Row) -> int:
     return 0 if row.served else row.failures + 1
 
 
-def next_row(rows: Sequence[Row], now: float, missing: int) -> int | None:
-    """The row that is to have a worker now: one whose worker failed goes first, so that its count goes on."""
+def next_fork(rows: Sequence[Row], now: float, missing: Sequence[Role]) -> Fork | None:
+    """The worker that is to be forked now: in a row whose worker failed, if it had this role, so that its count goes
+    on."""
     free = [row for row in rows if row.is_free]
     due = [row for row in free if row.restart_at <= now]
-    waiting = len(free) - len(due)
-    if not due or missing <= waiting:
+    roles = list(missing)
+    for row in free:
+        if row.restart_at > now and row.role in roles:
+            roles.remove(row.role)
+    if not due or not roles:
         return None
-    return min(due, key=lambda row: (-row.failures, row.index)).index
+    role = roles[0]
+    return Fork(min(due, key=lambda row: (-row.failures if row.role is role else 0, row.index)).index, role)
 
 
-def wait_s(rows: Sequence[Row], now: float, missing: int) -> float:
+def wait_s(rows: Sequence[Row], now: float, missing: Sequence[Role]) -> float:
     """Seconds until a worker may be forked; infinite while none is missing, or none has a row."""
     if not missing:
         return math.inf
-    if next_row(rows, now, missing) is not None:
+    if next_fork(rows, now, missing) is not None:
         return 0.0
     return min((row.restart_at - now for row in rows if row.is_free and row.restart_at > now), default=math.inf)

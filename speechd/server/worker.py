@@ -25,7 +25,7 @@ from speechd.server.connections import ServerConnections
 from speechd.server.hooks import Hooks, WorkerHooks
 from speechd.server.http_protocol import SpeechProtocol
 from speechd.server.request_limits import HELD_BYTES, Limits
-from speechd.server.worker_table import Event, Order
+from speechd.server.worker_table import Event, Order, Role
 
 FAILED: Final = 70
 """Exit code of a worker that failed (EX_SOFTWARE). Not 3 and not 4: those tell gunicorn to end the whole server."""
@@ -185,11 +185,18 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
         """Called by gunicorn, to build the app: it is built already, while the process had a single thread."""
 
     async def _serve(self) -> None:
+        if self.hooks.table.row(self.index).role is Role.BACK_END:
+            self._listen_no_more()
         self.config.app = self.application.app
         self.server = SpeechServer(self.config, self)
         asyncio.get_running_loop().add_signal_handler(signal.SIGQUIT, self.server.handle_exit, signal.SIGQUIT, None)
         # Not gunicorn's wrappers: of Python's own sockets uvloop knows that they are closed once it has closed them.
         await self.server.serve(sockets=[listener.sock for listener in self.sockets])
+
+    def _listen_no_more(self) -> None:
+        for listener in self.sockets:
+            listener.close()
+        self.sockets: list[Any] = []
 
     def has_peers(self) -> bool:
         """Return whether any other worker has been ready."""

@@ -1,8 +1,8 @@
 """The life of every worker: one row of shared memory for each, and one table of what may happen to it.
 
-    FREE ─ fork ─▶ BOOTING ─ ready ─▶ READY ─ drain ─▶ DRAINING ─ end ─▶ FREE
-                      │                 └───── retire ────▶ RETIRING ─ end ─▶ FREE
-                      └──── idle ───▶ IDLE ─ drain, retire ────▲
+    FREE ─ fork ─▶ BOOTING ─ ready, work ─▶ READY, WORKING ─ drain ─▶ DRAINING ─ end ─▶ FREE
+                      │                            └──────── retire ────▶ RETIRING ─ end ─▶ FREE
+                      └──── idle ───▶ IDLE ────── drain, retire ────────────▲
 
 Everything that changes a worker's state is in `TRANSITIONS`; what follows from the rows (who is replaced, who is forked
 and when) is decided by the pure functions of `recycling` and `restarts`.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum, auto
 from typing import Final
 
@@ -20,6 +20,17 @@ import numpy as np
 import numpy.typing as npt
 
 from speechd.shared_memory import shared_array
+
+
+class Role(IntEnum):
+    """The part that a worker has, from its fork to its end."""
+
+    COMPLETE = 0
+    """It accepts requests, and works for all workers."""
+    FRONT_END = 1
+    """It accepts requests, and leaves the work on them to others."""
+    BACK_END = 2
+    """It works for all workers, and accepts no requests."""
 
 
 class State(IntEnum):
@@ -35,7 +46,9 @@ class State(IntEnum):
     RETIRING = 4
     """It finishes what is in flight, and works for nobody else: it never could, or another has come in its place."""
     IDLE = 5
-    """It accepts requests, but cannot work on them: the server has unloaded what that takes."""
+    """It accepts requests, but cannot work on them: it is a front end, or the server has unloaded what that takes."""
+    WORKING = 6
+    """It accepts no requests, and works for all workers."""
 
 
 class Event(Enum):
@@ -44,6 +57,7 @@ class Event(Enum):
     FORK = auto()
     READY = auto()
     IDLE = auto()
+    WORK = auto()
     DRAIN = auto()
     RETIRE = auto()
     END = auto()
@@ -53,6 +67,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = {
     (State.FREE, Event.FORK): State.BOOTING,
     (State.BOOTING, Event.READY): State.READY,
     (State.BOOTING, Event.IDLE): State.IDLE,
+    (State.BOOTING, Event.WORK): State.WORKING,
     # Where nothing works yet, there is nothing that could go on working for others.
     (State.BOOTING, Event.DRAIN): State.RETIRING,
     (State.BOOTING, Event.RETIRE): State.RETIRING,
@@ -60,6 +75,8 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = {
     (State.READY, Event.RETIRE): State.RETIRING,
     (State.IDLE, Event.DRAIN): State.RETIRING,
     (State.IDLE, Event.RETIRE): State.RETIRING,
+    (State.WORKING, Event.DRAIN): State.DRAINING,
+    (State.WORKING, Event.RETIRE): State.RETIRING,
     (State.DRAINING, Event.DRAIN): State.DRAINING,
     (State.DRAINING, Event.RETIRE): State.RETIRING,
     (State.RETIRING, Event.DRAIN): State.RETIRING,
@@ -67,6 +84,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = {
     # Told to end while it booted, it is not ready any more when it has booted.
     (State.RETIRING, Event.READY): State.RETIRING,
     (State.RETIRING, Event.IDLE): State.RETIRING,
+    (State.RETIRING, Event.WORK): State.RETIRING,
     # A process may end at any moment.
     **{(state, Event.END): State.FREE for state in State if state is not State.FREE},
 }
@@ -88,6 +106,7 @@ class Row:
 
     The worker: served, whether it has ever been ready; pid, 0 until it says so; generation, that of `DesiredWorkers`
     for which it was forked; recycle_at, from when on it is to be replaced for its age.
+    role, which it keeps: that of the row's last worker while it is free.
     The row, since the server began: boots; recycled, how many ended because another had come; deaths, all other ends;
     failures, how many of the last boots in succession failed; restart_at, before when no other is to be forked.
 
@@ -106,6 +125,7 @@ class Row:
     deaths: int = 0
     failures: int = 0
     restart_at: float = 0.0
+    role: Role = Role.COMPLETE
 
     @property
     def is_free(self) -> bool:
@@ -126,6 +146,7 @@ ROW: Final = np.dtype(
         ("deaths", np.int32),
         ("failures", np.int32),
         ("restart_at", np.float64),
+        ("role", np.uint8),
     ],
     align=True,
 )
@@ -154,8 +175,8 @@ class WorkerTable:
 
     def row(self, index: int) -> Row:
         """A copy of one row."""
-        state, order, *rest = self._rows[index].item()
-        return Row(index, State(state), Order(order), *rest)
+        state, order, *rest, role = self._rows[index].item()
+        return replace(Row(index, State(state), Order(order), *rest), role=Role(role))
 
     def rows(self) -> list[Row]:
         """A copy of all rows."""
@@ -173,7 +194,7 @@ class WorkerTable:
     def advance(self, index: int, event: Event) -> None:
         """Report, in the worker, what happens to it. Raises `ValueError` where `TRANSITIONS` does not have it."""
         state = self._next(index, event)
-        if event in (Event.READY, Event.IDLE):
+        if event in (Event.READY, Event.IDLE, Event.WORK):
             self._write(index, failures=0, served=True)
         self._rows["state"][index] = state
 
@@ -181,10 +202,11 @@ class WorkerTable:
         """Say, in the worker, which process it is."""
         self._write(index, pid=os.getpid())
 
-    def fork(self, index: int, *, generation: int = 0, recycle_at: float = 0.0) -> None:
+    def fork(self, index: int, *, role: Role = Role.COMPLETE, generation: int = 0, recycle_at: float = 0.0) -> None:
         """Take a free row, in the arbiter, for a worker that is about to be forked."""
         state = self._next(index, Event.FORK)
-        self._write(index, generation=generation, recycle_at=recycle_at, boots=self.row(index).boots + 1)
+        boots = self.row(index).boots + 1
+        self._write(index, role=role, generation=generation, recycle_at=recycle_at, boots=boots)
         self._rows["state"][index] = state
 
     def end(self, index: int, *, recycled: bool = False, failures: int = 0, restart_at: float = 0.0) -> None:

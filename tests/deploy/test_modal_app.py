@@ -30,13 +30,24 @@ def test_app_has_a_variant_for_each_device(app: ModuleType) -> None:
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_server_in_a_container_takes_what_modal_sends_it(app: ModuleType, device: str) -> None:
-    settings = Settings.load({}, app.options(workers=4, threads=2, device=device)["env"])
+    settings = Settings.load({}, app.options(workers=4, threads=2, in_flight=50, device=device)["env"])
     assert (settings.workers, settings.threads, settings.device) == (4, 2, device)
-    assert settings.max_in_flight == app.in_flight(4) == IN_FLIGHT_PER_WORKER * 4
+    assert settings.max_in_flight == 50
     assert (settings.host, settings.port) == ("0.0.0.0", app.PORT)
 
 
-@pytest.mark.parametrize("path", ["speechd/app.py", "deploy/setup", "pyproject.toml", "setup.py", "constraints.txt"])
+def test_cpus_are_given_what_the_server_takes_by_default(app: ModuleType) -> None:
+    assert app.CPU_IN_FLIGHT == IN_FLIGHT_PER_WORKER * app.CPU_WORKERS
+
+
+def test_kernels_are_compiled_where_they_are_looked_for(app: ModuleType) -> None:
+    assert (ROOT / app.COMPILED).with_name("cubins.py").exists()
+    assert all((ROOT / "bench" / name).exists() for name in ("__init__.py", "checkpoint.py"))
+
+
+@pytest.mark.parametrize(
+    "path", ["bench/checkpoint.py", "speechd/app.py", "deploy/setup", "pyproject.toml", "setup.py", "constraints.txt"]
+)
 def test_image_is_given_what_it_is_made_of(path: str) -> None:
     assert not modal.FilePatternMatcher.from_file(ROOT / ".dockerignore")(Path(path))
 

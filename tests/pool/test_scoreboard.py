@@ -7,6 +7,7 @@ import pytest
 
 from speechd.pool.admission import Admission
 from speechd.pool.ipc import SegmentStatus, failed_result
+from speechd.pool.model_status import ModelState
 from speechd.pool.scoreboard import Cleared, Scoreboard
 from speechd.pool.throughput import ASSUMED_THROUGHPUT
 from speechd.server.worker_table import Event
@@ -155,12 +156,28 @@ def test_worker_without_the_model_is_ready_and_has_no_slot(board: Scoreboard) ->
     for index in (0, 1):
         end_worker(board, index)
     fork_worker(board, 1, Event.IDLE)
+    board.model.set(ModelState.UNLOADED)
     assert [row["state"] for row in board.states()] == ["free", "idle"]
     assert (board.is_ready(), board.ready, board.slots) == (True, 1, 0)
     assert board.max_in_flight_now() == LIMITS.max_in_flight
     # Even where little is known to have been spoken in much time.
     board.throughput.add_measurement(0, audio_s=1.0, busy_s=10.0)
     assert board.max_in_flight_now() == LIMITS.max_in_flight
+
+
+def test_front_end_is_ready_while_a_back_end_works(board: Scoreboard) -> None:
+    for index in (0, 1):
+        end_worker(board, index)
+    fork_worker(board, 0, Event.IDLE)
+    assert (board.ready, board.slots) == (0, 0)
+    fork_worker(board, 1, Event.WORK)
+    assert (board.ready, board.slots) == (1, 1)
+    board.in_flight[0] = 1
+    board.table.advance(1, Event.DRAIN)
+    assert (board.ready, board.slots) == (1, 1)
+    assert board.needed_by_others
+    board.in_flight[0] = 0
+    assert not board.needed_by_others
 
 
 def test_server_is_idle_from_the_end_of_its_last_request_on(board: Scoreboard) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from speechd.server.hooks import DesiredWorkers
 from speechd.server.recycling import CHECK_S, PAUSE_S, Recycler, is_settled, missing, replaced
-from speechd.server.worker_table import Order, Row, State
+from speechd.server.worker_table import Order, Role, Row, State
 
 TWO = DesiredWorkers(2)
 MIB = 1 << 20
@@ -36,7 +36,7 @@ def test_workers_live_for_ever_where_there_is_no_limit() -> None:
     recycler = Recycler(after_s=0.0, over_bytes=0)
     rows = [row(index, recycle_at=recycler.recycle_at(0.0, 0.5)) for index in (0, 1)]
     assert recycler.choose(rows, TWO, 1e12, heavy) is None
-    assert missing(rows, TWO) == 0
+    assert len(missing(rows, TWO)) == 0
     assert replaced(rows, TWO) == []
 
 
@@ -93,9 +93,9 @@ def test_replacement_comes_before_one_leaves_and_another_leaves_after_it() -> No
     rows = [row(0), row(1, recycle_at=101.0), Row(2)]
     assert recycler.choose(rows, TWO, 100.0, light) == (0, "it has lived for 100 s, or nearly")
     rows[0] = row(0, order=Order.LEAVE)
-    assert missing(rows, TWO) == 1
+    assert len(missing(rows, TWO)) == 1
     rows[2] = row(2, served=False, recycle_at=200.0)
-    assert missing(rows, TWO) == 0
+    assert len(missing(rows, TWO)) == 0
     assert replaced(rows, TWO) == []  # the other is not ready yet
     rows[2] = row(2, recycle_at=200.0)
     assert replaced(rows, TWO) == [0]
@@ -111,26 +111,26 @@ def test_replacement_comes_before_one_leaves_and_another_leaves_after_it() -> No
 def test_replacement_that_fails_leaves_the_one_before_it_in_service() -> None:
     one, leaving = DesiredWorkers(1), row(0, order=Order.LEAVE)
     for _ in range(3):
-        assert missing([leaving, Row(1)], one) == 1
-        assert missing([leaving, row(1, served=False)], one) == 0
+        assert len(missing([leaving, Row(1)], one)) == 1
+        assert len(missing([leaving, row(1, served=False)], one)) == 0
         assert replaced([leaving, row(1, served=False)], one) == []
         assert replaced([leaving, Row(1)], one) == []
 
 
 def test_worker_that_dies_before_it_retires_has_its_replacement_already() -> None:
     rows = [Row(0), row(1), row(2)]
-    assert missing(rows, TWO) == 0
+    assert len(missing(rows, TWO)) == 0
     assert replaced(rows, TWO) == []
 
 
 def test_worker_that_retires_is_not_missed() -> None:
-    assert missing([row(0, order=Order.RETIRE), row(1), row(2)], TWO) == 0
-    assert missing([Row(0), row(1), row(2)], TWO) == 0
+    assert len(missing([row(0, order=Order.RETIRE), row(1), row(2)], TWO)) == 0
+    assert len(missing([Row(0), row(1), row(2)], TWO)) == 0
 
 
 def test_other_worker_that_dies_during_a_replacement_keeps_the_one_that_leaves() -> None:
     leaving = row(0, order=Order.LEAVE)
-    assert missing([leaving, Row(1), row(2)], TWO) == 1
+    assert len(missing([leaving, Row(1), row(2)], TWO)) == 1
     assert replaced([leaving, Row(1), row(2)], TWO) == []
     assert replaced([leaving, row(1), row(2)], TWO) == [0]
 
@@ -139,8 +139,43 @@ def test_other_worker_that_dies_during_a_replacement_keeps_the_one_that_leaves()
 def test_whole_generation_leaves_when_the_next_is_ready(before: int, after: int) -> None:
     desired = DesiredWorkers(after, generation=1)
     old, new = of_generation(0, range(before)), of_generation(1, range(before, before + after))
-    assert missing(old, desired) == after
-    assert missing([*old, *new], desired) == 0
+    assert len(missing(old, desired)) == after
+    assert len(missing([*old, *new], desired)) == 0
     assert replaced([*old, *new], desired) == [*range(before)]
     assert not is_settled([*old, *new], desired)
     assert is_settled(new, desired)
+
+
+APART = DesiredWorkers(2, back_ends=1)
+"""Two front ends and a back end."""
+
+
+def front(index: int) -> Row:
+    return replace(row(index), role=Role.FRONT_END)
+
+
+def back(index: int, order: Order = Order.STAY, *, served: bool = True) -> Row:
+    return replace(row(index, order=order, served=served), role=Role.BACK_END)
+
+
+def test_back_ends_are_forked_first_and_each_role_is_replaced_by_its_own() -> None:
+    assert missing([Row(0), Row(1), Row(2)], APART) == [Role.BACK_END, Role.FRONT_END, Role.FRONT_END]
+    assert missing([back(0), front(1)], APART) == [Role.FRONT_END]
+    assert missing([front(0), front(1)], APART) == [Role.BACK_END]
+    assert is_settled([back(0), front(1), front(2)], APART)
+    assert not is_settled([front(0), front(1), front(2)], APART)
+
+
+def test_back_end_leaves_only_when_another_is_ready() -> None:
+    leaving = back(0, Order.LEAVE)
+    assert missing([leaving, front(1), front(2)], APART) == [Role.BACK_END]
+    assert replaced([leaving, front(1), front(2), back(3, served=False)], APART) == []
+    assert replaced([leaving, front(1), front(2), back(3)], APART) == [0]
+
+
+def test_front_ends_leave_for_the_one_worker_that_is_to_be() -> None:
+    """As when the model is unloaded: one goes on until the one that is to be is ready."""
+    alone = DesiredWorkers(1, generation=-1)
+    rows, idle = [back(0), front(1), front(2)], replace(row(3, served=False), generation=-1)
+    assert replaced([*rows, idle], alone) == [1, 0]
+    assert replaced([*rows, replace(idle, served=True)], alone) == [1, 2, 0]
