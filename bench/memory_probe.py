@@ -44,7 +44,7 @@ class Probe:
     def __init__(self, engine: Engine, folder: Path, leak_bytes: int) -> None:
         self.name = engine.name
         self.passage_limit = engine.passage_limit
-        self.efficient_length = engine.efficient_length
+        self.passage_length = engine.passage_length
         self.sample_rate = engine.sample_rate
         self.model_ids = engine.model_ids
         self.batch_limit = engine.batch_limit

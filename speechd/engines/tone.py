@@ -69,7 +69,7 @@ class ToneEngine(SequentialEngine):
     sample_rate: Final = SAMPLE_RATE
     model_ids: Final = voices.MODEL_IDS
     passage_limit: Final = 400
-    efficient_length: Final = 200
+    passage_length: Final = 150
 
     def __init__(self, rtf: float = 0.0) -> None:
         """rtf: real-time factor, seconds of synthesis for a second of audio."""
@@ -94,7 +94,8 @@ class ToneEngine(SequentialEngine):
         content = text.encode(errors="replace")
         if len(content) + _HEADER.size > PAYLOAD_LIMIT:
             raise SegmentTooLong
-        return Segment(_HEADER.pack(options.speed) + content, len(content) * _length(options.speed) / SAMPLE_RATE)
+        duration_s = len(content) * _length(options.speed) / SAMPLE_RATE
+        return Segment(_HEADER.pack(options.speed) + content, duration_s, len(text))
 
     def start(self, threads: int) -> None:
         """See `Synthesizer`; there is nothing to start."""

@@ -27,7 +27,7 @@ BUDGET_S: Final = 1.0
 the first of the longer ones takes a tenth more than the next (measured). On a GPU, where it is more, all fit."""
 
 LENGTHS: Final = 3
-"""Segments planned in each language: a first one, one that it covers, and one of the efficient length."""
+"""Segments planned in each language: a first one, one that it covers, and one of the ordinary length."""
 
 ALONE: Final = StreamBudget(realtime_factor=4.0)
 """The budget of a listener when nobody else is there."""

@@ -94,7 +94,7 @@ class ScriptedEngine(SequentialEngine):
 
     name = "scripted"
     passage_limit = 100
-    efficient_length = 100
+    passage_length = 100
 
     def __init__(self, journal: Journal, index: int) -> None:
         self._journal, self._index = journal, index
