@@ -57,6 +57,12 @@ class Settings:
         "float16 on CUDA (its error is not measured)",
         choices=("float32", "bfloat16", "float16"),
     )
+    windows: str = option(
+        "auto",
+        "engine",
+        "auto: a passage is rendered in stretches, the first of about a second, where the engine can do so; off: whole",
+        choices=("auto", "off"),
+    )
 
     api_keys: tuple[str, ...] = option(
         (),

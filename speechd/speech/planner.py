@@ -181,7 +181,7 @@ class Planner:
 
     def _sizes(self, ahead_s: float, budget: StreamBudget) -> Sizes:
         segment_s = min(budget.limit_s, self._segment_s)
-        wanted_s = min(HEADROOM * ahead_s * budget.realtime_factor, budget.max_segment_s, segment_s / (1 + TOLERANCE))
+        wanted_s = min(HEADROOM * ahead_s * budget.realtime_factor, segment_s / (1 + TOLERANCE))
         least = LEAST_LENGTH if ahead_s or budget.realtime_factor < FAST_PACE else FIRST_LENGTH
         ordinary = min(max(wanted_s * CHARACTERS_PER_S, least), self._engine.passage_length)
         # Of slow speech fewer characters are as long; but with too few a cut falls within every phrase.

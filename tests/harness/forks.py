@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ import numpy as np
 from speechd.audio.samples import Audio
 from speechd.engines.base import Segment, SequentialEngine
 from speechd.pool.capacity import Limits
+from speechd.pool.client import SegmentJob
 from speechd.pool.recovery import recover
 from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
@@ -77,6 +79,15 @@ def end_worker(board: Scoreboard, index: int) -> None:
 def segment(name: int, do: str = "speak", duration_s: float = 1.0) -> Segment:
     """What `ScriptedEngine` is to do; its audio has the value `name`, which is below 1000."""
     return Segment(json.dumps([name, do]).encode(), duration_s)
+
+
+async def audio_of(job: SegmentJob) -> Audio:
+    """All of a job's audio."""
+    parts, left_s = [], math.inf
+    while left_s:
+        audio, left_s = await job.next_window()
+        parts.append(audio.samples)
+    return Audio(np.concatenate(parts))
 
 
 class Journal:

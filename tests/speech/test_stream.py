@@ -69,8 +69,8 @@ class FakeJob(SegmentJob):
         self.cancelled = False
         self.outcome: asyncio.Future[Audio] = asyncio.get_running_loop().create_future()
 
-    async def result(self) -> Audio:
-        return await self.outcome
+    async def next_window(self) -> tuple[Audio, float]:
+        return await self.outcome, 0.0
 
     def cancel(self) -> None:
         self.cancelled = True
