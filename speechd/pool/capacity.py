@@ -14,7 +14,7 @@ LISTENING_SHARE: Final = 0.8
 so that they survive a crowd of newcomers. Beyond the capacity, `bench/simulate.py` finds a C100 of 99.6 % or more at
 0.8, and of 60 to 97 % at 0.9; slots are as busy."""
 
-BLOCKING_S: Final = 0.6
+BLOCKING_S: Final = 0.8
 """Seconds that a window, or a segment where there are none, may keep a slot while no slot is to spare: nothing more
 urgent can start meanwhile. What it costs in efficiency is less than the listeners' patience is worth."""
 

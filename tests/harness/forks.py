@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 
 from speechd.audio.samples import Audio
-from speechd.engines.base import Segment, SequentialEngine
+from speechd.engines.base import Segment, SequentialEngine, Synthesizer
 from speechd.pool.capacity import Limits
 from speechd.pool.client import SegmentJob
 from speechd.pool.recovery import recover
@@ -135,9 +135,17 @@ class ScriptedEngine(SequentialEngine):
 class PoolHarness:
     """A scoreboard, `slots` forked workers that only have their slots, and this process as home worker `home`."""
 
-    def __init__(self, slots: int = 2, limits: Limits = LIMITS, *, keys: int = 0, rows: int | None = None) -> None:
+    def __init__(
+        self,
+        slots: int = 2,
+        limits: Limits = LIMITS,
+        *,
+        keys: int = 0,
+        rows: int | None = None,
+        window_state_limit: int = 0,
+    ) -> None:
         self.journal = Journal()
-        self.board = Scoreboard(rows or slots + 1, limits, keys=keys)
+        self.board = Scoreboard(rows or slots + 1, limits, keys=keys, window_state_limit=window_state_limit)
         self.home = 0
         fork_worker(self.board, self.home, None)
         self.pids: dict[int, int] = {}
@@ -159,7 +167,7 @@ class PoolHarness:
         self.pids[index] = pid
         return index
 
-    def engine(self, index: int) -> ScriptedEngine:
+    def engine(self, index: int) -> Synthesizer:
         """The engine of a worker."""
         return ScriptedEngine(self.journal, index)
 

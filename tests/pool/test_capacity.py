@@ -5,6 +5,8 @@ import math
 import pytest
 
 from speechd.pool.capacity import (
+    BLOCKING_S,
+    OVERLONG,
     Load,
     StreamBudget,
     listeners,
@@ -74,7 +76,7 @@ def test_budget_without_a_slot_is_that_of_one() -> None:
     ("slot_throughput", "requests", "synthesis_timeout_s", "limit_s"),
     [
         pytest.param(8.0, 1, 60.0, 60.0, id="a slot to spare"),
-        pytest.param(16.0, 2, 60.0, 1.8 * 0.6 * 16.0, id="none"),
+        pytest.param(16.0, 2, 60.0, OVERLONG * BLOCKING_S * 16.0, id="none"),
         pytest.param(4.0, 2, 60.0, 10.0, id="none, and slots that are not fast"),
         pytest.param(0.5, 1, 60.0, 3.75, id="a slow machine"),
         pytest.param(0.5, 2, 60.0, 3.75, id="a slow machine without a slot to spare"),

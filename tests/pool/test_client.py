@@ -13,7 +13,7 @@ import pytest
 
 from speechd.audio.samples import Audio
 from speechd.errors import SynthesisFailed
-from speechd.pool.capacity import BLOCKING_S, StreamBudget
+from speechd.pool.capacity import BLOCKING_S, OVERLONG, StreamBudget
 from speechd.pool.client import PoolClient, SegmentJob
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
 from speechd.pool.scoreboard import Scoreboard
@@ -452,7 +452,7 @@ def limits_s(slots: int, speed: float, in_flight: int, synthesis_timeout_s: floa
     return limit_s
 
 
-@pytest.mark.parametrize(("speed", "in_flight", "limit_s"), [(8.0, 1, 60.0), (16.0, 2, 1.8 * 0.6 * 16.0)])
+@pytest.mark.parametrize(("speed", "in_flight", "limit_s"), [(8.0, 1, 60.0), (16.0, 2, OVERLONG * BLOCKING_S * 16.0)])
 def test_budget_follows_from_what_the_scoreboard_knows(speed: float, in_flight: int, limit_s: float) -> None:
     """All cases are in `test_capacity`."""
     assert limits_s(2, speed, in_flight, 60.0) == pytest.approx(limit_s)
