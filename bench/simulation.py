@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.slot_model import SPREAD, SlotModel
 from speechd.pool.capacity import BLOCKING_S, listeners
-from speechd.pool.dispatch import FIRST_WINDOW_S, Rows, SlotView, choose, latest_start, window_s
+from speechd.pool.dispatch import Rows, SlotView, choose, latest_start, least_window_s, window_s
 from speechd.speech.look_ahead import SEGMENTS_AHEAD
 
 MEDIAN_S: Final = 10.0
@@ -162,7 +162,7 @@ class Simulation:
             row = self._free.pop()
             self._deadline[row] = self._deadline_of(stream)
             self._urgency[row] = self._deadline[row] if self._policy.by_deadline else stream.arrived
-            at_once_s = min(duration_s, FIRST_WINDOW_S) if self._policy.windows else duration_s
+            at_once_s = min(duration_s, least_window_s(self._speed)) if self._policy.windows else duration_s
             playing = stream.planned and self._policy.by_deadline
             self._start_by[row] = latest_start(self._deadline[row], at_once_s, self._speed) if playing else math.inf
             self._serial[row] = next(self._serials)
@@ -254,7 +254,8 @@ class Simulation:
         self._deadline[row] = deadline
         if self._policy.by_deadline:
             self._urgency[row] = deadline
-            self._start_by[row] = latest_start(deadline, min(self._left_s[row], FIRST_WINDOW_S), self._speed)
+            at_once_s = min(float(self._left_s[row]), least_window_s(self._speed))
+            self._start_by[row] = latest_start(deadline, at_once_s, self._speed)
         self._waiting[row] = True
         self._wait_count += 1
 
@@ -264,7 +265,7 @@ class Simulation:
         running_s = self._ends_sum - self._busy_slots * self.now
         ahead_s = self._left_s[self._waiting & (self._deadline <= self.now)]
         if self._policy.windows:
-            ahead_s = np.minimum(ahead_s, FIRST_WINDOW_S)
+            ahead_s = np.minimum(ahead_s, least_window_s(self._speed))
         return (running_s + float(ahead_s.sum()) / self._speed) / self.slots
 
     def _schedule(self, at: float, rows: tuple[int, ...]) -> None:

@@ -12,7 +12,7 @@ from speechd.audio.samples import Audio
 from speechd.engines.base import Segment
 from speechd.errors import NotReady, Overloaded, SynthesisFailed, with_jitter
 from speechd.pool.capacity import StreamBudget, stream_budget
-from speechd.pool.dispatch import FIRST_WINDOW_S, latest_start
+from speechd.pool.dispatch import latest_start, least_window_s
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
 from speechd.pool.queue import Place
 from speechd.pool.scoreboard import Scoreboard
@@ -122,8 +122,8 @@ class PoolClient:
         """
         if not self._board.slots:
             self._board.model.check()
-        at_once_s = min(segment.duration_s, FIRST_WINDOW_S) if self._has_windows else segment.duration_s
         speed = self._board.load().slot_throughput
+        at_once_s = min(segment.duration_s, least_window_s(speed)) if self._has_windows else segment.duration_s
         start_by = latest_start(deadline, at_once_s, speed) if playing else math.inf
         place = self._board.queue.put(segment, self._index, deadline, start_by)
         if place is None:

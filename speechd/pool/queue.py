@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speechd.engines.base import PAYLOAD_LIMIT, Segment
-from speechd.pool.dispatch import FIRST_WINDOW_S, Rows, SlotView, choose, window_s
+from speechd.pool.dispatch import Rows, SlotView, choose, least_window_s, window_s
 from speechd.pool.lock import Lock
 from speechd.pool.window_states import WindowStates
 from speechd.shared_memory import shared_array
@@ -252,7 +252,9 @@ class SegmentQueue:
         window_s = self._left_s if is_whole else np.minimum(self._left_s, self._wanted_s)
         left_s = np.maximum(window_s[running] - done_s, 0.0)
         ahead = (state == WAITING) & (self._deadline <= due)
-        ahead_s = self._left_s[ahead] if is_whole else np.minimum(self._left_s[ahead], FIRST_WINDOW_S)
+        ahead_s = (
+            self._left_s[ahead] if is_whole else np.minimum(self._left_s[ahead], least_window_s(float(speeds.mean())))
+        )
         return float(left_s.sum() + ahead_s.sum())
 
     @property

@@ -21,7 +21,7 @@ from speechd.audio.resample import resampled
 from speechd.audio.samples import SAMPLE_RATE, Audio
 from speechd.engines.base import SupportsThreads, SupportsWindows, Synthesizer, Window
 from speechd.machine import available_cores
-from speechd.pool.dispatch import FIRST_WINDOW_S, latest_start
+from speechd.pool.dispatch import latest_start, least_window_s
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
 from speechd.pool.queue import Lease
 from speechd.pool.scoreboard import Scoreboard
@@ -165,7 +165,7 @@ class Slot:
         # A listener who has nothing yet begins to play what was sent now.
         deadline = (lease.deadline if lease.has_listener else time.monotonic()) + outcome.audio.duration_s
         speed = self._board.slot_view(self._index).speed
-        start_by = latest_start(deadline, min(outcome.left_s, FIRST_WINDOW_S), speed)
+        start_by = latest_start(deadline, min(outcome.left_s, least_window_s(speed)), speed)
         queue.go_on(lease, outcome.state, outcome.left_s, deadline, start_by)
 
     def _wanted_threads(self, lease: Lease, now: float) -> int:

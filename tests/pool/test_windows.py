@@ -25,12 +25,13 @@ from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import SAMPLE_RATE, ToneEngine
 from speechd.errors import SynthesisFailed
 from speechd.pool.client import PoolClient, SegmentJob
-from speechd.pool.dispatch import FIRST_WINDOW_S
+from speechd.pool.dispatch import FIRST_WINDOW_S, SlotView, least_window_s
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
 from speechd.pool.queue import Place
 from speechd.pool.recovery import recover
 from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
+from speechd.pool.throughput import ASSUMED_THROUGHPUT
 from speechd.shared_memory import shared_array
 from tests.harness.forks import (
     LIMITS,
@@ -45,6 +46,7 @@ from tests.harness.forks import (
 OPTIONS = SynthesisOptions(catalogue().parse("af_heart"), "en-us")
 LIMIT = ToneEngine.window_state_limit
 SLOT = 1
+FAST = SlotView(4.0)
 
 
 def tone(text: str) -> Segment:
@@ -241,7 +243,7 @@ def test_newcomer_waits_for_a_window_and_no_longer() -> None:
         await newcomer.next_window()
         (name, _), (second, start), (third, beginning), *_ = harness.windows.of(SLOT)
         assert (name, second, third) == (1, 1, 2)
-        assert start == round(FIRST_WINDOW_S * SAMPLE_RATE)
+        assert start == round(least_window_s(ASSUMED_THROUGHPUT) * SAMPLE_RATE)
         assert beginning == 0
         for job in (long, newcomer):
             await audio_of(job)
@@ -422,8 +424,8 @@ def test_deadline_moves_with_what_the_listener_gets(board: Scoreboard) -> None:
     board.queue._deadline[job.place.row] -= 50.0  # it came long ago
     slot = Slot(ToneEngine(), board, SLOT)
     before = time.monotonic()
-    slot._work(board.queue.take(SLOT))
-    (second,) = board.queue.take(SLOT)
+    slot._work(board.queue.take(SLOT, view=FAST))
+    (second,) = board.queue.take(SLOT, view=FAST)
     # Playing begins with the first window.
     assert before + FIRST_WINDOW_S <= second.deadline <= time.monotonic() + FIRST_WINDOW_S
     assert (second.window, second.has_listener) == (1, True)
@@ -434,10 +436,10 @@ def test_deadline_moves_with_what_the_listener_gets(board: Scoreboard) -> None:
 
 
 def test_others_wait_for_windows_and_not_for_segments(board: Scoreboard) -> None:
-    speeds = np.ones(2)
+    speeds = np.full(2, FAST.speed)
     for _ in range(3):
         job_of(board, tone(text(1, 60.0)))
-    board.queue.take(SLOT)
+    board.queue.take(SLOT, view=FAST)
     now = time.monotonic()
     assert board.queue.backlog_s(speeds, now) == pytest.approx(3 * FIRST_WINDOW_S, abs=0.5)
     assert board.queue.backlog_s(speeds, math.inf) == pytest.approx(180.0, abs=0.5)
