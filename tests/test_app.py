@@ -13,7 +13,7 @@ from speechd.engines.tone import ToneEngine
 class AtAnotherRate(ToneEngine):
     """Its windows would have to be resampled, each by itself."""
 
-    sample_rate = 22_050  # type: ignore[assignment, misc]
+    sample_rate = 22_050  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ FIRST_WINDOW_S: Final = 1.0
 more of their time for their margins."""
 
 SLOW_WINDOW_S: Final = 3.0
-"""Divided by the speed of a slot, if that is over 1, the audio seconds of a window at least. On slow slots a first window
+"""Divided by the speed of a slot, if that is over 1, the audio seconds of a window at least. On slow slots a first one
 must last while the next one is made, and what others need. Simulated for two slots at a speed of 1, windows of 3 s give
 a C100 of 98 %, and windows of 1 s one of 7 %."""
 

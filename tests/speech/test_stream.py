@@ -73,7 +73,8 @@ class FakeJob(SegmentJob):
     async def next_window(self) -> tuple[Audio, float]:
         getting = asyncio.ensure_future(self.windows.get())
         try:
-            await asyncio.wait({getting, self.outcome}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {getting, self.outcome}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             return getting.result() if getting.done() else (self.outcome.result(), 0.0)
         finally:
             getting.cancel()
