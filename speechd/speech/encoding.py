@@ -45,17 +45,26 @@ class EncodingStage:
         self.encoded_s = 0.0
         self._chunked_s = 0.0
         self._tokens: tuple[TokenTime, ...] = ()  # of what is joined, and in no chunk yet
+        self._unplaced: tuple[TokenTime, ...] = ()  # of a segment of which nothing was heard yet, in its own time
+        self._windows_samples = 0  # of the segment's windows so far
         self._encoder: Encoder | None = None
         self._open_encoder, self._joiner = open_encoder, joiner
         self._executor, self._grown = executor, grown
 
-    async def join(self, audio: Audio, gap_s: float, volume: float = 1.0) -> tuple[float, Samples]:
-        """Join a segment, and encode the beginning. Returns the seconds that it takes with the silence before it, and
-        the samples that are to be encoded yet. gap_s, volume: see `SegmentJoiner.add`."""
-        (samples, offset), data = await self._run(self._join, audio, gap_s, volume)
-        self._tokens += shifted(audio.alignment, offset / SAMPLE_RATE)
+    async def join(
+        self, audio: Audio, gap_s: float, volume: float = 1.0, *, is_last: bool = True
+    ) -> tuple[float, Samples]:
+        """Join a segment, or a window of it, and encode the beginning. Returns the seconds that it adds, with the
+        silence before it, and the samples that are to be encoded yet. For the others, see `SegmentJoiner.add`."""
+        (samples, offset), data = await self._run(self._join, audio, gap_s, volume, is_last)
+        self._align(audio, offset, is_last=is_last)
         self._emit(data, len(samples[:PIECE]))
         return len(samples) / SAMPLE_RATE, samples[PIECE:]
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether there was any sound in what was joined."""
+        return self._joiner.has_sound
 
     def pause(self, duration_s: float) -> Samples:
         """The silence of an explicit pause, to be encoded."""
@@ -93,8 +102,16 @@ class EncodingStage:
         if self._grown is not None:
             self._grown()
 
-    def _join(self, audio: Audio, gap_s: float, volume: float) -> tuple[Joined, bytes]:
-        joined = self._joiner.add(audio, gap_s, volume)
+    def _align(self, audio: Audio, offset: int | None, *, is_last: bool) -> None:
+        """Note when the window's tokens sound, once it is known where in the flow its segment begins."""
+        self._unplaced += shifted(audio.alignment, self._windows_samples / SAMPLE_RATE)
+        self._windows_samples = 0 if is_last else self._windows_samples + len(audio.samples)
+        if offset is not None:
+            self._tokens += shifted(self._unplaced, offset / SAMPLE_RATE)
+            self._unplaced = ()
+
+    def _join(self, audio: Audio, gap_s: float, volume: float, is_last: bool) -> tuple[Joined, bytes]:
+        joined = self._joiner.add(audio, gap_s, volume, is_last=is_last)
         return joined, self._encode(joined.samples[:PIECE])
 
     def _encode(self, samples: Samples) -> bytes:
