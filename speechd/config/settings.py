@@ -20,6 +20,9 @@ from speechd.machine import available_cores
 IN_FLIGHT_PER_WORKER: Final = 8
 """Requests. A worker of two threads speaks about ten times faster than its listeners listen."""
 
+BATCHED: Final = 8
+"""Times as many where a GPU speaks batches: it takes hundreds of listeners to fill them."""
+
 
 class InvalidSetting(Exception):
     """An option has a value it cannot have; the message names the option, the value and what is allowed."""
@@ -112,7 +115,9 @@ class Settings:
         512 << 20, "limits", "memory of all responses together that are not streamed", 1 << 20, 1 << 40
     )
 
-    max_in_flight: int = option(AUTO, "admission", "requests served at once; auto: 8 per worker", 1, 65_535, auto=True)
+    max_in_flight: int = option(
+        AUTO, "admission", "requests served at once; auto: 8 per worker, 64 with --device cuda", 1, 65_535, auto=True
+    )
     max_in_flight_per_key: int = option(0, "admission", "requests served at once per API key; 0: no limit", 0)
     max_wait_s: float = option(10.0, "admission", "longest expected wait; requests beyond it are refused", 0.1, 3600)
     look_ahead_s: float = option(20.0, "admission", "audio synthesised ahead of what a client has read", 1, 3600)
@@ -187,7 +192,8 @@ class Settings:
         workers = self.workers or max(1, cores // self.threads if self.threads else max(min(cores, 2), cores // 2))
         object.__setattr__(self, "workers", workers)
         object.__setattr__(self, "threads", self.threads or max(1, cores // workers))
-        object.__setattr__(self, "max_in_flight", self.max_in_flight or IN_FLIGHT_PER_WORKER * workers)
+        in_flight = IN_FLIGHT_PER_WORKER * (BATCHED if self.device == "cuda" else 1)
+        object.__setattr__(self, "max_in_flight", self.max_in_flight or in_flight * workers)
 
     @property
     def rows(self) -> int:

@@ -130,22 +130,30 @@ class Slot:
     ) -> None:
         """Note how fast it was, and pass on each outcome."""
         audio_s = sum(outcome.audio.duration_s for outcome in outcomes if isinstance(outcome, Window))
+        had_room = self._has_room(len(leases), audio_s)
         for lease, outcome in zip(leases, outcomes, strict=True):
             if isinstance(outcome, Window):
                 # Segments that were synthesised at once share the time by their lengths.
                 share_s = busy_s * outcome.audio.duration_s / audio_s
-                self._measure(lease, outcome, share_s, threads / self._threads)
+                self._measure(lease, outcome, share_s, threads / self._threads, had_room=had_room)
             else:
                 log.error("synthesis failed", exc_info=outcome)
             self._pass_on(lease, outcome, busy_s)
 
-    def _measure(self, lease: Lease, window: Window, busy_s: float, thread_ratio: float) -> None:
+    def _has_room(self, segments: int, audio_s: float) -> bool:
+        """Whether the engine would have taken twice as much at once."""
+        return 2 * segments <= self._engine.batch_limit and 2 * audio_s <= self._engine.batch_limit_s
+
+    def _measure(
+        self, lease: Lease, window: Window, busy_s: float, thread_ratio: float, *, had_room: bool = False
+    ) -> None:
         """Count the work. The throughput is that of whole segments, because first windows pay for their prosody."""
         throughput, audio_s, is_last = self._board.throughput, window.audio.duration_s, not window.state
         throughput.add_work(self._index, audio_s, busy_s, segments=int(is_last))
         work = self._board.queue.add_work(lease, audio_s, busy_s, thread_ratio)
         if is_last:
-            throughput.add_measurement(self._index, work.audio_s, work.busy_s, work.own_s / (work.busy_s or math.inf))
+            ratio = work.own_s / (work.busy_s or math.inf)
+            throughput.add_measurement(self._index, work.audio_s, work.busy_s, ratio, had_room=had_room)
 
     def _pass_on(self, lease: Lease, outcome: Window | Exception, busy_s: float) -> None:
         """Tell the home worker, and give the row back, or let the segment go on.

@@ -73,3 +73,12 @@ def test_work_is_counted_in_windows_and_in_segments_that_ended(throughput: Throu
     throughput.add_work(0, 8.0, 2.0)
     assert throughput.totals(0) == (1, 9.0, 2.5)
     assert not throughput.is_known
+
+
+def test_slot_that_had_room_for_more_is_not_slower_for_it() -> None:
+    throughput = Throughput(1)
+    throughput.seed_estimate(0, audio_s=100.0, busy_s=1.0)
+    throughput.add_measurement(0, audio_s=5.0, busy_s=1.0, had_room=True)
+    assert throughput.per_slot()[0] == 100.0
+    throughput.add_measurement(0, audio_s=200.0, busy_s=1.0, had_room=True)
+    assert throughput.per_slot()[0] > 100.0
