@@ -14,7 +14,6 @@ import numpy.typing as npt
 from speechd.pool.capacity import BLOCKING_S, listeners
 from speechd.pool.dispatch import Rows, choose
 from speechd.speech.look_ahead import SEGMENTS_AHEAD
-from speechd.speech.planner import CHARACTERS_PER_S, FAST_PACE, FIRST_LENGTH, HEADROOM, LEAST_LENGTH
 
 SPEED: Final = 4.0
 """Audio seconds per second of a slot, where nothing else is asked for."""
@@ -28,8 +27,10 @@ SIGMA: Final = 1.0
 LONGEST_S: Final = 300.0
 """Audio seconds of a request: lognormal, so that most are a few sentences and some are chapters."""
 
-FIRST_S: Final = FIRST_LENGTH / CHARACTERS_PER_S
-LATER_S: Final = LEAST_LENGTH / CHARACTERS_PER_S
+FAST_PACE: Final = 2.5
+HEADROOM: Final = 0.5
+FIRST_S: Final = 2.0
+LATER_S: Final = 2.7
 EFFICIENT_S: Final = 10.0
 """Audio seconds of a first segment on fast slots, of any other at least, and of one that an engine speaks best."""
 
