@@ -33,7 +33,7 @@ had the text for it which have a good number of tokens."""
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """joins: by kind. had_text, good: passages that had the text to be as long as is good, and those that are."""
+    """joins: by kind. had_text, good: passages whose text let them have a good length, and those that have it."""
 
     joins: Mapping[str, float] = field(default_factory=dict)
     had_text: float = 0.0
@@ -62,22 +62,23 @@ UNKNOWN: Final = Shape()
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Passages of texts. first: tokens of the first of each. tokens: of those behind it that had the text for more.
-    short: of those that had not."""
+    """Passages of texts. first: tokens of the first of each. tokens: of those behind it whose text let them have a good
+    length; others: of the rest."""
 
     joins: Counter[Join]
     first: list[int]
     tokens: list[int]
-    short: list[int]
+    others: list[int]
 
     @property
     def shape(self) -> Shape:
         """What a server that had spoken these texts would say."""
-        return Shape(dict(self.joins), len(self.tokens), sum(GOOD[0] <= tokens <= GOOD[1] for tokens in self.tokens))
+        joins = {str(kind): float(count) for kind, count in self.joins.items()}
+        return Shape(joins, len(self.tokens), sum(GOOD[0] <= tokens <= GOOD[1] for tokens in self.tokens))
 
     def row(self) -> dict[str, Any]:
         """Figures of the plan."""
-        passages = [*self.first, *self.tokens, *self.short]
+        passages = [*self.first, *self.tokens, *self.others]
         return {
             "passages": len(passages),
             "first_tokens": float(np.mean(self.first)) if self.first else None,
@@ -99,7 +100,7 @@ def planned(texts: Iterable[str], engine: Engine, limit_s: float = math.inf) -> 
                 continue
             if met := meter.add(item):
                 plan.joins.update([met.join] if met.join is not None else [])
-                (plan.first if is_first else plan.tokens if met.had_text else plan.short).append(met.tokens)
+                (plan.first if is_first else plan.tokens if met.had_text else plan.others).append(met.tokens)
                 is_first = False
             if item is None:
                 break

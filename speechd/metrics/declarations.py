@@ -97,8 +97,8 @@ TEXT_DEATHS: Final = Counter(
 
 PASSAGE_TOKENS: Final = Histogram(
     "speechd_passage_tokens",
-    "Tokens (Kokoro: phonemes) of each passage that had the text to be as long as it should be: the first of a text, "
-    "and what is left of a paragraph, do not count. Kokoro's voices are best on 100 to 200.",
+    "Tokens (Kokoro: phonemes) of each passage whose text let it have 100 to 200, on which Kokoro's voices are best. "
+    "The first of a text, the rest of a paragraph and sentences of more do not count.",
     (10.0, 20.0, 50.0, 99.0, 150.0, 200.0, 300.0, 400.0),
 )
 

@@ -33,8 +33,8 @@ JOINS: Final = {
 
 class Met(NamedTuple):
     """What is known of a passage once the next one is. tokens: it has, 0 where the engine does not say. join: between
-    it and the next, None behind the last. had_text: whether it could have been longer, or is long enough: it is not the
-    first of its text, which is to be short, nor all that was left of a paragraph."""
+    it and the next, None behind the last. had_text: whether its text let it have a good length: it is not the first,
+    which is to be short, nor is it too short because its paragraph ends, or too long because its one sentence is."""
 
     tokens: int
     join: Join | None
@@ -62,4 +62,5 @@ class PassageMeter:
         ends = item is None or paused or before.boundary is Boundary.PARAGRAPH
         join = None if item is None else Join.PAUSE if paused else JOINS[before.boundary]
         tokens = before.segment.tokens
-        return Met(tokens, join, had_text=not is_first and (tokens >= GOOD[0] or not ends))
+        could_not = is_first or (tokens < GOOD[0] and ends) or (tokens > GOOD[1] and before.is_one)
+        return Met(tokens, join, had_text=not could_not)

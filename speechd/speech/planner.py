@@ -14,6 +14,7 @@ from typing import Final
 from speechd.engines.base import Engine, Segment, SegmentTooLong, SynthesisOptions
 from speechd.errors import InvalidRequest, ReplyTooLong
 from speechd.pool.capacity import StreamBudget
+from speechd.text.boundaries import sentence_starts
 from speechd.text.cuts import LONGEST_WORD, PART_SHARE, TOLERANCE, split, split_near
 from speechd.text.markup.marks import Pause, Style
 from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position, boundary_of
@@ -75,12 +76,13 @@ LONGEST_WORD_S: Final = 3.0
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A segment. gap_s: seconds of silence between its last sound and the first of the next. volume: a factor on its
-    samples. boundary: how its text ends."""
+    samples. boundary: how its text ends. is_one: whether that is one sentence at most."""
 
     segment: Segment
     gap_s: float
     volume: float = 1.0
     boundary: Boundary = Boundary.PARAGRAPH
+    is_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,9 @@ class Planner:
             part = replace(part, is_run=part.is_run or has_run(part, segment))
             if (parts := parts_of(part, segment, sizes)) == 1:
                 self._measure(part, segment)
-                return Planned(segment, GAP_S[part.boundary] / part.options.speed, part.volume, part.boundary)
+                gap_s = GAP_S[part.boundary] / part.options.speed
+                is_one = next(sentence_starts(part.text, part.options.language), None) is None
+                return Planned(segment, gap_s, part.volume, part.boundary, is_one)
             part, rest = cut(part, parts)
             self._parts.appendleft(rest)
         return NotYet()

@@ -34,7 +34,7 @@ def test_only_a_sentence_that_is_too_long_is_cut() -> None:
 def test_passages_are_parted_by_whether_they_had_the_text() -> None:
     sentence = f"The{' sea' * 14}."
     plan = passages.planned([f"{' '.join([sentence] * 4)}\n\n{sentence}"], ToneEngine())
-    assert (plan.first, plan.tokens, plan.short) == ([60], [121], [60, 60])
+    assert (plan.first, plan.tokens, plan.others) == ([60], [121], [60, 60])
     assert plan.joins == {Join.SENTENCE: 2, Join.PARAGRAPH: 1}
 
 

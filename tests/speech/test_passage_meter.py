@@ -11,8 +11,8 @@ from speechd.text.markup import Pause
 from speechd.text.passages import Boundary
 
 
-def planned(tokens: int, boundary: Boundary = Boundary.SENTENCE) -> Planned:
-    return Planned(Segment(b"", 1.0, tokens), 0.0, boundary=boundary)
+def planned(tokens: int, boundary: Boundary = Boundary.SENTENCE, *, is_one: bool = False) -> Planned:
+    return Planned(Segment(b"", 1.0, tokens), 0.0, boundary=boundary, is_one=is_one)
 
 
 def met(*items: Planned | Pause) -> list[Met]:
@@ -51,6 +51,11 @@ def test_passage_had_the_text_unless_it_is_all_that_was_left(
 
 def test_first_passage_is_to_be_short_and_does_not_count() -> None:
     assert [each.had_text for each in met(planned(30), planned(30), planned(30))] == [False, True, False]
+
+
+@pytest.mark.parametrize(("tokens", "is_one", "had_text"), [(200, True, True), (201, True, False), (201, False, True)])
+def test_one_sentence_that_is_too_long_could_not_be_shorter(tokens: int, is_one: bool, had_text: bool) -> None:
+    assert met(planned(30), planned(tokens, is_one=is_one), planned(1))[1].had_text is had_text
 
 
 def test_no_boundary_lacks_a_join() -> None:

@@ -130,6 +130,14 @@ def test_first_sentence_that_is_very_short_is_joined_with_the_next(first: str) -
     assert texts_of(f"{first} {LONG} {SENTENCE}") == [f"{first} {LONG}", SENTENCE]
 
 
+def test_plan_says_which_passages_are_one_sentence() -> None:
+    assert [item.is_one for item in plan_all(planner(" ".join([SENTENCE] * 4)), StreamBudget(2.0))] == [
+        True,
+        False,
+        True,
+    ]
+
+
 def test_first_passage_after_a_pause_is_the_first_all_the_same() -> None:
     _, first, *_ = rest(planner(f"[pause:1s] {SENTENCE} {SENTENCE}"))
     assert content(first) == SENTENCE
