@@ -34,6 +34,7 @@ from speechd.text.markup.marks import Mark, Pause, Prosody, Style, Text
 from speechd.text.normalization.normalize import normalize
 from speechd.text.passages import SILENT_LENGTH, SILENT_SENTENCE, Boundary, NotYet, PassageReader
 
+BUDGET = StreamBudget(2.0)
 VOICE = catalogue().parse("af_heart")
 TEXT = "the ship came in with the tide and left with it " * 60
 """Of short words and without punctuation."""
@@ -103,7 +104,7 @@ def recorded_normalization(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return read
 
 
-def rest(planner: Planner, budget: StreamBudget = StreamBudget(2.0)) -> list[Planned | Pause]:  # noqa: B008  # it is frozen
+def rest(planner: Planner, budget: StreamBudget = BUDGET) -> list[Planned | Pause]:
     plan: list[Planned | Pause] = []
     while (item := planner.next(10.0, budget)) is not None:
         if not isinstance(item, NotYet):
@@ -116,7 +117,7 @@ def plan_all(planner: Planner, budget: StreamBudget) -> list[Planned]:
     return [item for item in rest(planner, budget) if isinstance(item, Planned)]
 
 
-def texts_of(text: str, engine: ToneEngine | None = None, budget: StreamBudget = StreamBudget(2.0)) -> list[str]:  # noqa: B008  # it is frozen
+def texts_of(text: str, engine: ToneEngine | None = None, budget: StreamBudget = BUDGET) -> list[str]:
     return [content(item) for item in rest(planner(text, engine=engine), budget)]
 
 
@@ -131,7 +132,7 @@ def test_first_sentence_that_is_very_short_is_joined_with_the_next(first: str) -
 
 
 def test_plan_says_which_passages_are_one_sentence() -> None:
-    assert [item.is_one for item in plan_all(planner(" ".join([SENTENCE] * 4)), StreamBudget(2.0))] == [
+    assert [item.is_one for item in plan_all(planner(" ".join([SENTENCE] * 4)), BUDGET)] == [
         True,
         False,
         True,
@@ -150,7 +151,7 @@ def test_first_sentence_alone_is_normalised_for_the_first_passage(monkeypatch: p
 
 
 @pytest.mark.parametrize("ahead_s", [0.0, 60.0])
-@pytest.mark.parametrize("budget", [StreamBudget(0.5, 1.0, 5.0), StreamBudget(100.0)])
+@pytest.mark.parametrize("budget", [StreamBudget(0.5, look_ahead_s=5.0), StreamBudget(100.0)])
 def test_passages_do_not_depend_on_what_the_listener_has_in_hand_or_on_the_load(
     ahead_s: float, budget: StreamBudget
 ) -> None:
@@ -163,14 +164,14 @@ def test_passages_do_not_depend_on_what_the_listener_has_in_hand_or_on_the_load(
 @pytest.mark.parametrize("density", [0.5, 0.8, 1.0, 1.5, 3.0])
 def test_passages_have_as_many_tokens_whatever_the_script(density: float) -> None:
     text = " ".join(["It is strange how it goes."] * 200)
-    first, second, *more, _ = plan_all(planner(text, engine=DenseEngine(density)), StreamBudget(2.0))
+    first, second, *more, _ = plan_all(planner(text, engine=DenseEngine(density)), BUDGET)
     assert first.segment.tokens <= second.segment.tokens
     assert all(ENOUGH * LENGTH <= item.segment.tokens <= MOST * LENGTH for item in more)
 
 
 def test_long_sentence_is_whole_and_a_longer_one_is_cut_at_clauses_in_nearly_equal_parts() -> None:
     assert len(LONG) < LONGEST * LENGTH < len(TOO_LONG)
-    plan = plan_all(planner(f"{SENTENCE} {LONG} {TOO_LONG}"), StreamBudget(2.0))
+    plan = plan_all(planner(f"{SENTENCE} {LONG} {TOO_LONG}"), BUDGET)
     assert [content(item) for item in plan[:2]] == [SENTENCE, LONG]
     assert [item.boundary for item in plan[2:]] == [Boundary.CLAUSE, Boundary.PARAGRAPH]
     one, other = map(len, map(content, plan[2:]))
@@ -179,7 +180,7 @@ def test_long_sentence_is_whole_and_a_longer_one_is_cut_at_clauses_in_nearly_equ
 
 @pytest.mark.parametrize("density", [1.2, 3.0])
 def test_sentence_whose_tokens_turn_out_to_be_too_many_is_cut_likewise(density: float) -> None:
-    plan = plan_all(planner(LONG, engine=DenseEngine(density)), StreamBudget(2.0))
+    plan = plan_all(planner(LONG, engine=DenseEngine(density)), BUDGET)
     assert " ".join(map(content, plan)) == LONG
     assert all(item.segment.tokens <= LONGEST * LENGTH for item in plan)
     assert {item.boundary for item in plan[:-1]} == (
@@ -195,9 +196,9 @@ def test_sentence_is_cut_at_clauses_where_segments_have_a_limit_in_seconds(limit
 
 
 def test_gap_of_a_cut_is_that_of_what_it_is_cut_at() -> None:
-    one, other = plan_all(planner(TOO_LONG), StreamBudget(2.0))
+    one, other = plan_all(planner(TOO_LONG), BUDGET)
     assert (one.gap_s, other.gap_s) == (GAP_S[Boundary.CLAUSE], GAP_S[Boundary.PARAGRAPH])
-    words, *_ = plan_all(planner(TEXT), StreamBudget(2.0))
+    words, *_ = plan_all(planner(TEXT), BUDGET)
     assert (words.boundary, words.gap_s) == (Boundary.WORD, 0.0)
 
 
@@ -252,7 +253,7 @@ def test_many_short_pauses_add_up_without_rounding() -> None:
 @pytest.mark.parametrize("limit_s", [2.0, 10.0, 1000.0])
 @pytest.mark.parametrize("text", ["A" * 2000, "漢" * 2000, "ภาษาไทย" * 200, "0a1b2c3d4e5f" * 100, TEXT])
 def test_no_segment_is_longer_than_it_may_be(text: str, limit_s: float, speed: float) -> None:
-    items = plan_all(planner(text, speed, SpelledEngine()), StreamBudget(4.0, 4.8, limit_s=limit_s))
+    items = plan_all(planner(text, speed, SpelledEngine()), StreamBudget(4.0, limit_s=limit_s))
     usual_s = WHOLE_SHARE * LENGTH / CHARACTERS_PER_S
     assert all(item.segment.duration_s <= max(min(limit_s, usual_s), SHORTEST_PART * 0.15 / speed) for item in items)
     if text != "0a1b2c3d4e5f" * 100:  # it is normalised
@@ -275,7 +276,7 @@ def test_no_segment_is_longer_than_it_may_be(text: str, limit_s: float, speed: f
 def test_word_without_end_makes_no_longer_segments_than_ordinary_text_at_speed_1(
     text: str, limit_s: float, speed: float
 ) -> None:
-    items = plan_all(planner(text, speed, SpelledEngine()), StreamBudget(4.0, 4.8, limit_s=limit_s))
+    items = plan_all(planner(text, speed, SpelledEngine()), StreamBudget(4.0, limit_s=limit_s))
     assert max(item.segment.duration_s for item in items) <= MOST * LENGTH / CHARACTERS_PER_S
     assert "".join(map(content, items)).replace(" ", "").rstrip(".") == text.replace(" ", "")
 
@@ -301,7 +302,7 @@ def test_text_too_long_for_its_reply_is_refused_before_it_is_read(
 
 def test_text_that_becomes_too_long_for_its_reply_is_refused_once_that_is_planned() -> None:
     plan = planner("≤" * 100, limit_s=30.0)
-    plan.next(10.0, StreamBudget(2.0))
+    plan.next(10.0, BUDGET)
     assert 10.0 < plan.progress.planned_s < 30.0
     with pytest.raises(ReplyTooLong, match="30 s"):
         rest(plan)
@@ -357,7 +358,7 @@ def test_plan_goes_on_in_another_planner_from_wherever_it_was(engine: ToneEngine
     interrupted, progress = [], planner(text, engine=engine).progress
     while True:
         another = Planner(text, options, engine, progress=pickle.loads(pickle.dumps(progress)))
-        planned = another.next(10.0, StreamBudget(2.0))
+        planned = another.next(10.0, BUDGET)
         progress = another.progress
         if planned is None:
             break
@@ -367,11 +368,11 @@ def test_plan_goes_on_in_another_planner_from_wherever_it_was(engine: ToneEngine
 
 def test_limit_of_a_reply_holds_across_planners() -> None:
     first = planner(TEXT, limit_s=200.0)
-    first.next(10.0, StreamBudget(2.0))
+    first.next(10.0, BUDGET)
     progress = replace(first.progress, planned_s=199.9)
     with pytest.raises(ReplyTooLong):
         Planner(TEXT, SynthesisOptions(VOICE, "en-us"), ToneEngine(), limit_s=200.0, progress=progress).next(
-            10.0, StreamBudget(2.0)
+            10.0, BUDGET
         )
 
 

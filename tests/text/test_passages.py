@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from speechd.text.markup.document import parse
 from speechd.text.markup.marks import PRONUNCIATION, Mark, Pause, Phonemes, Prosody, Style, Text, Voice
 from speechd.text.normalization.normalize import normalize
-from speechd.text.passages import WEAK_SHARE, Boundary, NotYet, Passage, PassageReader
+from speechd.text.passages import BEGINNING, WEAK_SHARE, Boundary, NotYet, Passage, PassageReader
 from speechd.text.sentences import sentences
 from tests.text.strategies import documents, texts
 
@@ -167,6 +167,22 @@ def test_what_is_certain_is_counted_as_it_is_fed() -> None:
     reader.feed("[pause:1s] Six")
     reader.finish()
     assert (reader.letters, reader.pauses_s) == (9, 1.5)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(text=documents, enough=st.integers(1, 60))
+def test_reader_goes_on_where_another_was_whatever_the_text(text: str, enough: int) -> None:
+    results, position = list[Passage | Pause](), BEGINNING
+    while True:
+        reader = PassageReader("en-us", position)
+        reader.feed(text)
+        reader.finish()
+        result = reader.next(enough, min(80, 2 * enough), 80)
+        position = reader.position
+        if result is None:
+            break
+        results += [] if isinstance(result, NotYet) else [result]
+    assert results == rest(reader_of(text), enough, 80)
 
 
 def cut(text: str, places: Sequence[int]) -> list[str]:
