@@ -68,13 +68,17 @@ class StyleMap:
         return list(zip(parts[::2], parts[1::2], strict=True))
 
 
-def affine(moments: Tensor, count: int, gain: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
-    """Scale and shift (channels,) float32 that normalise `count` rows whose sum and sum of squares are `moments`.
+def mean_and_variance(moments: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Mean and variance (channels,) float64 of `count` rows whose sum and sum of squares are `moments`.
 
     moments: (2, channels) float64.
     """
     mean, square = moments / count
-    variance = (square - mean * mean).clamp_(min=0.0)
+    return mean, (square - mean * mean).clamp_(min=0.0)
+
+
+def affine(mean: Tensor, variance: Tensor, gain: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+    """Scale and shift (channels,) float32 that normalise rows of this mean and variance (channels,) float64."""
     scale = gain.double() * (variance + EPSILON).rsqrt_()
     return scale.float(), (offset.double() - mean * scale).float()
 
@@ -82,4 +86,9 @@ def affine(moments: Tensor, count: int, gain: Tensor, offset: Tensor) -> tuple[T
 def normalize(rows: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
     """The adaptive norm of `rows` (time, channels)."""
     variance, mean = torch.var_mean(rows, dim=0, correction=0)
+    return normalize_with(rows, mean, variance, gain, offset)
+
+
+def normalize_with(rows: Tensor, mean: Tensor, variance: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
+    """The adaptive norm of `rows` (time, channels) by this mean and variance (channels,)."""
     return torch.addcmul(offset, rows - mean, (variance + EPSILON).rsqrt_() * gain)
