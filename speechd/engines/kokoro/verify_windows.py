@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -75,7 +76,7 @@ class WholePassage:
         made: list[Carried] = []
 
         def next_statistics() -> Carried:
-            made.append(Carried(made[-1].after if made else torch.empty(0)))
+            made.append(Carried(made[-1].after if made else np.empty(0, np.float32)))
             return made[-1]
 
         return self._joined(ends, next_statistics)

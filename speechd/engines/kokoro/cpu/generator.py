@@ -236,7 +236,7 @@ class Generator:
         sources = [stage.spectrum(route.noise, frames.total) for stage, route in zip(self._stages, stages, strict=True)]
         first, end = min(source.first for source in sources), max(source.end for source in sources)
         spectrum = Stretch(first, end, frames.total)
-        known = spectrum.widened(self._spectrum.reach)
+        known = self._spectrum.known(spectrum)
         return Route(self._spectrum.samples_of(known), known, spectrum, tuple(stages), frames, samples)
 
     def __call__(

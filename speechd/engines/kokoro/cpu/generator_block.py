@@ -9,11 +9,12 @@ from __future__ import annotations
 import mmap
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.cpu import ops
-from speechd.engines.kokoro.cpu.adain import StyleMapBuilder, affine, mean_and_variance
+from speechd.engines.kokoro.cpu.adain import StyleMapBuilder, Values, affine, mean_and_variance
 from speechd.engines.kokoro.cpu.norm_statistics import Moments, Statistics
 from speechd.engines.kokoro.cpu.ops import Activation, MakeConvolution
 from speechd.engines.kokoro.cpu.stretch import Stretch
@@ -59,13 +60,20 @@ class Norms:
     def __call__(self, rows: Tensor, at: Stretch, moments: Tensor | None = None) -> Moments:
         """Mean and variance for the rows of the stretch `at`, whose `moments` are known or not."""
         inside = self.core.within(at)
-        if moments is None:
-            moments = ops.moments(rows[inside])
-        else:
+        known = (ops.moments(rows[inside]) if moments is None else moments).numpy()
+        if moments is not None:
             # Margins are short: this is much less work than to count the core anew.
             for margin in rows[: inside.start], rows[inside.stop :]:
-                moments = moments - ops.moments(margin) if len(margin) else moments
-        return self.statistics(self.core, mean_and_variance(moments, len(self.core)))
+                known = known - _moments(margin) if len(margin) else known
+        return self.statistics(self.core, mean_and_variance(known, len(self.core)))
+
+
+def _moments(rows: Tensor) -> Values:
+    # Around the first row, as `ops.moments` has it.
+    values = rows.numpy()
+    away, pivot, count = values - values[0], values[0].astype(np.float64), len(values)
+    total, square = away.sum(axis=0).astype(np.float64), (away * away).sum(axis=0).astype(np.float64)
+    return np.stack([total + count * pivot, square + 2 * pivot * total + count * pivot * pivot])
 
 
 class ResidualBlock:

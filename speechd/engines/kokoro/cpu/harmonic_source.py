@@ -33,6 +33,14 @@ SKIPPED: Final = 1 << 16
 """Numbers of the noise that are drawn at once to be left out."""
 
 
+TOGETHER: Final = 16
+"""Frames that a Fourier transform may compute at once, whose last ones it would round otherwise if they were fewer: a
+stretch begins with a multiple of them, so that it has the bits that it has in the whole."""
+
+FRAMES_AT_ONCE: Final = 64 * TOGETHER
+"""Frames of one call of the Fourier transform: few enough that nothing shares them out between threads."""
+
+
 class HarmonicSource:
     """Pitch (half frames,) → excitation (half frames x hop,), computed exactly as the stock model does.
 
@@ -141,6 +149,12 @@ class Spectrum:
         first, end = samples.first // self.hop - self.reach + 1, -(-samples.end // self.hop) + self.reach
         return Stretch(max(first, 0), min(end, total), total)
 
+    def known(self, frames: Stretch) -> Stretch:
+        """Frames whose `samples_of` are to be transformed for `frames`: those at their ends see mirrored samples."""
+        near = frames.widened(self.reach)
+        first, end = near.first // TOGETHER * TOGETHER, -(-near.end // TOGETHER) * TOGETHER
+        return Stretch(first, min(end, near.total), near.total)
+
     def samples_of(self, frames: Stretch) -> Stretch:
         """From the middle of the first frame to that of the last."""
         return Stretch(frames.first * self.hop, (frames.end - 1) * self.hop, (frames.total - 1) * self.hop)
@@ -148,8 +162,15 @@ class Spectrum:
     def polar(self, samples: Tensor) -> Tensor:
         """Magnitudes and phases (frames, 2 x bins) of `samples`, one frame every hop, the edges mirrored."""
         # With the FFT of the stock model, not a product: the sign of a zero decides whether a phase is π or -π.
-        spectrum = torch.stft(samples, self.size, self.hop, window=self._window, return_complex=True)
-        return torch.cat([spectrum.abs(), spectrum.angle()]).T.contiguous()
+        edge = self.size // 2
+        padded = functional.pad(samples[None], (edge, edge), mode="reflect")[0]
+        frames, found = len(samples) // self.hop + 1, []
+        for first in range(0, frames, FRAMES_AT_ONCE):
+            end = min(first + FRAMES_AT_ONCE, frames)
+            near = padded[first * self.hop : (end - 1) * self.hop + self.size]
+            spectrum = torch.stft(near, self.size, self.hop, window=self._window, center=False, return_complex=True)
+            found.append(torch.cat([spectrum.abs(), spectrum.angle()]).T)
+        return torch.cat(found)
 
     def samples(self, magnitude: Tensor, phase: Tensor) -> Tensor:
         """The inverse, (frames - 1) x hop samples, of frames x bins."""

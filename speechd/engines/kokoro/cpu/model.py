@@ -12,7 +12,7 @@ from torch import Tensor
 from speechd.engines.kokoro.cpu.decoder import Decoder
 from speechd.engines.kokoro.cpu.generator import Generator
 from speechd.engines.kokoro.cpu.norm_statistics import Own
-from speechd.engines.kokoro.cpu.ops import Arithmetic
+from speechd.engines.kokoro.cpu.ops import Arithmetic, steady
 from speechd.engines.kokoro.cpu.passage import Passage
 from speechd.engines.kokoro.cpu.prosody import Prosody, ProsodyPredictor
 from speechd.engines.kokoro.cpu.stretch import Stretch
@@ -97,6 +97,7 @@ class CpuModel:
         """What `renderer` needs of a row of a voice pack (1, 2 x style size), and the seed of the noise."""
         return Voice(style[:, : self._style_size], seed)
 
+    @steady()
     @torch.inference_mode()
     def prosody(self, input_ids: Tensor, style: Tensor, speed: float) -> Prosody:
         """Durations, pitch, energy and the encoded text; arguments as for a call."""
@@ -104,11 +105,13 @@ class CpuModel:
             raise ValueError(f"{len(input_ids)} tokens; the model reads {self._predictor.limit} with the two pads")
         return self._predictor(input_ids, style[:, self._style_size :], speed)
 
+    @steady()
     @torch.inference_mode()
     def excitation(self, prosody: Prosody, noise: Tensor) -> Tensor:
         """The harmonic source (samples,) for its pitch; noise (samples,) standard normal."""
         return self._generator.source(prosody.pitch, noise)
 
+    @steady()
     @torch.inference_mode()
     def waveform(self, prosody: Prosody, style: Tensor, excitation: Tensor) -> Tensor:
         """The samples that the excitation becomes."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-import torch
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
 
+from speechd.engines.kokoro.cpu.adain import Values
 from speechd.engines.kokoro.cpu.stretch import Stretch
 
-Moments = tuple[Tensor, Tensor]
+Moments = tuple[Values, Values]
 """Mean and variance (channels,) of rows."""
 
 
@@ -58,30 +59,30 @@ class Carried:
     computing sample variances".
     """
 
-    def __init__(self, before: Tensor) -> None:
+    def __init__(self, before: Values) -> None:
         """before: `after` of the window before this one, empty for the first."""
         self._before = before
         self._read = 0
-        self._merged: list[Tensor] = []
+        self._merged: list[Values] = []
 
     def __call__(self, core: Stretch, own: Moments) -> Moments:
         merged = own if core.first == 0 else self._merge(core, own)
-        self._merged += [part.float() for part in merged]
+        self._merged += merged
         return merged
 
     @property
-    def after(self) -> Tensor:
-        """Mean and variance of every norm in turn, float32 (values,)."""
-        return torch.cat(self._merged)
+    def after(self) -> npt.NDArray[np.float32]:
+        """Mean and variance of every norm in turn, (values,)."""
+        return np.concatenate(self._merged, dtype=np.float32)
 
     def _merge(self, core: Stretch, own: Moments) -> Moments:
-        mean, variance = (part.double() for part in own)
-        earlier, spread = (self._next(len(mean)) for _ in own)
+        mean, variance = own
+        earlier, spread = self._next(len(mean)), self._next(len(mean))
         share = len(core) / core.end
         away = mean - earlier
         merged = earlier + away * share, spread + (variance - spread) * share + away * away * (share * (1 - share))
-        return merged[0].to(own[0].dtype), merged[1].to(own[1].dtype)
+        return merged[0].astype(mean.dtype), merged[1].astype(mean.dtype)
 
-    def _next(self, size: int) -> Tensor:
+    def _next(self, size: int) -> Values:
         self._read += size
-        return self._before[self._read - size : self._read].double()
+        return self._before[self._read - size : self._read].astype(np.float64)

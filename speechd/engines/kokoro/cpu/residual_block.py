@@ -24,12 +24,18 @@ class Convolution:
 
     def __init__(self, weights: Weights, name: str, make: MakeProduct, scale: float = 1.0) -> None:
         weight, bias = weights.convolution(name)
-        self.reach: int = weight.shape[2] // 2
         self._taps = weight.shape[2]
         self._product = make(weight.transpose(1, 2).flatten(1) * scale, bias * scale)
 
-    def __call__(self, rows: Tensor) -> Tensor:
-        return self._product(windows(functional.pad(rows, (0, 0, self.reach, self.reach)), self._taps))
+    def source(self, out: Stretch) -> Stretch:
+        """The rows that the rows `out` of the result are made of."""
+        return out.widened(self._taps // 2)
+
+    def __call__(self, rows: Tensor, out: Stretch) -> Tensor:
+        """The rows `out`; rows: those of `source(out)`."""
+        reach, source = self._taps // 2, self.source(out)
+        missing = source.first - out.first + reach, out.end + reach - source.end
+        return self._product(windows(functional.pad(rows, (0, 0, *missing)), self._taps))
 
 
 class ResidualBlock:
@@ -46,7 +52,7 @@ class ResidualBlock:
 
     def source(self, out: Stretch) -> Stretch:
         """The rows that the rows `out` of the result are made of."""
-        near = out.widened(self._first.reach + self._second.reach)
+        near = self._first.source(self._second.source(out))
         if self._rate == 1:
             return near
         total = out.total // self._rate
@@ -64,20 +70,25 @@ class ResidualBlock:
     ) -> Tensor:
         """The rows `out` of the result; rows: those of the stretch `at`; core: of them, what the norms count."""
         mixed = functional.leaky_relu_(_norm(rows, at, core, styles[self._norms[0]], statistics), LEAK)
-        wide, core = at.scaled(self._rate), core.scaled(self._rate)
-        near = out.widened(self._first.reach + self._second.reach)
-        mixed = self._first((mixed if self._pool is None else upsample(mixed, *self._pool))[near.within(wide)])
+        wide, core, near = at.scaled(self._rate), core.scaled(self._rate), self._second.source(out)
+        mixed = mixed if self._pool is None else upsample(mixed, *self._pool)
+        mixed = self._first(mixed[self._first.source(near).within(wide)], near)
         mixed = functional.leaky_relu_(_norm(mixed, near, core, styles[self._norms[1]], statistics), LEAK)
-        mixed = self._second(mixed)[out.within(near)]
-        shortcut = rows * math.sqrt(0.5) if self._shortcut is None else self._shortcut(rows)
+        return self._second(mixed, out) + self._beside(rows, at, out)
+
+    def _beside(self, rows: Tensor, at: Stretch, out: Stretch) -> Tensor:
+        here = Stretch(out.first // self._rate, -(-out.end // self._rate), at.total)
+        near = rows[here.within(at)]
+        shortcut = near * math.sqrt(0.5) if self._shortcut is None else self._shortcut(near, here)
         if self._pool is not None:
             shortcut = shortcut.repeat_interleave(2, dim=0)
-        return mixed + shortcut[out.within(wide)]
+        return shortcut[out.within(here.scaled(self._rate))]
 
 
 def _norm(rows: Tensor, at: Stretch, core: Stretch, style: tuple[Tensor, Tensor], statistics: Statistics) -> Tensor:
     variance, mean = torch.var_mean(rows[core.within(at)], dim=0, correction=0)
-    return normalize_with(rows, *statistics(core, (mean, variance)), *style)
+    mean, variance = map(torch.from_numpy, statistics(core, (mean.numpy(), variance.numpy())))
+    return normalize_with(rows, mean, variance, *style)
 
 
 def upsample(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from speechd.engines.kokoro.cpu.adain import Values
 from speechd.engines.kokoro.cpu.passage import Passage
 
 FRAMES_KEPT: Final = 12_000
@@ -27,14 +28,14 @@ class WindowState:
     """
 
     position: int
-    statistics: Tensor
+    statistics: Values
     tail: Tensor
     passage: Passage | None
 
     def packed(self) -> bytes:
         """The state as bytes of this machine, without the passage where it is long."""
         passage = self.passage if self.passage is not None and self.passage.frames <= FRAMES_KEPT else None
-        parts = [self.statistics, self.tail]
+        parts = [torch.from_numpy(self.statistics), self.tail]
         tokens = frames = 0
         if passage is not None:
             tokens, frames = len(passage.durations), passage.frames
@@ -48,7 +49,7 @@ class WindowState:
         try:
             position, statistics, tail, tokens, frames = _HEADER.unpack_from(state)
             reader = _Reader(bytearray(state), _HEADER.size)
-            found = cls(position, reader.floats(statistics), reader.floats(tail), None)
+            found = cls(position, reader.floats(statistics).numpy(), reader.floats(tail), None)
             if not frames:
                 return found
             durations = reader.take(tokens, torch.int32).long()

@@ -7,15 +7,17 @@ its norms it has the whole passage's samples; carried ones grow towards them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.cpu.decoder import Decoder
 from speechd.engines.kokoro.cpu.generator import Generator
 from speechd.engines.kokoro.cpu.norm_statistics import Carried, Statistics
+from speechd.engines.kokoro.cpu.ops import steady
 from speechd.engines.kokoro.cpu.passage import Passage
 from speechd.engines.kokoro.cpu.stretch import Stretch
 from speechd.engines.kokoro.cpu.window_joins import end_of_window
@@ -63,6 +65,7 @@ class Renderer:
         samples = core.scaled(self._frame)
         return Stretch(samples.first, min(samples.end + self.fade, samples.total), samples.total)
 
+    @steady()
     def render(self, passage: Passage, voice: Voice, core: Stretch, statistics: Statistics) -> Tensor:
         """The samples `samples_of(core)`. core: frames."""
         source, generator = self._generator.source, self._generator
@@ -79,16 +82,19 @@ class Renderer:
         """The next window of about `wanted` frames, with statistics carried. state: None for the first."""
         first = 0 if state is None else state.position
         core = Stretch(first, end_of_window(passage, first, wanted), passage.frames)
-        statistics = Carried(torch.empty(0) if state is None else state.statistics)
+        statistics = Carried(np.empty(0, np.float32) if state is None else state.statistics)
         rendered = self.render(passage, voice, core, statistics)
         samples, tail = self._parted(rendered, core, None if state is None else state.tail)
         last = core.end == core.total
         after = None if last else WindowState(core.end, statistics.after, tail, passage)
         return RenderedWindow(samples, core, after)
 
-    def joined(self, passage: Passage, voice: Voice, ends: list[int], statistics: Callable[[], Statistics]) -> Tensor:
+    def joined(
+        self, passage: Passage, voice: Voice, ends: Sequence[int], statistics: Callable[[], Statistics]
+    ) -> Tensor:
         """All samples, in windows that end before the frames `ends`, the last of which is the passage's end."""
-        parts, first, tail = [], 0, None
+        parts, first = list[Tensor](), 0
+        tail: Tensor | None = None
         for end in ends:
             core = Stretch(first, end, passage.frames)
             samples, tail = self._parted(self.render(passage, voice, core, statistics()), core, tail)
