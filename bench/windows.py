@@ -95,13 +95,18 @@ class Weights:
 
     def segments(self, tokens: Sequence[int]) -> list[list[int]]:
         """The tokens, cut between words into `SEGMENTS`."""
-        found, current = list[list[int]](), list[int]()
-        for token in tokens:
-            current.append(token)
-            if token == self._space and len(current) >= SEGMENTS[min(len(found), 1)]:
-                found.append(current)
-                current = []
-        return [*found, current] if current else found
+        return cut_at(tokens, self._space)
+
+
+def cut_at(tokens: Sequence[int], space: int) -> list[list[int]]:
+    """The tokens, cut behind the first `space` at which a segment has the length of `SEGMENTS`."""
+    found, current = list[list[int]](), list[int]()
+    for token in tokens:
+        current.append(token)
+        if token == space and len(current) >= SEGMENTS[min(len(found), 1)]:
+            found.append(current)
+            current = []
+    return [*found, current] if current else found
 
 
 def proof(wholes: dict[int, WholePassage]) -> Iterator[Row]:

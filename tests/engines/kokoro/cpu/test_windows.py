@@ -63,12 +63,12 @@ def cut_distance_db(model: fast.CpuModel, of: ModelInput, cuts: list[float]) -> 
 @pytest.mark.parametrize(("dtype", "compiled"), WAYS)
 def test_any_cutting_with_the_statistics_of_the_whole_has_its_samples(load: Load, dtype: str, compiled: bool) -> None:
     # Without shrinking, which takes minutes here.
-    @settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
+    @settings(max_examples=5, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
     @given(
-        count=st.integers(1, 60),
+        count=st.integers(1, 40),
         speed=st.sampled_from([0.5, 1.0, 1.7, 4.0]),
         voice=st.integers(0, 3),
-        cuts=st.lists(st.floats(0, 1), max_size=5),
+        cuts=st.lists(st.floats(0, 1), max_size=3),
         threads=st.integers(1, 2),
     )
     def check(count: int, speed: float, voice: int, cuts: list[float], threads: int) -> None:
@@ -79,9 +79,9 @@ def test_any_cutting_with_the_statistics_of_the_whole_has_its_samples(load: Load
     check()
 
 
-@pytest.mark.parametrize(("count", "cuts"), [(510, [0.001, 0.5, 0.999]), (300, [0.1, 0.11, 0.7])])
+@pytest.mark.parametrize(("count", "cuts"), [(510, [0.001, 0.6])])
 def test_long_passages_are_the_same_too(load: Load, count: int, cuts: list[float]) -> None:
-    assert cut_distance_db(load("float32", True), passage_input(count, 2.0), cuts) >= exactness_db("float32")
+    assert cut_distance_db(load("float32", True), passage_input(count, 4.0), cuts) >= exactness_db("float32")
 
 
 def test_windows_of_the_real_upsampling_are_the_same(real: SyntheticModel) -> None:
@@ -110,12 +110,12 @@ def test_windows_follow_each_other_to_the_end(load: Load) -> None:
     assert snr_db(whole, torch.cat(samples)) > 3
 
 
-@pytest.mark.parametrize(("dtype", "compiled"), WAYS)
+@pytest.mark.parametrize(("dtype", "compiled"), WAYS[:2])
 def test_windows_are_the_same_bits_whatever_the_threads(load: Load, dtype: str, compiled: bool) -> None:
     made = []
     for threads in (1, 2, 3):
         torch.set_num_threads(threads)
-        samples, states = in_windows(load(dtype, compiled), passage_input(25), 30)
+        samples, states = in_windows(load(dtype, compiled), passage_input(25), 35)
         made.append((torch.cat(samples).numpy().tobytes(), states))
     assert made[0] == made[1] == made[2]
 
