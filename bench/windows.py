@@ -150,20 +150,19 @@ def cut_text(weights: Weights, tokens: int) -> Row:
 def costs(whole: WholePassage, rounds: int) -> Iterator[Row]:
     """Rows of the cost: the least of `rounds`, all windows and the whole interleaved."""
     frames = whole.passage.frames
-    cores = {(None, "whole"): Stretch.whole(frames)}
+    cores = [("whole", Stretch.whole(frames))]
     for window_s in COSTS_S:
         count = round(window_s * FRAMES_PER_S)
-        cores[window_s, "first"] = Stretch(0, count, frames)
-        cores[window_s, "middle"] = Stretch((frames - count) // 2, (frames + count) // 2, frames)
-    best = dict.fromkeys(cores, float("inf"))
+        middle = (frames - count) // 2
+        cores += [("first", Stretch(0, count, frames)), ("middle", Stretch(middle, middle + count, frames))]
+    best = [float("inf")] * len(cores)
     for _ in range(rounds):
-        for name, core in cores.items():
+        for index, (_, core) in enumerate(cores):
             start = time.process_time()
             whole.render(core, Own())
-            best[name] = min(best[name], time.process_time() - start)
-    for (window_s, place), core in cores.items():
-        share = best[None, "whole"] * len(core) / frames
-        taken = best[window_s, place]
+            best[index] = min(best[index], time.process_time() - start)
+    for (place, core), taken in zip(cores, best, strict=True):
+        share = best[0] * len(core) / frames
         yield {
             "window_s": len(core) / FRAMES_PER_S,
             "place": place,

@@ -209,7 +209,7 @@ class Generator:
 
     def __init__(self, weights: Weights, config: dict[str, Any], make: Arithmetic) -> None:
         hop = config["gen_istft_hop_size"]
-        self.hop = math.prod(config["upsample_rates"]) * hop
+        self.hop: int = math.prod(config["upsample_rates"]) * hop
         self.source = HarmonicSource(weights.part("m_source"), self.hop)
         self._spectrum = Spectrum(config["gen_istft_n_fft"], hop)
         style = StyleMapBuilder()
@@ -229,7 +229,7 @@ class Generator:
     def route(self, samples: Stretch) -> Route:
         """The rows that it computes for these samples, whose first is that of a half frame."""
         frames = self._spectrum.frames(samples)
-        needed, stages = frames.widened(self._reach), []
+        needed, stages = frames.widened(self._reach), list[StageRoute]()
         for stage in reversed(self._stages):
             stages.insert(0, stage.route(needed))
             needed = stages[0].source
