@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,11 +13,12 @@ import numpy.typing as npt
 import torch
 
 from speechd.audio.samples import Audio, TokenTime
-from speechd.engines.base import EngineOptions, Segment, SegmentTooLong, SynthesisOptions
+from speechd.engines.base import EngineOptions, Segment, SegmentTooLong, SynthesisOptions, Window
 from speechd.engines.kokoro import voices
 from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Checkpoint
+from speechd.engines.kokoro.cpu.model import CpuModel
 from speechd.engines.kokoro.g2p.g2p import G2P
-from speechd.engines.kokoro.load import load
+from speechd.engines.kokoro.load import load, resolve
 from speechd.engines.kokoro.model import SAMPLE_RATE, STYLE_SIZE, Model, ModelInput, Rendered
 from speechd.errors import InvalidRequest
 from speechd.languages.table import KOKORO_CODES
@@ -107,7 +109,7 @@ class KokoroEngine:
         style = self._style(options.blend, len(phonemes))
         tokens = np.array([self._ids[phoneme] for phoneme in phonemes], np.uint16)
         payload = ModelInput(options.speed, options.seed & SEED_MASK, style, tokens).packed()
-        return Segment(payload, frames * FRAME_S, len(phonemes))
+        return Segment(payload, frames * FRAME_S, len(tokens))
 
     def start(self, threads: int) -> None:
         """See `Synthesizer`."""
@@ -124,9 +126,9 @@ class KokoroEngine:
         """The prosody of each segment. Any exception concerns all of them."""
         return self._loaded.plan([ModelInput.unpacked(segment.payload) for segment in segments])
 
-    def render(self, prosodies: Sequence[Any], window: None = None) -> list[Audio]:
-        """The audio of each. window: None, for the whole of it. Any exception concerns all of them."""
-        return [_audio(rendered) for rendered in self._loaded.render(prosodies, window)]
+    def render(self, prosodies: Sequence[Any]) -> list[Audio]:
+        """The audio of each. Any exception concerns all of them."""
+        return [_audio(rendered) for rendered in self._loaded.render(prosodies)]
 
     def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:
         """See `Synthesizer`. Raises what the model raises."""
@@ -143,8 +145,46 @@ class KokoroEngine:
         return np.average(rows, axis=0, weights=[weight for _, weight in blend.parts]).astype(np.float32)
 
 
+class WindowedKokoroEngine(KokoroEngine):
+    """Kokoro on the CPU, which renders passages in windows as well; see `SupportsWindows`."""
+
+    def load(self) -> None:
+        """See `SupportsUnload`."""
+        super().load()
+        self.window_state_limit = self._cpu.window_state_limit
+
+    def render_window(self, segment: Segment, state: bytes, wanted_s: float) -> Window:
+        """See `SupportsWindows`. Raises ValueError where `wanted_s` is not above 0, or `state` is none."""
+        if not wanted_s > 0:
+            raise ValueError(f"a window of {wanted_s} seconds")
+        made = self._cpu.render_window(ModelInput.unpacked(segment.payload), state, wanted_s / FRAME_S)
+        audio = Audio(made.samples.numpy(), SAMPLE_RATE, _alignment(made.durations, made.first, made.end))
+        return Window(audio, made.state, (made.frames - made.end) * FRAME_S)
+
+    @property
+    def _cpu(self) -> CpuModel:
+        assert isinstance(self._loaded, CpuModel), "the device is the CPU"
+        return self._loaded
+
+
+def engine_of(checkpoint: Checkpoint, options: EngineOptions) -> KokoroEngine:
+    """The engine for the device that is meant; the CPU's has windows. Raises `EngineUnavailable`."""
+    if resolve(options.device) == "cpu":
+        return WindowedKokoroEngine(checkpoint, replace(options, device="cpu"))
+    return KokoroEngine(checkpoint, options)
+
+
 def _audio(rendered: Rendered) -> Audio:
-    ends_s = [frames * FRAME_S for frames in rendered.durations.cumsum(0).tolist()]
-    # Each phoneme's: the first and the last duration are the pads'.
-    alignment = tuple(TokenTime(*row) for row in zip(range(len(ends_s) - 2), ends_s, ends_s[1:], strict=False))
-    return Audio(rendered.samples.numpy(), SAMPLE_RATE, alignment)
+    durations = rendered.durations
+    return Audio(rendered.samples.numpy(), SAMPLE_RATE, _alignment(durations, 0, int(durations.sum())))
+
+
+def _alignment(durations: torch.Tensor, first: int, end: int) -> tuple[TokenTime, ...]:
+    """When each phoneme that begins in the frames `first` ... `end` - 1 sounds, in seconds from the first of them."""
+    ends = durations.cumsum(0).tolist()
+    # The first and the last duration are the pads'.
+    return tuple(
+        TokenTime(token, (begin - first) * FRAME_S, (ends[token + 1] - first) * FRAME_S)
+        for token, begin in enumerate(ends[:-2])
+        if first <= begin < end
+    )

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from speechd.engines.kokoro.cpu import winograd
-from speechd.engines.kokoro.cpu.ops import Activation
+from speechd.engines.kokoro.cpu.ops import Activation, kernel_threads
 
 LIBRARY: Final = "speechd.engines.kokoro.cpu._kernels"
 BUILD: Final = "install speechd again where there is a C++ compiler; in a checkout: `make kernels`"
@@ -120,7 +120,7 @@ class Kernels:
 
     def convolve(self, convolution: _Convolution, call: _Call) -> None:
         """Run `call`, whose scratch and threads are set here, on as many threads as PyTorch uses."""
-        call.threads = torch.get_num_threads()
+        call.threads = kernel_threads()
         size = call.threads * self._library.speechd_scratch_bytes(convolution, self.isa)
         if len(self._scratch) < size:
             self._scratch = torch.empty(size, dtype=torch.uint8)
@@ -129,7 +129,7 @@ class Kernels:
 
     def multiply(self, product: _Product, call: _ProductCall) -> None:
         """Run `call`, whose threads are set here, on as many threads as PyTorch uses."""
-        call.threads = torch.get_num_threads()
+        call.threads = kernel_threads()
         self._library.speechd_multiply(product, call, self.isa)
 
 
