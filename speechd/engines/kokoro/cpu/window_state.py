@@ -51,10 +51,12 @@ class WindowState:
             reader = _Reader(bytearray(state), _HEADER.size)
             found = cls(position, reader.floats(statistics).numpy(), reader.floats(tail), None)
             if not frames:
+                reader.check(position > 0)
                 return found
             durations = reader.take(tokens, torch.int32).long()
             pitch, energy = (reader.floats(2 * frames) for _ in range(2))
             text = reader.rest().view(tokens, -1)
+            reader.check(0 < position < frames)
         except (struct.error, RuntimeError, ValueError) as error:
             raise ValueError(f"these bytes are no window's state: {error}") from error
         return cls(found.position, found.statistics, found.tail, Passage(durations, pitch, energy, text))
@@ -79,6 +81,10 @@ class _Reader:
 
     def floats(self, count: int) -> Tensor:
         return self.take(count, torch.float32)
+
+    def check(self, sound: bool) -> None:
+        if not sound or self._at != len(self._content):
+            raise ValueError("their numbers do not fit")
 
     def rest(self) -> Tensor:
         return self.floats((len(self._content) - self._at) // 4)
