@@ -149,10 +149,7 @@ class SegmentQueue:
         return bool(self._home[lease.place.row] != NOBODY)
 
     def add_work(self, lease: Lease, audio_s: float, busy_s: float, thread_ratio: float = 1.0) -> Work:
-        """Count what was done for a window. Returns the sums for its segment.
-
-        thread_ratio: on how many times the slot's own threads.
-        """
+        """Count what was done for a window, on so many times the slot's own threads. Returns its segment's sums."""
         work = self._work[lease.place.row]
         work += audio_s, busy_s, busy_s * thread_ratio
         return Work(*work.tolist())
