@@ -65,7 +65,7 @@ def test_any_cutting_with_the_statistics_of_the_whole_has_its_samples(load: Load
     # Without shrinking, which takes minutes here.
     @settings(max_examples=5, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
     @given(
-        count=st.integers(1, 40),
+        count=st.integers(1, 25),
         speed=st.sampled_from([0.5, 1.0, 1.7, 4.0]),
         voice=st.integers(0, 3),
         cuts=st.lists(st.floats(0, 1), max_size=3),
@@ -88,7 +88,7 @@ def test_windows_of_the_real_upsampling_are_the_same(real: SyntheticModel) -> No
 
 
 @pytest.mark.parametrize(("dtype", "compiled"), WAYS)
-@pytest.mark.parametrize("count", [1, 40])
+@pytest.mark.parametrize("count", [1, 20])
 def test_one_window_is_the_whole_bit_for_bit(load: Load, dtype: str, compiled: bool, count: int) -> None:
     model, of = load(dtype, compiled), passage_input(count)
     made = model.render_window(of, b"", math.inf)
