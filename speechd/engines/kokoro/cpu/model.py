@@ -97,7 +97,6 @@ class CpuModel:
         """What `renderer` needs of a row of a voice pack (1, 2 x style size), and the seed of the noise."""
         return Voice(style[:, : self._style_size], seed)
 
-    @steady()
     @torch.inference_mode()
     def prosody(self, input_ids: Tensor, style: Tensor, speed: float) -> Prosody:
         """Durations, pitch, energy and the encoded text; arguments as for a call."""
