@@ -6,13 +6,15 @@ They are products with a matrix, and the generator's one step of norm, activatio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from speechd.engines.kokoro.cpu.text_ops import TextOperations, TorchText
 
 TILE_ROWS: Final = 1024
 """Time steps of one tile: 128 channels of it in float32 are 512 KiB, which stays in a core's second-level cache."""
@@ -56,11 +58,12 @@ MakeProduct = Callable[[Tensor, Tensor], Product]
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The ways to compute the costly steps. close: whether less exactly than float32 allows."""
+    """The ways to compute the costly steps. close: whether less exactly than float32 allows; text: those of the text's networks."""
 
     convolution: MakeConvolution
     product: MakeProduct
     close: bool = False
+    text: TextOperations = field(default_factory=TorchText)
 
 
 def windows(rows: Tensor, taps: int) -> Tensor:
