@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from speechd.engines.kokoro.cpu import structures, winograd
 from speechd.engines.kokoro.cpu.ops import Activation
+from speechd.engines.kokoro.cpu.pages import Arena, pages
 from speechd.engines.kokoro.cpu.structures import LAYOUT
 
 LIBRARY: Final = "speechd.engines.kokoro.cpu._kernels"
@@ -119,7 +120,7 @@ class Kernels:
     def _room(self, size: int) -> int:
         """Address of scratch memory."""
         if len(self._scratch) < size:
-            self._scratch = torch.empty(size, dtype=torch.uint8)
+            self._scratch = pages(size)
         return self._scratch.data_ptr()
 
 
@@ -190,13 +191,18 @@ class CompiledConvolution:
 class CompiledProduct:
     """The product by the compiled kernels; see `ops.Product`."""
 
-    def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor) -> None:
-        """weight (out, in), bias (out,), float32."""
+    def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor, arena: Arena | None = None) -> None:
+        """weight (out, in), bias (out,), float32.
+
+        arena: where to keep the weights, which are then also laid out for a matrix unit, if there is one. Products are
+        as exact and twice as fast there, and the weights take half as much memory again.
+        """
         outputs, inputs = weight.shape
         self._kernels = kernels
         self._outputs = outputs
         self._close = kernels.close and not kernels.matrix and inputs % 2 == 0
-        self._weight, parts = self._packed(weight)
+        packed, parts = self._packed(weight, arena is not None)
+        self._weight = packed.contiguous() if arena is None else arena.keep(packed)
         self._bias = functional.pad(bias, (0, -outputs % kernels.width))
         self._prepared = structures.Product(
             self._weight.data_ptr(), self._bias.data_ptr(), inputs, outputs, self._close, parts
@@ -220,16 +226,17 @@ class CompiledProduct:
             return stride == 0 or (stride < self._prepared.inputs and stride % DEPTH != 0)
         return self._close and stride % 2 != 0
 
-    def _packed(self, weight: Tensor) -> tuple[Tensor, int]:
+    def _packed(self, weight: Tensor, matrix: bool) -> tuple[Tensor, int]:
         """The weights as the kernels read them (csrc/convolution.h), and the parts that they are split into."""
         kernels, inputs = self._kernels, weight.shape[1]
         panels = functional.pad(weight, (0, 0, 0, -len(weight) % kernels.width)).view(-1, kernels.width, inputs)
-        if kernels.matrix and inputs % DEPTH == 0:
+        if matrix and kernels.matrix and inputs % DEPTH == 0:
             tiles = panels.view(len(panels), -1, TILE, inputs // DEPTH, DEPTH // 2, 2)  # ..., tile, column, ..., of the pair
-            return tiles.permute(0, 3, 1, 4, 2, 5).contiguous(), CLOSE_PARTS if kernels.close else EXACT_PARTS
+            split = _split(tiles.permute(0, 3, 1, 4, 2, 5), EXACT_PARTS)
+            return torch.stack(split, dim=2), EXACT_PARTS
         deep = 2 if self._close else 1
         packed = panels.view(len(panels), kernels.width, inputs // deep, deep).transpose(1, 2)
-        return (packed.bfloat16() if self._close else packed).contiguous(), 0
+        return packed.bfloat16() if self._close else packed, 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from speechd.engines.kokoro.cpu import structures
 from speechd.engines.kokoro.cpu.compiled_ops import CompiledProduct, Kernels
+from speechd.engines.kokoro.cpu.pages import Arena
 from speechd.engines.kokoro.cpu.tensors import Weights
 from speechd.engines.kokoro.cpu.text_ops import NORM_EPSILON, Lstm, TorchLstm
 
@@ -22,16 +23,17 @@ class CompiledText:
 
     def __init__(self, kernels: Kernels) -> None:
         self._kernels = kernels
+        self._arena = Arena()
 
     def product(self, weight: Tensor, bias: Tensor) -> Callable[[Tensor], Tensor]:
         """See `TextOperations`."""
-        return CompiledProduct(self._kernels, weight, bias)
+        return CompiledProduct(self._kernels, weight, bias, self._arena)
 
     def lstm(self, weights: Weights) -> Lstm:
         """See `TextOperations`."""
         hidden = weights.tensor("weight_hh_l0").shape[1]
         known = hidden % (self._kernels.width // 2) == 0
-        return CompiledLstm(self._kernels, weights) if known else TorchLstm(weights)
+        return CompiledLstm(self._kernels, weights, self._arena) if known else TorchLstm(weights)
 
     def attention(self, joined: Tensor, heads: int) -> Tensor:
         """See `TextOperations`."""
@@ -97,7 +99,7 @@ class CompiledText:
 class CompiledLstm:
     """The LSTM: what the inputs give to the gates as one product for all rows, then the recurrence."""
 
-    def __init__(self, kernels: Kernels, weights: Weights) -> None:
+    def __init__(self, kernels: Kernels, weights: Weights, arena: Arena) -> None:
         self._kernels = kernels
         self._hidden = weights.tensor("weight_hh_l0").shape[1]
         inputs = torch.cat([self._by_units(weights.tensor(f"weight_ih_l0{end}")).flatten(0, 2) for end in DIRECTIONS])
@@ -107,9 +109,9 @@ class CompiledLstm:
                 for end in DIRECTIONS
             ]
         )
-        self._inputs = CompiledProduct(kernels, inputs, biases)
+        self._inputs = CompiledProduct(kernels, inputs, biases, arena)
         recurrent = [self._by_units(weights.tensor(f"weight_hh_l0{end}")).permute(0, 3, 1, 2) for end in DIRECTIONS]
-        self._recurrent = torch.stack(recurrent).contiguous()
+        self._recurrent = arena.keep(torch.stack(recurrent))
         self._prepared = structures.Lstm(self._recurrent.data_ptr(), self._hidden)
 
     def _by_units(self, rows: Tensor) -> Tensor:

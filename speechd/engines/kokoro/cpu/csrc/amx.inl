@@ -6,12 +6,16 @@ struct MatrixProducts {
   static int64_t row_bytes(const Convolution& conv) { return kDepth * 2 * conv.parts; }
 
   // Part after part, each the bfloat16 nearest to what the ones before it leave.
-  static inline void keep(const Convolution& conv, char* row, int64_t channel, Vector value) {
-    for (int64_t part = 0; part < conv.parts; ++part) {
+  static inline void keep(int64_t parts, char* row, int64_t channel, Vector value) {
+    for (int64_t part = 0; part < parts; ++part) {
       const __m256i nearest = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(value));
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(row + part * kDepth * 2 + channel * 2), nearest);
       value -= reinterpret_cast<Vector>(_mm512_slli_epi32(_mm512_cvtepu16_epi32(nearest), 16));
     }
+  }
+
+  static inline void keep(const Convolution& conv, char* row, int64_t channel, Vector value) {
+    keep(conv.parts, row, channel, value);
   }
 
   static inline void clear() {
@@ -54,7 +58,7 @@ struct MatrixProducts {
     const int64_t stride = row_bytes(conv);
     clear();
     for (int64_t part = 0; part < conv.inputs / kDepth; ++part, transformed += plan.transformed * stride)
-      for (int64_t group = 0; group < conv.groups; ++group, weight += conv.parts * 2048)
+      for (int64_t group = 0; group < conv.groups; ++group, weight += stride * kWidth)
         add(transformed + group * conv.dilation * stride, stride, conv.parts, weight);
     keep_sums(to);
   }

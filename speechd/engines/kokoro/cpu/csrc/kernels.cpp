@@ -76,15 +76,6 @@ static void convolve(const Convolution& conv, const Call& call, const Isa& isa) 
     for (int64_t i = 0; i < size; ++i) call.moments[i] += moments[std::size_t(index * size + i)];
 }
 
-// Bytes that a call shares, and those of each thread.
-static int64_t shared_bytes(const Product& product, const ProductCall& call, const Isa& isa) {
-  return product.parts ? isa.matrix.rows_bytes(product, call) : 0;
-}
-
-static int64_t product_bytes(const Product& product, const ProductCall& call, const Isa& isa) {
-  return product.parts ? shared_bytes(product, call, isa) + call.threads * isa.matrix.panel_bytes(product) : 0;
-}
-
 static int64_t this_thread() {
 #if defined(_OPENMP)
   return omp_get_thread_num();
@@ -97,15 +88,12 @@ static void multiply(const Product& product, const ProductCall& call, const Isa&
   const Panel panel = product.parts ? isa.matrix.panel : product.bfloat16 ? isa.panel_bfloat16 : isa.panel;
   const int64_t width = 2 * isa.lanes, panels = (product.outputs + width - 1) / width;
   const int64_t rows = product.parts ? isa.matrix.rows(product, call) : 0;
-  const int64_t shared = shared_bytes(product, call, isa);
-  const int64_t own = product.parts ? isa.matrix.panel_bytes(product) : 0;
 #pragma omp parallel num_threads(int(call.threads))
   {
 #pragma omp for schedule(static)
     for (int64_t row = 0; row < rows; ++row) isa.matrix.split_row(product, call, row);
 #pragma omp for schedule(dynamic)
-    for (int64_t index = 0; index < panels; ++index)
-      panel(product, call, index, call.scratch + shared + this_thread() * own);
+    for (int64_t index = 0; index < panels; ++index) panel(product, call, index);
   }
 }
 
@@ -198,9 +186,9 @@ void speechd_multiply(const speechd::Product* product, const speechd::ProductCal
   speechd::multiply(*product, *call, speechd::kIsas[isa]);
 }
 
-// Scratch memory of the call, its threads set.
+// Scratch memory of a call.
 int64_t speechd_product_bytes(const speechd::Product* product, const speechd::ProductCall* call, int64_t isa) {
-  return speechd::product_bytes(*product, *call, speechd::kIsas[isa]);
+  return product->parts ? speechd::kIsas[isa].matrix.bytes(*product, *call) : 0;
 }
 
 int64_t speechd_attention_bytes(const speechd::AttentionCall* call, int64_t isa) {

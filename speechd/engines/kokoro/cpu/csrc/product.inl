@@ -55,7 +55,7 @@ static inline int64_t rows_of_panel(const Product& product, const ProductCall& c
 }
 
 template <class Element>
-static void panel(const Product& product, const ProductCall& call, int64_t index, char*) {
+static void panel(const Product& product, const ProductCall& call, int64_t index) {
   using Word = typename Element::Word;
   const Word* source = static_cast<const Word*>(call.source);
   const Word* weight = static_cast<const Word*>(product.weight) + index * (product.inputs / Element::kDeep) * kWidth;
