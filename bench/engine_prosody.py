@@ -1,4 +1,4 @@
-"""What the prosody of Kokoro on a CPU costs, for `bench.engine`: all that is computed before the first frame of sound."""
+"""What Kokoro's prosody costs on a CPU, for `bench.engine`: all that is computed before the first frame of sound."""
 
 from __future__ import annotations
 
@@ -52,6 +52,4 @@ def measure(
 def lines(rows: Sequence[ProsodyRow]) -> str:
     """The table."""
     head = "\nprosody, 1 thread: processor time for a second of audio\ntokens audio s  engine\n"
-    return head + "\n".join(
-        f"{row.tokens:6} {row.audio_s:7.2f}  {row.engine:10} {row.cpu_ms:6.1f} ms" for row in rows
-    )
+    return head + "\n".join(f"{row.tokens:6} {row.audio_s:7.2f}  {row.engine:10} {row.cpu_ms:6.1f} ms" for row in rows)

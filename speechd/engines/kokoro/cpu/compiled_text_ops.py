@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 import torch
@@ -24,6 +25,10 @@ class CompiledText:
     def __init__(self, kernels: Kernels) -> None:
         self._kernels = kernels
         self._arena = Arena()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """See `TextOperations`: the kernels need nothing for it."""
+        return nullcontext()
 
     def product(self, weight: Tensor, bias: Tensor) -> Callable[[Tensor], Tensor]:
         """See `TextOperations`."""

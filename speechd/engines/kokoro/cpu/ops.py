@@ -58,7 +58,10 @@ MakeProduct = Callable[[Tensor, Tensor], Product]
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The ways to compute the costly steps. close: whether less exactly than float32 allows; text: those of the text's networks."""
+    """The ways to compute the costly steps.
+
+    close: whether less exactly than float32 allows; text: those of the text's networks, always exact.
+    """
 
     convolution: MakeConvolution
     product: MakeProduct

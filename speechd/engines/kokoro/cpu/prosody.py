@@ -122,6 +122,7 @@ class ProsodyPredictor:
 
     def __init__(self, config: dict[str, Any], state: dict[str, Weights], operations: TextOperations) -> None:
         bert, predictor = config["plbert"], state["predictor"]
+        self._operations = operations
         self._albert = Albert(state["bert"], bert["num_attention_heads"], bert["num_hidden_layers"], operations)
         narrow = state["bert_encoder"]
         self._narrow = operations.product(narrow.tensor("weight"), narrow.tensor("bias"))
@@ -141,7 +142,14 @@ class ProsodyPredictor:
         return self._albert.limit
 
     def __call__(self, input_ids: Tensor, style: Tensor, speed: float) -> Prosody:
-        """input_ids (n,) with the two pads; style (1, style size), the prosody's half of the voice row."""
+        """input_ids (n,) with the two pads; style (1, style size), the prosody's half of the voice row.
+
+        The same bits whatever the thread count.
+        """
+        with self._operations.alone():
+            return self._prosody(input_ids, style, speed)
+
+    def _prosody(self, input_ids: Tensor, style: Tensor, speed: float) -> Prosody:
         rows = self._duration_encoder(self._narrow(self._albert(input_ids)), style)
         per_token = torch.sigmoid(self._durations(self._lstm(rows))).sum(dim=-1) / speed
         durations = torch.round(per_token).clamp_(min=1).long()

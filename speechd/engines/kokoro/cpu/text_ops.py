@@ -1,8 +1,12 @@
-"""The operations of the text's networks as a protocol, and each in plain PyTorch. All rows are time x channels, float32."""
+"""The operations of the text's networks as a protocol, and each in plain PyTorch.
+
+All rows are time x channels, float32.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol
 
 import torch
@@ -25,7 +29,11 @@ class Lstm(Protocol):
 
 
 class TextOperations(Protocol):
-    """The operations of the text's networks. Their bits do not depend on the thread count."""
+    """The operations of the text's networks. Called within `alone`, their bits do not depend on the thread count."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """A context that makes it so: PyTorch's own products sum in another order on more threads."""
+        ...
 
     def product(self, weight: Tensor, bias: Tensor) -> Callable[[Tensor], Tensor]:
         """The product with weight (out, in), bias (out,), of rows (time, in) that may overlap in memory."""
@@ -68,6 +76,16 @@ class TextOperations(Protocol):
 
 class TorchText:
     """The operations by PyTorch's own."""
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """See `TextOperations`."""
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
 
     def product(self, weight: Tensor, bias: Tensor) -> Callable[[Tensor], Tensor]:
         """See `TextOperations`."""

@@ -92,12 +92,13 @@ SPEECHD_END
 using Block = void (*)(const Convolution&, const Call&, const Plan&, int64_t start, char* scratch, double* moments);
 using Panel = void (*)(const Product&, const ProductCall&, int64_t index);
 
-// Products on a matrix unit. rows, bytes: of what split_row makes of the source, for all panels.
+// Products on a matrix unit. rows, rows_bytes: of what split_row makes of the source; panel_bytes: a thread's own.
 struct Matrix {
   int64_t (*rows)(const Product&, const ProductCall&);
-  int64_t (*bytes)(const Product&, const ProductCall&);
+  int64_t (*rows_bytes)(const Product&, const ProductCall&);
+  int64_t (*panel_bytes)(const Product&);
   void (*split_row)(const Product&, const ProductCall&, int64_t row);
-  Panel panel;
+  void (*panel)(const Product&, const ProductCall&, int64_t index, char* own);
 };
 
 // An instruction set. rows: of a register tile; what it lacks is null.
@@ -122,7 +123,7 @@ constexpr Isa kIsas[] = {
 #endif
 #if defined(SPEECHD_AMX)
     {amx::kLanes, amx::kRows, amx::matrix_winograd, nullptr, avx512::panel<avx512::Float>, nullptr, avx512::kText,
-     {amx::split_rows, amx::product_bytes, amx::split_row, amx::matrix_panel}},
+     {amx::split_rows, amx::rows_bytes, amx::panel_bytes, amx::split_row, amx::matrix_panel}},
 #endif
 };
 

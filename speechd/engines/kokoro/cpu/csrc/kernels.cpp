@@ -84,17 +84,29 @@ static int64_t this_thread() {
 #endif
 }
 
-static void multiply(const Product& product, const ProductCall& call, const Isa& isa) {
-  const Panel panel = product.parts ? isa.matrix.panel : product.bfloat16 ? isa.panel_bfloat16 : isa.panel;
-  const int64_t width = 2 * isa.lanes, panels = (product.outputs + width - 1) / width;
-  const int64_t rows = product.parts ? isa.matrix.rows(product, call) : 0;
+// On the matrix unit: the scratch memory has the rows, and a panel for each thread.
+static void multiply_matrix(const Product& product, const ProductCall& call, const Matrix& matrix, int64_t panels) {
+  const int64_t rows = matrix.rows(product, call), own = matrix.panel_bytes(product);
+  char* scratch = call.scratch + matrix.rows_bytes(product, call);
 #pragma omp parallel num_threads(int(call.threads))
   {
 #pragma omp for schedule(static)
-    for (int64_t row = 0; row < rows; ++row) isa.matrix.split_row(product, call, row);
+    for (int64_t row = 0; row < rows; ++row) matrix.split_row(product, call, row);
 #pragma omp for schedule(dynamic)
-    for (int64_t index = 0; index < panels; ++index) panel(product, call, index);
+    for (int64_t index = 0; index < panels; ++index) matrix.panel(product, call, index, scratch + this_thread() * own);
   }
+}
+
+static int64_t product_bytes(const Product& product, const ProductCall& call, const Matrix& matrix) {
+  return product.parts ? matrix.rows_bytes(product, call) + call.threads * matrix.panel_bytes(product) : 0;
+}
+
+static void multiply(const Product& product, const ProductCall& call, const Isa& isa) {
+  const Panel panel = product.bfloat16 ? isa.panel_bfloat16 : isa.panel;
+  const int64_t width = 2 * isa.lanes, panels = (product.outputs + width - 1) / width;
+  if (product.parts) return multiply_matrix(product, call, isa.matrix, panels);
+#pragma omp parallel for schedule(dynamic) num_threads(int(call.threads))
+  for (int64_t index = 0; index < panels; ++index) panel(product, call, index);
 }
 
 static void recur(const Lstm& lstm, const LstmCall& call, const Isa& isa) {
@@ -186,9 +198,9 @@ void speechd_multiply(const speechd::Product* product, const speechd::ProductCal
   speechd::multiply(*product, *call, speechd::kIsas[isa]);
 }
 
-// Scratch memory of a call.
+// Scratch memory of a call, its threads set.
 int64_t speechd_product_bytes(const speechd::Product* product, const speechd::ProductCall* call, int64_t isa) {
-  return product->parts ? speechd::kIsas[isa].matrix.bytes(*product, *call) : 0;
+  return speechd::product_bytes(*product, *call, speechd::kIsas[isa].matrix);
 }
 
 int64_t speechd_attention_bytes(const speechd::AttentionCall* call, int64_t isa) {

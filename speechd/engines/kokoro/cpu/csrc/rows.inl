@@ -49,11 +49,13 @@ static void layer_norm(const LayerNormCall& call, int64_t row) {
   }
 }
 
-// Scale and shift that normalise `count` channels over time.
+// (value - mean) scale + offset. The mean is taken away first: over few rows the scale may be in the hundreds.
 struct Affine {
-  Vector scale, shift;
+  Vector mean, scale, offset;
+  inline Vector of(Vector value) const { return (value - mean) * scale + offset; }
 };
 
+// What normalises `count` channels from `channel` on over time.
 static Affine normaliser(const AdaptiveNormCall& call, int64_t channel, int64_t count) {
   constexpr int64_t kPart = 16;  // sums of sums round less than one long sum
   const float* from = call.source + channel;
@@ -69,10 +71,12 @@ static Affine normaliser(const AdaptiveNormCall& call, int64_t channel, int64_t 
   for (int64_t lane = 0; lane < kLanes; ++lane) {
     const double away = double(sums.sum[lane]) / double(call.rows);
     const double variance = double(sums.square[lane]) / double(call.rows) - away * away;
-    const double gain = lane < count ? call.gain[channel + lane] : 0, offset = lane < count ? call.offset[channel + lane] : 0;
+    const double gain = lane < count ? double(call.gain[channel + lane]) : 0;
+    const double offset = lane < count ? double(call.offset[channel + lane]) : 0;
     const double scale = gain / __builtin_sqrt((variance > 0 ? variance : 0) + call.epsilon);
     result.scale[lane] = float(scale);
-    result.shift[lane] = float(offset - (away + double(sums.pivot[lane])) * scale);
+    result.mean[lane] = float(away + double(sums.pivot[lane]));
+    result.offset[lane] = float(offset);
   }
   return result;
 }
@@ -89,10 +93,10 @@ static void adaptive_norm(const AdaptiveNormCall& call, int64_t channel) {
     taps[tap] = load_some(call.upsampling + tap * channels + channel, count);
   store_some(to, Vector{}, count);
   to += channels;
-  Vector here = leaky(load_some(from, count) * affine.scale + affine.shift, slope);
+  Vector here = leaky(affine.of(load_some(from, count)), slope);
   for (int64_t row = 1; row <= call.rows; ++row) {
     Vector next{};
-    if (row < call.rows) next = leaky(load_some(from + row * channels, count) * affine.scale + affine.shift, slope);
+    if (row < call.rows) next = leaky(affine.of(load_some(from + row * channels, count)), slope);
     if (call.upsampling) {
       store_some(to, here * taps[1] + taps[3], count);
       to += channels;
