@@ -37,7 +37,8 @@ static void split_row(const Product& product, const ProductCall& call, int64_t r
                          channel % kDepth, load(from + channel));
 }
 
-// kDepth floats to `parts` rows of as many bfloat16, `stride` bytes apart: each the nearest to what those before it leave.
+// kDepth floats to `parts` rows of as many bfloat16, `stride` bytes apart: each the nearest to what those before it
+// leave.
 static inline void split(const float* from, char* to, int64_t stride, int64_t parts) {
   Vector low = load(from), high = load(from + kLanes);
   for (int64_t part = 0; part < parts; ++part, to += stride) {

@@ -1,5 +1,6 @@
 // The generator's convolutions for the CPU: norm, activation, fast convolution, residual and statistics in one pass
-// over blocks of time that stay in a core's cache; and products of rows with a matrix, for everything else.
+// over blocks of time that stay in a core's cache; and products of rows with a matrix, and the LSTMs,
+// attention and norms of the text's networks, for everything else.
 // A plain C interface: it needs neither Python nor PyTorch.
 
 #include <cstddef>
@@ -117,7 +118,8 @@ static void recur(const Lstm& lstm, const LstmCall& call, const Isa& isa) {
 static void attend(const AttentionCall& call, const Isa& isa) {
   const int64_t bytes = isa.text.attention_bytes(call);
 #pragma omp parallel for schedule(dynamic) num_threads(int(call.threads))
-  for (int64_t head = 0; head < call.heads; ++head) isa.text.attention(call, head, call.scratch + this_thread() * bytes);
+  for (int64_t head = 0; head < call.heads; ++head)
+    isa.text.attention(call, head, call.scratch + this_thread() * bytes);
 }
 
 static void normalize_rows(const LayerNormCall& call, const Isa& isa) {

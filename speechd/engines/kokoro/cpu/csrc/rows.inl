@@ -37,7 +37,7 @@ static void layer_norm(const LayerNormCall& call, int64_t row) {
   const float mean = total(sum) / float(channels);
   for (int64_t i = 0; i < channels; i += kLanes) {
     const Vector away = load_some(to + i, channels - i) - mean;
-    const Vector counted = channels - i < kLanes ? load_some(reinterpret_cast<const float*>(&away), channels - i) : away;
+    const Vector counted = load_some(reinterpret_cast<const float*>(&away), channels - i);  // not the mean of nothing
     square += counted * counted;
   }
   const float scale = 1.0f / __builtin_sqrtf(total(square) / float(channels) + float(call.epsilon));
