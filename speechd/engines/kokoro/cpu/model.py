@@ -49,7 +49,7 @@ class CpuModel:
         """config, state: as for `load`; close: what the decoder and the generator's convolutions may use."""
         parts = {name: Weights(tensors) for name, tensors in state.items()}
         self._style_size: int = config["style_dim"]
-        self._predictor = ProsodyPredictor(config, parts, exact.product)
+        self._predictor = ProsodyPredictor(config, parts, exact.text)
         self._decoder = Decoder(parts["decoder"], close.product)
         self._generator = Generator(parts["decoder"].part("generator"), config["istftnet"], close)
         self.renderer = Renderer(self._decoder, self._generator)

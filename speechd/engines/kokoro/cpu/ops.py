@@ -8,13 +8,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from speechd.engines.kokoro.cpu.text_ops import TextOperations, TorchText
 
 TILE_ROWS: Final = 1024
 """Time steps of one tile: 128 channels of it in float32 are 512 KiB, which stays in a core's second-level cache."""
@@ -95,11 +97,15 @@ def _shared_out() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The ways to compute the costly steps. close: whether less exactly than float32 allows."""
+    """The ways to compute the costly steps.
+
+    close: whether less exactly than float32 allows; text: those of the text's networks, always exact.
+    """
 
     convolution: MakeConvolution
     product: MakeProduct
     close: bool = False
+    text: TextOperations = field(default_factory=TorchText)
 
 
 def windows(rows: Tensor, taps: int) -> Tensor:
