@@ -7,12 +7,15 @@ import math
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from starlette.requests import Request
+
 from speechd.api.call import SpeechCall
+from speechd.api.captions import caption_headers, framing
 from speechd.api.paths import ENGINE_HEADER
 from speechd.api.schema import SpeechRequest
 from speechd.audio.joiner import SegmentJoiner
 from speechd.config.settings import Settings
-from speechd.context import Outcome
+from speechd.context import Outcome, RequestContext
 from speechd.encoders import FORMATS, open_encoder
 from speechd.encoders.base import Encoder
 from speechd.engines.base import SynthesisOptions
@@ -20,8 +23,9 @@ from speechd.metrics.counters import WorkerCounters
 from speechd.metrics.recording import MeasuredEncoder, StreamMeter
 from speechd.pool.admission import Admission
 from speechd.pool.client import PoolClient
+from speechd.speech.disconnect import until_disconnect
 from speechd.speech.encoding import EncodingStage
-from speechd.speech.framing import Framing, RawFraming, ServerSentEvents
+from speechd.speech.explaining import Explained, explained
 from speechd.speech.planner import CHARACTERS_PER_S
 from speechd.speech.reader.messages import Utterance
 from speechd.speech.reader.pool import ReaderPool
@@ -48,12 +52,14 @@ class LocalSpeech:
         meter = StreamMeter(self.counters, call.wanted.format, whole=call.whole)
         spool = self._spool(call.wanted) if call.whole else None
         stream = self._stream(call, spool, meter)
+        framed = framing(call.wanted, whole=call.whole)
         context = call.context
         context.timings = timings = stream.timings
 
         def headers() -> dict[str, str]:
             meter.record_first_audio(timings)
-            return {ENGINE_HEADER: self.engine_name, "server-timing": meter.server_timing(timings)}
+            own = {ENGINE_HEADER: self.engine_name, "server-timing": meter.server_timing(timings)}
+            return own | caption_headers(framed)
 
         def ended(outcome: Outcome) -> None:
             meter.record_end(timings)
@@ -62,13 +68,24 @@ class LocalSpeech:
         return SpeechResponse(
             stream,
             ticket,
-            framing(call.wanted),
+            framed,
             spool=spool,
             headers=headers,
             timeouts=call.timeouts(),
             abort=context.abort,
             ended=ended,
         )
+
+    async def explain(self, request: Request, wanted: SpeechRequest) -> list[Explained]:
+        """What the request would speak. It holds a place meanwhile; raises `Unavailable` if there is none, and
+        `ClientLeft`."""
+        options = SynthesisOptions(wanted.blend, wanted.language, wanted.speed, words=True)
+        utterance = Utterance(wanted.input, options, math.inf, wanted.extension.reading)
+        ticket = self.admission.admit(RequestContext.of(request.scope).key)
+        try:
+            return await until_disconnect(request.receive, explained(self.readers.plan(utterance)))
+        finally:
+            ticket.release()
 
     def _spool(self, wanted: SpeechRequest) -> Spool:
         expected_s = len(wanted.input) / (CHARACTERS_PER_S * wanted.speed)
@@ -77,10 +94,11 @@ class LocalSpeech:
 
     def _stream(self, call: SpeechCall, spool: Spool | None, meter: StreamMeter) -> SpeechStream:
         wanted = call.wanted
-        options = SynthesisOptions(wanted.blend, wanted.language, wanted.speed, seed_of(wanted))
+        is_timed, reading = wanted.extension.is_timed, wanted.extension.reading
+        options = SynthesisOptions(wanted.blend, wanted.language, wanted.speed, seed_of(wanted), is_timed)
         limit_s = longest_whole_s(self.settings, wanted.format) if call.whole else math.inf
         return SpeechStream(
-            self.readers.plan(Utterance(wanted.input, options, limit_s)),
+            self.readers.plan(Utterance(wanted.input, options, limit_s, reading)),
             self.pool,
             self._encoding(call, spool, meter),
             look_ahead_s=self.settings.look_ahead_s,
@@ -93,11 +111,6 @@ class LocalSpeech:
 
         joiner = SegmentJoiner(call.wanted.volume)
         return EncodingStage(encoder, joiner, self.encoding, grown=spool.charge if spool is not None else None)
-
-
-def framing(wanted: SpeechRequest) -> Framing:
-    """How the audio becomes the body of the reply."""
-    return ServerSentEvents(len(wanted.input)) if wanted.sse else RawFraming(FORMATS[wanted.format].media_type)
 
 
 def longest_whole_s(settings: Settings, format: str) -> float:

@@ -66,7 +66,7 @@ class RequestScope:
                 self._add_headers(MutableHeaders(scope=message), context)
             await send(message)
 
-        is_speech = (context.method, context.path) == ("POST", paths.SPEECH)
+        is_speech = context.method == "POST" and context.path in paths.SPEAKING
         if is_speech:
             recording.request_started(self._counters)
         began = time.monotonic()

@@ -13,10 +13,20 @@ READY: Final = "/ready"
 METRICS: Final = "/metrics"
 OPENAPI: Final = "/openapi.json"
 
+CAPTIONED_SPEECH: Final = "/dev/captioned_speech"
+DIALOGUE: Final = "/dev/dialogue"
+FROM_PHONEMES: Final = "/dev/generate_from_phonemes"
+PHONEMIZE: Final = "/dev/phonemize"
+EXPLAIN: Final = "/dev/explain"
+SSML: Final = "/dev/ssml"
+
+SPEAKING: Final = (SPEECH, CAPTIONED_SPEECH, DIALOGUE, FROM_PHONEMES)
+"""Paths that speak: their requests are counted."""
+
 PROBES: Final = (HEALTH, READY, METRICS)
 """Paths that machines ask for all the time: their requests are logged at the level `debug`."""
 
-API_PREFIX: Final = "/v1/"
+API_PREFIX: Final = ("/v1/", "/dev/")
 """What the paths begin with that need an API key, where there are keys, and that web pages of others may not call."""
 
 REQUEST_ID_HEADER: Final = "x-request-id"

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from speechd.api import paths
+from speechd.api.dev import DevEndpoints
 from speechd.api.health import HealthEndpoints
 from speechd.api.models import ModelEndpoints
 from speechd.api.speech import SpeechEndpoint
@@ -23,6 +24,7 @@ def routes(
         return JSONResponse(description)
 
     return [
+        *_dev(DevEndpoints(speech)),
         Route(paths.SPEECH, speech.create, methods=["POST"]),
         Route(paths.VOICES, models.voices),
         Route(paths.MODELS, models.models),
@@ -31,4 +33,16 @@ def routes(
         Route(paths.READY, health.ready),
         Route(paths.METRICS, health.scrape),
         Route(paths.OPENAPI, openapi),
+    ]
+
+
+def _dev(dev: DevEndpoints) -> list[Route]:
+    return [
+        Route(paths.CAPTIONED_SPEECH, dev.captioned_speech, methods=["POST"]),
+        Route(paths.DIALOGUE, dev.dialogue, methods=["POST"]),
+        Route(paths.FROM_PHONEMES, dev.generate_from_phonemes, methods=["POST"]),
+        Route(paths.PHONEMIZE, dev.phonemize, methods=["POST"]),
+        Route(paths.EXPLAIN, dev.explain, methods=["POST"]),
+        Route(paths.SSML, dev.ssml_help),
+        Route(paths.SSML, dev.ssml, methods=["POST"]),
     ]

@@ -14,11 +14,21 @@ from typing import Any, Final
 
 import orjson
 
+from speechd.api.extensions import (
+    EXTENSION_FIELDS,
+    PLAIN,
+    SUBTITLES,
+    VOICE_ALIASES,
+    Extension,
+    reading_of,
+    reply_of,
+)
 from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, JsonSchema, Number, Text, missing
 from speechd.encoders import FORMATS
-from speechd.engines.base import Engine
+from speechd.engines.base import Engine, SupportsPhonemes
 from speechd.errors import InvalidRequest, NotFound
 from speechd.languages.table import CODES
+from speechd.text.markup.tags import Alias
 from speechd.voices import Blend, Catalogue
 
 OPENAI_MODELS: Final[Mapping[str, str]] = {
@@ -42,16 +52,29 @@ MAX_SEED: Final = (1 << 56) - 1
 
 @dataclass(frozen=True, slots=True)
 class Available:
-    """What a server has to speak with. models: ids, the engine's before OpenAI's, and their owners."""
+    """What a server has to speak with. models: ids, the engine's before OpenAI's, and their owners. has_phonemes: its
+    engine can be given phonemes, and times them."""
 
     models: Mapping[str, str]
     catalogue: Catalogue
     max_input_chars: int
+    has_phonemes: bool = False
 
     @classmethod
     def of(cls, engine: Engine, catalogue: Catalogue, max_input_chars: int) -> Available:
         """What a server with this engine has."""
-        return cls({**engine.model_ids, **OPENAI_MODELS}, catalogue, max_input_chars)
+        return cls(
+            {**engine.model_ids, **OPENAI_MODELS}, catalogue, max_input_chars, isinstance(engine, SupportsPhonemes)
+        )
+
+    def require_phonemes(self, param: str) -> None:
+        """Raise `InvalidRequest` where the engine has no phonemes."""
+        if not self.has_phonemes:
+            raise InvalidRequest(
+                f"'{param}' asks for phonemes, which this server's engine does not have: Kokoro has.",
+                param=param,
+                code="invalid_value",
+            )
 
     def model(self, id: str) -> str:
         """The id, which must be one of the models; raises `NotFound`."""
@@ -139,13 +162,17 @@ VOICE: Final = Field("voice", VoiceName(), "the voice, or a blend of up to 8 wit
 INSTRUCTIONS: Final = Field("instructions", Text(4096), "accepted and ignored: the model takes none", "")
 RESPONSE_FORMAT: Final = Field(
     "response_format",
-    Choice(tuple(FORMATS)),
-    "the format of the audio; `pcm` is 16-bit little-endian, 24 kHz, mono, without a header",
+    Choice((*FORMATS, *SUBTITLES)),
+    "the format of the audio; `vtt` and `srt` are its words as subtitles, without it; "
+    "`pcm` is 16-bit little-endian, 24 kHz, mono, without a header",
     "mp3",
 )
 SPEED: Final = Field("speed", Number(*SPEEDS), "the speaking rate", 1.0)
 STREAM_FORMAT: Final = Field(
-    "stream_format", Choice(("audio", "sse")), "audio alone, or server-sent events with the audio in base64", "audio"
+    "stream_format",
+    Choice(("audio", "sse", "json")),
+    "audio alone, server-sent events with the audio in base64, or all of it with timestamps as one JSON object",
+    "audio",
 )
 STREAM: Final = Field(
     "stream",
@@ -177,6 +204,7 @@ SEED: Final = Field(
 FIELDS: Final[tuple[Field[Any], ...]] = (
     *(MODEL_ID, INPUT, VOICE, RESPONSE_FORMAT, SPEED, STREAM_FORMAT, INSTRUCTIONS),
     *(STREAM, LANG_CODE, VOLUME_MULTIPLIER, SEED),
+    *EXTENSION_FIELDS,
 )
 """All fields: OpenAI's, then the extensions."""
 
@@ -188,6 +216,7 @@ class SpeechRequest:
     format: a key of `FORMATS`; speed: 0.25 to 4; volume: 0 to 4, a factor on the samples; language: a BCP 47 tag in
     lower case; seed: 0 to `MAX_SEED`, None where it follows from the content; sse: whether the reply is server-sent
     events; stream: whether bytes are sent as they are made.
+    extension: what it asks of words and markup.
     """
 
     model: str
@@ -200,12 +229,14 @@ class SpeechRequest:
     seed: int | None
     sse: bool
     stream: bool
+    extension: Extension = PLAIN
 
 
 def parse(body: bytes, available: Available) -> SpeechRequest:
     """A request from the bytes of a body. Raises `InvalidRequest`, or `NotFound` for the model."""
-    fields = _object(body)
-    sse = STREAM_FORMAT.read(fields) == "sse"
+    fields = json_object(body)
+    stream_format = STREAM_FORMAT.read(fields)
+    sse = stream_format == "sse"
     stream = STREAM.read(fields)
     if sse and not stream:
         raise InvalidRequest("'stream' cannot be false when 'stream_format' is 'sse'.", param="stream")
@@ -214,26 +245,34 @@ def parse(body: bytes, available: Available) -> SpeechRequest:
     input_ = Text(available.max_input_chars).read(INPUT.name, INPUT.read(fields))
     if not input_.strip():
         raise InvalidRequest("'input' is empty: send the text to be spoken.", param="input", code="empty_input")
-    blend = available.catalogue.parse(VOICE.read(fields))
+    aliases = VOICE_ALIASES.read(fields)
+    alias = aliases.get((name := VOICE.read(fields)).lower(), Alias(name))
+    blend = available.catalogue.parse(alias.voice)
     format = RESPONSE_FORMAT.read(fields)
-    speed, volume = SPEED.read(fields), VOLUME_MULTIPLIER.read(fields)
+    reply, granularities = reply_of(fields, stream_format, format)
+    speed, volume = SPEED.read(fields) * alias.rate, VOLUME_MULTIPLIER.read(fields)
     language = LANG_CODE.read(fields) or blend.language
+    reading, bookmarks = reading_of(fields, input_, language, aliases)
+    if "phoneme" in granularities:
+        available.require_phonemes("timestamp_granularities")
     seed = SEED.read(fields)
     return SpeechRequest(
         model=model,
         input=input_,
         blend=blend,
-        format=format,
-        speed=speed,
+        format="pcm" if format in SUBTITLES else format,
+        speed=min(max(speed, SPEEDS[0]), SPEEDS[1]),
         volume=volume,
         language=language,
         seed=None if seed is None else seed & MAX_SEED,
         sse=sse,
         stream=stream,
+        extension=Extension(reply, granularities, reading, tuple(bookmarks)),
     )
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
+def json_object(body: bytes) -> Mapping[str, Any]:
+    """The fields of a body. Raises `InvalidRequest` for one that is no JSON object."""
     body = body.removeprefix(codecs.BOM_UTF8)  # which a parser may ignore (RFC 8259, section 8.1)
     try:
         fields = orjson.loads(body)

@@ -15,7 +15,7 @@ from speechd.api.call import SpeechCall
 from speechd.api.local_speech import LocalSpeech
 from speechd.api.overflow.overflow import Overflow
 from speechd.api.paths import OVERFLOW_HEADER
-from speechd.api.schema import Available, parse
+from speechd.api.schema import Available, SpeechRequest, parse
 from speechd.config.settings import Settings
 from speechd.context import RequestContext
 from speechd.errors import UnsupportedMediaType, shorten
@@ -37,12 +37,18 @@ class SpeechEndpoint:
         """The response. A place is taken after the body was read, and before any work on the text."""
         require_json(request)
         body = b"".join([piece async for piece in request.stream()])  # which the request does not keep
-        call = self._call(request, body, arrival=time.monotonic())
-        local = partial(self.local.respond, call)
-        return local() if self.overflow is None else self.overflow.respond(call, local)
+        return self.respond(request, body, parse(body, self.available))
 
-    def _call(self, request: Request, body: bytes, arrival: float) -> SpeechCall:
-        wanted = parse(body, self.available)
+    def respond(self, request: Request, body: bytes, wanted: SpeechRequest) -> ASGIApp:
+        """The response to a request of this body, which asks for `wanted`."""
+        call = self._call(request, body, wanted, arrival=time.monotonic())
+        local = partial(self.local.respond, call)
+        # Other servers of the contract know nothing of words and markup.
+        return (
+            self.overflow.respond(call, local) if self.overflow is not None and wanted.extension.is_plain else local()
+        )
+
+    def _call(self, request: Request, body: bytes, wanted: SpeechRequest, arrival: float) -> SpeechCall:
         context = RequestContext.of(request.scope)
         context.voice, context.characters, context.format = str(wanted.blend), len(wanted.input), wanted.format
         return SpeechCall(
@@ -50,7 +56,7 @@ class SpeechEndpoint:
             wanted=wanted,
             body=body,
             # A client of HTTP/1.0 knows no chunked transfer: only a length tells it a complete reply from a broken one.
-            whole=not wanted.stream or request.scope["http_version"] == "1.0",
+            whole=not wanted.stream or wanted.extension.is_whole or request.scope["http_version"] == "1.0",
             is_forwarded=OVERFLOW_HEADER in request.headers,
             arrival=arrival,
             read_timeout_s=read_timeout_s(request.headers.get(READ_TIMEOUT_HEADER, "")),

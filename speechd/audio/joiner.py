@@ -48,6 +48,11 @@ class SegmentJoiner:
         self._given = 0
         self._length = 0
 
+    @property
+    def length_s(self) -> float:
+        """Seconds of the flow so far."""
+        return self._length / self._rate
+
     def add(self, audio: Audio, gap_s: float, volume: float = 1.0) -> Joined:
         """The silence still due, then this segment's sound. gap_s: seconds of silence that belong after it. volume:
         multiplies its samples."""

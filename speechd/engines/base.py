@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Final, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from speechd.audio.samples import Audio
 from speechd.config.settings import Settings
@@ -54,16 +54,30 @@ class EngineOptions:
         return cls(settings.model_dir, settings.device, settings.dtype, settings.engine_path)
 
 
+class WordTokens(NamedTuple):
+    """A word of a prepared text: its characters from `start` to before `stop`, and its tokens from `token_start` to
+    before `token_stop`, as `TokenTime` counts them. Words come in order; a word without a sound has no tokens."""
+
+    start: int
+    stop: int
+    token_start: int
+    token_stop: int
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A stretch of an utterance, prepared for the engine.
 
     payload: at most `PAYLOAD_LIMIT` bytes, meaningful to the engine that prepared it alone.
     duration_s: predicted audio seconds, for deadlines and expected waits; the truth comes with the audio.
+    words, phonemes: only where `SynthesisOptions.words` is set: its words with their tokens, and all of its tokens as
+    Kokoro's phonemes, empty where it has none of those.
     """
 
     payload: bytes
     duration_s: float
+    words: tuple[WordTokens, ...] = ()
+    phonemes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +88,14 @@ class SynthesisOptions:
     language: BCP 47, lower case ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", "ja", "zh").
     speed: 0.25 ... 4.0, 1.0 is the voice's own.
     seed: for engines that draw noise; equal requests have equal seeds, so that equal requests sound equal.
+    words: whether segments are to say which tokens are which word's, and audio when they sound. It changes no sound.
     """
 
     blend: Blend
     language: str
     speed: float = 1.0
     seed: int = 0
+    words: bool = False
 
 
 class Synthesizer(Protocol):
@@ -203,6 +219,15 @@ class SupportsProsody(Protocol[Prosody]):
 
     def render(self, prosodies: Sequence[Prosody], window: None = None) -> list[Audio]:
         """The audio of each. window: None, for the whole of it. Any exception concerns all of them."""
+        ...
+
+
+@runtime_checkable
+class SupportsPhonemes(Protocol):
+    """An engine that can be given phonemes instead of text: characters of Kokoro's alphabet."""
+
+    def prepare_phonemes(self, phonemes: str, options: SynthesisOptions) -> Segment | None:
+        """A segment for these phonemes, or None where they have no sound. Raises `SegmentTooLong`."""
         ...
 
 

@@ -15,17 +15,19 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from speechd.audio.samples import Audio, Samples
+from speechd.audio.samples import Audio, Samples, TokenTime
 from speechd.engines.base import (
     PAYLOAD_LIMIT,
     Segment,
     SegmentTooLong,
     SequentialEngine,
     SynthesisOptions,
+    WordTokens,
     speakable,
 )
 from speechd.engines.kokoro import voices
 from speechd.languages.table import KOKORO_CODES
+from speechd.text.spans import words
 from speechd.voices import Catalogue
 
 SAMPLE_RATE: Final = 24_000
@@ -57,6 +59,7 @@ SOUND_POWER_SHARE: Final = 0.1
 """Share of the loudest power from which there is a burst."""
 
 _HEADER = struct.Struct("<d")
+"""The speed; negative where the audio is to say when each byte sounds."""
 
 
 class ToneEngine(SequentialEngine):
@@ -94,7 +97,11 @@ class ToneEngine(SequentialEngine):
         content = text.encode(errors="replace")
         if len(content) + _HEADER.size > PAYLOAD_LIMIT:
             raise SegmentTooLong
-        return Segment(_HEADER.pack(options.speed) + content, len(content) * _length(options.speed) / SAMPLE_RATE)
+        duration_s = len(content) * _length(options.speed) / SAMPLE_RATE
+        tokens = _words(text) if options.words else ()
+        return Segment(
+            _HEADER.pack(-options.speed if options.words else options.speed) + content, duration_s, words=tokens
+        )
 
     def start(self, threads: int) -> None:
         """See `Synthesizer`; there is nothing to start."""
@@ -103,7 +110,9 @@ class ToneEngine(SequentialEngine):
         """See `SequentialEngine`."""
         began = time.monotonic()
         (speed,) = _HEADER.unpack_from(segment.payload)
-        audio = Audio(encode(segment.payload[_HEADER.size :], _length(speed)), SAMPLE_RATE)
+        content, length = segment.payload[_HEADER.size :], _length(abs(speed))
+        alignment = burst_times(len(content), length) if speed < 0 else ()
+        audio = Audio(encode(content, length), SAMPLE_RATE, alignment)
         time.sleep(max(0.0, self._rtf * audio.duration_s - (time.monotonic() - began)))
         return audio
 
@@ -126,6 +135,16 @@ def _bursts(length: int) -> Samples:
     before = (length - sound) // 2
     samples[:, before : before + sound] = AMPLITUDE * (high[values >> 4] + low[values & 15]) * ramp * ramp[::-1]
     return samples
+
+
+def burst_times(count: int, length: int = BYTE) -> tuple[TokenTime, ...]:
+    """When each of `count` bytes sounds, as `encode` makes them."""
+    sound = round(length * SOUND_SHARE)
+    before = (length - sound) // 2
+    starts = range(before, count * length, length)
+    return tuple(
+        TokenTime(byte, start / SAMPLE_RATE, (start + sound) / SAMPLE_RATE) for byte, start in enumerate(starts)
+    )
 
 
 def decode(samples: Samples) -> str:
@@ -158,3 +177,15 @@ def _waves(length: int) -> npt.NDArray[np.complex64]:
 
 def _length(speed: float) -> int:
     return round(BYTE / speed)
+
+
+def _words(text: str) -> tuple[WordTokens, ...]:
+    """The words of a text, whose tokens are its bytes."""
+    tokens = []
+    at = reached = 0
+    for start, stop in words(text):
+        at += len(text[reached:start].encode(errors="replace"))
+        end = at + len(text[start:stop].encode(errors="replace"))
+        tokens.append(WordTokens(start, stop, at, end))
+        at, reached = end, stop
+    return tuple(tokens)

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from speechd.audio.joiner import Joined, SegmentJoiner
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, TokenTime
 from speechd.encoders.base import Encoder
+from speechd.speech.captions import PhonemeTime, Script, Timeline, WordTime
 from speechd.speech.source import Chunk
 
 T = TypeVar("T")
@@ -45,15 +46,24 @@ class EncodingStage:
         self.encoded_s = 0.0
         self._chunked_s = 0.0
         self._tokens: tuple[TokenTime, ...] = ()  # of what is joined, and in no chunk yet
+        self._timeline = Timeline()
+        self._words: tuple[WordTime, ...] = ()  # as the tokens
+        self._phonemes: tuple[PhonemeTime, ...] = ()
         self._encoder: Encoder | None = None
         self._open_encoder, self._joiner = open_encoder, joiner
         self._executor, self._grown = executor, grown
 
-    async def join(self, audio: Audio, gap_s: float, volume: float = 1.0) -> tuple[float, Samples]:
+    async def join(
+        self, audio: Audio, gap_s: float, volume: float = 1.0, script: Script | None = None
+    ) -> tuple[float, Samples]:
         """Join a segment, and encode the beginning. Returns the seconds that it takes with the silence before it, and
-        the samples that are to be encoded yet. gap_s, volume: see `SegmentJoiner.add`."""
+        the samples that are to be encoded yet. gap_s, volume: see `SegmentJoiner.add`. script: what
+        it says, where that was asked for."""
         (samples, offset), data = await self._run(self._join, audio, gap_s, volume)
-        self._tokens += shifted(audio.alignment, offset / SAMPLE_RATE)
+        tokens = shifted(audio.alignment, offset / SAMPLE_RATE)
+        self._tokens += tokens
+        if script is not None and len(samples):
+            self._caption(script, tokens)
         self._emit(data, len(samples[:PIECE]))
         return len(samples) / SAMPLE_RATE, samples[PIECE:]
 
@@ -71,6 +81,8 @@ class EncodingStage:
         """Encode the silence at the end, and what the encoder holds back."""
         await self.encode(self._joiner.finish())
         self._emit(await self._run(self._finish), 0)
+        if self._words:  # where the encoder writes to a sink, or holds nothing back
+            self._put(b"")
 
     def end(self) -> None:
         """Mark the end of the chunks, whether all is encoded or nothing more can be."""
@@ -83,15 +95,25 @@ class EncodingStage:
         # In its own thread, hence after an encode that a cancelled task left running there.
         self._executor.submit(self._close_encoder)
 
+    def _caption(self, script: Script, tokens: tuple[TokenTime, ...]) -> None:
+        self._timeline.begin(script)
+        words, phonemes = self._timeline.add(tokens, self._joiner.length_s)
+        self._words += words
+        self._phonemes += phonemes
+
     def _emit(self, data: bytes, samples: int) -> None:
         self.encoded_s += samples / SAMPLE_RATE
         if data:
-            self.chunks.put_nowait(Chunk(data, self.encoded_s - self._chunked_s, self._tokens))
-            self._chunked_s, self._tokens = self.encoded_s, ()
+            self._put(data)
         if samples:
             self.begun.set()
         if self._grown is not None:
             self._grown()
+
+    def _put(self, data: bytes) -> None:
+        audio_s = self.encoded_s - self._chunked_s
+        self.chunks.put_nowait(Chunk(data, audio_s, self._tokens, self._words, self._phonemes))
+        self._chunked_s, self._tokens, self._words, self._phonemes = self.encoded_s, (), (), ()
 
     def _join(self, audio: Audio, gap_s: float, volume: float) -> tuple[Joined, bytes]:
         joined = self._joiner.add(audio, gap_s, volume)

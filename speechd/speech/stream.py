@@ -151,7 +151,7 @@ class SpeechStream:
         if self._leading_s is not None and has_sound(audio.samples):
             leading_s, self._leading_s = self._leading_s, None
             await self._encode_pause(leading_s)
-        joined_s, rest = await self._encoding.join(audio, planned.gap_s, planned.volume)
+        joined_s, rest = await self._encoding.join(audio, planned.gap_s, planned.volume, planned.script)
         self.timings.synthesis_s += job.synthesis_s
         self._look_ahead.joined(joined_s, planned.segment.duration_s)
         self._note_progress()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from speechd.text.markup.document import DocumentReader
-from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Phonemes, Style, Text
+from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Phonemes, Style, Tag, Text
 from speechd.text.sentences import sentences
 
 
@@ -47,9 +47,12 @@ class FedText:
         self._finished = True
 
     def feed_marks(self, marks: Iterable[Mark]) -> None:
-        """Add marks. A line break, a pause, a change of style and the last mark each end a sentence."""
+        """Add marks. A line break, a pause, a change of style and the last mark each end a sentence. A `Tag` is
+        nothing."""
         block = ""
         for mark in marks:
+            if isinstance(mark, Tag):
+                continue
             if isinstance(mark, Text | Phonemes):
                 block += mark.text if isinstance(mark, Text) else str(mark)
                 if not block.endswith("\n"):
@@ -64,12 +67,19 @@ class FedText:
 
     def sentences(self) -> Iterator[str | Pause | Style | NeedsText]:
         """Sentences with the white space after them, pauses, and each new style. They end only after `finish`."""
+        language = self._language
         while self._blocks or not self._finished:
             block = self._blocks.popleft() if self._blocks else NeedsText()
             if isinstance(block, str):
-                yield from sentences(block, self._language)
+                yield from sentences(block, language)
             else:
+                if isinstance(block, Style):
+                    language = block.language or self._language
                 yield block
+
+    def document(self) -> str:
+        """All sentences that are not taken yet, joined."""
+        return "".join(block for block in self._blocks if isinstance(block, str))
 
     def _add_text(self, block: str) -> None:
         if block:

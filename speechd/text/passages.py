@@ -12,6 +12,8 @@ from speechd.text.cuts import TOLERANCE, split_near
 from speechd.text.fed_text import FedText, NeedsText
 from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Style
 from speechd.text.normalization.normalize import normalize
+from speechd.text.spans import Span
+from speechd.text.trace import Trace
 
 SILENT_LENGTH: Final = 4000
 """Characters without anything to speak that one call looks through; some 30 ms of work."""
@@ -31,11 +33,13 @@ class Boundary(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Spoken text for one segment: stripped, with at least one letter or digit. style: what the markup asks for."""
+    """Spoken text for one segment: stripped, with at least one letter or digit. style: what the markup asks for. spans:
+    its words and their places in the input, where the reader traces them."""
 
     text: str
     boundary: Boundary
     style: Style = NEUTRAL
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,14 @@ class NotYet:
 @dataclass(frozen=True, slots=True)
 class Position:
     """How far a reader is. read: the sentences, pauses and changes of style that it has looked at. text, end, style,
-    after: what it keeps of them, as in `PassageReader`."""
+    after: what it keeps of them, as in `PassageReader`. spans: of its trace."""
 
     read: int = 0
     text: str = ""
     end: Boundary = Boundary.WORD
     style: Style = NEUTRAL
     after: Pause | Style | None = None
+    spans: tuple[Span, ...] = ()
 
 
 BEGINNING: Final = Position()
@@ -78,6 +83,8 @@ class PassageReader:
         self._read = position.read
         self._text, self._end, self._style, self._after = position.text, position.end, position.style, position.after
         self._pieces = self._read_pieces(position.read)
+        self._trace: Trace | None = None
+        self._spans = position.spans
 
     @property
     def pauses_s(self) -> float:
@@ -92,7 +99,8 @@ class PassageReader:
     @property
     def position(self) -> Position:
         """The position for a reader that is to continue this one."""
-        return Position(self._read, self._text, self._end, self._style, self._after)
+        spans = self._trace.spans if self._trace is not None else self._spans
+        return Position(self._read, self._text, self._end, self._style, self._after, spans)
 
     def feed(self, text: str) -> None:
         """Add text. It is parsed at once: what is counted is what is spoken. Some 10 ms for 50,000 characters."""
@@ -106,6 +114,10 @@ class PassageReader:
         """Say that no more text comes."""
         self._fed.finish()
 
+    def trace(self, input: str) -> None:
+        """Have passages say where in `input` their words stand. Called after `finish`, and before the first `next`."""
+        self._trace = Trace(input, self._fed.document(), self._spans)
+
     def next(self, target: int, limit: int) -> Passage | Pause | NotYet | None:
         """The next passage of about `target` and never more than `limit` characters, or a pause; None at the end.
 
@@ -116,10 +128,12 @@ class PassageReader:
             if missing := self._gather(round(min(limit, target) * (1 + TOLERANCE)) + 1):
                 return missing
             if self._text:
-                head, rest = split_near(self._text, target, limit, self._language)
-                self._text = rest if _speakable(rest) else ""
+                head, rest = split_near(self._text, target, limit, self._spoken_language)
+                length, self._text = len(self._text), rest if _speakable(rest) else ""
+                spans = self._trace.cut(head, length, self._text) if self._trace is not None else ()
                 if _speakable(head):
-                    return Passage(head, self._boundary(head, rest) if self._text else self._end, self._style)
+                    end = self._boundary(head, rest) if self._text else self._end
+                    return Passage(head, end, self._style, spans)
             else:
                 after, self._after = self._after, None
                 if not isinstance(after, Style):
@@ -135,13 +149,15 @@ class PassageReader:
                 return piece
             if isinstance(piece, Passage):
                 self._text = f"{self._text} {piece.text}".strip()
+                if self._trace is not None and piece.text:
+                    self._trace.gathered(piece.spans, len(self._text) - len(piece.text))
                 self._end = piece.boundary
             else:
                 self._after = piece
         return None
 
     def _boundary(self, head: str, rest: str) -> Boundary:
-        if ends_sentence(head, self._language, rest):
+        if ends_sentence(head, self._spoken_language, rest):
             return Boundary.SENTENCE
         return Boundary.CLAUSE if ends_clause(head) else Boundary.WORD
 
@@ -155,6 +171,8 @@ class PassageReader:
                 continue
             read += 1
             if read <= skipped:
+                if self._trace is not None and isinstance(written, str):
+                    self._trace.passed_over(written)
                 continue
             if not isinstance(written, str):
                 yield read, written
@@ -167,20 +185,31 @@ class PassageReader:
                 silent = 0
                 yield read, NotYet()
 
+    @property
+    def _spoken_language(self) -> str:
+        return self._style.language or self._language
+
     def _passage(self, sentence: str) -> Passage:
         """The sentence as spoken text, none if nothing in it can be spoken."""
-        text = " ".join(normalize(sentence, self._language).split())
+        language = self._spoken_language
+        text = " ".join(normalize(sentence, language).split())
+        spans = self._traced(sentence, text, language)
         after = sentence[len(sentence.rstrip()) :]
         if "\n\n" in after:
             boundary = Boundary.PARAGRAPH
         else:
-            ended = after.endswith("\n") or ends_sentence(text, self._language)
+            ended = after.endswith("\n") or ends_sentence(text, language)
             boundary = Boundary.SENTENCE if ended else Boundary.WORD
         if not _speakable(text):
             return Passage("", boundary)
-        if boundary is Boundary.SENTENCE and not (ends_sentence(text, self._language) or ends_clause(text)):
+        if boundary is Boundary.SENTENCE and not (ends_sentence(text, language) or ends_clause(text)):
             text += "."  # a line that stands alone is gathered with the next one; the voice falls between them
-        return Passage(text, boundary)
+        return Passage(text, boundary, spans=spans)
+
+    def _traced(self, sentence: str, text: str, language: str) -> tuple[Span, ...]:
+        if self._trace is None:
+            return ()
+        return self._trace.read(sentence, text, lambda written: normalize(written, language))
 
 
 def _speakable(text: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from speechd.engines.base import EngineOptions, Segment, SegmentTooLong, Synthes
 from speechd.engines.kokoro import voices
 from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Checkpoint
 from speechd.engines.kokoro.g2p.g2p import G2P
+from speechd.engines.kokoro.g2p.words import word_tokens
 from speechd.engines.kokoro.load import load
 from speechd.engines.kokoro.model import SAMPLE_RATE, STYLE_SIZE, Model, ModelInput, Rendered
 from speechd.errors import InvalidRequest
@@ -100,6 +102,20 @@ class KokoroEngine:
     def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
         """See `Engine`."""
         phonemes = self._g2p.phonemes(text, options.language)
+        segment = self._segment(phonemes, options)
+        if segment is None or not options.words:
+            return segment
+        read = partial(self._g2p.phonemes, language=options.language)
+        return replace(segment, words=word_tokens(text, phonemes, read), phonemes=phonemes)
+
+    def prepare_phonemes(self, phonemes: str, options: SynthesisOptions) -> Segment | None:
+        """See `SupportsPhonemes`. Raises `InvalidRequest` for a character that is no phoneme of the model's."""
+        unknown = next((phoneme for phoneme in phonemes if phoneme not in self._ids), None)
+        if unknown is not None:
+            raise InvalidRequest(f"Kokoro has no phoneme {unknown!a}.", param="phonemes", code="invalid_value")
+        return self._segment(phonemes.strip(), options)
+
+    def _segment(self, phonemes: str, options: SynthesisOptions) -> Segment | None:
         if not phonemes:
             return None
         if len(phonemes) > TOKEN_LIMIT:

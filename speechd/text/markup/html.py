@@ -18,9 +18,11 @@ _BLOCK: Final = (
 _INLINE: Final = (
     "a|abbr|b|bdi|bdo|big|button|caption|center|cite|code|del|details|em|figcaption|figure|font|form|i|iframe|img|"
     "input|ins|kbd|label|link|mark|meta|option|q|s|samp|script|select|small|span|strike|strong|style|sub|summary|sup|"
-    "svg|path|time|title|tt|u|var|video|audio|source|wbr|speak|voice|prosody|say-as|phoneme|emphasis|td|th"
+    "svg|path|time|title|tt|u|var|video|audio|source|wbr|speak|voice|prosody|say-as|phoneme|emphasis|td|th|"
+    "break|lang|desc|w|token|lookup|lexicon|metadata|[a-z]{1,20}:[a-z][a-z-]{0,30}"  # SSML and its vendors'
 )
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_PROLOG = re.compile(r"<\?xml[^<>]{0,300}\?>", re.IGNORECASE)
 _CELL_END = re.compile(r"</t[dh]\s*>", re.IGNORECASE)
 _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})(?:[\s/][^<>]*)?>", re.IGNORECASE)
 _INLINE_TAG = re.compile(rf"</?(?:{_INLINE})(?:[\s/][^<>]*)?>", re.IGNORECASE)
@@ -37,7 +39,7 @@ _UNCLOSED_TAG = re.compile(rf"</?(?:{_BLOCK}|{_INLINE}|head)[\s/][^<>]*\Z", re.I
 def to_text(text: str) -> str:
     """`text` with "\\n" for the tags of block elements, and without other tags, comments, scripts and styles."""
     if "<" in text:
-        text = _without_elements(text)
+        text = _PROLOG.sub("", _without_elements(text))
         text = _CELL_END.sub(" | ", text)
         text = _BLOCK_TAG.sub("\n", text)
         text = _INLINE_TAG.sub("", text)

@@ -29,7 +29,8 @@ _IMAGE_OR_LINK = re.compile(
     r"!?\[([^\[\]\n]{0,300})\]\((?!/[^/()\n]{1,100}/\))[^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?"
     r"(?:\s+[\"'(][^\"\n]{0,200}[\"')])?\s?\)"
 )
-_REFERENCE = re.compile(r"\[((?!pause:)[^\[\]\n]{1,300})\]\[(?!pause:)[^\[\]\n]{0,100}\]", re.IGNORECASE)
+_TAG: Final = "(?!(?:pause|voice|rate):)"  # no text of a link
+_REFERENCE = re.compile(rf"\[({_TAG}[^\[\]\n]{{1,300}})\]\[{_TAG}[^\[\]\n]{{0,100}}\]", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\n]{1,50}\]")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^\s<>@:]{0,100}[@:][^\s<>]{1,2000})>")
 _ESCAPE = re.compile(r"\\([\\`*_#+.!|>~-])")

@@ -1,0 +1,106 @@
+"""Words by espeak-ng's own events: when each sounds, and which word of a text each is of.
+
+An event names a character of the text that espeak-ng was given. So that is what a token is here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from speechd.audio.samples import TokenTime
+from speechd.engines.base import WordTokens
+from speechd.text.spans import words
+
+_TERMINATED: Final = 0
+_WORD: Final = 1
+_SOUND: Final = 33
+"""The loudest that silence is, of 16 bits: a thousandth."""
+
+
+class _Id(ctypes.Union):
+    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
+
+
+class Event(ctypes.Structure):
+    """`espeak_EVENT` of speak_lib.h. text_position: of a character, from 1; sample: of all that was spoken so far."""
+
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _Id),
+    ]
+
+
+class WordEvent(NamedTuple):
+    """A word begins: the character of the text, from 0, and the sample."""
+
+    character: int
+    sample: int
+
+
+def word_events(address: int | None) -> list[WordEvent]:
+    """The words among the events that espeak-ng gives a callback, by the address of the first."""
+    events: list[WordEvent] = []
+    while address:
+        event = Event.from_address(address)
+        if event.type == _TERMINATED:
+            break
+        if event.type == _WORD:
+            events.append(WordEvent(event.text_position - 1, event.sample))
+        address += ctypes.sizeof(Event)
+    return events
+
+
+def alignment(events: Sequence[WordEvent], samples: npt.NDArray[np.int16], sample_rate: int) -> tuple[TokenTime, ...]:
+    """When each word sounds: from its event to its last sound before the next one."""
+    ends = [*(event.sample for event in events[1:]), len(samples)]
+    return tuple(
+        TokenTime(event.character, event.sample / sample_rate, _last_sound(samples, event.sample, end) / sample_rate)
+        for event, end in zip(events, ends, strict=True)
+    )
+
+
+def word_tokens(text: str, pieces: Sequence[tuple[int, str]]) -> tuple[WordTokens, ...]:
+    """The words of `text`. pieces: what espeak-ng was given for it, joined, each with the character of `text` at which
+    it begins; the characters of what it was given are the tokens."""
+    places = words(text)
+    starts = list(_starts(text, places, pieces))
+    stops = [*starts[1:], sum(len(given) for _, given in pieces)]
+    return tuple(WordTokens(*place, start, stop) for place, start, stop in zip(places, starts, stops, strict=True))
+
+
+def _starts(text: str, places: Sequence[tuple[int, int]], pieces: Sequence[tuple[int, str]]) -> Iterator[int]:
+    """Where each word begins in what was given, in order; what is not found there, where the one before ends."""
+    offset = 0
+    ends = [*(start for start, _ in pieces[1:]), len(text)]
+    for (first, given), end in zip(pieces, ends, strict=True):
+        reached = 0
+        for start, stop in places:
+            if first <= start < end:
+                at, reached = _found(text[start:stop], given, reached)
+                yield offset + at
+        offset += len(given)
+
+
+def _found(word: str, given: str, reached: int) -> tuple[int, int]:
+    """Where the word begins and ends, from `reached` on. Of a word that was changed, its first letter is looked for."""
+    at = given.find(word, reached)
+    if at >= 0:
+        return at, at + len(word)
+    at = given.find(word[0], reached)
+    return (at, at + 1) if at >= 0 else (reached, reached)
+
+
+def _last_sound(samples: npt.NDArray[np.int16], start: int, stop: int) -> int:
+    loud = np.flatnonzero(np.abs(samples[start:stop].astype(np.int32)) > _SOUND)
+    return start + int(loud[-1]) + 1 if len(loud) else stop
