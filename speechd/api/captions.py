@@ -32,9 +32,9 @@ def framing(wanted: SpeechRequest, *, whole: bool = False) -> Framing:
         case Reply.JSON:
             return CaptionedJson(wanted.format, captions, asked.granularities)
         case Reply.VTT:
-            return Subtitles(wanted.input, "vtt")
+            return Subtitles(wanted.input, wanted.language, "vtt")
         case Reply.SRT:
-            return Subtitles(wanted.input, "srt")
+            return Subtitles(wanted.input, wanted.language, "srt")
         case Reply.HEADER:
             return WordHeader(audio_type)
         case Reply.KOKORO_FASTAPI:

@@ -175,10 +175,10 @@ class KokoroFastApiObject(KokoroFastApiLines):
 class Subtitles:
     """The words alone, as WebVTT or SRT. The audio is made, and not sent."""
 
-    def __init__(self, input: str, format: SubtitleFormat) -> None:
+    def __init__(self, input: str, language: str, format: SubtitleFormat) -> None:
         self.media_type = MEDIA_TYPES[format]
         self._format = format
-        self._cues = CueBuilder(input)
+        self._cues = CueBuilder(input, language)
         self._ready = HEADERS[format]
         self._number = 0
 

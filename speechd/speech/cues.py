@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from speechd.speech.captions import WordTime
+from speechd.text.boundaries import ends_sentence
 
 CUE_CHARACTERS: Final = 84
 """Characters of one cue at most, unless a word is longer: two lines of 42, which broadcasters allow."""
@@ -29,9 +30,13 @@ HEADERS: Final[dict[SubtitleFormat, str]] = {"vtt": "WEBVTT\n\n", "srt": ""}
 """What a file begins with."""
 
 _AFTER = re.compile(r"[.,;:!?…。、，；：！？\"'”’»)\]]{0,6}")
-_SENTENCE = re.compile(r"[.!?…。！？]")
-_BETWEEN = re.compile(r"[^\w<>\[\]{}*_#|`~\\]{1,8}")
+_SPACE = re.compile(r"\s+")
+_EMPHASIS = re.compile(r"[*_`~]+")
+_BETWEEN = re.compile(r"[^\w<>\[\]{}#|\\]{1,8}")
 """What may stand between two words and is shown: spaces and punctuation, but no markup."""
+
+_CONTEXT: Final = 40
+"""Characters before and after a stop that tell whether it ends a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,9 @@ class Cue:
 class CueBuilder:
     """Gathers words to cues. They show the input as it was written, without its markup."""
 
-    def __init__(self, input: str) -> None:
-        self._input = input
+    def __init__(self, input: str, language: str) -> None:
+        """language: of the input, which tells abbreviations from the ends of sentences."""
+        self._input, self._language = input, language
         self._words: list[WordTime] = []
         self._text = ""
 
@@ -59,7 +65,7 @@ class CueBuilder:
             more = self._more(word)
         self._text += more
         self._words.append(word)
-        if _SENTENCE.search(self._after(word)):
+        if self._ends_sentence(word):
             yield from self.flush()
 
     def flush(self) -> Iterator[Cue]:
@@ -86,10 +92,16 @@ class CueBuilder:
         last = self._words[-1]
         if (last.source_start, last.source_stop) == (start, stop) and start < stop:
             return ""
-        between = self._input[last.source_stop : start]
+        between = _EMPHASIS.sub("", self._input[last.source_stop : start])
         if last.source_stop == start and start < stop:
             return shown
-        return (" ".join(f"{between}x".split())[:-1] if _BETWEEN.fullmatch(between) else " ") + shown
+        return (_SPACE.sub(" ", between) if _BETWEEN.fullmatch(between) else " ") + shown
+
+    def _ends_sentence(self, word: WordTime) -> bool:
+        after = self._after(word)
+        stop = word.source_stop + len(after)
+        following = self._input[stop : stop + _CONTEXT].lstrip()
+        return bool(after) and ends_sentence(self._input[max(0, stop - _CONTEXT) : stop], self._language, following)
 
     def _after(self, word: WordTime) -> str:
         match = _AFTER.match(self._input, word.source_stop)

@@ -22,6 +22,9 @@ from speechd.text.markup.marks import PRONUNCIATION
 REREAD_WORDS: Final = 16
 """Written words between two anchors that are normalised one by one, at most, to find out what each has become."""
 
+REREAD_CHARACTERS: Final = 400
+"""Characters of words between two anchors that are compared one by one, at most, where words are parted or joined."""
+
 _HAN: Final = r"\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _HIRAGANA: Final = r"\u3041-\u309f"
 _KATAKANA: Final = r"\u30a0-\u30ff\u31f0-\u31ff\uff66-\uff9f"
@@ -75,11 +78,11 @@ def spoken_spans(written: str, spans: Sequence[Span], spoken: str, normalize: Ca
         if len(parts) > REREAD_WORDS:
             return None
         heard = [_keys(normalize(written[part.start : part.stop])) for part in parts]
-        said = [key(spoken[start:stop]) for start, stop in places[block.one_start : block.one_stop]]
+        said = _words_of(spoken, places[block.one_start : block.one_stop])
         return [(block.other_start + start, block.other_start + stop) for start, stop in _owners(said, heard)]
 
     sources = [key(written[span.start : span.stop]) for span in spans]
-    ranges = assignment([key(spoken[start:stop]) for start, stop in places], sources, refine)
+    ranges = assignment(_words_of(spoken, places), sources, refine)
     return tuple(Span(*place, *_extent(spans, range)) for place, range in zip(places, ranges, strict=True))
 
 
@@ -90,14 +93,13 @@ class SourceMap:
         # As long as it was, so that positions hold.
         visible = _UNSPOKEN.sub(lambda match: " " * len(match[0]), input)
         places, sources = words(document), words(visible)
-        ranges = assignment(
-            [key(document[start:stop]) for start, stop in places], [key(visible[start:stop]) for start, stop in sources]
-        )
+        said, seen = _words_of(document, places), _words_of(visible, sources)
+        ranges = assignment(said, seen, lambda block: _by_characters(block, said, seen))
         written = [Span(*source, *source) for source in sources]
         self._spans = list[Span]()
         reached = 0
         for place, range in zip(places, ranges, strict=True):
-            span = _narrowed(document, input, Span(*place, *_extent(written, range)), reached)
+            span = _narrowed(document, visible, Span(*place, *_extent(written, range)), reached)
             reached = span.source_start
             self._spans.append(span)
         self._stops = [span.stop for span in self._spans]
@@ -133,7 +135,28 @@ def key(word: str) -> str:
 
 
 def _keys(text: str) -> list[str]:
-    return [key(text[start:stop]) for start, stop in words(text)]
+    return _words_of(text, words(text))
+
+
+def _words_of(text: str, places: Sequence[Range]) -> list[str]:
+    return [key(text[start:stop]) for start, stop in places]
+
+
+def _by_characters(block: Block, targets: Sequence[str], sources: Sequence[str]) -> Sequence[Range] | None:
+    """Which sources each target of a block is of, by their characters: "A B C" and "World Wide" of "abc" and "WW"."""
+    said, seen = targets[block.one_start : block.one_stop], sources[block.other_start : block.other_stop]
+    if max(sum(map(len, said)), sum(map(len, seen))) > REREAD_CHARACTERS:
+        return None
+    owners = [owner for owner, word in enumerate(seen, block.other_start) for _ in word]
+    ranges = assignment([*"".join(said)], [*"".join(seen)])
+    spread = []
+    at = 0
+    for word in said:
+        first, last = ranges[at][0], ranges[at + len(word) - 1][1]
+        at += len(word)
+        start = owners[min(first, len(owners) - 1)]
+        spread.append((start, max(start, owners[max(last - 1, 0)]) + 1))
+    return spread
 
 
 def _core(match: re.Match[str]) -> Range | None:
@@ -168,13 +191,13 @@ def _extent(spans: Sequence[Span], range: Range) -> Range:
     return at, at
 
 
-def _narrowed(document: str, input: str, span: Span, reached: int) -> Span:
+def _narrowed(document: str, visible: str, span: Span, reached: int) -> Span:
     """The span with the word alone where it stands in its part of the input as it is. It begins at `reached`, where the
     word before begins, or later."""
     start = max(span.source_start, reached)
     stop = max(span.source_stop, start)
     word = document[span.start : span.stop]
-    at = input.find(word, start, stop)
+    at = visible.find(word, start, stop)
     if at >= 0:
         start, stop = at, at + len(word)
     return span._replace(source_start=start, source_stop=stop)

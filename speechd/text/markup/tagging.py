@@ -11,6 +11,7 @@ def tagged(marks: Iterable[Mark], voice: str) -> str:
     """The marks as text with `[voice:...]`, `[rate:...]` and `[pause:...]`. voice: the one that speaks what names none;
     empty: voices and rates are left out."""
     pieces = []
+    speaking = voice
     for mark in marks:
         match mark:
             case Text(text):
@@ -20,7 +21,9 @@ def tagged(marks: Iterable[Mark], voice: str) -> str:
             case Pause(duration_s):
                 pieces.append(f"[pause:{duration_s:g}s]")
             case Voice(name) if voice:
-                pieces.append(f"[voice:{name or voice}]")
+                if (name or voice) != speaking:
+                    speaking = name or voice
+                    pieces.append(f"[voice:{speaking}]")
             case Prosody(rate=rate) if voice:
                 pieces.append(f"[rate:{rate:g}]")
             case _:
