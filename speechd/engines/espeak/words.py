@@ -63,7 +63,7 @@ def word_events(address: int | None) -> list[WordEvent]:
 
 def alignment(events: Sequence[WordEvent], samples: npt.NDArray[np.int16], sample_rate: int) -> tuple[TokenTime, ...]:
     """When each word sounds: from its event to its last sound before the next one."""
-    ends = [*(event.sample for event in events[1:]), len(samples)]
+    ends = [event.sample for event in events[1:]] + [len(samples)] * bool(events)
     return tuple(
         TokenTime(event.character, event.sample / sample_rate, _last_sound(samples, event.sample, end) / sample_rate)
         for event, end in zip(events, ends, strict=True)

@@ -17,6 +17,7 @@ from speechd.text.markup import PRONUNCIATION
 from speechd.text.spans import words
 
 _STRETCH: Final = re.compile(r"\S+")
+_PUNCTUATION: Final = ';:,.!?¡¿—…"«»“”()'
 _STRESS: Final = "ˈˌ"
 """Signs that stand before the sound that they are of; all others stand behind it."""
 
@@ -33,7 +34,7 @@ def word_tokens(text: str, phonemes: str, read: Callable[[str], str]) -> tuple[W
 def _sounds(stretch: re.Match[str]) -> Range | None:
     """The stretch without punctuation around it; None for nothing else."""
     text = stretch[0]
-    heard = [index for index, character in enumerate(text) if character.isalnum()]
+    heard = [index for index, character in enumerate(text) if character not in _PUNCTUATION]
     return (stretch.start() + heard[0], stretch.start() + heard[-1] + 1) if _has_sound(text) else None
 
 
@@ -76,9 +77,7 @@ def _complete(phonemes: str, found: Sequence[tuple[int | None, int | None]]) -> 
         first, last = start, stop
         while first > reached and phonemes[first - 1] in _STRESS:
             first -= 1
-        while last < len(phonemes) and phonemes[last].isalnum() and not _is_sound(phonemes[last]):
-            if phonemes[last] in _STRESS:
-                break
+        while last < len(phonemes) and _is_sign_behind(phonemes[last]):
             last += 1
         stretches.append((max(first, reached), max(last, reached)))
         reached = stretches[-1][1]
@@ -93,6 +92,10 @@ def _readings(text: str, places: Sequence[Range], read: Callable[[str], str]) ->
 
 def _has_sound(text: str) -> bool:
     return any(map(_is_sound, text))
+
+
+def _is_sign_behind(phoneme: str) -> bool:
+    return not (_is_sound(phoneme) or phoneme.isspace() or phoneme in _PUNCTUATION or phoneme in _STRESS)
 
 
 def _is_sound(phoneme: str) -> bool:
