@@ -12,9 +12,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
+from speechd.api.dev_schema import (
+    MAX_TURNS,
+    PAUSE_BETWEEN_TURNS,
+    PHONEMES,
+    PHONEMIZE_LANGUAGE,
+    PHONEMIZE_TEXT,
+    RETURN_TIMESTAMPS,
+    SSML_TEXT,
+    SSML_VOICE,
+)
 from speechd.api.extensions import Reply
-from speechd.api.fields import REQUIRED, Boolean, Field, Number, Text
-from speechd.api.schema import INPUT, LanguageCode, SpeechRequest, json_object, parse
+from speechd.api.fields import Text
+from speechd.api.schema import SpeechRequest, json_object, parse
 from speechd.api.speech import SpeechEndpoint, require_json
 from speechd.errors import InvalidRequest
 from speechd.speech.disconnect import ClientLeft
@@ -27,15 +37,6 @@ from speechd.text.markup.tags import RATES
 
 DEFAULT_VOICE: Final = "af_heart"
 """Kokoro-FastAPI's default, where the engine has it."""
-
-RETURN_TIMESTAMPS: Final = Field("return_timestamps", Boolean(), "whether words are timed", True)
-PAUSE_BETWEEN_TURNS: Final = Field("pause_between_turns", Number(0.0, 10.0), "seconds between two turns", 0.0)
-PHONEMES: Final = Field("phonemes", Text(), "Kokoro's phonemes", REQUIRED)
-SSML_TEXT: Final = Field("text", Text(), "a document of SSML", REQUIRED)
-SSML_VOICE: Final = Field("voice", Text(512), "the voice of what names none", "")
-
-MAX_TURNS: Final = 1000
-"""Turns of one dialogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class DevEndpoints:
         """`POST /dev/phonemize`: the phonemes of a text."""
         _, fields = await self._fields(request)
         self.speech.available.require_phonemes("text")
-        text = INPUT_TEXT.read(fields)
+        text = PHONEMIZE_TEXT.read(fields)
         language = PHONEMIZE_LANGUAGE.read(fields)
         wanted = self._parsed({"input": text, "lang_code": language, "ssml": False})
         passages = await self._explained(request, wanted)
@@ -131,10 +132,6 @@ class DevEndpoints:
         }
         given = {name: value for name, value in fields.items() if value is not None}
         return parse(orjson.dumps({**defaults, **given}), available)
-
-
-INPUT_TEXT: Final = Field("text", Text(), INPUT.meaning, REQUIRED)
-PHONEMIZE_LANGUAGE: Final = Field("language", LanguageCode(), "the language", "en-us")
 
 
 def _turns(value: object) -> list[tuple[str, str]]:

@@ -60,6 +60,9 @@ CASES: Final = (
         errors.InvalidRequest, "there is no such voice; the message names similar ones", Where.SPEECH, "voice_not_found"
     ),
     _case(errors.InvalidRequest, "the engine does not speak the language", Where.SPEECH, "unsupported_language"),
+    _case(
+        errors.InvalidRequest, "`input` is no SSML; the message names line and element", Where.SPEECH, "invalid_ssml"
+    ),
     _case(errors.NothingToSpeak, "nothing in the input can be spoken", Where.SPEECH),
     _case(
         errors.InvalidRequest,

@@ -43,10 +43,10 @@ class Reply(StrEnum):
 class Granularities:
     """A list of what is to be timed."""
 
-    def read(self, name: str, value: object) -> frozenset[str]:
+    def read(self, name: str, value: object) -> tuple[str, ...]:
         if not isinstance(value, list):
             raise wrong_type(name, "an array", value)
-        return frozenset(Choice(GRANULARITIES).read(name, item) for item in value)
+        return tuple(Choice(GRANULARITIES).read(name, item) for item in value)
 
     def schema(self) -> JsonSchema:
         return {"type": "array", "items": {"type": "string", "enum": list(GRANULARITIES)}}
@@ -93,7 +93,7 @@ TIMESTAMP_GRANULARITIES: Final = Field(
     "timestamp_granularities",
     Granularities(),
     "what the reply times: words, and phonemes where the engine has them. With `stream_format` `sse` or `json`",
-    frozenset[str](),
+    (),
     default_meaning="nothing",
     is_extension=True,
 )
@@ -166,7 +166,7 @@ PLAIN: Final = Extension()
 
 def reply_of(fields: Mapping[str, object], stream_format: str, response_format: str) -> tuple[Reply, frozenset[str]]:
     """The reply that is asked for, and what it times. Raises `InvalidRequest` where it has no room for that."""
-    granularities = TIMESTAMP_GRANULARITIES.read(fields)
+    granularities = frozenset(TIMESTAMP_GRANULARITIES.read(fields))
     is_in_header = WORD_TIMESTAMPS.read(fields)
     if response_format in SUBTITLES:
         if stream_format != "audio":

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from speechd import __version__
 from speechd.api import paths
+from speechd.api.dev_schema import OPERATIONS
 from speechd.api.error_cases import CASES, ErrorCase, Where, cases_of
 from speechd.api.fields import REQUIRED, Field
 from speechd.api.schema import FIELDS, INPUT, MODEL_ID, OPENAI_MODELS, VOICE, Available
@@ -101,6 +102,21 @@ def request_schema(available: Available) -> Json:
 
 
 def _paths() -> Json:
+    return _stable_paths() | _dev_paths()
+
+
+def _dev_paths() -> Json:
+    described: Json = {}
+    for operation in OPERATIONS:
+        answer = {"description": operation.summary, "content": operation.content}
+        content: Json = {"summary": operation.summary, "responses": {"200": answer, **_errors(operation.where)}}
+        if operation.request is not None:
+            content["requestBody"] = {"required": True, "content": {JSON: {"schema": operation.request}}}
+        described.setdefault(operation.path, {})["get" if operation.request is None else "post"] = content
+    return described
+
+
+def _stable_paths() -> Json:
     models = {"type": "object", "properties": {"object": {"const": "list"}, "data": _array("Model")}}
     id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     return {

@@ -23,9 +23,9 @@ from speechd.speech.source import Chunk, SpeechSource
 from speechd.speech.spool import Spool
 from speechd.speech.stalls import DownloadStall, StreamStall
 
-WHOLE_CHUNK_BYTES: Final = 3 << 14
-"""A whole response is sent in pieces of so many bytes, so that a client that stops reading is noticed. Three bytes make
-four of base64, so that the pieces are joined without padding between them."""
+WHOLE_CHUNK_BYTES: Final = (1 << 16) - 1
+"""A whole response is sent in pieces of so many bytes, so that a client that stops reading is noticed. A multiple
+of 3, so that their base64 is joined without padding between them."""
 
 
 @dataclass(frozen=True, slots=True)

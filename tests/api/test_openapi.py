@@ -77,7 +77,7 @@ def test_keys_are_asked_for_where_there_are_any(asked_for: bool) -> None:
     described = openapi.document(AVAILABLE, has_keys=asked_for)
     for path, operations in described["paths"].items():
         for operation in operations.values():
-            assert ("security" in operation) is (asked_for and path.startswith("/v1/"))
+            assert ("security" in operation) is (asked_for and path.startswith(paths.API_PREFIX))
 
 
 values = st.one_of(

@@ -181,11 +181,21 @@ def test_every_field_but_instructions_changes_the_request() -> None:
         "lang_code": "es",
         "volume_multiplier": 2,
         "seed": 1,
+        "timestamp_granularities": ["word"],
+        "word_timestamps": True,
+        "allow_voice_tags": True,
+        "voice_aliases": {"alloy": "nova"},
+        "ssml": True,
     }
     assert {field.name for field in FIELDS} == other.keys() | {"instructions"}
+    with_others: dict[str, dict[str, object]] = {
+        "timestamp_granularities": {"stream_format": "sse"},
+        "ssml": {"input": "<speak>Hello.</speak>", "ssml": False},
+    }
     changed = set()
     for name, value in other.items():
-        before, after = speech_request(), speech_request(**{name: value})
+        more = with_others.get(name, {})
+        before, after = speech_request(**more), speech_request(**more | {name: value})
         changed |= {each.name for each in attributes(after) if getattr(before, each.name) != getattr(after, each.name)}
     assert changed == {each.name for each in attributes(SpeechRequest)}
 

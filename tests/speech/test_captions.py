@@ -27,7 +27,8 @@ def spoken(text: str, speed: float = 1.0, reading: Reading = AS_TEXT) -> tuple[S
     engine = ToneEngine()
     planner = Planner(text, SynthesisOptions(VOICE, "en-us", speed, words=True), engine, reading=reading)
     joiner, timeline = SegmentJoiner(), Timeline()
-    samples, words = [], []
+    samples: list[Samples] = []
+    words: list[WordTime] = []
     while (planned := planner.next(4.0, StreamBudget(realtime_factor=4.0))) is not None:
         if isinstance(planned, Pause):
             samples.append(joiner.pause(planned.duration_s))

@@ -8,7 +8,8 @@ from speechd.speech.cues import CUE_CHARACTERS, Cue, CueBuilder, written
 
 def cues(input: str, *words: tuple[str, str, float, float], language: str = "en-us") -> list[Cue]:
     """The cues of words, each with what it comes from in the input, and its times."""
-    builder, made, at = CueBuilder(input, language), [], 0
+    builder, at = CueBuilder(input, language), 0
+    made: list[Cue] = []
     for text, source, start_s, end_s in words:
         found = input.find(source, at)
         made += builder.add(WordTime(text, start_s, end_s, found, found + len(source), "v"))
@@ -44,7 +45,8 @@ def test_silence_and_length_end_a_cue() -> None:
     apart = [("one", "one", 0.0, 0.2), ("two", "two", 2.0, 2.2)]
     assert [cue.text for cue in cues("one two", *apart)] == ["one", "two"]
     many = "word " * 60
-    spoken, at = [], 0.0
+    spoken: list[WordTime] = []
+    at = 0.0
     for _ in range(60):
         spoken.append(WordTime("word", at, at + 0.1, len(spoken) * 5, len(spoken) * 5 + 4, "v"))
         at += 0.1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ sequences = st.text("abcde ", max_size=40)
 def test_pairs_are_equal_and_rise_on_both_sides(one: str, other: str) -> None:
     pairs = matches(one, other)
     assert all(one[left] == other[right] for left, right in pairs)
-    assert all(before[0] < after[0] and before[1] < after[1] for before, after in zip(pairs, pairs[1:], strict=False))
+    assert all(before[0] < after[0] and before[1] < after[1] for before, after in pairwise(pairs))
 
 
 @given(sequences)
@@ -65,7 +67,7 @@ def test_time_grows_with_length_and_not_with_its_square(text: str) -> None:
         def __eq__(self, other: object) -> bool:
             nonlocal compared
             compared += 1
-            return str.__eq__(self, other)  # type: ignore[arg-type]
+            return str.__eq__(self, other)
 
         __hash__ = str.__hash__
 
