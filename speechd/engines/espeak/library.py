@@ -71,7 +71,7 @@ class Library:
         _succeed(lib.espeak_Synth(text, len(text) + 1, 0, 1, 0, _UTF8 | _PHONEMES, None, None))
         spoken = np.concatenate([np.zeros(0, np.int16), *parts])
         samples = spoken.astype(np.float32) / np.float32(32768)
-        return Audio(samples, self._sample_rate, alignment(words, spoken, self._sample_rate))
+        return Audio(samples, self._sample_rate, alignment(words, spoken, self._sample_rate, text.decode()))
 
 
 def _succeed(status: int) -> None:

@@ -6,7 +6,9 @@ An event names a character of the text that espeak-ng was given. So that is what
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,6 +20,9 @@ from speechd.text.spans import words
 
 _TERMINATED: Final = 0
 _WORD: Final = 1
+_WRITTEN = re.compile(r"\[\[.{0,400}?\]\]|\w[\w\u0300-\u036f\u0900-\u0903\u093a-\u094f'’-]*")
+"""A word, or phonemes."""
+
 _SOUND: Final = 33
 """The loudest that silence is, of 16 bits: a thousandth."""
 
@@ -61,13 +66,30 @@ def word_events(address: int | None) -> list[WordEvent]:
     return events
 
 
-def alignment(events: Sequence[WordEvent], samples: npt.NDArray[np.int16], sample_rate: int) -> tuple[TokenTime, ...]:
-    """When each word sounds: from its event to its last sound before the next one."""
-    ends = [event.sample for event in events[1:]] + [len(samples)] * bool(events)
-    return tuple(
-        TokenTime(event.character, event.sample / sample_rate, _last_sound(samples, event.sample, end) / sample_rate)
-        for event, end in zip(events, ends, strict=True)
-    )
+def alignment(
+    events: Sequence[WordEvent], samples: npt.NDArray[np.int16], sample_rate: int, given: str
+) -> tuple[TokenTime, ...]:
+    """When each word sounds: from its event to its last sound before the next one.
+
+    given: the text that espeak-ng was given. Of words that it joins ("of the") there is one event. They share its time
+    by their letters.
+    """
+    times: list[TokenTime] = []
+    for event, end in zip(events, [*events[1:], WordEvent(len(given), len(samples))], strict=False):
+        stop = _last_sound(samples, event.sample, end.sample)
+        written = _written(given, event.character, end.character)
+        done = list(accumulate((letters for _, letters in written), initial=0))
+        moments = [(event.sample + (stop - event.sample) * part / done[-1]) / sample_rate for part in done]
+        starts = (character for character, _ in written)
+        times += [TokenTime(start, *moment) for start, moment in zip(starts, pairwise(moments), strict=True)]
+    return tuple(times)
+
+
+def _written(given: str, start: int, stop: int) -> list[tuple[int, int]]:
+    """Where the words of one event begin, and their letters; the first begins where the event says."""
+    found = [match.span() for match in _WRITTEN.finditer(given, start, max(start, stop))]
+    places = [(first, last - first) for first, last in found[1:]]
+    return [(start, found[0][1] - found[0][0] if found else 1), *places]
 
 
 def word_tokens(text: str, pieces: Sequence[tuple[int, str]]) -> tuple[WordTokens, ...]:

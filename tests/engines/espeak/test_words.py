@@ -29,7 +29,7 @@ def timed(engine: EspeakEngine, text: str, voice: str = "af_heart", speed: float
 
 
 def times(text: str, segment: Segment, audio: Audio) -> dict[str, tuple[float, float]]:
-    """Each word with its times; of words that espeak-ng joins, the first has them."""
+    """Each word with its times."""
     found = {}
     for start, stop, first, last in segment.words:
         spans = [(begin, end) for token, begin, end in audio.alignment if first <= token < last]
@@ -72,6 +72,13 @@ def test_words_are_found_by_their_characters_in_any_script(
     assert [word for word in words.split() if word != "😀"] == [word for word in found if word != "😀"]
     starts = [start for start, _ in found.values()]
     assert starts == sorted(starts)
+
+
+def test_words_that_are_spoken_as_one_share_its_time(engine: EspeakEngine) -> None:
+    found = times(text := "The end of the story.", *timed(engine, text))
+    assert list(found) == ["The", "end", "of", "the", "story"]
+    assert all(start < end for start, end in found.values())
+    assert found["of"][1] == found["the"][0]
 
 
 def test_nothing_is_timed_that_nobody_asked_for(engine: EspeakEngine) -> None:
