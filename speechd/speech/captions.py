@@ -64,33 +64,33 @@ class Timeline:
     """
 
     def __init__(self) -> None:
-        self._script: Script | None = None
+        self._script: Script | None = None  # of the segment of which more tokens come
         self._next = 0  # the first word of the script that is not timed yet
         self._times: dict[int, tuple[float, float]] = {}
         self._reached_s = 0.0
 
-    def begin(self, script: Script | None) -> None:
-        """Begin a segment. What the one before has left was not heard."""
-        self._script, self._next, self._times = script, 0, {}
-
     def add(
-        self, tokens: Sequence[TokenTime], heard_until_s: float, *, is_last: bool = True
+        self, script: Script, tokens: Sequence[TokenTime], heard_until_s: float, *, is_last: bool = True
     ) -> tuple[tuple[WordTime, ...], tuple[PhonemeTime, ...]]:
-        """The words that are complete with these tokens of the segment, and the phonemes among the tokens.
+        """The words of the segment of this script that are complete with these tokens, and the phonemes among those.
 
-        tokens: in seconds from the beginning of the response. heard_until_s: where the sound of the segment ends that
-        has come so far. is_last: no more come of this segment.
+        tokens: in seconds from the beginning of the response. heard_until_s: where the sound of the segment ends;
+        infinite while that is not known. is_last: no more tokens come of this segment.
         """
-        script = self._script
-        if script is None or not script.words:
-            return (), ()
-        self._times |= {token: (start_s, min(end_s, heard_until_s)) for token, start_s, end_s in tokens}
+        if script is not self._script:
+            self._script, self._next, self._times = script, 0, {}
+        heard = [
+            TokenTime(token, min(start_s, heard_until_s), min(end_s, heard_until_s)) for token, start_s, end_s in tokens
+        ]
+        self._times |= {token: (start_s, end_s) for token, start_s, end_s in heard}
         seen = max(self._times, default=-1)
         words = []
         while self._next < len(script.words) and (is_last or script.words[self._next].token_stop - 1 <= seen):
             words.append(self._timed(script, script.words[self._next]))
             self._next += 1
-        return tuple(words), _phonemes(script, tokens, heard_until_s)
+        if is_last:
+            self._script = None
+        return tuple(words), _phonemes(script, heard)
 
     def _timed(self, script: Script, word: ScriptWord) -> WordTime:
         spans = [self._times[token] for token in range(word.token_start, word.token_stop) if token in self._times]
@@ -118,10 +118,10 @@ def script_of(text: str, spans: Sequence[Span], segment: Segment, voice: str, la
     return Script(text, tuple(words), segment.phonemes, voice, language)
 
 
-def _phonemes(script: Script, tokens: Sequence[TokenTime], heard_until_s: float) -> tuple[PhonemeTime, ...]:
+def _phonemes(script: Script, tokens: Sequence[TokenTime]) -> tuple[PhonemeTime, ...]:
     """The tokens that are phonemes; blanks and punctuation are silence."""
     return tuple(
-        PhonemeTime(script.phonemes[token], max(0.0, start_s), max(0.0, min(end_s, heard_until_s)))
+        PhonemeTime(script.phonemes[token], max(0.0, start_s), max(0.0, end_s))
         for token, start_s, end_s in tokens
         if token < len(script.phonemes) and script.phonemes[token].isalnum()
     )

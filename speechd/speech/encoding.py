@@ -96,8 +96,7 @@ class EncodingStage:
         self._executor.submit(self._close_encoder)
 
     def _caption(self, script: Script, tokens: tuple[TokenTime, ...]) -> None:
-        self._timeline.begin(script)
-        words, phonemes = self._timeline.add(tokens, self._joiner.length_s)
+        words, phonemes = self._timeline.add(script, tokens, self._joiner.length_s)
         self._words += words
         self._phonemes += phonemes
 

@@ -13,6 +13,7 @@ from speechd.text.markup.document import parse
 from speechd.text.markup.marks import Mark, Voice
 from speechd.text.markup.ssml import parse_ssml
 from speechd.text.markup.tags import Alias, with_tags
+from speechd.voices import Catalogue
 
 
 class Form(StrEnum):
@@ -60,17 +61,25 @@ def marks_of(input: str, reading: Reading, options: SynthesisOptions, engine: En
 def _voiced(marks: Iterable[Mark], options: SynthesisOptions, engine: Engine) -> Iterator[Mark]:
     """The marks with the language of each voice. A voice speaks its own, unless the request or the text names another:
     one that the request asks for is the one that its own voice does not have."""
+    catalogue = engine.voices()
+    known: dict[Voice, Voice] = {}  # for there may be thousands
     for mark in marks:
-        if not isinstance(mark, Voice):
+        if isinstance(mark, Voice):
+            if mark not in known:
+                known[mark] = _with_language(mark, catalogue, options, engine)
+            yield known[mark]
+        else:
             yield mark
-            continue
-        blend = engine.voices().parse(mark.name) if mark.name is not None else options.blend
-        is_given = options.language != options.blend.language
-        language = mark.language or (options.language if is_given else blend.language)
-        require(language, engine)
-        engine.load_voice(replace(options, blend=blend, language=language))
-        is_own = mark.name is None and language == options.language
-        yield Voice(mark.name, None if is_own else language)
+
+
+def _with_language(mark: Voice, catalogue: Catalogue, options: SynthesisOptions, engine: Engine) -> Voice:
+    blend = catalogue.parse(mark.name) if mark.name is not None else options.blend
+    is_given = options.language != options.blend.language
+    language = mark.language or (options.language if is_given else blend.language)
+    require(language, engine)
+    engine.load_voice(replace(options, blend=blend, language=language))
+    is_own = mark.name is None and language == options.language
+    return Voice(mark.name, None if is_own else language)
 
 
 def require(language: str, engine: Engine) -> None:

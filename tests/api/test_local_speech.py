@@ -2,7 +2,8 @@
 
 import pytest
 
-from speechd.api.local_speech import framing, longest_whole_s, seed_of
+from speechd.api.captions import framing
+from speechd.api.local_speech import longest_whole_s, seed_of
 from speechd.config.settings import Settings
 from speechd.speech.framing import RawFraming, ServerSentEvents
 from tests.harness.requests import speech_request

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +13,7 @@ import pytest
 from speechd.audio.samples import SAMPLE_RATE
 from speechd.engines.tone import decode
 from tests.harness.decoding import letters, spoken
-from tests.harness.server import Server, running
+from tests.harness.server import Server
 
 TEXT = "It costs **$5.50**, Dr. Smith. " + "Well said, and then we went on. " * 6
 SPOKEN = "It costs five dollars and fifty cents, Doctor Smith. " + "Well said, and then we went on. " * 6
@@ -163,10 +162,3 @@ def test_engine_without_phonemes_refuses_them(tone_server: Server, path: str) ->
     reply = httpx.post(tone_server.url + path, json={"text": "a", "phonemes": "a"}, timeout=30)
     assert reply.status_code == 400
     assert "Kokoro" in reply.json()["error"]["message"]
-
-
-def test_dev_needs_a_key_where_there_are_keys(tmp_path: Path) -> None:
-    with running(tmp_path, workers=1, api_keys="sk-good") as server:
-        assert httpx.get(server.url + "/dev/ssml").status_code == 401
-        reply = httpx.get(server.url + "/dev/ssml", headers={"authorization": "Bearer sk-good"})
-        assert reply.status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -36,9 +38,9 @@ def spoken(text: str, speed: float = 1.0, reading: Reading = AS_TEXT) -> tuple[S
             audio = synthesize_one(engine, planned.segment)
             joined = joiner.add(audio, planned.gap_s, planned.volume)
             samples.append(joined.samples)
-            timeline.begin(planned.script)
             tokens = shifted(audio.alignment, joined.offset / SAMPLE_RATE)
-            words += timeline.add(tokens, joiner.length_s)[0]
+            assert planned.script is not None
+            words += timeline.add(planned.script, tokens, joiner.length_s)[0]
     return np.concatenate([*samples, joiner.finish()]), words
 
 
@@ -94,36 +96,41 @@ def script(*words: tuple[int, int], phonemes: str = "") -> Script:
 
 def test_word_is_complete_with_its_last_token() -> None:
     """As windows bring them: the last token of one may end beyond it."""
-    timeline = Timeline()
-    timeline.begin(script((0, 2), (2, 4), (5, 6)))
-    first, _ = timeline.add(
-        [TokenTime(0, 0.0, 0.1), TokenTime(1, 0.1, 0.2), TokenTime(2, 0.2, 0.3)], 9.0, is_last=False
-    )
-    second, _ = timeline.add([TokenTime(3, 0.3, 0.45)], 9.0, is_last=False)
-    third, _ = timeline.add([TokenTime(5, 0.5, 0.6)], 9.0)
-    assert [(word.start_s, word.end_s) for word in (*first, *second, *third)] == [(0.0, 0.2), (0.2, 0.45), (0.5, 0.6)]
+    timeline, said = Timeline(), script((0, 2), (2, 4), (5, 6))
+    tokens = [TokenTime(0, 0.0, 0.1), TokenTime(1, 0.1, 0.2), TokenTime(2, 0.2, 0.3)]
+    first, _ = timeline.add(said, tokens, math.inf, is_last=False)
+    second, _ = timeline.add(said, [TokenTime(3, 0.3, 0.45)], math.inf, is_last=False)
+    third, _ = timeline.add(said, [TokenTime(5, 0.5, 0.7)], 0.6)
+    assert [[(word.start_s, word.end_s) for word in words] for words in (first, second, third)] == [
+        *([(0.0, 0.2)], [(0.2, 0.45)], [(0.5, 0.6)])
+    ]
+
+
+def test_equal_segments_have_words_of_their_own() -> None:
+    timeline, said = Timeline(), script((0, 1))
+    words = [timeline.add(said, [TokenTime(0, at, at + 0.1)], math.inf)[0] for at in (0.0, 1.0)]
+    assert [word.start_s for (word,) in words] == [0.0, 1.0]
 
 
 def test_word_without_tokens_is_where_the_one_before_ends() -> None:
-    timeline = Timeline()
-    timeline.begin(script((0, 1), (1, 1), (1, 2)))
-    words, _ = timeline.add([TokenTime(0, 0.0, 0.2), TokenTime(1, 0.3, 0.4)], 9.0)
+    words, _ = Timeline().add(
+        script((0, 1), (1, 1), (1, 2)), [TokenTime(0, 0.0, 0.2), TokenTime(1, 0.3, 0.4)], math.inf
+    )
     assert [(word.start_s, word.end_s) for word in words] == [(0.0, 0.2), (0.2, 0.2), (0.3, 0.4)]
 
 
 def test_times_never_fall_and_end_with_the_sound() -> None:
     timeline = Timeline()
-    timeline.begin(script((0, 1)))
-    (one,), _ = timeline.add([TokenTime(0, -0.1, 0.5)], 0.4)
-    timeline.begin(script((0, 1)))
-    (other,), _ = timeline.add([TokenTime(0, 0.3, 0.6)], 9.0)
+    (one,), _ = timeline.add(script((0, 1)), [TokenTime(0, -0.1, 0.5)], 0.4)
+    (other,), _ = timeline.add(script((0, 1)), [TokenTime(0, 0.3, 0.6)], math.inf)
+    (silent,), _ = timeline.add(script((0, 1)), [TokenTime(0, 0.9, 1.2)], 0.6)
     assert (one.start_s, one.end_s, other.start_s, other.end_s) == (0.0, 0.4, 0.4, 0.6)
+    assert (silent.start_s, silent.end_s) == (0.6, 0.6)
 
 
 def test_phonemes_are_timed_without_blanks_and_punctuation() -> None:
-    timeline = Timeline()
-    timeline.begin(script((0, 1), (2, 3), phonemes="a b."))
-    _, phonemes = timeline.add([TokenTime(token, token / 10, token / 10 + 0.1) for token in range(4)], 9.0)
+    said = script((0, 1), (2, 3), phonemes="a b.")
+    _, phonemes = Timeline().add(said, [TokenTime(at, at / 10, at / 10 + 0.1) for at in range(4)], math.inf)
     assert [(phoneme.phoneme, phoneme.start_s) for phoneme in phonemes] == [("a", 0.0), ("b", 0.2)]
 
 

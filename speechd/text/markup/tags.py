@@ -39,9 +39,11 @@ def with_tags(marks: Iterable[Mark], aliases: Mapping[str, Alias]) -> Iterator[M
 
 def resolved(name: str, aliases: Mapping[str, Alias]) -> Alias:
     """The voice that a name in a text stands for. Raises `InvalidRequest` for what can be no name."""
+    if (alias := aliases.get(name.lower())) is not None:
+        return alias
     if not _NAME.fullmatch(name):
         raise InvalidRequest(f"'{shorten(name)}' names no voice.", param="input", code="voice_not_found")
-    return aliases.get(name.lower(), Alias(name))
+    return Alias(name)
 
 
 def _rate(value: str) -> float:

@@ -75,7 +75,8 @@ def test_words_are_found_by_their_characters_in_any_script(
 
 
 def test_words_that_are_spoken_as_one_share_its_time(engine: EspeakEngine) -> None:
-    found = times(text := "The end of the story.", *timed(engine, text))
+    text = "The end of the story."
+    found = times(text, *timed(engine, text))
     assert list(found) == ["The", "end", "of", "the", "story"]
     assert all(start < end for start, end in found.values())
     assert found["of"][1] == found["the"][0]
