@@ -82,3 +82,15 @@ def test_synthesis_costs_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("time.sleep", slept.append)
     audio = ToneEngine(rtf=100.0).speak(prepared(TEXT))
     assert slept[0] == pytest.approx(100 * audio.duration_s, rel=0.05)
+
+
+@pytest.mark.parametrize("speed", [0.25, 1.0, 4.0])
+def test_bytes_sound_when_they_are_said_to(speed: float) -> None:
+    text = "Grüße, one!"
+    segment = ToneEngine().prepare(text, SynthesisOptions(BLEND, "en-us", speed, words=True))
+    assert segment is not None
+    audio = ToneEngine().speak(segment)
+    for start, stop, first, last in segment.words:
+        times = audio.alignment[first].start_s, audio.alignment[last - 1].end_s
+        samples = audio.samples[round(times[0] * audio.sample_rate) : round(times[1] * audio.sample_rate)]
+        assert decode(samples) == text[start:stop]
