@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from speechd.api.dev_schema import (
     MAX_TURNS,
+    OWN_FIELDS,
     PAUSE_BETWEEN_TURNS,
     PHONEMES,
     PHONEMIZE_LANGUAGE,
@@ -130,7 +131,7 @@ class DevEndpoints:
             "model": next(iter(available.models)),
             "voice": DEFAULT_VOICE if DEFAULT_VOICE in voices else voices[0],
         }
-        given = {name: value for name, value in fields.items() if value is not None}
+        given = {name: value for name, value in fields.items() if value is not None and name not in OWN_FIELDS}
         return parse(orjson.dumps({**defaults, **given}), available)
 
 

@@ -23,6 +23,11 @@ SSML_VOICE: Final = Field("voice", Text(512), "the voice of what names none; wit
 PHONEMIZE_TEXT: Final = Field("text", Text(), INPUT.meaning, REQUIRED)
 PHONEMIZE_LANGUAGE: Final = Field("language", LanguageCode(), "the language", "en-us")
 
+OWN_FIELDS: Final = frozenset(
+    ("turns", "inputs", *(field.name for field in (RETURN_TIMESTAMPS, PAUSE_BETWEEN_TURNS, PHONEMES, SSML_TEXT)))
+)
+"""Names of fields that a request for speech does not have."""
+
 _TURN: Final[JsonSchema] = {
     "type": "object",
     "required": ["voice", "text"],
