@@ -24,9 +24,10 @@ from speechd.api.overflow.overflow import Overflow
 from speechd.api.routes import routes
 from speechd.api.schema import Available
 from speechd.api.speech import SpeechEndpoint
+from speechd.audio.samples import SAMPLE_RATE
 from speechd.config.settings import Settings
 from speechd.engines import registry
-from speechd.engines.base import Engine, Isolated, SupportsUnload, Synthesizer
+from speechd.engines.base import Engine, Isolated, SupportsUnload, SupportsWindows, Synthesizer
 from speechd.lifecycle import warm_up
 from speechd.lifecycle.unloader import UNLOADED, ModelUnloader
 from speechd.metrics import recording
@@ -74,7 +75,13 @@ class SpeechApplication:
         self.choice = choice
         self.catalogue = catalogue
         spare = settings.rows - settings.workers
-        self.board = Scoreboard(settings.workers, _limits(settings), keys=len(settings.api_keys), spare=spare)
+        self.board = Scoreboard(
+            settings.workers,
+            _limits(settings),
+            keys=len(settings.api_keys),
+            spare=spare,
+            window_state_limit=_window_state_limit(settings, choice.engine),
+        )
         self.table = self.board.table
         self.files = _files(settings)
         self.metrics = Metrics(self.board, choice.engine.name)
@@ -168,6 +175,12 @@ def _limits(settings: Settings) -> Limits:
         max_overflow_in_flight=settings.overflow_max_in_flight,
         max_held_bytes=settings.max_whole_total_bytes,
     )
+
+
+def _window_state_limit(settings: Settings, engine: Engine) -> int:
+    """Bytes of the state between two windows; 0 where segments are to be synthesised whole."""
+    in_windows = settings.windows == "auto" and engine.batch_limit == 1 and engine.sample_rate == SAMPLE_RATE
+    return engine.window_state_limit if in_windows and isinstance(engine, SupportsWindows) else 0
 
 
 def _files(settings: Settings) -> FileDemand:

@@ -43,7 +43,7 @@ class KokoroReader:
 
     name: Final = "kokoro"
     passage_limit: Final = 400
-    efficient_length: Final = 120
+    passage_length: Final = 120
 
     def __init__(self, model_dir: Path) -> None:
         from speechd.engines.kokoro.g2p.g2p import G2P

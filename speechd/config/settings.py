@@ -57,6 +57,12 @@ class Settings:
         "float16 on CUDA (its error is not measured)",
         choices=("float32", "bfloat16", "float16"),
     )
+    windows: str = option(
+        "auto",
+        "engine",
+        "auto: a passage is rendered in stretches, the first of about a second, where the engine can do so; off: whole",
+        choices=("auto", "off"),
+    )
 
     api_keys: tuple[str, ...] = option(
         (),
@@ -86,7 +92,9 @@ class Settings:
     # Over 65 s: the pools of clients and of load balancers (AWS: 60 s) must let go of a connection before we do.
     keep_alive_s: float = option(75.0, "limits", "time before an idle connection is closed", 1, 86_400)
     write_timeout_s: float = option(30.0, "limits", "time a client may leave its audio unread", 0.1, 86_400)
-    synthesis_timeout_s: float = option(60.0, "limits", "time limit for the synthesis of one segment", 0.1, 86_400)
+    synthesis_timeout_s: float = option(
+        60.0, "limits", "time limit for the synthesis of one window or segment", 0.1, 86_400
+    )
     text_timeout_s: float = option(2.0, "limits", "processor time limit for reading one passage of a text", 0.1, 3600)
     max_whole_s: float = option(7200.0, "limits", "longest audio of a response that is not streamed", 1, 86_400)
     max_whole_bytes: int = option(192 << 20, "limits", "largest response that is not streamed", 1 << 20, 1 << 34)

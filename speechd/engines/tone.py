@@ -6,8 +6,10 @@ bursts apart, so `decode` needs to know neither speed nor volume, nor what silen
 
 from __future__ import annotations
 
+import math
 import struct
 import time
+import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -22,6 +24,7 @@ from speechd.engines.base import (
     SegmentTooLong,
     SequentialEngine,
     SynthesisOptions,
+    Window,
     WordTokens,
     speakable,
 )
@@ -61,6 +64,9 @@ SOUND_POWER_SHARE: Final = 0.1
 _HEADER = struct.Struct("<d")
 """The speed; negative where the audio is to say when each byte sounds."""
 
+_STATE = struct.Struct("<qI")
+"""Between windows: the samples so far, and their CRC-32, by which a state that is not of its segment is found out."""
+
 
 class ToneEngine(SequentialEngine):
     """Speaks every text equally in every voice and language; a segment takes `rtf` × its duration to synthesise.
@@ -72,7 +78,8 @@ class ToneEngine(SequentialEngine):
     sample_rate: Final = SAMPLE_RATE
     model_ids: Final = voices.MODEL_IDS
     passage_limit: Final = 400
-    efficient_length: Final = 200
+    passage_length: Final = 150
+    window_state_limit: Final = _STATE.size
 
     def __init__(self, rtf: float = 0.0) -> None:
         """rtf: real-time factor, seconds of synthesis for a second of audio."""
@@ -99,22 +106,32 @@ class ToneEngine(SequentialEngine):
             raise SegmentTooLong
         duration_s = len(content) * _length(options.speed) / SAMPLE_RATE
         tokens = _words(text) if options.words else ()
-        return Segment(
-            _HEADER.pack(-options.speed if options.words else options.speed) + content, duration_s, words=tokens
-        )
+        header = _HEADER.pack(-options.speed if options.words else options.speed)
+        return Segment(header + content, duration_s, len(text), tokens)
 
     def start(self, threads: int) -> None:
         """See `Synthesizer`; there is nothing to start."""
 
     def speak(self, segment: Segment) -> Audio:
         """See `SequentialEngine`."""
+        return self.render_window(segment, b"", math.inf).audio
+
+    def render_window(self, segment: Segment, state: bytes, wanted_s: float) -> Window:
+        """See `SupportsWindows`. A window is cut anywhere, to the sample. Raises `ValueError` for a state that is not
+        of this segment."""
         began = time.monotonic()
         (speed,) = _HEADER.unpack_from(segment.payload)
         content, length = segment.payload[_HEADER.size :], _length(abs(speed))
-        alignment = burst_times(len(content), length) if speed < 0 else ()
-        audio = Audio(encode(content, length), SAMPLE_RATE, alignment)
+        samples = encode(content, length)
+        start, checksum = _STATE.unpack(state) if state else (0, 0)
+        if zlib.crc32(samples[:start].data) != checksum:
+            raise ValueError("the state is not of this segment")
+        stop = min(len(samples), start + max(1, round(min(wanted_s * SAMPLE_RATE, len(samples)))))
+        alignment = burst_times(len(content), length, start, stop) if speed < 0 else ()
+        audio = Audio(samples[start:stop], SAMPLE_RATE, alignment)
         time.sleep(max(0.0, self._rtf * audio.duration_s - (time.monotonic() - began)))
-        return audio
+        left = len(samples) - stop
+        return Window(audio, _STATE.pack(stop, zlib.crc32(samples[:stop].data)) if left else b"", left / SAMPLE_RATE)
 
 
 def encode(content: bytes, length: int = BYTE) -> Samples:
@@ -137,13 +154,14 @@ def _bursts(length: int) -> Samples:
     return samples
 
 
-def burst_times(count: int, length: int = BYTE) -> tuple[TokenTime, ...]:
-    """When each of `count` bytes sounds, as `encode` makes them."""
+def burst_times(count: int, length: int, begin: int, end: int) -> tuple[TokenTime, ...]:
+    """When each of `count` bytes sounds that begins in these samples of what `encode` makes, from the first of them."""
     sound = round(length * SOUND_SHARE)
-    before = (length - sound) // 2
-    starts = range(before, count * length, length)
+    starts = range((length - sound) // 2, count * length, length)
     return tuple(
-        TokenTime(byte, start / SAMPLE_RATE, (start + sound) / SAMPLE_RATE) for byte, start in enumerate(starts)
+        TokenTime(byte, (start - begin) / SAMPLE_RATE, (start + sound - begin) / SAMPLE_RATE)
+        for byte, start in enumerate(starts)
+        if begin <= start < end
     )
 
 

@@ -14,10 +14,11 @@ from itertools import chain, zip_longest
 from typing import Final
 
 from speechd.config.settings import InvalidSetting
-from speechd.engines.base import Engine, Segment, SynthesisOptions, Synthesizer, synthesize_one
+from speechd.engines.base import Engine, Segment, SupportsWindows, SynthesisOptions, Synthesizer, synthesize_one
 from speechd.errors import InvalidRequest
 from speechd.languages.table import find_language
 from speechd.pool.capacity import StreamBudget
+from speechd.pool.dispatch import FIRST_WINDOW_S
 from speechd.speech.planner import Planned, Planner
 from speechd.text.passages import PassageReader
 from speechd.voices import Catalogue
@@ -27,7 +28,7 @@ BUDGET_S: Final = 1.0
 the first of the longer ones takes a tenth more than the next (measured). On a GPU, where it is more, all fit."""
 
 LENGTHS: Final = 3
-"""Segments planned in each language: a first one, one that it covers, and one of the efficient length."""
+"""Segments planned in each language: a first one, one that it covers, and one of the ordinary length."""
 
 ALONE: Final = StreamBudget(realtime_factor=4.0)
 """The budget of a listener when nobody else is there."""
@@ -77,13 +78,15 @@ def plan(engine: Engine, by_language: Iterable[SynthesisOptions]) -> list[Segmen
 def try_out(engine: Synthesizer, segments: Sequence[Segment]) -> tuple[float, float]:
     """Synthesise the segments, in a worker whose engine is started: the first at any cost, others within `BUDGET_S`.
 
-    The first is synthesised twice: what is done only once is no measure of the throughput. Returns the fastest after
-    that, because other workers may be starting on the same cores: seconds of audio, and what they took; 0 and 0 without
-    segments.
+    The first is synthesised twice, and begun in a window where the engine can: what is done only once is no measure of
+    the throughput. Returns the fastest after that, because other workers may be starting on the same cores: seconds of
+    audio, and what they took; 0 and 0 without segments.
     """
     began = time.monotonic()
     for segment in segments[:1]:
         synthesize_one(engine, segment)
+        if isinstance(engine, SupportsWindows) and engine.window_state_limit:
+            engine.render_window(segment, b"", FIRST_WINDOW_S)
     warm = now = time.monotonic()
     planned_s, fastest = 0.0, (0.0, 0.0)
     for segment in segments:

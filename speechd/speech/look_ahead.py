@@ -30,7 +30,7 @@ class LookAhead:
         self._submitted_s = 0.0
         self._taken_s = 0.0
         self._has_segments = False  # without one there is nothing to hear yet, even after a pause
-        self._is_spoken = False  # the audio of the first segment is here
+        self._is_spoken = False  # there is audio of the first segment
 
     @property
     def has_segments(self) -> bool:
@@ -47,7 +47,8 @@ class LookAhead:
         self._submitted_s += duration_s
 
     def joined(self, audio_s: float, predicted_s: float) -> None:
-        """Correct the prediction for a segment or a pause, which takes `audio_s` seconds with the gap before it."""
+        """Correct the prediction for a pause, a segment or a window of one: the `predicted_s` seconds that are to be
+        expected no more have become `audio_s`, with the gap before them."""
         self._is_spoken = True
         self._submitted_s += audio_s - predicted_s
 
@@ -87,7 +88,7 @@ class LookAhead:
     def may_plan(self, budget: StreamBudget, in_pool: int) -> bool:
         """Whether the next segment may be planned while `in_pool` others are in the pool."""
         # Pauses before the first segment are not sent before it, so that credit would never come. Behind it nothing
-        # is planned until it is spoken: only then is it known when its client will run dry, and who else listens.
+        # is planned until some of it is spoken: only then is it known when its client will run dry, and who listens.
         if not self._has_segments:
             return True
         needed_s = min(LEAST_S, self._allowed_s(budget) / 2)

@@ -16,7 +16,7 @@ from speechd.text.markup import Pause
 from speechd.text.passages import NotYet
 
 AHEAD_S: Final = 60.0
-"""Seconds of audio in hand, as the planner is told: nobody listens yet, so that all segments may be of the efficient
+"""Seconds of audio in hand, as the planner is told: nobody listens yet, so that all segments may be of the ordinary
 length."""
 
 

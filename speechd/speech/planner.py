@@ -40,7 +40,7 @@ HEADROOM: Final = 0.5
 prediction."""
 
 SPARE: Final = 1.6
-"""Of the seconds that a passage of the engine's efficient length takes in English at speed 1, tolerance included, how
+"""Of the seconds that a passage of the engine's `passage_length` takes in English at speed 1, tolerance included, how
 many a segment has at most, in any voice, script and at any speed. What a slot holds grows with them: Kokoro took 15 MB
 a second, and up to 120 s before there was a limit."""
 
@@ -140,7 +140,7 @@ class Planner:
         self._options = options
         self._engine = engine
         self._limit_s = limit_s
-        self._segment_s = SPARE * engine.efficient_length * (1 + TOLERANCE) / CHARACTERS_PER_S
+        self._segment_s = SPARE * engine.passage_length * (1 + TOLERANCE) / CHARACTERS_PER_S
         self._reader: PassageReader | None = None
         progress = progress or Progress(characters_per_s=CHARACTERS_PER_S * options.speed)
         self._position = progress.position
@@ -197,12 +197,12 @@ class Planner:
 
     def _sizes(self, ahead_s: float, budget: StreamBudget) -> Sizes:
         segment_s = min(budget.limit_s, self._segment_s)
-        wanted_s = min(HEADROOM * ahead_s * budget.realtime_factor, budget.max_segment_s, segment_s / (1 + TOLERANCE))
+        wanted_s = min(HEADROOM * ahead_s * budget.realtime_factor, segment_s / (1 + TOLERANCE))
         least = LEAST_LENGTH if ahead_s or budget.realtime_factor < FAST_PACE else FIRST_LENGTH
-        ordinary = min(max(wanted_s * CHARACTERS_PER_S, least), self._engine.efficient_length)
+        ordinary = min(max(wanted_s * CHARACTERS_PER_S, least), self._engine.passage_length)
         # Of slow speech fewer characters are as long; but with too few a cut falls within every phrase.
         scaled = least * min(1.0, max(0.5, self._characters_per_s / CHARACTERS_PER_S))
-        target = round(min(max(wanted_s * self._characters_per_s, scaled), self._engine.efficient_length))
+        target = round(min(max(wanted_s * self._characters_per_s, scaled), self._engine.passage_length))
         return Sizes(target, segment_s, run_s=ordinary * (1 + TOLERANCE) / CHARACTERS_PER_S)
 
     def _take(self, reader: PassageReader, sizes: Sizes) -> Part | Pause | NotYet | None:

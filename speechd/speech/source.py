@@ -15,7 +15,7 @@ class Chunk:
     """The next bytes of a response's audio.
 
     data: bytes of its format, at least one unless words come without any. audio_s: seconds of audio that were encoded
-    for them, 0 where that is not known. tokens: when the tokens of the segments that begin in it sound, in seconds from
+    for them, 0 where that is not known. tokens: when the tokens of the windows that begin in it sound, in seconds from
     the start of the response's audio; none where the engine does not know. words, phonemes: those that are complete
     with it, where they were asked for.
     """

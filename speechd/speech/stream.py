@@ -11,10 +11,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from speechd.audio.samples import SAMPLE_RATE
-from speechd.audio.silence import has_sound
+from speechd.audio.silence import may_sound
 from speechd.context import Timings
 from speechd.errors import NothingToSpeak
 from speechd.pool.capacity import StreamBudget
@@ -106,7 +105,6 @@ class SpeechStream:
 
     async def _next_planned(self) -> Planned | Pause | None:
         budget = await self._until(lambda budget: self._look_ahead.may_plan(budget, len(self._jobs)))
-        budget = replace(budget, max_segment_s=min(budget.max_segment_s, self._look_ahead.credit_s(budget)))
         return await self._plan.next(self._look_ahead.ahead_s(time.monotonic()), budget)
 
     def _submit(self, planned: Planned | Pause) -> tuple[SegmentJob, Planned] | Pause:
@@ -128,7 +126,7 @@ class SpeechStream:
             await submitting  # raises what ended it before the end of the text
             if self.timings.queue_s is None:
                 raise NothingToSpeak("'input' holds nothing that can be spoken.", param="input")
-            if self._leading_s is not None:
+            if not self._encoding.has_sound:
                 raise NothingToSpeak("'input' holds nothing of which this voice makes a sound.", param="input")
             await self._encoding.finish()
         finally:
@@ -144,19 +142,30 @@ class SpeechStream:
         return item is not None
 
     async def _encode_speech(self, job: SegmentJob, planned: Planned) -> None:
-        audio = await job.result()
-        self._jobs.discard(job)
+        left_s = await self._encode_window(job, planned, planned.segment.duration_s)
+        while left_s:
+            left_s = await self._encode_window(job, planned, left_s)
+
+    async def _encode_window(self, job: SegmentJob, planned: Planned, expected_s: float) -> float:
+        """Encode the job's next window, before which `expected_s` seconds were expected of it. Returns how many
+        still are."""
+        audio, left_s = await job.next_window()
+        if not left_s:
+            self._jobs.discard(job)
+            self.timings.synthesis_s += job.synthesis_s
         if self.timings.queue_s is None:
             self.timings.queue_s = job.wait_s
-        if self._leading_s is not None and has_sound(audio.samples):
+        if self._leading_s is not None and may_sound(audio.samples):
             leading_s, self._leading_s = self._leading_s, None
             await self._encode_pause(leading_s)
-        joined_s, rest = await self._encoding.join(audio, planned.gap_s, planned.volume, planned.script)
-        self.timings.synthesis_s += job.synthesis_s
-        self._look_ahead.joined(joined_s, planned.segment.duration_s)
+        joined_s, rest = await self._encoding.join(
+            audio, planned.gap_s, planned.volume, planned.script, is_last=not left_s
+        )
+        self._look_ahead.joined(joined_s, expected_s - left_s)
         self._note_progress()
         await self._encoding.encode(rest)
         self._note_progress()
+        return left_s
 
     async def _encode_pause(self, duration_s: float) -> None:
         if self._leading_s is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from speechd.engines.base import Engine, EngineOptions, SupportsProsody, SynthesisOptions
+from speechd.engines.base import Engine, EngineOptions, SynthesisOptions
 from speechd.engines.kokoro.voices import IDS
 from speechd.engines.registry import create, voices
 from speechd.engines.tone import ToneEngine
@@ -40,7 +40,7 @@ def test_engine_that_stands_in_for_kokoro_has_its_voices_and_model_id(name: str)
 @pytest.mark.parametrize("name", ["espeak", "tone"])
 def test_engine_loads_the_voices_of_its_languages_and_is_asked_for_one_segment_at_a_time(name: str) -> None:
     engine = create(name, EngineOptions()).engine
-    assert (engine.batch_limit, isinstance(engine, SupportsProsody)) == (1, False)
+    assert engine.batch_limit == 1
     for language in engine.languages():
         engine.load_voice(SynthesisOptions(engine.voices().parse("alloy"), language))
 

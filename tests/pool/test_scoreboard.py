@@ -6,6 +6,7 @@ import time
 import pytest
 
 from speechd.pool.admission import Admission
+from speechd.pool.capacity import timely_s
 from speechd.pool.ipc import SegmentStatus, failed_result
 from speechd.pool.scoreboard import Cleared, Scoreboard
 from speechd.pool.throughput import ASSUMED_THROUGHPUT
@@ -40,6 +41,27 @@ def test_all_that_a_dead_worker_held_is_given_back(board: Scoreboard) -> None:
     counts = [board.in_flight, board.overflow_in_flight, board.held_bytes, board.in_flight_by_key]
     assert [int(count.sum()) for count in counts] == [1, 0, 0, 0]
     assert board.threads_for(1, 4, 4) == 4
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "waiting", "can_be_spared"),
+    [(0, 0, True), (1, 0, True), (2, 0, False), (1, 1, True), (1, 2, False)],
+)
+def test_slot_can_be_spared_while_another_is_idle_whoever_comes_back(
+    board: Scoreboard, in_flight: int, waiting: int, can_be_spared: bool
+) -> None:
+    board.in_flight[0] = in_flight
+    for _ in range(waiting):
+        board.queue.put(segment(1), 0, 0.0)
+    assert board.slot_view(0).can_be_spared is can_be_spared
+
+
+def test_slot_goes_by_its_own_speed_and_by_what_the_watchdog_leaves(board: Scoreboard) -> None:
+    board.throughput.add_measurement(0, audio_s=12.0, busy_s=2.0)
+    board.throughput.add_measurement(1, audio_s=0.0, busy_s=2.0)
+    views = [board.slot_view(index) for index in range(2)]
+    assert [view.speed for view in views] == [6.0, ASSUMED_THROUGHPUT]
+    assert views[0].longest_s == timely_s(6.0, LIMITS.synthesis_timeout_s)
 
 
 def test_throughput_is_that_of_the_slots_that_work(board: Scoreboard) -> None:

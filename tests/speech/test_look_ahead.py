@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from speechd.pool.capacity import StreamBudget
@@ -70,7 +68,7 @@ def test_audio_that_the_encoder_holds_back_needs_no_credit_once_the_client_has_t
 
 def test_credit_is_that_of_all_streams_where_it_is_less() -> None:
     look_ahead = speaking(limit_s=60.0, submitted_s=4.0)
-    assert look_ahead.credit_s(StreamBudget(2.0, math.inf, look_ahead_s=5.0)) == 1.0
+    assert look_ahead.credit_s(StreamBudget(2.0, look_ahead_s=5.0)) == 1.0
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def rest(planner: Planner, budget: StreamBudget = StreamBudget(2.0)) -> list[Pla
         (1.0, 1.2, 1.0, LEAST_LENGTH),
         (8.0, 2.0, 1.0, HEADROOM * 8 * 2 * 15),
         (2.0, 2.0, 4.0, HEADROOM * 2 * 2 * 60),
-        (60.0, 10.0, 1.0, ToneEngine.efficient_length),
+        (60.0, 10.0, 1.0, ToneEngine.passage_length),
     ],
 )
 def test_segment_is_as_long_as_its_listener_can_wait_for(
@@ -205,7 +205,7 @@ def test_many_short_pauses_add_up_without_rounding() -> None:
 def test_no_segment_is_longer_than_it_may_be(text: str, ahead_s: float, limit_s: float, speed: float) -> None:
     plan = planner(text, speed, SpelledEngine())
     items = plan_all(plan, ahead_s, StreamBudget(4.0, 4.8, limit_s=limit_s))
-    usual_s = SPARE * (1 + TOLERANCE) * ToneEngine.efficient_length / CHARACTERS_PER_S
+    usual_s = SPARE * (1 + TOLERANCE) * ToneEngine.passage_length / CHARACTERS_PER_S
     assert all(item.segment.duration_s <= max(min(limit_s, usual_s), SHORTEST_PART * 0.15 / speed) for item in items)
     if text != "0a1b2c3d4e5f" * 100:  # it is normalised
         assert "".join(map(content, items)).replace(" ", "").rstrip(".") == text.replace(" ", "")

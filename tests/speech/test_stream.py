@@ -61,16 +61,23 @@ class FakePlan(RemotePlan):
 
 
 class FakeJob(SegmentJob):
-    """A segment that is spoken when the test says so."""
+    """A segment that is spoken when the test says so, all of it by its outcome, or in windows."""
 
     def __init__(self, segment: Segment, deadline: float, *, playing: bool) -> None:
         self.segment, self.deadline, self.playing = segment, deadline, playing
         self.wait_s, self.synthesis_s = 0.125, 0.25
         self.cancelled = False
         self.outcome: asyncio.Future[Audio] = asyncio.get_running_loop().create_future()
+        self.windows: asyncio.Queue[tuple[Audio, float]] = asyncio.Queue()
 
-    async def result(self) -> Audio:
-        return await self.outcome
+    async def next_window(self) -> tuple[Audio, float]:
+        getting = asyncio.ensure_future(self.windows.get())
+        try:
+            either: set[asyncio.Future[Any]] = {getting, self.outcome}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            return getting.result() if getting.done() else (self.outcome.result(), 0.0)
+        finally:
+            getting.cancel()
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -598,6 +605,102 @@ def test_stream_of_a_single_write_has_no_underrun() -> None:
         harness = Harness([planned(1)], format="wav", whole=True)
         await harness.read_all()
         assert harness.stream.timings.underrun_s is None
+        await harness.end()
+
+    run(scenario())
+
+
+def speak_window(job: FakeJob, seconds: int, left_s: float) -> None:
+    """The next seconds of a segment of `TONE`s."""
+    job.windows.put_nowait((Audio(np.tile(TONE, seconds)), left_s))
+
+
+def test_first_window_is_sent_before_there_is_another_and_the_next_segment_is_planned_then() -> None:
+    async def scenario() -> None:
+        harness = Harness([planned(1, 4), planned(2, 2)], at_once=False)
+        reading = asyncio.create_task(harness.read())
+        await jobs_in_pool(harness, 1)
+        speak_window(harness.pool.jobs[0], 1, 3.0)
+        assert len(await reading) / 2 / SAMPLE_RATE > 0.4
+        await jobs_in_pool(harness, 2)
+        assert harness.stream.timings.queue_s == 0.125
+        rest = asyncio.create_task(harness.read_all())
+        speak(harness.pool.jobs[1])
+        speak_window(harness.pool.jobs[0], 2, 1.0)
+        await asyncio.sleep(0.02)
+        assert not rest.done()
+        speak_window(harness.pool.jobs[0], 1, 0.0)
+        await rest
+        assert harness.stream.timings.audio_s == pytest.approx(6, abs=0.2)
+        assert harness.stream.timings.synthesis_s == 0.5
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("windows", [[4], [1, 3], [1, 1, 1, 1], [3, 1]])
+def test_bytes_are_the_same_in_windows(windows: list[int]) -> None:
+    async def scenario() -> None:
+        harness = Harness([planned(1, 4), Pause(0.5), planned(2)], at_once=False)
+        reading = asyncio.create_task(harness.read_all())
+        await jobs_in_pool(harness, 1)
+        left_s = 4
+        for seconds in windows:
+            left_s -= seconds
+            speak_window(harness.pool.jobs[0], seconds, float(left_s))
+        await jobs_in_pool(harness, 2)
+        speak(harness.pool.jobs[1])
+        joiner = SegmentJoiner()
+        whole = [joiner.add(Audio(np.tile(TONE, 4)), 0.0).samples, joiner.pause(0.5)]
+        whole += [joiner.add(Audio((TONE * (0.1 * 2)).astype(np.float32)), 0.0).samples, joiner.finish()]
+        assert await reading == pcm16(np.concatenate(whole))
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(("spoken_s", "left_s"), [(1, 3.0), (1, 7.0), (1, 0.5)])
+def test_next_deadline_follows_what_windows_turn_out_to_be(spoken_s: int, left_s: float) -> None:
+    async def scenario() -> None:
+        harness = Harness([planned(1, 4), planned(2, 2)], at_once=False)
+        reading = asyncio.create_task(harness.read())
+        await jobs_in_pool(harness, 1)
+        speak_window(harness.pool.jobs[0], spoken_s, left_s)
+        await reading
+        heard_at = time.monotonic()
+        await jobs_in_pool(harness, 2)
+        assert harness.pool.jobs[1].deadline - heard_at == pytest.approx(spoken_s + left_s, abs=0.1)
+        await harness.end()
+
+    run(scenario())
+
+
+def test_failure_between_windows_is_raised_after_the_audio_before_it() -> None:
+    async def scenario() -> None:
+        harness = Harness([planned(1, 4)], at_once=False)
+        reading = asyncio.create_task(harness.read())
+        await jobs_in_pool(harness, 1)
+        speak_window(harness.pool.jobs[0], 2, 2.0)
+        assert await reading
+        harness.pool.jobs[0].outcome.set_exception(SynthesisFailed("no"))
+        with pytest.raises(SynthesisFailed):
+            await harness.read_all()
+        await harness.end()
+
+    run(scenario())
+
+
+def test_pause_before_a_segment_that_begins_with_a_silent_window_is_kept_and_sent_with_its_sound() -> None:
+    async def scenario() -> None:
+        harness = Harness([Pause(2.0), planned(1, 3)], at_once=False)
+        reading = asyncio.create_task(harness.read_all())
+        await jobs_in_pool(harness, 1)
+        silence = np.zeros(SAMPLE_RATE, np.float32)
+        harness.pool.jobs[0].windows.put_nowait((Audio(silence), 2.0))
+        await asyncio.sleep(0.02)
+        assert harness.stream.timings.audio_s == 0.0
+        speak_window(harness.pool.jobs[0], 2, 0.0)
+        assert len(await reading) / 2 / SAMPLE_RATE == pytest.approx(4, abs=0.2)
         await harness.end()
 
     run(scenario())

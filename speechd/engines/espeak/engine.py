@@ -60,7 +60,7 @@ class EspeakEngine(SequentialEngine):
     isolated: Literal[True] = True
     sample_rate: Final = 22_050
     passage_limit: Final = 1000
-    efficient_length: Final = 300
+    passage_length: Final = 150
 
     def __init__(self, catalogue: Catalogue, model_ids: Mapping[str, str]) -> None:
         """catalogue, model_ids: those of the engine for which this one stands in."""

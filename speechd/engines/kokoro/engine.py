@@ -52,8 +52,7 @@ class KokoroEngine:
     sample_rate: Final = SAMPLE_RATE
     model_ids: Final = voices.MODEL_IDS
     passage_limit: Final = 400
-    # The CPU's model costs the same from here on, and shorter segments hold less memory and give way sooner.
-    efficient_length: Final = 120
+    passage_length: Final = 150
 
     def __init__(self, checkpoint: Checkpoint, options: EngineOptions) -> None:
         # A process in which torch has used a second thread hangs in its forks.
@@ -137,11 +136,11 @@ class KokoroEngine:
         torch.set_num_threads(threads)
 
     def plan(self, segments: Sequence[Segment]) -> list[Any]:
-        """See `SupportsProsody`."""
+        """The prosody of each segment. Any exception concerns all of them."""
         return self._loaded.plan([ModelInput.unpacked(segment.payload) for segment in segments])
 
     def render(self, prosodies: Sequence[Any], window: None = None) -> list[Audio]:
-        """See `SupportsProsody`."""
+        """The audio of each. window: None, for the whole of it. Any exception concerns all of them."""
         return [_audio(rendered) for rendered in self._loaded.render(prosodies, window)]
 
     def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:

@@ -18,7 +18,6 @@ from speechd.engines.base import (
     EngineOptions,
     Segment,
     SegmentTooLong,
-    SupportsProsody,
     SupportsUnload,
     SynthesisOptions,
     synthesize_one,
@@ -82,7 +81,6 @@ def test_engine_makes_audio_at_its_rate_and_says_when_each_phoneme_sounds(engine
 
 
 def test_prosody_first_and_sound_second_is_what_one_step_makes(engine: KokoroEngine) -> None:
-    assert isinstance(engine, SupportsProsody)
     segments = [prepared(engine, text) for text in (TEXT, "Hello.")]
     rendered = engine.render(engine.plan(segments))
     for audio, outcome in zip(rendered, engine.synthesize(segments), strict=True):
