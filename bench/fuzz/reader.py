@@ -43,7 +43,7 @@ class KokoroReader:
 
     name: Final = "kokoro"
     passage_limit: Final = 400
-    passage_length: Final = 120
+    passage_length: Final = 150
 
     def __init__(self, model_dir: Path) -> None:
         from speechd.engines.kokoro.g2p.g2p import G2P
@@ -59,7 +59,7 @@ class KokoroReader:
         if len(phonemes) > TOKEN_LIMIT:
             raise SegmentTooLong
         assert set(phonemes) <= set(self._vocabulary), "a phoneme that the model does not know"
-        return Segment(phonemes.encode(), len(phonemes) / 14) if phonemes else None
+        return Segment(phonemes.encode(), len(phonemes) / 14, len(phonemes)) if phonemes else None
 
     def start(self, threads: int) -> None:
         pass

@@ -98,7 +98,7 @@ class LocalSpeech:
         options = SynthesisOptions(wanted.blend, wanted.language, wanted.speed, seed_of(wanted), is_timed)
         limit_s = longest_whole_s(self.settings, wanted.format) if call.whole else math.inf
         return SpeechStream(
-            self.readers.plan(Utterance(wanted.input, options, limit_s, reading)),
+            self.readers.plan(Utterance(wanted.input, options, limit_s, reading), meter.record_planned),
             self.pool,
             self._encoding(call, spool, meter),
             look_ahead_s=self.settings.look_ahead_s,

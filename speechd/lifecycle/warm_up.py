@@ -65,7 +65,7 @@ def load_voices(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> 
         reader = PassageReader(language)
         reader.feed(text)
         reader.finish()
-        reader.next(len(text), engine.passage_limit)
+        reader.next(len(text), len(text), engine.passage_limit)
     return list(languages.values())
 
 

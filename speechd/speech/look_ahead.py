@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from speechd.pool.capacity import StreamBudget
-from speechd.speech.planner import CHARACTERS_PER_S, LEAST_LENGTH
 from speechd.speech.playback import PlaybackClock
 
 SEGMENTS_AHEAD: Final = 4
 """Segments of one stream that may be in the pool at once: its share of idle slots, and its rows in the queue."""
 
-LEAST_S: Final = LEAST_LENGTH / CHARACTERS_PER_S
+LEAST_S: Final = 2.7
 """Audio seconds that planning another segment takes at least: less credit than that does not do."""
 
 

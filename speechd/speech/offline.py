@@ -32,7 +32,7 @@ def synthesize_file(
     encoder = open_encoder(format, whole=True)
     spoken_s = 0.0
     try:
-        while (planned := planner.next(AHEAD_S, StreamBudget(realtime_factor=AHEAD_S))) is not None:
+        while (planned := planner.next(AHEAD_S, StreamBudget(realtime_factor=AHEAD_S, limit_s=AHEAD_S))) is not None:
             if isinstance(planned, NotYet):
                 continue
             if isinstance(planned, Pause):

@@ -66,13 +66,13 @@ def test_voice_that_does_not_exist_is_an_invalid_setting() -> None:
         load_voices(Recorder(), "bela")
 
 
-def test_segments_grow_and_those_that_come_first_are_first() -> None:
+def test_segments_that_come_first_are_first_and_the_shortest() -> None:
     engine = Recorder()
     american, british, *longer = warm_up.plan(engine, load_voices(engine, "alloy", "fable"))
     heard = [decode(engine.speak(segment).samples) for segment in (american, british)]
     assert heard == ["Zyxq has three ferries."] * 2
     assert len(longer) == 2 * (warm_up.LENGTHS - 1)
-    assert american.duration_s < longer[0].duration_s < longer[-1].duration_s
+    assert american.duration_s < min(segment.duration_s for segment in longer)
 
 
 @pytest.mark.parametrize(("pace", "expected"), [(100.0, 4), (4.0, 2), (1.0, 1)])

@@ -18,7 +18,7 @@ def read(input: str, language: str = "en-us", target: int = 60) -> list[Passage]
     reader.finish()
     reader.trace(input)
     passages = []
-    while (passage := reader.next(target, 400)) is not None:
+    while (passage := reader.next(target, target, 400)) is not None:
         if isinstance(passage, Passage):
             passages.append(passage)
         assert isinstance(passage, Passage | Pause | NotYet)
@@ -102,7 +102,7 @@ def test_tracing_changes_no_passage(input: str) -> None:
     untraced.feed(input)
     untraced.finish()
     spoken = []
-    while (passage := untraced.next(60, 400)) is not None:
+    while (passage := untraced.next(60, 60, 400)) is not None:
         if isinstance(passage, Passage):
             assert passage.spans == ()
             spoken.append(passage.text)
@@ -118,7 +118,7 @@ def test_another_reader_goes_on_with_the_trace() -> None:
         reader.feed(LONG)
         reader.finish()
         reader.trace(LONG)
-        passage = reader.next(60, 400)
+        passage = reader.next(60, 60, 400)
         if passage is None:
             break
         resumed.append(passage)

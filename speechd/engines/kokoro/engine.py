@@ -122,7 +122,8 @@ class KokoroEngine:
         frames = len(phonemes) * max(1.0, FRAMES_PER_PHONEME / options.speed)
         style = self._style(options.blend, len(phonemes))
         tokens = np.array([self._ids[phoneme] for phoneme in phonemes], np.uint16)
-        return Segment(ModelInput(options.speed, options.seed & SEED_MASK, style, tokens).packed(), frames * FRAME_S)
+        payload = ModelInput(options.speed, options.seed & SEED_MASK, style, tokens).packed()
+        return Segment(payload, frames * FRAME_S, len(phonemes))
 
     def start(self, threads: int) -> None:
         """See `Synthesizer`."""

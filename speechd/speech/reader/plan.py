@@ -39,12 +39,12 @@ class RemotePlan:
     progress: how far it is, for another process to go on from. holder: the process that has it, if that still lives.
     """
 
-    def __init__(self, id: int, utterance: Utterance, ask: Ask) -> None:
-        """ask: makes one call, and raises `ProcessDied`."""
+    def __init__(self, id: int, utterance: Utterance, ask: Ask, observe: Observe = lambda item: None) -> None:
+        """ask: makes one call, and raises `ProcessDied`. observe: called with each result of `next`."""
         self.id, self.utterance = id, utterance
         self.progress: Progress | None = None
         self.holder: Holder | None = None
-        self._ask = ask
+        self._ask, self._observe = ask, observe
 
     async def next(self, ahead_s: float, budget: StreamBudget) -> Planned | Pause | None:
         """The next segment or pause, as of `Planner.next`. Ends in bounded time.
@@ -57,6 +57,7 @@ class RemotePlan:
             if isinstance(answer.result, Exception):
                 raise answer.result
             if not isinstance(answer.result, NotYet):  # else it is asked again, behind all others
+                self._observe(answer.result)
                 return answer.result
 
     async def _answer(self, ahead_s: float, budget: StreamBudget) -> PlanResult:
@@ -76,6 +77,9 @@ class RemotePlan:
             self.holder.forget(self.id)
             self.holder = None
 
+
+Observe = Callable[[Planned | Pause | None], None]
+"""Told what was planned next, None for the end of the text."""
 
 Ask = Callable[[RemotePlan, float, StreamBudget], Awaitable[PlanResult]]
 """One call of `Planner.next` for a plan, with its `ahead_s` and budget."""
