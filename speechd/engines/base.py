@@ -74,12 +74,14 @@ class SynthesisOptions:
     language: BCP 47, lower case ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", "ja", "zh").
     speed: 0.25 ... 4.0, 1.0 is the voice's own.
     seed: for engines that draw noise; equal requests have equal seeds, so that equal requests sound equal.
+    normalize: whether written forms ("12 km") are turned into words before the engine is given a passage.
     """
 
     blend: Blend
     language: str
     speed: float = 1.0
     seed: int = 0
+    normalize: bool = True
 
 
 class Synthesizer(Protocol):
@@ -203,6 +205,15 @@ class SupportsProsody(Protocol[Prosody]):
 
     def render(self, prosodies: Sequence[Prosody], window: None = None) -> list[Audio]:
         """The audio of each. window: None, for the whole of it. Any exception concerns all of them."""
+        ...
+
+
+@runtime_checkable
+class SupportsPacks(Protocol):
+    """An engine whose voices are files, of which it can make another one."""
+
+    def pack(self, blend: Blend) -> bytes:
+        """The file of a voice that sounds like this blend. Raises `InvalidRequest` if one of its voices lacks here."""
         ...
 
 

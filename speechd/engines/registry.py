@@ -74,10 +74,10 @@ def _kokoro(options: EngineOptions) -> Engine:
 
 
 def _espeak(options: EngineOptions) -> Engine:
-    from speechd.engines.espeak.engine import EspeakEngine
+    from speechd.engines.espeak.engine import LANGUAGES, EspeakEngine
     from speechd.engines.kokoro.voices import MODEL_IDS, catalogue
 
-    return EspeakEngine(catalogue(options.model_dir), MODEL_IDS)
+    return EspeakEngine(catalogue(options.model_dir, lacks=lambda voice: voice.language not in LANGUAGES), MODEL_IDS)
 
 
 def _tone(options: EngineOptions) -> Engine:

@@ -164,7 +164,7 @@ class Planner:
 
     def _open(self) -> PassageReader:
         self._engine.load_voice(self._options)
-        reader = PassageReader(self._options.language, self._position)
+        reader = PassageReader(self._options.language, self._position, normalized=self._options.normalize)
         reader.feed(self._input)
         reader.finish()
         if reader.pauses_s > MAX_PAUSES_S:

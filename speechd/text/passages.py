@@ -12,6 +12,7 @@ from speechd.text.cuts import TOLERANCE, split_near
 from speechd.text.fed_text import FedText, NeedsText
 from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Style
 from speechd.text.normalization.normalize import normalize
+from speechd.text.normalization.typography import unify
 
 SILENT_LENGTH: Final = 4000
 """Characters without anything to speak that one call looks through; some 30 ms of work."""
@@ -70,10 +71,12 @@ class PassageReader:
     `_after`, the pause or the new style behind it; `_read`, how many sentences, pauses and changes of style were read.
     """
 
-    def __init__(self, language: str, position: Position = BEGINNING) -> None:
+    def __init__(self, language: str, position: Position = BEGINNING, *, normalized: bool = True) -> None:
         """language: BCP 47, lower case; it chooses the rules that make written forms spoken. position: where another
-        reader was, which this one continues when it is fed the same text from the beginning."""
+        reader was, which this one continues when it is fed the same text from the beginning. normalized: whether those
+        rules are applied."""
         self._language = language
+        self._normalized = normalized
         self._fed = FedText(language)
         self._read = position.read
         self._text, self._end, self._style, self._after = position.text, position.end, position.style, position.after
@@ -169,7 +172,8 @@ class PassageReader:
 
     def _passage(self, sentence: str) -> Passage:
         """The sentence as spoken text, none if nothing in it can be spoken."""
-        text = " ".join(normalize(sentence, self._language).split())
+        spoken = normalize(sentence, self._language) if self._normalized else unify(sentence)
+        text = " ".join(spoken.split())
         after = sentence[len(sentence.rstrip()) :]
         if "\n\n" in after:
             boundary = Boundary.PARAGRAPH

@@ -15,7 +15,7 @@ import numpy as np
 import openai
 import pytest
 
-from speechd.api.schema import OPENAI_MODELS
+from speechd.api.available import OPENAI_MODELS
 from speechd.encoders import FORMATS
 from tests.harness.decoding import letters, spoken
 from tests.harness.server import Server, until

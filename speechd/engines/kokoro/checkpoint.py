@@ -30,6 +30,9 @@ PARTS: Final = ("bert", "bert_encoder", "predictor", "text_encoder", "decoder")
 PACK_SHAPE: Final = (510, 1, 256)
 """The shape of a voice's pack: a row for each number of phonemes; 128 columns style the decoder, 128 the prosody."""
 
+GREATEST: Final = 100.0
+"""The greatest magnitude in a pack: the release's are within 2, and from some thousand on the model makes no sound."""
+
 Pack = npt.NDArray[np.float32]
 """A voice, shape (510, 256)."""
 
@@ -73,7 +76,10 @@ class Checkpoint:
         pack = self._load(name)
         if getattr(pack, "shape", None) != PACK_SHAPE:
             raise self._broken(name, f"it is no tensor of shape {PACK_SHAPE}")
-        return np.asarray(pack.squeeze(1).float().numpy(), dtype=np.float32)
+        values: Pack = np.asarray(pack.squeeze(1).float().numpy(), dtype=np.float32)
+        if not (np.abs(values) <= GREATEST).all():  # false for nan too
+            raise self._broken(name, f"it has values that are not within {GREATEST:g}")
+        return values
 
     def packs(self, most: int) -> dict[str, Tensor]:
         """The first voices that are there, by id, each of shape `PACK_SHAPE`."""
