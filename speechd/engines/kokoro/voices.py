@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -75,12 +76,17 @@ _ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 log = logging.getLogger(__name__)
 
 
-def catalogue(model_dir: Path | None = None, *, lacks: Callable[[Voice], bool] = lambda voice: False) -> Catalogue:
+def catalogue(
+    model_dir: Path | None = None, *, graded: bool = True, lacks: Callable[[Voice], bool] = lambda voice: False
+) -> Catalogue:
     """The release's voices, and further packs in `model_dir/voices`, in order of id.
 
-    lacks: whether something is not here that a voice takes, which is then not listed.
+    graded: whether they sound as the release's grades have it. lacks: whether something is not here that a voice takes,
+    which is then not listed.
     """
     found = [voice(id) for id in sorted(own_ids(model_dir) | set(IDS))]
+    if not graded:
+        found = [replace(each, quality=None) for each in found]
     unlisted = {each.id for each in found if lacks(each)}
     return Catalogue(found, OPENAI_NAMES, EXAMPLES, unlisted=unlisted)
 

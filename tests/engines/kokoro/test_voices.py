@@ -37,6 +37,7 @@ def test_voice_of_each_language(id: str, name: str, language: str, gender: str) 
 def test_every_grade_is_of_a_voice() -> None:
     assert set(GRADES) <= set(IDS)
     assert {voice.id: voice.quality for voice in CATALOGUE if voice.quality} == GRADES
+    assert not any(voice.quality for voice in catalogue(graded=False))
 
 
 def test_voice_that_lacks_something_is_not_listed_and_still_found() -> None:
