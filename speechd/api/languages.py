@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,6 +62,11 @@ class LanguageCode:
 def codes() -> list[str]:
     """The tags and codes."""
     return sorted({*CODES, *CODES.values(), ENGLISH})
+
+
+def spoken_names(languages: Collection[str]) -> list[str]:
+    """All that may be written where these languages are spoken."""
+    return [name for name, tag in MEANINGS.items() if tag in languages or tag in ("", ENGLISH)]
 
 
 def spoken(wanted: str | None, of_voice: str) -> str:

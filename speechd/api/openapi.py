@@ -16,7 +16,8 @@ from speechd.api import pages, paths
 from speechd.api.available import OPENAI_MODELS, Available
 from speechd.api.error_cases import CASES, ErrorCase, Where, cases_of
 from speechd.api.fields import BOOLEANS, REQUIRED, Boolean, Field, nullable
-from speechd.api.schema import FIELDS, INPUT, MODEL_ID, STREAM, STREAM_FORMAT, VOICE
+from speechd.api.languages import spoken_names
+from speechd.api.schema import FIELDS, INPUT, LANG_CODE, MODEL_ID, STREAM, STREAM_FORMAT, VOICE
 from speechd.api.voice_name import combination_schema, voice_schema
 from speechd.api.voices import LEGACY, PACK_MEDIA_TYPE
 from speechd.config.settings import Settings
@@ -109,6 +110,7 @@ def request_schema(available: Available) -> Json:
     properties = {field.name: field.schema() for field in FIELDS}
     properties[INPUT.name] |= {"minLength": 1, "maxLength": available.max_input_chars, "pattern": r"\S"}
     properties[MODEL_ID.name] |= {"enum": [*available.models, "", None]}
+    properties[LANG_CODE.name]["enum"] = [*spoken_names({voice.language for voice in available.catalogue}), None]
     properties[VOICE.name] |= nullable(voice_schema(_voice_names(available)))
     properties[VOICE.name]["examples"] = list(available.catalogue.aliases)
     required = [field.name for field in FIELDS if field.default is REQUIRED]
@@ -145,7 +147,7 @@ def _paths(available: Available) -> Json:
 
 def _speech() -> Json:
     audio: Json = {format.media_type: {} for format in FORMATS.values()}
-    events = {ServerSentEvents.media_type: {"schema": {"type": "string"}}}
+    events: Json = {ServerSentEvents.media_type: {}}
     speech = {"description": "The speech, in the format that was asked for", "content": audio | events}
     return {
         "summary": "Speak a text",

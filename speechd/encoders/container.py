@@ -43,9 +43,9 @@ class Codec:
 
 # Bit rates are transparent for mono speech. The figures are milliseconds of audio before the first bytes.
 #
-# LAME at quality 7 takes two thirds of the time of its default, whose noise shaping does speech no good at this bit rate.
-# On 155 s of it there is less noise in every respect: 45 dB below it, not 41; in a Bark band 11.9 dB below what is
-# masked there, not 11.5.
+# LAME at quality 7 takes two thirds of the time of its default, whose noise shaping does speech no good at this bit
+# rate. On 155 s of it there is less noise in every respect: 45 dB below it, not 41; in a Bark band 11.9 dB below
+# what is masked there, not 11.5.
 MP3: Final = Codec(
     "mp3",
     "libmp3lame",

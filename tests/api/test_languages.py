@@ -2,7 +2,7 @@
 
 import pytest
 
-from speechd.api.languages import MEANINGS, LanguageCode, spoken
+from speechd.api.languages import MEANINGS, LanguageCode, spoken, spoken_names
 from speechd.errors import InvalidRequest
 from speechd.languages.table import LANGUAGES
 
@@ -35,6 +35,11 @@ def test_other_languages_are_refused(written: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         LanguageCode().read("language", written)
     assert refused.value.param == "language"
+
+
+def test_only_what_is_spoken_is_among_the_names_of_a_server() -> None:
+    assert set(MEANINGS) - set(spoken_names({"en-us", "fr-fr", "zh"})) >= {"ja", "Japanese".lower(), "j", "en-gb", "hi"}
+    assert {"fr", "french", "f", "fr-fr", "en", "", "auto"} <= set(spoken_names({"en-us", "fr-fr"}))
 
 
 def test_everything_that_may_be_written_names_a_language() -> None:
