@@ -104,7 +104,9 @@ class Checkpoint:
 
         try:
             return torch.load(self.folder / name, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        except pickle.UnpicklingError as error:  # whose words are for programmers, and recommend to trust the file
+            raise self._broken(name, "it is no file of tensors") from error
+        except (OSError, RuntimeError, EOFError) as error:
             raise self._broken(name, error) from error
 
     def _broken(self, name: str, reason: object) -> EngineUnavailable:
