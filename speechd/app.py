@@ -15,6 +15,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from speechd.api import openapi
+from speechd.api.available import Available
+from speechd.api.downloads import DownloadEndpoint, Downloads
 from speechd.api.error_handlers import HANDLERS
 from speechd.api.health import HealthEndpoints
 from speechd.api.local_speech import LocalSpeech
@@ -22,8 +24,8 @@ from speechd.api.middleware import RequestScope, middleware
 from speechd.api.models import ModelEndpoints
 from speechd.api.overflow.overflow import Overflow
 from speechd.api.routes import routes
-from speechd.api.schema import Available
 from speechd.api.speech import SpeechEndpoint
+from speechd.api.voices import VoiceEndpoints
 from speechd.audio.samples import SAMPLE_RATE
 from speechd.config.settings import Settings
 from speechd.engines import registry
@@ -60,7 +62,7 @@ log = logging.getLogger("speechd")
 def prepare(settings: Settings) -> SpeechApplication:
     """Everything that is shared, in the arbiter: the engine is loaded here, once.
 
-    Raises `EngineUnavailable`, and `InvalidSetting` for a voice to warm up that does not exist.
+    Raises `EngineUnavailable`, and `InvalidSetting` for a voice of the settings that does not exist.
     """
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
     return SpeechApplication(settings, choice, choice.engine.voices())
@@ -74,6 +76,7 @@ class SpeechApplication:
         self.settings = settings
         self.choice = choice
         self.catalogue = catalogue
+        self.available = Available.of(choice.engine, catalogue, settings)
         spare = settings.rows - settings.workers
         self.board = Scoreboard(
             settings.workers,
@@ -86,9 +89,11 @@ class SpeechApplication:
         self.files = _files(settings)
         self.metrics = Metrics(self.board, choice.engine.name)
         self.segments = warm_up.plan(choice.engine, warm_up.load_voices(choice.engine, catalogue, settings.warm_up))
+        self.downloads = Downloads(settings.download_max_bytes, settings.download_age_s)
         self._unloader = _unloader(settings, choice.engine, self.board)
 
     def reconcile(self, *, settled: bool) -> DesiredWorkers:
+        self.downloads.sweep()
         if self._unloader is None:
             return DesiredWorkers(self.settings.workers)
         return self._unloader.reconcile(settled=settled)
@@ -105,6 +110,7 @@ class SpeechApplication:
             self._unloader.interrupt()
 
     def stop(self) -> None:
+        self.downloads.close()
         if self._unloader is not None:
             self._unloader.stop()
 
@@ -214,6 +220,7 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
         readers=readers,
         encoding=ThreadPoolExecutor(1, "encode"),
         counters=counters,
+        downloads=shared.downloads,
     )
 
     @asynccontextmanager
@@ -242,12 +249,13 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
 
 
 def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None) -> list[Route]:
-    settings = shared.settings
-    available = Available.of(shared.choice.engine, shared.catalogue, settings.max_input_chars)
+    settings, available = shared.settings, shared.available
     has_keys = bool(settings.api_keys)
     return routes(
         speech=SpeechEndpoint(settings=settings, available=available, local=local, overflow=overflow),
         models=ModelEndpoints(available),
+        voices=VoiceEndpoints(shared.choice.engine, shared.catalogue),
+        downloads=DownloadEndpoint(shared.downloads, settings.write_timeout_s),
         health=HealthEndpoints(engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=has_keys),
         description=openapi.document(available, has_keys=has_keys),
     )

@@ -21,7 +21,7 @@ from speechd.speech.reading import Form
 def framing(wanted: SpeechRequest, *, whole: bool = False) -> Framing:
     """How the audio becomes the body of the reply. whole: nothing of it is sent before all of it is here."""
     asked = wanted.extension
-    audio_type = FORMATS[wanted.format].media_type
+    audio_type = FORMATS[wanted.format].media_type_at(wanted.sample_rate)
     has_voices = asked.reading.form in (Form.TAGS, Form.SSML)
     captions = Captions(asked.granularities, asked.bookmarks, voices=has_voices)
     match asked.reply:

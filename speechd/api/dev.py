@@ -25,8 +25,9 @@ from speechd.api.dev_schema import (
 )
 from speechd.api.extensions import Reply
 from speechd.api.fields import Text
+from speechd.api.media_type import require_json
 from speechd.api.schema import SpeechRequest, json_object, parse
-from speechd.api.speech import SpeechEndpoint, require_json
+from speechd.api.speech import SpeechEndpoint
 from speechd.errors import InvalidRequest
 from speechd.speech.disconnect import ClientLeft
 from speechd.speech.explaining import Explained

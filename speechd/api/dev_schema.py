@@ -9,7 +9,8 @@ from typing import Any, Final
 from speechd.api import paths
 from speechd.api.error_cases import Where
 from speechd.api.fields import REQUIRED, Boolean, Field, JsonSchema, Number, Text
-from speechd.api.schema import FIELDS, INPUT, MODEL_ID, VOICE, LanguageCode
+from speechd.api.languages import LanguageCode
+from speechd.api.schema import FIELDS, INPUT, MODEL_ID, VOICE
 from speechd.encoders import FORMATS
 
 MAX_TURNS: Final = 1000

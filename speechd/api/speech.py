@@ -11,14 +11,15 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from speechd.api.available import Available
 from speechd.api.call import SpeechCall
 from speechd.api.local_speech import LocalSpeech
+from speechd.api.media_type import require_json
 from speechd.api.overflow.overflow import Overflow
 from speechd.api.paths import OVERFLOW_HEADER
-from speechd.api.schema import Available, SpeechRequest, parse
+from speechd.api.schema import SpeechRequest, parse
 from speechd.config.settings import Settings
 from speechd.context import RequestContext
-from speechd.errors import UnsupportedMediaType, shorten
 
 READ_TIMEOUT_HEADER: Final = "x-stainless-read-timeout"
 """Header in which OpenAI's SDKs say how many seconds they wait between two reads: to work for longer helps nobody."""
@@ -43,10 +44,9 @@ class SpeechEndpoint:
         """The response to a request of this body, which asks for `wanted`."""
         call = self._call(request, body, wanted, arrival=time.monotonic())
         local = partial(self.local.respond, call)
-        # Other servers of the contract know nothing of words and markup.
-        return (
-            self.overflow.respond(call, local) if self.overflow is not None and wanted.extension.is_plain else local()
-        )
+        if self.overflow is None or not wanted.is_portable:
+            return local()
+        return self.overflow.respond(call, local)
 
     def _call(self, request: Request, body: bytes, wanted: SpeechRequest, arrival: float) -> SpeechCall:
         context = RequestContext.of(request.scope)
@@ -63,18 +63,6 @@ class SpeechEndpoint:
             first_audio_s=self.settings.synthesis_timeout_s + self.settings.max_wait_s,
             write_s=self.settings.write_timeout_s,
         )
-
-
-def require_json(request: Request) -> None:
-    """Raise `UnsupportedMediaType` unless the body is stated to be JSON.
-
-    A request that states no type is refused as well: any web page can have it sent (Fetch, "CORS-safelisted
-    request-header"), so that there is no telling it from a program's.
-    """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json" and not media_type.endswith("+json"):
-        instead = f", not as '{shorten(media_type)}'" if media_type else ""
-        raise UnsupportedMediaType(f"Send the request with the header 'Content-Type: application/json'{instead}.")
 
 
 def read_timeout_s(stated: str) -> float:

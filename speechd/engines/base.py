@@ -89,6 +89,7 @@ class SynthesisOptions:
     speed: 0.25 ... 4.0, 1.0 is the voice's own.
     seed: for engines that draw noise; equal requests have equal seeds, so that equal requests sound equal.
     words: whether segments are to say which tokens are which word's, and audio when they sound. It changes no sound.
+    normalize: whether written forms ("12 km") are turned into words before the engine is given a passage.
     """
 
     blend: Blend
@@ -96,6 +97,7 @@ class SynthesisOptions:
     speed: float = 1.0
     seed: int = 0
     words: bool = False
+    normalize: bool = True
 
 
 class Synthesizer(Protocol):
@@ -250,6 +252,15 @@ class SupportsPhonemes(Protocol):
 
     def prepare_phonemes(self, phonemes: str, options: SynthesisOptions) -> Segment | None:
         """A segment for these phonemes, or None where they have no sound. Raises `SegmentTooLong`."""
+        ...
+
+
+@runtime_checkable
+class SupportsPacks(Protocol):
+    """An engine whose voices are files, of which it can make another one."""
+
+    def pack(self, blend: Blend) -> bytes:
+        """The file of a voice that sounds like this blend. Raises `InvalidRequest` if one of its voices lacks here."""
         ...
 
 

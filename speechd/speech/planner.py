@@ -191,7 +191,7 @@ class Planner:
 
     def _open(self) -> PassageReader:
         self._engine.load_voice(self._options)
-        reader = PassageReader(self._options.language, self._position)
+        reader = PassageReader(self._options.language, self._position, normalized=self._options.normalize)
         if self._reading.has_marks:
             reader.feed_marks(marks_of(self._input, self._reading, self._options, self._engine))
         elif self._reading.form is Form.TEXT:

@@ -14,6 +14,7 @@ from speechd.text.cuts import PART_SHARE, split_near
 from speechd.text.fed_text import FedText, NeedsText
 from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Style
 from speechd.text.normalization.normalize import normalize
+from speechd.text.normalization.typography import unify
 from speechd.text.spans import Span
 from speechd.text.trace import Trace
 
@@ -86,10 +87,12 @@ class PassageReader:
     `_seen`, the one behind them where it had to be looked at, and `_read` with it.
     """
 
-    def __init__(self, language: str, position: Position = BEGINNING) -> None:
+    def __init__(self, language: str, position: Position = BEGINNING, *, normalized: bool = True) -> None:
         """language: BCP 47, lower case; it chooses the rules that make written forms spoken. position: where another
-        reader was, which this one continues when it is fed the same text from the beginning."""
+        reader was, which this one continues when it is fed the same text from the beginning. normalized: whether those
+        rules are applied."""
         self._language = language
+        self._normalized = normalized
         self._fed = FedText(language)
         self._read = position.read
         self._text, self._end, self._style, self._after = position.text, position.end, position.style, position.after
@@ -227,7 +230,7 @@ class PassageReader:
     def _passage(self, sentence: str) -> Passage:
         """The sentence as spoken text, none if nothing in it can be spoken."""
         language = self._spoken_language
-        text = " ".join(normalize(sentence, language).split())
+        text = " ".join(self._normalize(sentence, language).split())
         spans = self._traced(sentence, text, language)
         after = sentence[len(sentence.rstrip()) :]
         boundary = self._boundary(text, after)
@@ -240,7 +243,10 @@ class PassageReader:
     def _traced(self, sentence: str, text: str, language: str) -> tuple[Span, ...]:
         if self._trace is None:
             return ()
-        return self._trace.read(sentence, text, lambda written: normalize(written, language))
+        return self._trace.read(sentence, text, lambda written: self._normalize(written, language))
+
+    def _normalize(self, text: str, language: str) -> str:
+        return normalize(text, language) if self._normalized else unify(text)
 
     def _boundary(self, sentence: str, after: str) -> Boundary:
         """How the sentence ends; `after` is the white space behind it."""

@@ -38,6 +38,7 @@ def spoken(text: str, speed: float = 1.0, reading: Reading = AS_TEXT) -> tuple[S
             audio = synthesize_one(engine, planned.segment)
             joined = joiner.add(audio, planned.gap_s, planned.volume)
             samples.append(joined.samples)
+            assert joined.offset is not None
             tokens = shifted(audio.alignment, joined.offset / SAMPLE_RATE)
             assert planned.script is not None
             words += timeline.add(planned.script, tokens, joiner.length_s)[0]

@@ -40,7 +40,7 @@ def timed(window_s: float) -> list[WordTime]:
                 await encoding.encode(rest)
         await encoding.finish()
         encoding.end()
-        found = []
+        found: list[WordTime] = []
         while (chunk := encoding.chunks.get_nowait()) is not None:
             found += chunk.words
         return found
