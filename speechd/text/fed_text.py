@@ -77,9 +77,9 @@ class FedText:
                     language = block.language or self._language
                 yield block
 
-    def document(self) -> str:
-        """All sentences that are not taken yet, joined."""
-        return "".join(block for block in self._blocks if isinstance(block, str))
+    def blocks(self) -> list[str]:
+        """The blocks of sentences that are not taken yet: joined, those are they."""
+        return [block for block in self._blocks if isinstance(block, str)]
 
     def _add_text(self, block: str) -> None:
         if block:

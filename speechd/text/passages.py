@@ -64,7 +64,7 @@ class NotYet:
 @dataclass(frozen=True, slots=True)
 class Position:
     """How far a reader is. read: the sentences, pauses and changes of style that it has looked at. text, end, style,
-    after: what it keeps of them, as in `PassageReader`. spans: of its trace."""
+    after: what it keeps of them, as in `PassageReader`. spans, reached: of its trace."""
 
     read: int = 0
     text: str = ""
@@ -72,6 +72,7 @@ class Position:
     style: Style = NEUTRAL
     after: Pause | Style | None = None
     spans: tuple[Span, ...] = ()
+    reached: int = 0
 
 
 BEGINNING: Final = Position()
@@ -98,7 +99,7 @@ class PassageReader:
         self._text, self._end, self._style, self._after = position.text, position.end, position.style, position.after
         self._pieces = self._read_pieces(position.read)
         self._trace: Trace | None = None
-        self._spans = position.spans
+        self._traced_so_far = position.spans, position.reached
         self._seen: tuple[int, Passage | Pause | Style] | None = None
 
     @property
@@ -114,8 +115,8 @@ class PassageReader:
     @property
     def position(self) -> Position:
         """The position for a reader that is to continue this one."""
-        spans = self._trace.spans if self._trace is not None else self._spans
-        return Position(self._read, self._text, self._end, self._style, self._after, spans)
+        traced = self._traced_so_far if self._trace is None else (self._trace.spans, self._trace.reached)
+        return Position(self._read, self._text, self._end, self._style, self._after, *traced)
 
     def feed(self, text: str) -> None:
         """Add text. It is parsed at once: what is counted is what is spoken. Some 10 ms for 50,000 characters."""
@@ -131,7 +132,7 @@ class PassageReader:
 
     def trace(self, input: str) -> None:
         """Have passages say where in `input` their words stand. Called after `finish`, and before the first `next`."""
-        self._trace = Trace(input, self._fed.document(), self._spans)
+        self._trace = Trace(input, self._fed.blocks(), *self._traced_so_far)
 
     def next(self, enough: int, most: int, limit: int) -> Passage | Pause | NotYet | None:
         """The next passage or pause; None at the end.

@@ -66,10 +66,13 @@ def words(text: str) -> list[Range]:
     return [core for match in pattern.finditer(text) if (core := _core(match))]
 
 
-def spoken_spans(written: str, spans: Sequence[Span], spoken: str, normalize: Callable[[str], str]) -> tuple[Span, ...]:
+def spoken_spans(
+    written: str, spans: Sequence[Span], spoken: str, normalize: Callable[[str], str], reached: int = 0
+) -> tuple[Span, ...]:
     """The words of `spoken`, what `normalize` has made of `written`, with their places in the input.
 
-    spans: the words of `written` with theirs. The places come in order.
+    spans: the words of `written` with theirs. reached: where the word before them begins in the input. The places come
+    in order.
     """
     places = words(spoken)
 
@@ -83,16 +86,23 @@ def spoken_spans(written: str, spans: Sequence[Span], spoken: str, normalize: Ca
 
     sources = [key(written[span.start : span.stop]) for span in spans]
     ranges = assignment(_words_of(spoken, places), sources, refine)
-    return tuple(Span(*place, *_extent(spans, range)) for place, range in zip(places, ranges, strict=True))
+    found = []
+    for place, range in zip(places, ranges, strict=True):
+        start, stop = _extent(spans, range, reached)
+        reached = max(reached, start)
+        found.append(Span(*place, reached, max(reached, stop)))
+    return tuple(found)
 
 
 class SourceMap:
     """Where the words of a document stand in the input that it was made of."""
 
-    def __init__(self, document: str, input: str) -> None:
+    def __init__(self, blocks: Sequence[str], input: str) -> None:
+        """blocks: of the document, which they are when they are joined. No word goes on from one to the next."""
+        document = "".join(blocks)
         # As long as it was, so that positions hold.
         visible = _UNSPOKEN.sub(lambda match: " " * len(match[0]), input)
-        places, sources = words(document), words(visible)
+        places, sources = list(_words_of_blocks(blocks)), words(visible)
         said, seen = _words_of(document, places), _words_of(visible, sources)
         ranges = assignment(said, seen, lambda block: _by_characters(block, said, seen))
         written = [Span(*source, *source) for source in sources]
@@ -132,6 +142,13 @@ def key(word: str) -> str:
     """What equal words have in common, however they are written: letters and digits, without letter case."""
     plain = unicodedata.normalize("NFKC", html.unescape(word) if "&" in word else word).casefold()
     return "".join(filter(str.isalnum, plain)) or plain
+
+
+def _words_of_blocks(blocks: Sequence[str]) -> Iterator[Range]:
+    offset = 0
+    for block in blocks:
+        yield from ((offset + start, offset + stop) for start, stop in words(block))
+        offset += len(block)
 
 
 def _keys(text: str) -> list[str]:
@@ -182,12 +199,12 @@ def _owners(said: Sequence[str], heard: Sequence[Sequence[str]]) -> Iterator[Ran
             yield owner, owner + 1
 
 
-def _extent(spans: Sequence[Span], range: Range) -> Range:
+def _extent(spans: Sequence[Span], range: Range, reached: int = 0) -> Range:
     """The characters of the input from the first to the last of these words; none, behind the word before, for none."""
     first, last = range
     if first < last:
         return spans[first].source_start, max(spans[first].source_start, spans[last - 1].source_stop)
-    at = spans[first - 1].source_stop if first and spans else 0
+    at = spans[first - 1].source_stop if first and spans else reached
     return at, at
 
 

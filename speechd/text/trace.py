@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from speechd.text.spans import SourceMap, Span, before, shifted, spoken_spans
 
@@ -10,13 +10,15 @@ from speechd.text.spans import SourceMap, Span, before, shifted, spoken_spans
 class Trace:
     """Follows what a reader of passages does with its text.
 
-    spans: the words of the spoken text that it has and has not returned, with their places in the input.
+    spans: the words of the spoken text that it has and has not returned, with their places in the input. reached: where
+    the last word of that text begins there.
     """
 
-    def __init__(self, input: str, document: str, spans: tuple[Span, ...] = ()) -> None:
-        """document: all sentences of the input, joined. spans: where another trace was, which this one continues."""
-        self.spans = spans
-        self._map = SourceMap(document, input)
+    def __init__(self, input: str, blocks: Sequence[str], spans: tuple[Span, ...] = (), reached: int = 0) -> None:
+        """blocks: all sentences of the input, in blocks of which no word goes on in the next. spans, reached: those of
+        another trace, which this one continues."""
+        self.spans, self.reached = spans, reached
+        self._map = SourceMap(blocks, input)
         self._offset = 0
 
     def passed_over(self, written: str) -> None:
@@ -25,13 +27,15 @@ class Trace:
 
     def read(self, written: str, spoken: str, normalize: Callable[[str], str]) -> tuple[Span, ...]:
         """The words of the next sentence, which `normalize` has made `spoken`."""
-        spans = self._map.of(self._offset, written)
+        spans = spoken_spans(written, self._map.of(self._offset, written), spoken, normalize, self.reached)
         self._offset += len(written)
-        return spoken_spans(written, spans, spoken, normalize)
+        return spans
 
     def gathered(self, spans: tuple[Span, ...], start: int) -> None:
         """Note that these words were added to the text, from its character `start` on."""
         self.spans += shifted(spans, start)
+        if spans:
+            self.reached = spans[-1].source_start
 
     def cut(self, head: str, length: int, rest: str) -> tuple[Span, ...]:
         """The words of `head`, which was cut from a text of so many characters; `rest`, its end, is left."""

@@ -92,8 +92,14 @@ values = st.one_of(
 def test_body_that_fits_the_schema_is_a_request(fields: dict[str, object]) -> None:
     body = {"model": "tts-1", "input": "Hello.", "voice": "alloy"} | fields
     is_decimal = isinstance(body.get("seed"), float) or isinstance(body.get("sample_rate"), float)
-    if jsonschema.Draft202012Validator(schema("SpeechRequest")).is_valid(body) and not is_decimal:
-        parse(json.dumps(body).encode(), openapi.default_server())  # 1.0 is an integer to JSON Schema
+    if (
+        jsonschema.Draft202012Validator(schema("SpeechRequest")).is_valid(body)
+        and not is_decimal
+        and not body.get("ssml")
+    ):
+        parse(
+            json.dumps(body).encode(), openapi.default_server()
+        )  # 1.0 is an integer to JSON Schema, and no schema tells SSML
 
 
 def test_tables_have_a_row_for_each_field_and_each_error() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechd.text.alignment import EXACT_PAIRS, assignment, matches
@@ -11,6 +11,7 @@ from speechd.text.alignment import EXACT_PAIRS, assignment, matches
 sequences = st.text("abcde ", max_size=40)
 
 
+@settings(deadline=None)
 @given(sequences, sequences)
 def test_pairs_are_equal_and_rise_on_both_sides(one: str, other: str) -> None:
     pairs = matches(one, other)
@@ -18,11 +19,13 @@ def test_pairs_are_equal_and_rise_on_both_sides(one: str, other: str) -> None:
     assert all(before[0] < after[0] and before[1] < after[1] for before, after in pairwise(pairs))
 
 
+@settings(deadline=None)
 @given(sequences)
 def test_equal_sequences_are_paired_whole(text: str) -> None:
     assert matches(text, text) == [(index, index) for index in range(len(text))]
 
 
+@settings(deadline=None)
 @given(sequences, sequences)
 def test_every_target_has_sources_in_order_and_within(targets: str, sources: str) -> None:
     ranges = assignment(targets, sources)
@@ -32,6 +35,7 @@ def test_every_target_has_sources_in_order_and_within(targets: str, sources: str
     assert [stop for _, stop in ranges] == sorted(stop for _, stop in ranges)
 
 
+@settings(deadline=None)
 @given(sequences)
 def test_no_source_is_lost_between_targets(text: str) -> None:
     """What is deleted or replaced on the way belongs to what stands there, or lies between two that are equal."""

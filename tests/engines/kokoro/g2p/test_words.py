@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechd.engines.kokoro.g2p.words import word_tokens
@@ -35,6 +35,7 @@ def test_words_have_their_phonemes(text: str, phonemes: str, expected: list[tupl
     assert stretches(text, phonemes) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*ALONE, "—", "you"]), max_size=8).map(" ".join), st.text("ʌvðiɛnd ˈː,.", max_size=30))
 def test_words_come_in_order_and_within_the_phonemes(text: str, phonemes: str) -> None:
     tokens = word_tokens(text, phonemes, lambda word: ALONE.get(word, word))
