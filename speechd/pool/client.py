@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 from speechd.audio.samples import Audio
 from speechd.engines.base import Segment
@@ -27,32 +27,39 @@ FAILURES: Final = {
 }
 
 
+class SpokenWindow(NamedTuple):
+    """A window as it came. left_s: seconds of audio that are left of its segment, 0 behind the last one. synthesis_s:
+    seconds that the engine took."""
+
+    audio: Audio
+    left_s: float
+    synthesis_s: float
+
+
 class SegmentJob:
     """A segment in the pool, whose audio comes in windows, in order and each once; in one where there are no windows.
 
-    In seconds: wait_s, until a slot took the segment and for the first result to come back; synthesis_s, that the
-    engine took for all that is here.
+    wait_s: seconds until a slot took the segment, and for the first result to come back.
     """
 
     def __init__(self, pool: PoolClient, place: Place) -> None:
         self.place = place
         self.wait_s = 0.0
-        self.synthesis_s = 0.0
         self._pool = pool
         self._submitted = time.monotonic()
         self._windows = 0  # that are here, or were taken
         self._results: asyncio.Queue[SegmentResult] = asyncio.Queue()
         self._is_over = self._is_lost = False
 
-    async def next_window(self) -> tuple[Audio, float]:
-        """The next window's audio, and the seconds of audio that are left behind it; none may be asked for after 0.
+    async def next_window(self) -> SpokenWindow:
+        """The next window; none may be asked for after the last one.
 
         Comes, or raises, in bounded time, whatever dies. Raises `SynthesisFailed`, or `NotReady` where the model could
         not be loaded.
         """
         result = await self._results.get()
         if result.status is SegmentStatus.OK:
-            return result.audio, result.left_s
+            return SpokenWindow(result.audio, result.left_s, result.synthesis_s)
         self._results.put_nowait(result)  # for whoever asks again
         if result.status is SegmentStatus.UNLOADED:
             raise self._pool.unavailable()
@@ -85,7 +92,6 @@ class SegmentJob:
         if not self._windows:
             self.wait_s = time.monotonic() - self._submitted - result.synthesis_s
         self._windows += 1
-        self.synthesis_s += result.synthesis_s
         self._is_over, self._is_lost = result.is_last, result.status is SegmentStatus.LOST
         self._results.put_nowait(result)
 

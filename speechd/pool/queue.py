@@ -78,7 +78,7 @@ class SegmentQueue:
     between any two writes, and leaves a queue behind.
 
     After a window the next one's state, and all else, is in place before the row's progress says so. Until then the
-    row is that of the window before, which is rendered again if its slot dies; nothing that this reads has changed.
+    row is that of the window before, which is rendered again if its slot dies; its state and length are as they were.
 
     Rows change under the lock, but for `give_back`: a running row is its slot's, or the arbiter's after a death.
     """
@@ -149,10 +149,7 @@ class SegmentQueue:
         return bool(self._home[lease.place.row] != NOBODY)
 
     def add_work(self, lease: Lease, audio_s: float, busy_s: float, thread_ratio: float = 1.0) -> Work:
-        """Count what was done for a window. Returns the sums for its segment.
-
-        thread_ratio: on how many times the slot's own threads.
-        """
+        """Count what was done for a window, on so many times the slot's own threads. Returns its segment's sums."""
         work = self._work[lease.place.row]
         work += audio_s, busy_s, busy_s * thread_ratio
         return Work(*work.tolist())
@@ -248,14 +245,12 @@ class SegmentQueue:
         slots = self._slot[running]
         shares = speeds[slots] / np.bincount(slots)[slots]  # segments that are synthesised at once share a slot
         done_s = (time.monotonic() - self._since[running]) * shares
-        is_whole = math.isinf(due) or not self.window_state_limit
-        window_s = self._left_s if is_whole else np.minimum(self._left_s, self._wanted_s)
-        left_s = np.maximum(window_s[running] - done_s, 0.0)
         ahead = (state == WAITING) & (self._deadline <= due)
-        ahead_s = (
-            self._left_s[ahead] if is_whole else np.minimum(self._left_s[ahead], least_window_s(float(speeds.mean())))
-        )
-        return float(left_s.sum() + ahead_s.sum())
+        running_s, ahead_s = self._left_s[running], self._left_s[ahead]
+        if self.window_state_limit and math.isfinite(due):
+            running_s = np.minimum(running_s, self._wanted_s[running])
+            ahead_s = np.minimum(ahead_s, least_window_s(float(speeds.mean())))
+        return float(np.maximum(running_s - done_s, 0.0).sum() + ahead_s.sum())
 
     @property
     def _state(self) -> npt.NDArray[Any]:

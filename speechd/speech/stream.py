@@ -155,10 +155,10 @@ class SpeechStream:
     async def _encode_window(self, job: SegmentJob, planned: Planned, expected_s: float) -> float:
         """Encode the job's next window, before which `expected_s` seconds were expected of it. Returns how many
         still are."""
-        audio, left_s = await job.next_window()
+        audio, left_s, synthesis_s = await job.next_window()
+        self.timings.synthesis_s += synthesis_s
         if not left_s:
             self._jobs.discard(job)
-            self.timings.synthesis_s += job.synthesis_s
         if self.timings.queue_s is None:
             self.timings.queue_s = job.wait_s
         if self._leading_s is not None and may_sound(audio.samples):

@@ -85,7 +85,7 @@ async def audio_of(job: SegmentJob) -> Audio:
     """All of a job's audio."""
     parts, left_s = [], math.inf
     while left_s:
-        audio, left_s = await job.next_window()
+        audio, left_s, _ = await job.next_window()
         parts.append(audio.samples)
     return Audio(np.concatenate(parts))
 

@@ -25,7 +25,7 @@ from speechd.engines.base import Segment
 from speechd.errors import SynthesisFailed, TransferAborted
 from speechd.pool.admission import Ticket
 from speechd.pool.capacity import StreamBudget
-from speechd.pool.client import PoolClient, SegmentJob
+from speechd.pool.client import PoolClient, SegmentJob, SpokenWindow
 from speechd.pool.ipc import ResultChannel, SegmentResult, SegmentStatus
 from speechd.speech import stream
 from speechd.speech.encoding import EncodingStage
@@ -65,17 +65,18 @@ class FakeJob(SegmentJob):
 
     def __init__(self, segment: Segment, deadline: float, *, playing: bool) -> None:
         self.segment, self.deadline, self.playing = segment, deadline, playing
-        self.wait_s, self.synthesis_s = 0.125, 0.25
+        self.wait_s = 0.125
         self.cancelled = False
         self.outcome: asyncio.Future[Audio] = asyncio.get_running_loop().create_future()
         self.windows: asyncio.Queue[tuple[Audio, float]] = asyncio.Queue()
 
-    async def next_window(self) -> tuple[Audio, float]:
+    async def next_window(self) -> SpokenWindow:
         getting = asyncio.ensure_future(self.windows.get())
         try:
             either: set[asyncio.Future[Any]] = {getting, self.outcome}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            return getting.result() if getting.done() else (self.outcome.result(), 0.0)
+            audio, left_s = getting.result() if getting.done() else (self.outcome.result(), 0.0)
+            return SpokenWindow(audio, left_s, 0.25)
         finally:
             getting.cancel()
 
@@ -658,7 +659,7 @@ def test_first_window_is_sent_before_there_is_another_and_the_next_segment_is_pl
         speak_window(harness.pool.jobs[0], 1, 0.0)
         await rest
         assert harness.stream.timings.audio_s == pytest.approx(6, abs=0.2)
-        assert harness.stream.timings.synthesis_s == 0.5
+        assert harness.stream.timings.synthesis_s == 1.0
         await harness.end()
 
     run(scenario())
