@@ -1,0 +1,70 @@
+"""Plurals of numbers: decades, ages, aircraft, and counts by hundreds."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from speechd.text.normalization.english import reading
+from speechd.text.normalization.rules import Rule, rule
+from speechd.text.normalization.verbalizer import Verbalizer
+
+_DECADE_WORDS: Final = "the mid early late his her their my our your into".split()
+_COUNTING: Final = (
+    "by two three four five six seven eight nine ten several many few both all these those some any more".split()
+)
+_BEFORE: Final = "(?:" + "|".join(rf"(?<=\b{word}[ -])" for word in _DECADE_WORDS) + ")"
+_COUNTED: Final = "(?:" + "|".join(rf"(?<=\b{word} )" for word in _COUNTING) + ")"
+_TENS: Final = {
+    "10": "tens",
+    "100": "hundreds",
+    "1000": "thousands",
+    "10000": "tens of thousands",
+    "100000": "hundreds of thousands",
+    "1000000": "millions",
+}
+
+
+def plural(spoken: str) -> str:
+    """The plural of a number in words: "twenties", "sixes"."""
+    if spoken.endswith("y"):
+        return f"{spoken[:-1]}ies"
+    return spoken + ("es" if spoken.endswith("x") else "s")
+
+
+def _decade(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    digits = next(filter(None, match.groups()))
+    return plural(reading.year(digits, verbalizer) if len(digits) == 4 else verbalizer.cardinal(digits))
+
+
+def _number(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    digits = match[1]
+    return plural(reading.pairs(digits, verbalizer) if len(digits) > 2 else verbalizer.cardinal(digits))
+
+
+def _second_decade(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    return f"{match[1]}{match[2]}{plural(verbalizer.cardinal(match[3]))}"
+
+
+_DECADE: Final = r"[1-9]0['’]?s(?!\w)"
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?<![\w.,])['’]?(1\d{3}|20\d{2})['’]?s(?!\w)"
+        rf"|(?:(?<![\w])['’](?=\d)|{_BEFORE})([1-9]0)['’]?s(?!\w)"
+        rf"|(?<![\w.,$£€-])([1-9]0)['’]?s(?=[ ](?:and|or|to)[ ](?:early[ ]|late[ ])?{_DECADE})",
+        _decade,
+        hint="s",
+    ),
+    rule(
+        rf"((?:[^\W\d_]ies|\d{{4}}s))([ ](?:and|or|to|through|into)[ ](?:the[ ])?(?:early[ ]|late[ ]|mid-)?|-)['’]?([1-9]0)['’]?s(?!\w)",
+        _second_decade,
+        hint="s",
+    ),
+    rule(
+        r"(?<![\w.,$£€-])(10{1,6}|10{0,2},0{3}(?:,0{3})?)s(?=[ ]of[ ])",
+        lambda m, _: _TENS.get(m[1].replace(",", ""), m[0]),
+        hint="s of",
+    ),
+    rule(rf"{_COUNTED}(\d{{1,4}})['’]?s(?![\w'])", _number, hint="s"),
+    rule(r"(?:(?<=[Tt]he )|(?<=[Bb]oeing )|(?<=Airbus )|(?<=Peugeot ))([1-9]\d{2})s(?!\w)", _number, hint="s"),
+)
