@@ -37,12 +37,15 @@ _EMPHASIS = re.compile(
     r"|(?<![\w_])_++|(?<!_)_++(?!\w)|~~|`+)"
 )
 _HIGHLIGHT = re.compile(r"(?<![=\w])==(?=[^\s=])([^=\n]{1,200})(?<=[^\s=])==(?![=\w])")
-_ASIDE = re.compile(r"(?:^|(?<=[.!?…:][ \"'”’]))(\*{1,3}|_{1,2})(?=[^\s*_])([^*_\n]{1,80}[\w)\"'”’])\1(?=[ ]+[\"'“‘(]?[A-Z])")
+_ASIDE = re.compile(
+    r"(?:^|(?<=[.!?…:][ \"'”’]))(\*{1,3}|_{1,2})(?=[^\s*_])([^*_\n]{1,80}[\w)\"'”’])\1(?=[ ]+[\"'“‘(]?[A-Z])"
+)
 _SEPARATOR = re.compile(r"(?<=[^\W_]{2})[ ]{1,3}[·•|‧∙▪][ ]{1,3}(?=\w)")
 _UNSPACED = re.compile(
     r"(?<![\w./@:'’-])([^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){0,30}(?<=[a-zß-ÿ]{2})[.!?][\"”’]?)"
     r"(?!(?:Com|Net|Org|Io|Ai|Js|Tv|Gov|Edu|Py)\b)(?=(?:[A-Z][a-z]{1,20}|I|A)(?:[ ,]|['’][a-z]))"
 )
+_SHILLINGS = re.compile(r"(?<![\w.,])(\d{1,3})s\.[ ](\d{1,2}[½¼¾]?)d(?!\w)")
 _CELLS = re.compile(r"(?<=\S)\t+(?=\S)")
 
 
@@ -126,7 +129,7 @@ def _alternating(kept: re.Pattern[str], text: str, change: Callable[[str], str])
 
 
 def _plain(text: str) -> str:
-    text = without_notes(text)
+    text = _SHILLINGS.sub(r"\1s.\2d", without_notes(text))
     if "[" in text:
         text = _FOOTNOTE.sub("", text)
         text = _IMAGE_OR_LINK.sub(r"\1", text)

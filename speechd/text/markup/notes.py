@@ -71,7 +71,11 @@ def _citation(match: re.Match[str]) -> str:
         return ""
     if match["space"] and word.lower() in _NAMES_A_NOTE:
         return match[0]
-    if not match["space"] and match["before"].isalnum() and (len(word) < 3 or not word.isalpha() and not word.isdecimal()):
+    if (
+        not match["space"]
+        and match["before"].isalnum()
+        and (len(word) < 3 or not word.isalpha() and not word.isdecimal())
+    ):
         return match[0]
     return ""
 

@@ -29,6 +29,7 @@ def normalize(text: str, language: str) -> str:
     language: BCP 47, lower case. Without rules for it, the text only gets uniform characters: the engine's G2P reads
     its numbers. `[word](/ipa/)` stays as it is, no word is lost, spoken text does not change. Spaces around it go.
     """
+    text = text.strip()
     pieces = []
     position = 0
     for kept in PRONUNCIATION.finditer(text):

@@ -11,7 +11,9 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LONGEST_INITIALISM: Final = 3
 """Letters. A longer word that no lexicon has is read, not spelled, if it has a vowel."""
 
-_INITIALISMS: Final = frozenset("YMCA YWCA ESPN NCAA NAACP ISBN IEEE ASCII ISIS AAA IOU UAE UAW IRA UPI API CEO CIO CFO".split())
+_INITIALISMS: Final = frozenset(
+    "YMCA YWCA ESPN NCAA NAACP ISBN IEEE ASCII ISIS AAA IOU UAE UAW IRA UPI API CEO CIO CFO".split()
+)
 _AFTER_THE: Final = frozenset("US IT UN".split())
 """Words that are initials behind "THE"."""
 

@@ -123,7 +123,13 @@ class _G2P(en.G2P):  # type: ignore[misc]
         return len(text) > 3 and text.isupper() and text not in self.lexicon.golds and self._known(text.lower())
 
     def _known(self, word: str) -> bool:
-        stems = (word, word.removesuffix("s"), word.removesuffix("'s"), word.removesuffix("ed"), word.removesuffix("ing"))
+        stems = (
+            word,
+            word.removesuffix("s"),
+            word.removesuffix("'s"),
+            word.removesuffix("ed"),
+            word.removesuffix("ing"),
+        )
         return any(len(stem) > 1 and (stem in self.lexicon.golds or stem in self.lexicon.silvers) for stem in stems)
 
 

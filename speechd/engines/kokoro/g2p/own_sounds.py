@@ -74,8 +74,14 @@ def _read(token: Token, before: str, after: str, index: int, words: list[str], t
     recurring = not _RECURRING.isdisjoint(words) or any(
         other.tag in ("VBP", "VBZ") for place, other in enumerate(tokens) if place != index
     )
-    past = not _PAST.isdisjoint(words) or any(other.tag == "VBD" for place, other in enumerate(tokens) if place != index)
-    if not _PAST.isdisjoint(words) and token.tag in ("", "VB", "VBP") and before not in ("to", "will", "not", "n't", "can"):
+    past = not _PAST.isdisjoint(words) or any(
+        other.tag == "VBD" for place, other in enumerate(tokens) if place != index
+    )
+    if (
+        not _PAST.isdisjoint(words)
+        and token.tag in ("", "VB", "VBP")
+        and before not in ("to", "will", "not", "n't", "can")
+    ):
         token.tag = "VBD"
     elif token.tag == "VBP" or (token.tag == "VBD" and recurring and not past):
         token.tag = "VB"

@@ -53,6 +53,7 @@ _BEFORE_NUMBER: Final[Mapping[str, str]] = {
 _PLAIN_BEFORE_NUMBER: Final = frozenset("Rm Apt Ste Hwy Rte Bldg".split())
 """Those that need no stop."""
 
+_DIALECT: Final = {"th": "the", "o": "of", "wi": "with", "an": "and"}
 _ARE: Final = "how what who when where why which there here these those that"
 
 
@@ -77,10 +78,13 @@ RULES: Final[tuple[Rule, ...]] = (
         hint=".",
     ),
     rule(rf"(?<!\w)({'|'.join(_PLAIN_BEFORE_NUMBER)})\.?[ ](?=#?\d)", _before_number),
+    rule(r"(?<!\w)(NO|VOL|Vol)[ ](?=\d)", _before_number),
+    rule(r"(?<=[a-z] )(No)[ ](?=\d)", lambda m, _: "number ", hint="No"),
+    rule(r"(?<![\w'’])(th|o|wi|an)['’](?=[ ][A-Za-z])", lambda m, _: _DIALECT[m[1]], hint="'"),
     rule(r"(?<=[Tt]he )no\.(?=[ ]of[ ])", "number", hint="no."),
     rule(r"(?<=[a-z] )est\.(?=[ ](?:of|is|was|at|for)(?!\w)|[ ]?[$£€])", "estimate", hint="est."),
     rule(r"(?<!\w)est\.(?=[ ]\d)", "established", hint="est."),
-    rule(r"(?<![\w.])c\.[ ]?(?=\d)", "circa ", hint="c."),
+    rule(r"(?<![\w.])c\.[ ]?(?=\d{3,4}(?![\d,]))", "circa ", hint="c."),
     rule(r"(?<![\w.])fl\.[ ]?(?=\d)", "flourished ", hint="fl."),
     rule(r"(?<![\w.])b\.[ ]?(?=\d{4}(?!\d))", "born ", hint="b."),
     rule(r"(?<![\w.])d\.[ ]?(?=\d{4}(?!\d))", "died ", hint="d."),

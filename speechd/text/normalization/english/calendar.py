@@ -61,7 +61,7 @@ def _days_of_month(match: re.Match[str], verbalizer: Verbalizer) -> str:
     return f"{verbalizer.cardinal(match[1])} to {verbalizer.cardinal(match[2])} {match[3]}"
 
 
-RULES: Final[tuple[Rule, ...]] = (
+DAYS: Final[tuple[Rule, ...]] = (
     rule(rf"(?<!\w)({_DAY})\.?[ ]?[-–][ ]?({_DAY}|{_FULL_DAY})\.?(?!\w)", _weekdays),
     rule(rf"(?<!\w)({_DAY})\.?(?=,[ ](?:{'|'.join(MONTHS)}|{_SHORT}\.?[ ]\d|the[ ]|at[ ]|\d))", _weekday),
     rule(
@@ -76,6 +76,9 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?<=day and )({_DAY})\.?(?!\w)", _weekday, hint="day"),
     rule(rf"(?<=\bon )({_DAY})\.(?!\w)", _weekday, hint="on "),
     rule(rf"(?<!\w)({_SHORT})\.?[ ]?[-–/][ ]?({_SHORT}|May)\.?(?!\w)(?=[ ,;:.)]|$)", _months),
+)
+DATES: Final[tuple[Rule, ...]] = (
+    rule(rf"(?<![\w./,-]){_MONTH_DAY}(?=[ ]?(?:through|thru|until|to|–|-)[ ]?{_MONTH_DAY})", _month_and_day, hint="/"),
     rule(
         rf"(?<![\w/.,-])([1-9]|[12]\d|3[01])/([1-9]|[12]\d|3[01])[ ]({'|'.join(MONTHS)})(?!\w)",
         _days_of_month,
@@ -87,5 +90,4 @@ RULES: Final[tuple[Rule, ...]] = (
         hint="/",
     ),
     rule(rf"(?:(?<=[Tt]he )|(?<=[Oo]ur )){_MONTH_DAY}(?=[ ](?:{'|'.join(_EVENTS)})(?!\w))", _month_and_day, hint="/"),
-    rule(rf"(?<![\w./,-]){_MONTH_DAY}(?=[ ]?(?:through|thru|until|to|–|-)[ ]?{_MONTH_DAY})", _month_and_day, hint="/"),
 )

@@ -25,7 +25,7 @@ _PIECE = re.compile(
     r"|(?P<sign>[=+*/<>≤≥×·÷−—-])|(?P<other>.)"
 )
 _MEASURED = re.compile(
-    r"\d(?:km|kg|cm|mm|ml|mL|mg|lb|ft|oz|in|GB|MB|kB|TB|ms|Hz|kW|W|V|hr|min|mph)(?![A-Za-z])|^\d[\d.]{0,9}[mgsLlhtJN][ ]?="
+    r"\d(?:km|kg|cm|mm|ml|mL|mg|lb|ft|oz|in|GB|MB|kB|TB|ms|Hz|kW|W|V|hr|min|mph)(?![A-Za-z])|^\d[\d.]{0,9}[mgsLlhtJN][ ]?=|(?<![A-Za-z])(?:km|cm|mm|mi|ft|in|yd)[²³]|(?<=[\d/ ])m[²³]|[x×·*][ ]?10\^"
 )
 _ALONE = re.compile(r"(?<![A-Za-z\d])[A-Za-z]{2,3}(?![A-Za-z(])")
 _SIGNS: Final = {
@@ -64,7 +64,7 @@ def _is_algebra(text: str) -> bool:
     if _MEASURED.search(text) or any(word in _NO_VARIABLES for word in _ALONE.findall(text)):
         return False
     if not re.search(r"[=^]|[A-Za-z)][⁰¹²³⁴-⁹ⁿ⁻]", text):
-        return re.search(r"\d[a-z][ ]?[+*-]|[+*][ ]?\d{0,3}[xyz](?!\w)", text) is not None
+        return re.search(r"\d[abnxyz](?:[ ][+*-][ ]|[+*])|\d[xyz]-|[+*][ ]?\d{0,3}[xyz](?!\w)", text) is not None
     return re.search(r"[A-Za-z^]", text) is not None or " - " in text or "*" in text or "/" not in text
 
 

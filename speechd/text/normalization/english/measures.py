@@ -127,12 +127,22 @@ _SCALED: Final[Mapping[str, str]] = {
     "kg": "kilograms", "km": "kilometers", "lb": "pounds", "lbs": "pounds", "kWh": "kilowatt hours", "MW": "megawatts",
     "GW": "gigawatts", "ft": "feet", "mi": "miles", "ha": "hectares", "km²": "square kilometers",
 }  # fmt: skip
+_SCALES: Final = {"F": "Fahrenheit", "C": "Celsius"}
 _INGREDIENTS: Final = (
     "lemon lime orange butter sugar oil olive flour soy vinegar water milk honey salt baking fresh chopped cornstarch "
     "vanilla mayonnaise mustard cream grated minced brown maple cocoa tomato ketchup sesame worcestershire of"
 ).split()
 
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?<![\w.])\.(\d{2})(?=[ -](?:caliber|calibre|cal|rifle|pistol|revolver|Special|Magnum|handgun|gun|ACP|Long|ammunition|bullet)(?![a-z]))",
+        lambda m, v: v.cardinal(m[1]),
+        hint=".",
+    ),
+    rule(
+        r"(?:(?<=\bto )|(?<=\bat )|(?<=\bof )|(?<=\bover )|(?<=\bunder )|(?<=\bbelow )|(?<=\babove )|(?<=\baround )|(?<=\babout ))(\d{2,3})[ ]?(F|C)(?![\w'’-])",
+        lambda m, v: f"{v.cardinal(m[1])} degrees {_SCALES[m[2]]}",
+    ),
     *plurals.RULES,
     *powers.RULES,
     rule(r"(?<=\d )c\.(?=[ ][a-z])", _cups, hint="c."),

@@ -108,7 +108,7 @@ def _money(match: re.Match[str], verbalizer: Verbalizer) -> str:
     return ("minus " if match["sign"] else "") + spoken + per
 
 
-_NUMBER: Final = rf"(?:\d{{1,2}}(?>(?:,\d\d)+),\d{{3}}(?!\d)|{NUMBER})"
+_NUMBER: Final = rf"(?:\d{{1,2}}(?:,\d\d(?=,)){{1,5}},\d{{3}}(?!\d)|{NUMBER})"
 """Also grouped as in India: 1,00,000."""
 
 _RANGE: Final = rf"(?:(?P<low>{NUMBER})(?:[ ]?[€£¥])?{DASH}[$£€¥₹]?(?=\d))?(?P<number>{_NUMBER}|\.\d++)"
@@ -134,7 +134,11 @@ RULES: Final[tuple[Rule, ...]] = (
         lambda m, v: _shillings(m[1] or m[3], m[2] or m[4], v),
         hint="s.",
     ),
-    rule(r"(?<![\w.,])(\d{1,3}(?:,\d{3}){0,3}|\d{1,6})[Ll]\.(?=[ ]|,|$)(?![ ][A-Z])", lambda m, v: f"{v.number(m[1].replace(',', ''))} pounds", hint="."),
+    rule(
+        r"(?<![\w.,])(\d{1,3}(?:,\d{3}){0,3}|\d{1,6})[Ll]\.(?=[ ]|,|$)(?![ ][A-Z])",
+        lambda m, v: f"{v.number(m[1].replace(',', ''))} pounds",
+        hint=".",
+    ),
     rule(
         rf"(?<![\w.,])({NUMBER})[ ]?¢",
         lambda m, v: f"{v.number(m[1].replace(',', ''))} {'cent' if m[1] == '1' else 'cents'}",

@@ -12,7 +12,7 @@ from speechd.text.normalization.verbalizer import Verbalizer
 
 _BEFORE_YEAR: Final = (
     "in since by from until till of during circa around about year before after between and to late early mid spring "
-    "summer autumn fall winter copyright ©"
+    "summer autumn fall winter copyright © flourished born died reigned est established"
 ).split()
 _DETERMINERS: Final = "the this that last next fiscal our his her their its every each these those".split()
 _SINGULAR: Final = frozenset("hours was is has does this its as his us thus always perhaps across towards less".split())
@@ -31,7 +31,7 @@ _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿⁱ", "01234
 
 
 def _year_range(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    last = reading.year(match[2], verbalizer) if len(match[2]) == 4 else reading.two_digits(match[2], verbalizer)
+    last = reading.year(match[2], verbalizer) if len(match[2]) > 2 else reading.two_digits(match[2], verbalizer)
     return f"{reading.year(match[1], verbalizer)} to {last}"
 
 
@@ -76,6 +76,9 @@ def _power(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?:(?<=flourished )|(?<=circa )|(?<=reigned )|(?<=lived ))(\d{3,4})[ ]?[-–—][ ]?(\d{2,4})(?!\w)", _year_range
+    ),
     rule(r"(?<=[^\W\d_])\.(?=\d)", " point ", hint="."),
     rule(r"(?<!\w)'(?=\d{2}(?![\w']))", "", hint="'"),
     rule(rf"{START}(\d{{1,6}}(?:\.\d{{1,9}})?)[eE]([+−-]?)(\d{{1,4}})(?!\w)", _scientific),
@@ -115,7 +118,6 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?<![\w.,-])({SIGN})({NUMBER}|\.\d++){DASH}(?={NUMBER}(?![\w]|-\d))",
         lambda m, v: f"{reading.number(m[1] + m[2], v)} to ",
     ),
-    rule(rf"(?<![\w.])\.(\d{{2,3}})(?=[ -]caliber|[ -]calibre)", lambda m, v: f"point {reading.pairs(m[1], v) if len(m[1]) == 3 else v.cardinal(m[1])}", hint="calib"),
     LETTERS_WITH_DIGITS,
     rule(rf"(?<![\w.])({SIGN})({NUMBER}|\.\d++)", lambda m, v: reading.number(m[1] + m[2], v)),
     rule(r"\d{1,4000}", lambda m, v: f" {v.number(m[0])} "),

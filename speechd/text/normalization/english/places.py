@@ -107,7 +107,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"(?<=[a-z\dA-Z])[ ]({either(STREETS)})"
-        r"(?:\.(?=[ ]?[,;\n]|[ ](?:NE|NW|SE|SW|[NSEW])\b|[ ](?:Apt|Suite|Ste|Unit|Rm|Floor)\b|[ ][a-z])"
+        r"(?:\.(?=[ ]?[,;\n]|[ ](?:NE|NW|SE|SW|[NSEW])\b|[ ](?:Apt|Apartment|Suite|Ste|Unit|Rm|Room|Floor|Building)\b|[ ][a-z])"
         r"|(?=,[ ]|[ ](?:in|and|at|near|is)[ ]))(?![.]?[ ](?:and|or|&)[ ](?:Mrs|Mr|Ms|Miss|Dr|his|her|the)\b)",
         lambda m, _: f" {STREETS[m[1]]}" if _named(m) else m[0],
     ),
@@ -117,12 +117,17 @@ RULES: Final[tuple[Rule, ...]] = (
         lambda m, _: f" {STREETS[m[1]]}." if _named(m) else m[0],
         hint=".",
     ),
-    rule(rf"(?<=\d )([A-Z][a-z]{{2,20}}[ ])({either(_SMALL)})\.?(?=[,;]|[ ]|$)", lambda m, _: m[1] + _SMALL[m[2]]),
+    rule(
+        rf"(?<!\w)([A-Z][a-z]{{2,20}}[ ])({either(_SMALL)})(?P<stop>\.?)(?=[,;]|[ ][a-z&]|[\"')]*$)(?!\.[ ][A-Z])",
+        lambda m, _: m[1] + _SMALL[m[2]] + (m["stop"] if not m.string[m.end() :].strip("\"') ") else ""),
+    ),
     rule(
         rf"(?<=[a-z]),[ ]({either(_STATES)})(?:,?[ ](\d{{5}})(?:-(\d{{4}}))?)?(?![\w'-])(?=[,.;:)!?\"]|$|[ ](?![A-Z]))",
         _state,
     ),
     rule(
-        rf"(?<=[a-z]),[ ]({either(_OLD_STATES)})\.(?=[ ]?[,;:)\"]|[ ][a-z\d(—-]|[\"')\s]*$|[ ]—)", _old_state, hint="."
+        rf"(?<=[a-z]),[ ]({either(_OLD_STATES)})\.(?=[ ]?[,;:)\"]|[ ][a-z\d(—-]|--|—|[\"')\s]*$|[ ]—)",
+        _old_state,
+        hint=".",
     ),
 )

@@ -65,6 +65,8 @@ RULES: Final[tuple[Rule, ...]] = (
         lambda m, _: _TENS.get(m[1].replace(",", ""), m[0]),
         hint="s of",
     ),
+    rule(r"(?<=[A-Z]-)[ ]?(\d{1,3})s(?!\w)", _number, hint="s"),
+    rule(r"(?<![\w.,])(1[89]\d0|20\d0)[ ]s(?!\w)", _decade, hint=" s"),
     rule(rf"{_COUNTED}(\d{{1,4}})['’]?s(?![\w'])", _number, hint="s"),
     rule(r"(?:(?<=[Tt]he )|(?<=[Bb]oeing )|(?<=Airbus )|(?<=Peugeot ))([1-9]\d{2})s(?!\w)", _number, hint="s"),
 )

@@ -11,6 +11,7 @@ from speechd.text.normalization.units import SYMBOL, unit_of
 from speechd.text.normalization.verbalizer import Verbalizer
 
 _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−–", "0123456789-+--")
+_CHARGES: Final = {"⁺": "plus", "⁻": "minus"}
 _EXPONENT: Final = r"(?:\^\{?(?P<plain>[-−–+]?\d{1,4})\}?|(?P<raised>[⁻⁺]?[⁰¹²³⁴-⁹]{1,4}))"
 
 
@@ -28,6 +29,10 @@ def _power(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 _UNIT: Final = rf"(?:[ ](?:(?P<molar>M)(?!\w)|{SYMBOL}(?![\w²³^/])))?"
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?<=[A-Za-z\d)])([²³⁴]?)([⁺⁻])(?![⁰¹²³⁴-⁹])",
+        lambda m, v: f" {v.cardinal(m[1].translate(_RAISED))} {_CHARGES[m[2]]}" if m[1] else f" {_CHARGES[m[2]]}",
+    ),
     rule(
         rf"(?<![\w.,])(?P<number>{NUMBER})[ ]?[x×·*][ ]?(?P<base>10)(?:{_EXPONENT}|(?P<minus>[-−–]\d{{1,2}}))(?![\d⁰-⁹]){_UNIT}",
         _power,

@@ -24,7 +24,7 @@ def _rating(match: re.Match[str], verbalizer: Verbalizer) -> str:
 RULES: Final[tuple[Rule, ...]] = (
     rule(rf"{_CUE}{_TOP}(?![ ]of[ ]the)", _rating, hint="/"),
     rule(
-        rf"(?<![\w.,/$£€-]){_TOP}(?=[ ](?:stars?|points|on[ ][A-Z]|rating|score|review|from[ ](?:me|critics))(?!\w))",
+        rf"(?<![\w.,/$£€-]){_TOP}(?=[ ](?:(?:stars?|points|rating|score|review|from[ ](?:me|critics))(?!\w)|on[ ][A-Z]))",
         _rating,
         hint="/",
     ),

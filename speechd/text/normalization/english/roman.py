@@ -86,12 +86,12 @@ RULES: Final[tuple[Rule, ...]] = (
         hint=" IV",
     ),
     rule(rf"(?<!\w)IV(?=[ ](?:{'|'.join(_INTRAVENOUS)})(?!\w))", "I.V", hint="IV"),
-    rule(rf"(?<!\w)({_NAMES})[ ]({_PLAIN_ROMAN})(?!\w|\.[A-Z])", _regent),
+    rule(rf"(?<!\w)({_NAMES})[ ]({_PLAIN_ROMAN})(?:\.(?=,|[ ][a-z]))?(?!\w|\.[A-Z])", _regent),
     rule(rf"(?<!\w)({_NAMES})[ ](I|V|X)(?=['’]s(?!\w))", _regent),
     rule(rf"{_AFTER_RULER}([A-Z][a-z]{{2,15}})[ ](I|V|X|{_PLAIN_ROMAN})(?!\w|'|\.[ ]?[A-Z])", _regent),
     rule(
         rf"(?<!\w)(?<!Hi )(?<!Hey )(?<!Hello )(?<!Dear )(?<!Sorry )(?<!Thanks )(?<!Morning )(?<!morning )(?!Malcolm X)"
-        rf"({_NAMES})[ ](I|V|X)(?=[,;:)\]\"]|\.?$|[ ](?:{_RULING})(?!\w))",
+        rf"({_NAMES})[ ](I|V|X)(?:\.(?=[ ][a-z]|,))?(?=[,;:)\]\"]|\.?[\"')]?$|[ ]—|(?<=\.)[ ]|[ ](?:{_RULING})(?!\w))",
         _regent,
     ),
     rule(rf"(?<!\w)({_CASES})[ ](?![CL](?!\w))({_ROMAN})(?!\w|'|\.[A-Z]){_NO_PRONOUN}", _numbered),
@@ -111,6 +111,6 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?<!\w)((?:{_NAMES}|{'|'.join(_GIVEN)})(?:[ ][A-Z]\.)?[ ][A-Z][a-z]{{2,15}},?)[ ](II|III|IV)(?!\w|\.[A-Z])",
         _regent,
     ),
-    rule(rf"^({_PLAIN_ROMAN})(?=\.(?:[ ]+[A-Z]|[ ]?$))", _cardinal, hint="."),
+    rule(rf"^({_PLAIN_ROMAN})(?=[ .:)]|$)(?!\.[A-Z])", _cardinal),
     rule(rf"(?<=[a-z][ ])({_PLAIN_ROMAN})(?!\w|'|\.\w)", _cardinal),
 )

@@ -7,6 +7,7 @@ from typing import Final
 
 from speechd.text.normalization.english import (
     abbreviations,
+    calendar,
     codes,
     dates,
     electronic,
@@ -20,9 +21,9 @@ from speechd.text.normalization.english import (
 from speechd.text.normalization.rules import apply
 from speechd.text.normalization.verbalizer import Verbalizer
 
-_WORDS_AND_SIGNS: Final = (*math.RULES, *electronic.RULES, *symbols.RULES, *abbreviations.RULES)
+_WORDS_AND_SIGNS: Final = (*math.RULES, *electronic.RULES, *symbols.RULES, *abbreviations.RULES, *calendar.DAYS)
 _ALGEBRA: Final = (math.ALGEBRA,)
-_HAS_ALGEBRA = re.compile(r"[=^]|[A-Za-z)][²³⁴-⁹]|\d[a-z][ ]?[+*−-]")
+_HAS_ALGEBRA = re.compile(r"[=^]|[A-Za-z)][²³⁴-⁹]|\d[abnxyz][ ]?[+*−-]")
 _WITH_DIGITS: Final = (*dates.RULES, *money.RULES, *codes.RULES, *measures.RULES)
 _HAS_NUMBER = re.compile(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ^]")
 
