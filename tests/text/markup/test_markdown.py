@@ -19,7 +19,7 @@ from speechd.text.markup.markdown import BlockReader
         ("A short verse\nAnother verse", ["A short verse\nAnother verse\n\n"]),
         ("a wrapped\nline", ["a wrapped line\n\n"]),
         ("2*3*4, snake_case, \\*not\\*", ["2*3*4, snake_case, *not*\n\n"]),
-        ("note[^1]\n\n[^1]: gone", ["note\n\n"]),
+        ("note[^1]\n\n[^1]: spoken", ["note\n\n", "spoken\n\n"]),
         ("say [Koko_ro](/k_O/) _now_", ["say [Koko_ro](/k_O/) now\n\n"]),
     ],
 )

@@ -34,11 +34,11 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "intl.": "international", "Intl.": "International", "natl.": "national", "hwy.": "highway", "Hwy.": "Highway",
     "pkg.": "package", "qty.": "quantity", "Qty.": "Quantity", "appt.": "appointment", "apt.": "apartment",
     "orig.": "originally", "prob.": "probably", "ed.": "edition", "eds.": "editors", "trans.": "translated by",
-    "hr.": "hour", "min.": "minute", "max.": "maximum", "Mfg.": "Manufacturing", "mfg.": "manufacturing",
+    "max.": "maximum", "Mfg.": "Manufacturing", "mfg.": "manufacturing",
     "resp.": "respectively", "dia.": "diameter", "wt.": "weight", "ht.": "height",
 }  # fmt: skip
 _WITHOUT_STOP_ONLY_BEFORE_SMALL: Final = frozenset(
-    "ed. eds. trans. hr. min. max. prob. orig. temp. dia. wt. ht.".split()
+    "ed. eds. trans. max. prob. orig. temp. dia. wt. ht.".split()
 )
 _BEFORE_NUMBER: Final[Mapping[str, str]] = {
     "No": "number", "no": "number", "Nos": "numbers", "nos": "numbers", "Nr": "number", "pp": "pages", "p": "page",

@@ -23,7 +23,7 @@ _SURE: Final = either(set(WEEKDAYS) - {"Sat", "Sun"})
 _SHORT: Final = either(_SHORT_MONTHS)
 _CUES: Final = "on by due since through thru until till from before after between deadline dated expires starting starts ends".split()
 _CUED: Final = "(?:" + "|".join(rf"(?<=\b{word} )" for word in (*_CUES, *(cue.title() for cue in _CUES))) + ")"
-_MONTH_DAY: Final = r"(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/%]|[.,]\d)"
+_MONTH_DAY: Final = r"(?!9/11(?!\d))(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/%]|[.,]\d)"
 _EVENTS: Final = (
     "launch meeting deadline game call appointment release event update episode show party concert session exam test "
     "election vote hearing trial attack attacks deadline class lecture webinar demo"

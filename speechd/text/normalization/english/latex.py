@@ -10,10 +10,10 @@ from speechd.text.normalization.verbalizer import Verbalizer
 
 _SYMBOLS: Final[Mapping[str, str]] = {
     "times": "times", "cdot": "times", "ast": "times", "div": "divided by", "pm": "plus or minus",
-    "mp": "minus or plus", "leq": "is less than or equal to", "le": "is less than or equal to",
-    "leqslant": "is less than or equal to", "geq": "is greater than or equal to", "ge": "is greater than or equal to",
-    "geqslant": "is greater than or equal to", "lt": "is less than", "gt": "is greater than", "neq": "is not equal to",
-    "ne": "is not equal to", "approx": "is approximately", "sim": "is about", "simeq": "is approximately",
+    "mp": "minus or plus", "leq": "less than or equal to", "le": "less than or equal to",
+    "leqslant": "less than or equal to", "geq": "greater than or equal to", "ge": "greater than or equal to",
+    "geqslant": "greater than or equal to", "lt": "less than", "gt": "greater than", "neq": "not equal to",
+    "ne": "not equal to", "approx": "approximately", "sim": "about", "simeq": "approximately",
     "equiv": "is equivalent to", "cong": "is congruent to", "propto": "is proportional to", "infty": "infinity",
     "partial": "partial", "nabla": "nabla", "to": "to", "rightarrow": "to", "longrightarrow": "to",
     "Rightarrow": "implies", "implies": "implies", "iff": "if and only if", "Leftrightarrow": "if and only if",
@@ -42,9 +42,9 @@ _SILENT: Final = frozenset(
     "dfrac middle".split()
 ) - {"dfrac"}
 _SIGNS: Final[Mapping[str, str]] = {
-    "+": "plus", "-": "minus", "−": "minus", "–": "minus", "—": "minus", "=": "equals", "<": "is less than",
-    ">": "is greater than", "*": "times", "·": "times", "×": "times", "÷": "divided by", "/": "over",
-    "≤": "is less than or equal to", "≥": "is greater than or equal to", "≠": "is not equal to", "'": "prime",
+    "+": "plus", "-": "minus", "−": "minus", "–": "minus", "—": "minus", "=": "equals", "<": "less than",
+    ">": "greater than", "*": "times", "·": "times", "×": "times", "÷": "divided by", "/": "over",
+    "≤": "less than or equal to", "≥": "greater than or equal to", "≠": "not equal to", "'": "prime",
 }  # fmt: skip
 _WORDS: Final = frozenset("sin cos tan log ln exp max min lim mod gcd det arg and or if for".split())
 _FUNCTIONS: Final = frozenset("fghFGHP")

@@ -30,8 +30,8 @@ _MEASURED = re.compile(
 _ALONE = re.compile(r"(?<![A-Za-z\d])[A-Za-z]{2,3}(?![A-Za-z(])")
 _SIGNS: Final = {
     "=": "equals", "+": "plus", "*": "times", "×": "times", "·": "times", "/": "over", "÷": "divided by",
-    "-": "minus", "−": "minus", "—": "minus", "<": "is less than", ">": "is greater than",
-    "≤": "is less than or equal to", "≥": "is greater than or equal to",
+    "-": "minus", "−": "minus", "—": "minus", "<": "less than", ">": "greater than",
+    "≤": "less than or equal to", "≥": "greater than or equal to",
 }  # fmt: skip
 _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ", "0123456789-n")
 

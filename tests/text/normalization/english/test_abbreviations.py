@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from speechd.text.normalization.english.abbreviations import roman
+from speechd.text.normalization.english.roman import roman
 from speechd.text.normalization.normalize import normalize
 
 
