@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from speechd.text.normalization.english import places, roman
 from speechd.text.normalization.rules import Rule, either, rule
 from speechd.text.normalization.verbalizer import Verbalizer
 
@@ -37,9 +36,7 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "max.": "maximum", "Mfg.": "Manufacturing", "mfg.": "manufacturing",
     "resp.": "respectively", "dia.": "diameter", "wt.": "weight", "ht.": "height",
 }  # fmt: skip
-_WITHOUT_STOP_ONLY_BEFORE_SMALL: Final = frozenset(
-    "ed. eds. trans. max. prob. orig. temp. dia. wt. ht.".split()
-)
+_WITHOUT_STOP_ONLY_BEFORE_SMALL: Final = frozenset("ed. eds. trans. max. prob. orig. temp. dia. wt. ht.".split())
 _BEFORE_NUMBER: Final[Mapping[str, str]] = {
     "No": "number", "no": "number", "Nos": "numbers", "nos": "numbers", "Nr": "number", "pp": "pages", "p": "page",
     "pg": "page", "vol": "volume", "Vol": "Volume", "vols": "volumes", "ch": "chapter", "Ch": "Chapter",
@@ -71,7 +68,7 @@ def _before_number(match: re.Match[str], _: Verbalizer) -> str:
     return f"{_BEFORE_NUMBER[match[1]]} "
 
 
-RULES: Final[tuple[Rule, ...]] = (
+BEFORE_PLACES: Final[tuple[Rule, ...]] = (
     rule(
         rf"(?<!\w)({either(_BEFORE_NUMBER)})(?:\.[ ]?(?=[#\d]|[IVXLC]{{1,6}}(?!\w))|\.[ ](?=[A-Z]\d|\d?[A-Z](?!\w)))",
         _before_number,
@@ -89,8 +86,9 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<![\w.])b\.[ ]?(?=\d{4}(?!\d))", "born ", hint="b."),
     rule(r"(?<![\w.])d\.[ ]?(?=\d{4}(?!\d))", "died ", hint="d."),
     rule(r"(?<![\w.])r\.[ ]?(?=\d{3,4}[-–])", "reigned ", hint="r."),
-    rule(rf"(?<!\w)({'|'.join(_ARE.split())})['’]re(?!\w)", r"\1 are", hint="re", flags=re.IGNORECASE),
-    *places.RULES,
+    rule(rf"(?<!\w)({'|'.join(_ARE.split())})'re(?!\w)", r"\1 are", hint="'re", flags=re.IGNORECASE),
+)
+TITLES: Final[tuple[Rule, ...]] = (
     rule(r"(?<!\w)(Mr|Mrs|Ms|Dr|Prof)\.?(?=[ ](?:and|or|&)[ ])", lambda m, _: _TITLES[m[1]]),
     rule(
         rf"(?<![\w'])({either(_TITLES)})(?:\.[ ]?|[ ])(?=[A-Z])(?![A-Z]{{2,}}(?!\w))", lambda m, _: f"{_TITLES[m[1]]} "
@@ -106,6 +104,5 @@ RULES: Final[tuple[Rule, ...]] = (
         ),
         hint=".",
     ),
-    *roman.RULES,
-    rule(rf"(?<![\w.]){either(_ABBREVIATIONS)}(?![\w]|\.\w)", _abbreviation),
 )
+RULES: Final[tuple[Rule, ...]] = (rule(rf"(?<![\w.]){either(_ABBREVIATIONS)}(?![\w]|\.\w)", _abbreviation),)

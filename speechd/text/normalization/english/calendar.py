@@ -61,6 +61,9 @@ def _days_of_month(match: re.Match[str], verbalizer: Verbalizer) -> str:
     return f"{verbalizer.cardinal(match[1])} to {verbalizer.cardinal(match[2])} {match[3]}"
 
 
+NEEDED: Final = re.compile(rf"(?:{_DAY}|{_SHORT})(?![a-z])")
+"""A short name of a day or a month."""
+
 DAYS: Final[tuple[Rule, ...]] = (
     rule(rf"(?<!\w)({_DAY})\.?[ ]?[-–][ ]?({_DAY}|{_FULL_DAY})\.?(?!\w)", _weekdays),
     rule(rf"(?<!\w)({_DAY})\.?(?=,[ ](?:{'|'.join(MONTHS)}|{_SHORT}\.?[ ]\d|the[ ]|at[ ]|\d))", _weekday),
@@ -85,7 +88,7 @@ DATES: Final[tuple[Rule, ...]] = (
         hint="/",
     ),
     rule(
-        rf"(?:{_CUED}|(?<=day )|(?<=day, )){_MONTH_DAY}(?![ ](?:cup|teaspoon|tablespoon|inch|mile|of[ ]))",
+        rf"(?=\d)(?:{_CUED}|(?<=day )|(?<=day, )){_MONTH_DAY}(?![ ](?:cup|teaspoon|tablespoon|inch|mile|of[ ]))",
         _month_and_day,
         hint="/",
     ),

@@ -151,7 +151,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "nine one one",
         hint="911",
     ),
-    rule(r"(?<![\w.,+-])[+-]?0[xX]([0-9A-Fa-f]{1,16})(?!\w)", lambda m, v: f"zero X {_hexadecimal(m[1], v)}", hint="0"),
+    rule(r"0[xX](?<![\w.,+-]0[xX])([0-9A-Fa-f]{1,16})(?!\w)", lambda m, v: f"zero X {_hexadecimal(m[1], v)}", hint="0"),
     rule(r"(?<![\w/-])40[13]\(([a-z])\)(?!\w)", lambda m, v: f"{reading.pairs(m[0][:3], v)} {m[1]}", hint="("),
     rule(r"(?<![\w&])#[ ]?(?=\d|[A-Z]{1,3}-?\d)", "number ", hint="#"),
     rule(r"(?<!\S)~(?=[\d$£€¥])", "about ", hint="~"),
@@ -171,7 +171,7 @@ RULES: Final[tuple[Rule, ...]] = (
         hint="-",
     ),
     rule(r"(?<![\w.,-])0\d{2,4}[ -]\d{3,4}(?:[ -]\d{3,4})?(?![\w-]|,\d)", _phone),
-    rule(r"(?<=[Dd]ial )\d{3}(?!\w|[.,-]\d)|(?<=[Cc]all )[1-9]11(?!\w|[.,-]\d)", lambda m, v: v.digits(m[0])),
+    rule(r"(?=\d)(?<=[Dd]ial )\d{3}(?!\w|[.,-]\d)|(?<=[Cc]all )[1-9]11(?!\w|[.,-]\d)", lambda m, v: v.digits(m[0])),
     rule(
         rf"(?<=\b)({either(_PLACES)}[ ]#?)(\d{{3}})(?!\w|[.,]\d)",
         lambda m, v: m[1].replace("#", "") + _code_number(m[2], v),

@@ -122,5 +122,6 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
 )
 
+NEEDED: Final = re.compile(r"[=^]|[A-Za-z)][²³⁴-⁹]|\d[abnxyz][ ]?[+*−-]")
 ALGEBRA: Final = rule(rf"(?<![\w.,$€£@/#&\\-]){_TERM}(?:{_OPERATOR}{_TERM}){{1,12}}(?![\w%°/]|[.,]\d)", _algebra)
 """In texts with a sign of equality or a power: other texts have dates, ranges and codes that look the same."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from speechd.languages.english import US
-from speechd.text.normalization.english import fractions, plurals, powers, ratings, reading
+from speechd.text.normalization.english import fractions, powers, ratings, reading
 from speechd.text.normalization.english.per import PER, PER_PATTERN, british
 from speechd.text.normalization.rules import DASH, NUMBER, SIGN, START, Rule, either, rule
 from speechd.text.normalization.units import SYMBOL, unit_of
@@ -140,10 +140,9 @@ RULES: Final[tuple[Rule, ...]] = (
         hint=".",
     ),
     rule(
-        r"(?:(?<=\bto )|(?<=\bat )|(?<=\bof )|(?<=\bover )|(?<=\bunder )|(?<=\bbelow )|(?<=\babove )|(?<=\baround )|(?<=\babout ))(\d{2,3})[ ]?(F|C)(?![\w'’-])",
+        r"(?=\d)(?:(?<=\bto )|(?<=\bat )|(?<=\bof )|(?<=\bover )|(?<=\bunder )|(?<=\bbelow )|(?<=\babove )|(?<=\baround )|(?<=\babout ))(\d{2,3})[ ]?(F|C)(?![\w'’-])",
         lambda m, v: f"{v.cardinal(m[1])} degrees {_SCALES[m[2]]}",
     ),
-    *plurals.RULES,
     *powers.RULES,
     rule(r"(?<=\d )c\.(?=[ ][a-z])", _cups, hint="c."),
     rule(rf"(?<=\d )T\.?(?=[ ](?:{'|'.join(_INGREDIENTS)})(?!\w))", _cups, hint="T"),

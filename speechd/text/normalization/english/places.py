@@ -92,6 +92,11 @@ _STREET_WORDS: Final = either(
     [*STREETS, *STREETS.values(), "street", "avenue", "road", "drive", "lane", "blvd", "ave", "St"]
 )
 _POINT: Final = r"(?:[NSEW]\.?|[NS][EW]|[NS]\.[EW]\.)"
+NEEDED: Final = re.compile(
+    rf"[ ]{either([*STREETS, *_SMALL])}(?![a-zA-Z])|[a-z],[ ](?:[A-Z]{{2}}(?!\w)|[A-Z][a-zA-Z. ]{{1,5}}\.)|\d[ ](?:[NSEW]{{1,2}}[ .]|[A-Z][a-z]+[ ](?:Street|Avenue|Road|Drive|Lane))"
+)
+"""What every address has."""
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.(?=[ ][A-Z])", " Street.", hint=" St."),
     rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.?(?=[ ,.;]|$)", " Street", hint=" St"),

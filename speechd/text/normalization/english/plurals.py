@@ -47,10 +47,11 @@ def _second_decade(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 _DECADE: Final = r"[1-9]0['’]?s(?!\w)"
+NEEDED: Final = re.compile(r"\d['’]?[ ]?s(?!\w)")
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         r"(?<![\w.,])['’]?(1\d{3}|20\d{2})['’]?s(?!\w)"
-        rf"|(?:(?<![\w])['’](?=\d)|{_BEFORE})([1-9]0)['’]?s(?!\w)"
+        rf"|(?=['’\d])(?:(?<![\w])['’](?=\d)|{_BEFORE})([1-9]0)['’]?s(?!\w)"
         rf"|(?<![\w.,$£€-])([1-9]0)['’]?s(?=[ ](?:and|or|to)[ ](?:early[ ]|late[ ])?{_DECADE})",
         _decade,
         hint="s",
@@ -67,6 +68,6 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(r"(?<=[A-Z]-)[ ]?(\d{1,3})s(?!\w)", _number, hint="s"),
     rule(r"(?<![\w.,])(1[89]\d0|20\d0)[ ]s(?!\w)", _decade, hint=" s"),
-    rule(rf"{_COUNTED}(\d{{1,4}})['’]?s(?![\w'])", _number, hint="s"),
+    rule(rf"(?=\d){_COUNTED}(\d{{1,4}})['’]?s(?![\w'])", _number, hint="s"),
     rule(r"(?:(?<=[Tt]he )|(?<=[Bb]oeing )|(?<=Airbus )|(?<=Peugeot ))([1-9]\d{2})s(?!\w)", _number, hint="s"),
 )

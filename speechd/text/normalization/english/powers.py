@@ -29,9 +29,13 @@ def _power(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 _UNIT: Final = rf"(?:[ ](?:(?P<molar>M)(?!\w)|{SYMBOL}(?![\w²³^/])))?"
 RULES: Final[tuple[Rule, ...]] = (
-    rule(
-        r"(?<=[A-Za-z\d)])([²³⁴]?)([⁺⁻])(?![⁰¹²³⁴-⁹])",
-        lambda m, v: f" {v.cardinal(m[1].translate(_RAISED))} {_CHARGES[m[2]]}" if m[1] else f" {_CHARGES[m[2]]}",
+    *(
+        rule(
+            rf"(?<=[A-Za-z\d)])([²³⁴]?)({sign})(?![⁰¹²³⁴-⁹])",
+            lambda m, v: f" {v.cardinal(m[1].translate(_RAISED))} {_CHARGES[m[2]]}" if m[1] else f" {_CHARGES[m[2]]}",
+            hint=sign,
+        )
+        for sign in _CHARGES
     ),
     rule(
         rf"(?<![\w.,])(?P<number>{NUMBER})[ ]?[x×·*][ ]?(?P<base>10)(?:{_EXPONENT}|(?P<minus>[-−–]\d{{1,2}}))(?![\d⁰-⁹]){_UNIT}",

@@ -79,6 +79,9 @@ _AFTER_RULER: Final = "(?:" + "|".join(rf"(?<=\b{ruler} )" for ruler in _RULERS)
 _NO_PRONOUN: Final = (
     r"(?![ ](?:am|have|had|will|would|think|know|want|need|can|could|do|did|like|love|feel|see|guess|hope)(?!\w))"
 )
+NEEDED: Final = re.compile(r"(?<!\w)(?:[IVXLC]{1,8}|[ivxlc]{1,8})(?:th|st|nd|rd)?(?!\w)(?<!\ba)")
+"""A word that may be a Roman numeral."""
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         r"(?<!\w)(an?|the|my|his|her|your|every|by|via|The|An?)[ ]IV(?![\w'-])(?![ ][Cc]entur|[ ](?:Corps|Army|Legion))",
@@ -88,7 +91,10 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?<!\w)IV(?=[ ](?:{'|'.join(_INTRAVENOUS)})(?!\w))", "I.V", hint="IV"),
     rule(rf"(?<!\w)({_NAMES})[ ]({_PLAIN_ROMAN})(?:\.(?=,|[ ][a-z]))?(?!\w|\.[A-Z])", _regent),
     rule(rf"(?<!\w)({_NAMES})[ ](I|V|X)(?=['’]s(?!\w))", _regent),
-    rule(rf"{_AFTER_RULER}([A-Z][a-z]{{2,15}})[ ](I|V|X|{_PLAIN_ROMAN})(?!\w|'|\.[ ]?[A-Z])", _regent),
+    rule(
+        rf"(?=[A-Z][a-z]{{2,15}}[ ][IVX]){_AFTER_RULER}([A-Z][a-z]{{2,15}})[ ](I|V|X|{_PLAIN_ROMAN})(?!\w|'|\.[ ]?[A-Z])",
+        _regent,
+    ),
     rule(
         rf"(?<!\w)(?<!Hi )(?<!Hey )(?<!Hello )(?<!Dear )(?<!Sorry )(?<!Thanks )(?<!Morning )(?<!morning )(?!Malcolm X)"
         rf"({_NAMES})[ ](I|V|X)(?:\.(?=[ ][a-z]|,))?(?=[,;:)\]\"]|\.?[\"')]?$|[ ]—|(?<=\.)[ ]|[ ](?:{_RULING})(?!\w))",
