@@ -22,7 +22,10 @@ class Segmentation:
     abbreviations: never the last word of a sentence ("Dr. Smith").
     open_abbreviations: the last word only where a capitalised word of `starters` follows ("at 5 p.m. Then").
     ambiguous: those that are words, too: they end a sentence unless a number or a small letter follows ("It is a no.").
+    closing: those of both behind which any capitalised word starts a sentence, but for `continuations` ("EST") and, near the
+    beginning of a sentence, for titles ("At 5 p.m. Mr. Lee left").
     starters: words with which sentences often begin; "l'" stands for an elided word that another one follows.
+    continuations: words that go on, though capitalised, behind a word of `closing`.
     conjunctions: words before which a clause may end.
     proclitics: words spoken in one breath with the next one, so that no cut may follow them.
     """
@@ -30,7 +33,9 @@ class Segmentation:
     abbreviations: frozenset[str] = frozenset()
     open_abbreviations: frozenset[str] = frozenset()
     ambiguous: frozenset[str] = frozenset()
+    closing: frozenset[str] = frozenset()
     starters: frozenset[str] = frozenset()
+    continuations: frozenset[str] = frozenset()
     conjunctions: frozenset[str] = frozenset()
     proclitics: frozenset[str] = frozenset()
 
@@ -142,13 +147,15 @@ class TelephoneForms:
     """How telephone numbers are written.
 
     cues: words, as a regular expression, behind which digits are one. shapes: regular expressions of digits that are
-    one wherever they stand. pairs: whether they are read two by two. extension: abbreviation → word.
+    one wherever they stand. pairs: whether they are read two by two. country_in_digits: whether a country's code of two
+    digits is read digit by digit. extension: abbreviations, and the word after "|".
     """
 
     cues: str
     shapes: tuple[str, ...]
     pairs: bool = False
     plus: str
+    country_in_digits: bool = False
     extension: str
 
 
@@ -175,7 +182,7 @@ class WrittenForms:
     singular_zero: whether 0 takes the singular ("zéro euro"). thousands_comma: whether "100,000" may be thousands.
     parts: denominator → singular and plural of a part. elevenths: the ending of those beyond ten, which begins with a
     space where it is a word; "" where they are ordinal numbers. plural_part: a regular expression and what replaces it
-    in the plural of others. over: where there is no part. half: "half" before a masculine and a feminine noun.
+    in the plural of others. over: where there is no part. half: "half" before a masculine and a feminine noun; half_behind: behind a whole number.
     and_half: between a whole number and a part.
     units: symbols of units → CLDR's names, beside those that all languages have.
     abbreviations: as written → as spoken; one that ends in a full stop keeps it at the end of a sentence.
@@ -211,6 +218,7 @@ class WrittenForms:
     plural_part: tuple[str, str] = (r"$", "s")
     over: str
     half: tuple[str, str]
+    half_behind: tuple[str, str]
     and_half: str
     units: Mapping[str, str] = field(default_factory=dict)
     abbreviations: Mapping[str, str]

@@ -30,13 +30,15 @@ FRENCH: Final = Language(
     segmentation=Segmentation(
         abbreviations=word_set(
             "M MM mme mmes mlle mlles mgr dr drs pr prof st ste fr mr mrs ms av apr env no nos nº fig chap vol "
-            "art éd ed cf p.ex ex p pp bd tél ca vs op c.-à-d"
+            "art éd ed cf p.ex ex p pp bd tél ca vs op c.-à-d me mes gal col cdt cne lt adj m.me mgrs r.p dir prés dép sén "
+            "min.re resp trad coll bibl fasc suppl n° nº ap blvd boul fg pl imp all rte univ inst fac dépt"
         ),
         open_abbreviations=word_set(
             "etc inc ltd co corp cie s.a s.a.r.l a.m p.m j.-c u.s u.k n.y l.a jr min sec ext max "
             "janv févr avr juil sept oct nov déc"
         ),
-        ambiguous=word_set("no nos art ex"),
+        closing=word_set("etc a.m p.m"),
+        ambiguous=word_set("no nos art ex me mes col pl all dir ap lt inst"),
         starters=word_set(
             "le la les l' un une des du d' ce c' cet cette ces ça il ils elle elles on nous vous je j' tu son sa ses "
             "leur leurs mon ma mes notre votre et mais ou donc or car si s' ne n' quand lorsque comme où qui que qu' "
@@ -179,6 +181,7 @@ FRENCH: Final = Language(
         parts={2: ("demi", "demis"), 3: ("tiers", "tiers"), 4: ("quart", "quarts")},
         over="sur",
         half=("un demi", "une demi"),
+        half_behind=("demi", "demie"),
         and_half="et",
         units={
             "Go": "digital-gigabyte", "Mo": "digital-megabyte", "To": "digital-terabyte", "ko": "digital-kilobyte",
@@ -187,22 +190,23 @@ FRENCH: Final = Language(
         },
         abbreviations={
             "M.": "monsieur", "MM.": "messieurs", "Mme": "madame", "Mme.": "madame", "Mmes": "mesdames",
-            "Mlle": "mademoiselle", "Mlles": "mesdemoiselles", "Mgr": "monseigneur", "Me": "maître", "Dr": "docteur",
+            "Mlle": "mademoiselle", "Mlles": "mesdemoiselles", "Mgr": "monseigneur", "Dr": "docteur",
             "Dr.": "docteur", "Drs": "docteurs", "Pr": "professeur", "Pr.": "professeur", "St": "saint", "Ste": "sainte",
             "p. ex.": "par exemple", "par ex.": "par exemple", "c.-à-d.": "c'est-à-dire", "càd": "c'est-à-dire",
-            "n°": "numéro", "N°": "numéro", "nº": "numéro", "Nº": "numéro", "N°.": "numéro", "nos": "nos",
+            "n°": "numéro", "N°": "numéro", "nº": "numéro", "Nº": "numéro", "N°.": "numéro",
             "env.": "environ", "av. J.-C.": "avant Jésus-Christ", "ap. J.-C.": "après Jésus-Christ",
-            "apr. J.-C.": "après Jésus-Christ", "chap.": "chapitre", "vol.": "volume", "fig.": "figure",
-            "art.": "article", "éd.": "édition", "bd": "boulevard", "Bd": "boulevard", "bd.": "boulevard",
+            "apr. J.-C.": "après Jésus-Christ", "chap.": "chapitre", "fig.": "figure",
+            "éd.": "édition", "bd": "boulevard", "Bd": "boulevard", "bd.": "boulevard",
             "Bd.": "boulevard", "Blvd": "boulevard", "av.": "avenue", "Av.": "avenue", "tél.": "téléphone",
             "Tél.": "téléphone", "cf.": "confer", "Cie": "compagnie", "Sté": "société", "dép.": "département",
-            "janv.": "janvier", "févr.": "février", "juil.": "juillet", "sept.": "septembre", "oct.": "octobre",
-            "nov.": "novembre", "déc.": "décembre", "lun.": "lundi", "mar.": "mardi", "mer.": "mercredi",
-            "jeu.": "jeudi", "ven.": "vendredi", "sam.": "samedi", "dim.": "dimanche", "max.": "maximum",
+            "janv.": "janvier", "févr.": "février", "juil.": "juillet", "oct.": "octobre", "nov.": "novembre",
+            "déc.": "décembre", "max.": "maximum",
             "min.": "minimum", "vs": "versus", "vs.": "versus", "RDV": "rendez-vous", "rdv": "rendez-vous",
             "svp": "s'il vous plaît", "SVP": "s'il vous plaît", "resp.": "respectivement", "qqn": "quelqu'un",
-            "qqch": "quelque chose", "h/24": "heures sur vingt-quatre", "j/7": "jours sur sept",
+            "qqch": "quelque chose", "24h/24": "vingt-quatre heures sur vingt-quatre",
+            "24 h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
+            "7 j/7": "sept jours sur sept",
         },
-        number_abbreviations={"p.": "page", "pp.": "pages", "pages.": "pages", "t.": "tome", "v.": "verset", "no": "numéro"},
+        number_abbreviations={"p.": "page", "pp.": "pages", "art.": "article", "vol.": "volume", "t.": "tome", "v.": "verset", "no": "numéro"},
     ),
 )

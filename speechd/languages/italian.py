@@ -30,13 +30,17 @@ ITALIAN: Final = Language(
         abbreviations=word_set(
             "sig sigg sig.ra sig.na sig.re dott dott.ssa dr dr.ssa prof prof.ssa proff ing avv arch geom rag on gen "
             "col cap ten mons mr mrs ms st S SS pag pagg p pp p.es es cfr cf fig figg art artt vol voll cap capp n nn "
-            "ca vs op ed tel"
+            "ca vs op ed tel psicol econ ing.ri archit avvto amm cav comm gr.uff uff ten.col magg serg brig mar.llo dr.i dott.i "
+            "on.le sen min.ro pres egr gent gent.mo gent.ma spett ill ill.mo rev p.zza p.za v.le c.so l.go st d fr lun mart mer "
+            "merc giov ven sab dom rist trad cit loc prov tab sez par par.fo fasc suppl n.b ss mons card ecc.za univ fac dip "
+            "ist med farm chim mat fis filos lett giur idraul meteor elettr telef succ"
         ),
         open_abbreviations=word_set(
             "ecc etc inc ltd co corp s.p.a s.r.l a.c d.c a.m p.m u.s u.k u.s.a n.y l.a jr min max ext "
             "gen feb mar apr mag giu lug ago set sett ott nov dic"
         ),
-        ambiguous=word_set("col ed mar set"),
+        closing=word_set("ecc etc a.m p.m"),
+        ambiguous=word_set("col ed mar set mer par min card fac"),
         starters=word_set(
             "il lo la i gli le l' un uno una un' questo questa questi queste quello quella egli lui lei loro noi voi "
             "io tu si ci c' se ma e o però quando mentre perché come dove chi che cosa in nel nello nella nei nelle "
@@ -166,6 +170,7 @@ ITALIAN: Final = Language(
         plural_part=(r"o$", "i"),
         over="fratto",
         half=("mezzo", "mezza"),
+        half_behind=("mezzo", "mezza"),
         and_half="e",
         units={
             "h": "duration-hour", "km/hr": "speed-kilometer-per-hour", "A": "electric-ampere", "hl": "volume-hectoliter",

@@ -30,13 +30,16 @@ PORTUGUESE: Final = Language(
     segmentation=Segmentation(
         abbreviations=word_set(
             "sr sra srta srs sras dr dra drs prof profa prof.ª profs eng arq gen cel cap ten sgt exmo mr mrs ms st "
-            "sta sto av pça pág págs pp núm nº n.º n art arts fig figs caps vol vols ed op aprox ca cf vs p.ex ex obs"
+            "sta sto av pça pág págs pp núm nº n.º n art arts fig figs caps vol vols ed op aprox ca cf vs p.ex ex obs n° rod trav "
+            "al apto ap bl cj lt qd exma ilmo ilma rev revmo pe fr ir dep sen gov pres min.º maj brig alm tenc v.exa v.s des "
+            "del adv enf psic univ fac inst depto dpto trad org orgs coord ref séc sécs tel.º cód"
         ),
         open_abbreviations=word_set(
             "etc inc ltd ltda co corp cia s.a a.c d.c a.m p.m u.s u.k n.y l.a jr p tel ext máx mín min seg "
             "jan fev mar abr jun jul ago set out nov dez"
         ),
-        ambiguous=word_set("ex mar"),
+        closing=word_set("etc a.m p.m"),
+        ambiguous=word_set("ex mar al pe ir fac ap des del org"),
         starters=word_set(
             "o a os as um uma uns umas este esta estes estas isto esse essa esses essas isso aquele aquela ele ela "
             "eles elas eu tu nós você vocês seu sua seus suas meu minha nosso nossa e mas ou se não quando enquanto "
@@ -91,7 +94,6 @@ PORTUGUESE: Final = Language(
             "modelo voo ônibus opção questão exercício zona seção unidade parte episódio temporada etapa nota vírgula do "
             "ao no"
         ),
-        repairs={"um mil": "mil"},
     ),
     written=WrittenForms(
         range="a",
@@ -122,6 +124,7 @@ PORTUGUESE: Final = Language(
                 r"\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}",
             ),
             plus="mais",
+            country_in_digits=True,
             extension="ext|ramal|extensão",
         ),
         signs={
@@ -188,6 +191,7 @@ PORTUGUESE: Final = Language(
         elevenths=" avos",
         over="sobre",
         half=("meio", "meia"),
+        half_behind=("meio", "meia"),
         and_half="e",
         units={"hs": "duration-hour", "km/hr": "speed-kilometer-per-hour"},
         abbreviations={
@@ -199,14 +203,13 @@ PORTUGUESE: Final = Language(
             "Sta.": "santa", "Sto.": "santo", "p. ex.": "por exemplo", "por ex.": "por exemplo", "etc.": "etcétera",
             "pág.": "página", "págs.": "páginas", "n.º": "número", "N.º": "número", "nº": "número", "Nº": "número",
             "n°": "número", "N°": "número", "N°.": "número", "núm.": "número", "aprox.": "aproximadamente",
-            "Av.": "avenida", "av.": "avenida", "R.": "rua", "Pça.": "praça", "pça.": "praça", "Rod.": "rodovia",
+            "Av.": "avenida", "av.": "avenida", "Pça.": "praça", "pça.": "praça", "Rod.": "rodovia",
             "Al.": "alameda", "Trav.": "travessa", "Ed.": "edifício", "apto.": "apartamento", "Apto.": "apartamento",
             "ap.": "apartamento", "a.C.": "antes de Cristo", "d.C.": "depois de Cristo", "a. C.": "antes de Cristo",
             "d. C.": "depois de Cristo", "tel.": "telefone", "Tel.": "telefone", "cel.": "celular", "art.": "artigo",
             "Art.": "artigo", "arts.": "artigos", "cap.": "capítulo", "vol.": "volume", "fig.": "figura",
             "máx.": "máximo", "mín.": "mínimo", "Cia.": "companhia", "Ltda.": "limitada", "S.A.": "S A", "vs.": "versus",
-            "obs.": "observação", "Obs.": "observação", "seg.": "segunda", "ter.": "terça", "qua.": "quarta",
-            "qui.": "quinta", "sex.": "sexta", "sáb.": "sábado", "dom.": "domingo", "séc.": "século", "ref.": "referência",
+            "obs.": "observação", "sáb.": "sábado", "séc.": "século", "ref.": "referência",
             "depto.": "departamento", "Depto.": "departamento", "EUA": "Estados Unidos",
         },
         number_abbreviations={"p.": "página", "pp.": "páginas", "nos": "números", "No.": "número", "v.": "versículo"},

@@ -30,13 +30,16 @@ SPANISH: Final = Language(
         abbreviations=word_set(
             "sr sra srta sres sras dr dra dres dras d.ª ud uds vd vds prof profa prof.ª lic ing arq gral cnel tte "
             "mons fr st sta sto mr mrs ms av avda no nos núm núms nº n.º pág págs fig figs cap caps vol vols art "
-            "arts art.º ed eds op aprox ca cf v vs p.ej ej pp ee"
+            "arts art.º ed eds op aprox ca cf v vs p.ej ej pp ee n.° n° cra cl ctra pza plza pl blvr gob pdte pdta dip sen rev "
+            "hno hna hnos exc excmo excma ilmo ilma cdte capt sgto alfz psic lda ldo dña d.ª depto dpto adm atte avda int "
+            "izq dcha edo mpio lun mié mier mart jue vie vier sáb dom univ párr ref trad coord dir ed.º cód nro fdo bto"
         ),
         open_abbreviations=word_set(
             "etc inc ltd co corp cía s.a s.l a.m p.m a.c d.c a.c.n d.c.n ee.uu uu u.s u.k n.y l.a jr p tel ext máx mín "
             "min seg hr hrs ene feb mar abr may jun jul ago sep sept oct nov dic"
         ),
-        ambiguous=word_set("no nos mar may"),
+        closing=word_set("etc a.m p.m"),
+        ambiguous=word_set("no nos mar may dom pl int dip"),
         starters=word_set(
             "el la los las lo un una unos unas este esta estos estas esto ese esa esos esas eso aquel aquella él ella "
             "ellos ellas yo tú nosotros usted ustedes su sus mi mis nuestro nuestra y pero o si no cuando mientras "
@@ -77,7 +80,7 @@ SPANISH: Final = Language(
             "gorilas atleta atletas artista artistas turista turistas periodista periodistas futbolista futbolistas "
             "ciclista ciclistas policía policías guardia guardias astronauta astronautas pirata piratas colega colegas "
             "kilograma quilograma pijama pijamas juez pez ajedrez papa buda eccema emblema emblemas enigma enigmas "
-            "hambre diez lustra carisma cólera gramas centigramas bit analista analistas dentista dentistas "
+            "hambre lempira lempiras diez lustra carisma cólera gramas centigramas bit analista analistas dentista dentistas "
             "deportista deportistas economista economistas tenista tenistas taxista taxistas pianista pianistas "
             "candidatas"
         )
@@ -169,6 +172,7 @@ SPANISH: Final = Language(
             "₪": Currency("séquel", "séqueles"),
             "฿": Currency("baht", "bahts"),
             "₿": Currency("bitcoin", "bitcoins"),
+            "NIO": Currency("córdoba", "córdobas", "centavo", "centavos"),
             "GTQ": Currency("quetzal", "quetzales", "centavo", "centavos"),
             "HNL": Currency("lempira", "lempiras", "centavo", "centavos"),
             "CHF": Currency("franco suizo", "francos suizos", "céntimo", "céntimos"),
@@ -213,6 +217,7 @@ SPANISH: Final = Language(
         elevenths="avo",
         over="sobre",
         half=("medio", "media"),
+        half_behind=("medio", "media"),
         and_half="y",
         units={"hs": "duration-hour", "km/hr": "speed-kilometer-per-hour", "Mbps": "megabit/second"},
         abbreviations={
@@ -236,7 +241,7 @@ SPANISH: Final = Language(
             "Cía.": "compañía", "S.A.": "S A", "S. A.": "S A", "S.L.": "S L", "vs.": "versus", "c/u": "cada uno",
             "izq.": "izquierda", "dcha.": "derecha", "atte.": "atentamente", "Atte.": "atentamente",
             "lun.": "lunes", "mié.": "miércoles", "jue.": "jueves", "vie.": "viernes", "vier.": "viernes",
-            "sáb.": "sábado", "dom.": "domingo", "1.º": "primero",
+            "sáb.": "sábado", "dom.": "domingo",
         },
         number_abbreviations={
             "p.": "página", "pp.": "páginas", "No.": "número", "no.": "número", "Ext.": "extensión", "km.": "kilómetro",

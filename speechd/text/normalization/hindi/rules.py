@@ -18,7 +18,7 @@ _LETTER: Final = r"\u0900-\u0963A-Za-z"
 _END: Final = rf"(?![{_LETTER}\d])"
 _LARGE: Final = "लाख|करोड़|अरब|खरब|हज़ार|हजार|मिलियन|बिलियन|सौ"
 _ADDRESS: Final = re.compile(
-    r"रोड|स्ट्रीट|एवेन्यू|सेक्टर|फ्लोर|मार्ग|प्लाज़ा|टाउन|पिन ?कोड|पिनकोड|लेन(?!\w)|बूथ|शॉप नंबर|मकान नंबर|फ्लैट"
+    r"रोड|स्ट्रीट|एवेन्यू|सेक्टर|फ्लोर|मार्ग|प्लाज़ा|टाउन|पिन ?कोड|पिनकोड|लेन(?!\w)|बूथ|शॉप नंबर|मकान नंबर|फ्लैट|Street|Road|Avenue"
 )
 """Words of addresses, whose numbers are read digit by digit."""
 
@@ -124,7 +124,7 @@ def _phone(match: re.Match[str]) -> str:
 
 def _in_address(match: re.Match[str]) -> str:
     spoken = match[0].replace("-", " हाइफ़न ").replace("/", " बटा ")
-    return re.sub(r"\d+", lambda digits: words.by_digits(digits[0]), spoken)
+    return f" {re.sub(r'[0-9]+', lambda digits: words.by_digits(digits[0]), spoken)} "
 
 
 def _rules() -> Iterator[tuple[re.Pattern[str], Spoken, str, bool]]:
@@ -132,7 +132,7 @@ def _rules() -> Iterator[tuple[re.Pattern[str], Spoken, str, bool]]:
     for pattern, spoken, hint in _everywhere():
         yield re.compile(pattern), spoken, hint, False
         if spoken is _month_year:
-            yield re.compile(rf"(?<![\w.,])\d{{1,8}}(?:[-/]\d{{1,6}})?(?![\d.,])"), _in_address, "", True
+            yield re.compile(rf"(?<![\w.,])\d{{1,8}}(?:[-/]\d{{1,6}})?(?!\d|[.,]\d)"), _in_address, "", True
 
 
 def _everywhere() -> Iterator[tuple[str, Spoken, str]]:
@@ -142,14 +142,16 @@ def _everywhere() -> Iterator[tuple[str, Spoken, str]]:
     yield domain + r"/?(?!\w)", _url, "."
     yield r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?!\w|\.\d)", _url, "."
     yield rf"(?<![\w.\u0900-\u0963]){either(ABBREVIATIONS)}(?=[ ,;:)]|$|\d)", lambda m: ABBREVIATIONS[m[0]], ""
+    yield rf"{_START}(\d{{1,4}})(?:st|nd|rd|th)(?!\w)", lambda m: words.english_ordinal(m[1]), ""
     yield r"(?<![\w:.,])(?P<hour>\d{1,2}):(?P<minute>\d{2}):(?P<second>\d{2})(?![\d:])(?:[ ]बजे)?", _time, ":"
     yield r"(?<![\w:.,])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?![\d:])(?:[ ]बजे)?", _time, ":"
     yield r"(?<![\w/.,-])(?P<day>\d{1,2})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)(?P<year>\d{4})(?![\w/-])", _date, ""
     yield r"(?<![\w/.,-])(?P<year>\d{4})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\w/-])", _date, ""
     yield r"(?<![\w/.,+-])(?P<day>0\d|[123]\d)-(?P<month>0[1-9]|(?<=0\d-)\d\d)(?![\w/.,-])", _date, "-"
     yield r"(?<![\w/.,-])(0?[1-9]|1[0-2])-(20\d\d|19\d\d)(?![\w/-])", _month_year, "-"
-    yield r"(?<![\w.,])\+[ ]?\d{1,3}(?>(?:[ -]?\(?\d{1,12}\)?){1,6})", _phone, "+"
-    yield r"(?<![\w.,+/-])(?:\d{10,13}|0?[ ]?\(\d{2,5}\)[ ]?\d{5,8}|0\d{2,7}[-.]\d{4,8}|1800-\d{3}-\d{3,4}|\d{4}[ ]\d{6}(?=$|[ ।]))(?![\w]|[.,]\d)", _phone, ""
+    yield r"(?<![\w.,])\+(?=(?:\D{0,3}\d){8})\d{1,3}(?>(?:[ -]?\(?\d{1,12}\)?){1,6})", _phone, "+"
+    yield r"(?<![\w.,+/-])(?:[6-9]\d{9}|0?[ ]?\(\d{2,5}\)[ ]?\d{5,8}|0\d{2,7}[-.]\d{4,8}|1800-\d{3}-\d{3,4}|\d{4}[ ]\d{6}(?=$|[ ।]))(?![\w]|[.,]\d)", _phone, ""
+    yield rf"(?<=[\u0900-\u097f] )[1-9]\d{5}$", lambda m: words.by_digits(m[0]), ""
     yield r"(?:(?<=पिन कोड )|(?<=पिनकोड ))\d{6}(?!\d)", lambda m: words.by_digits(m[0]), ""
     amount = rf"(?P<sign>{_SIGN})(?P<number>{_NUMBER})"
     large = rf"(?:[ ](?P<large>{_LARGE}){_END})?"
@@ -159,7 +161,6 @@ def _everywhere() -> Iterator[tuple[str, Spoken, str]]:
     low = rf"(?:(?P<low>{_NUMBER})[%]?[ ]?[-–][ ]?(?=\d))?"
     yield rf"(?<![\w.,/])(?P<sign>{_SIGN}){low}(?P<number>{_NUMBER})[ ]?(?P<unit>{either(UNITS)})(?![{_LETTER}\d²³/])", _measure, ""
     yield rf"{_START}(\d{{1,15}})((?:व|र|थ|ल|ठ)(?:ां|ाँ|ें|ीं|ा|े|ी))(?![{_LETTER}])", lambda m: words.ordinal(m[1], m[2]), ""
-    yield rf"{_START}(\d{{1,4}})(?:st|nd|rd|th)(?!\w)", lambda m: words.english_ordinal(m[1]), ""
     yield r"(?<![\w.,/-])(?:(?P<whole>\d{1,6})[ ])?(?P<numerator>\d{1,18})/(?P<denominator>\d{1,12})(?![\w/]|[.,]\d)", _fraction, "/"
     yield r"½", lambda m: " आधा ", "½"
     yield r"¼", lambda m: " एक चौथाई ", "¼"

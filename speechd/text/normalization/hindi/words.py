@@ -26,10 +26,10 @@ def _cardinal(number: int) -> str:
 
 
 def year(number: int) -> str:
-    """A year, which is read in hundreds from 1100 to 1999: "उन्नीस सौ साठ"."""
-    if not 1100 <= number <= 1999:
-        return _cardinal(number)
+    """A year, which is read in hundreds, "उन्नीस सौ साठ", unless they are whole thousands."""
     hundreds, rest = divmod(number, 100)
+    if not 10 < hundreds < 100 or hundreds % 10 == 0:
+        return _cardinal(number)
     return f"{NUMBERS[hundreds]} सौ" + (f" {NUMBERS[rest]}" if rest else "")
 
 
@@ -51,7 +51,7 @@ def ordinal(digits: str, ending: str) -> str:
     if digits in ORDINALS:
         vowel = "ी" if "ी" in ending else "े" if "े" in ending else "ा"
         return ORDINALS[digits] + vowel
-    return cardinal(digits) + ending
+    return (year(int(digits)) if len(digits) == 4 else cardinal(digits)) + ending
 
 
 def english_ordinal(digits: str) -> str:

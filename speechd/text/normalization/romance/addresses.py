@@ -31,7 +31,7 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
         return f" {_spelled(match[1], words)} "
 
     def version(match: re.Match[str], _: object) -> str:
-        return f"{match[1]} {_version(match[2], words)}"
+        return f"{match[1]} {version_words(match[2], words)}"
 
     yield rule(r"(?<![\w.+-])([\w.+-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,5})", spell, hint="@")
     yield rule(
@@ -48,12 +48,11 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     yield rule(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?!\w|\.\d)", lambda m, _: _octets(m, words), hint=".")
     yield rule(
         r"(?<![\w.])[vV](?:ers(?:ión|ion|ione|ão)?)?\.?[ ]?(\d{1,6}(?:\.\d{1,6}){1,5})(?![\d%])",
-        lambda m, _: f"{words.forms.version} {_version(m[1], words)}",
+        lambda m, _: f"{words.forms.version} {version_words(m[1], words)}",
         hint=".",
     )
     named = f"{words.forms.version}|{either(_VERSIONED)}"
     yield rule(rf"(?<!\w)({named})[ -](\d{{1,6}}(?:\.\d{{1,6}}){{1,5}})(?![\d%])", version, hint=".")
-    yield rule(r"(?<![\w.,])(?!\d{1,3}(?:\.\d{3})+(?!\d))(\d{1,6}(?:\.\d{1,6}){2,5})(?![\w,]|\.\d)", lambda m, _: _version(m[1], words))
 
 
 def _spelled(address: str, words: RomanceVerbalizer) -> str:
@@ -71,8 +70,13 @@ def _piece(piece: str, words: RomanceVerbalizer) -> str:
 
 
 def _octets(match: re.Match[str], words: RomanceVerbalizer) -> str:
-    return f" {words.forms.dot} ".join(words.digits(octet) for octet in match[1].split("."))
+    octets = match[1].split(".")
+    grouped = all(len(octet) == 3 for octet in octets[1:])
+    if any(int(octet) > 255 or (grouped and octet[0] == "0") for octet in octets):
+        return match[0]
+    return f" {words.forms.dot} ".join(map(words.digits, octets))
 
 
-def _version(digits: str, words: RomanceVerbalizer) -> str:
+def version_words(digits: str, words: RomanceVerbalizer) -> str:
+    """ "3.11.2" as "tres punto once punto dos"."""
     return f" {words.forms.dot} ".join(words.cardinal(part) for part in digits.split("."))

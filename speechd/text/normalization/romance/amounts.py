@@ -29,7 +29,7 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
 def _money_rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     forms = words.forms
     say = lambda m, _: _money(m, words)  # noqa: E731
-    symbols = either({*forms.currencies, *_CODES})
+    symbols = either({*forms.currencies, *_CODES, *(sign.lower() for sign in forms.currencies if "$" in sign)})
     letters = either(forms.large_letters) if forms.large_letters else "(?!)"
     amount = rf"(?P<sign>{SIGN})(?P<number>{NUMBER})"
     low = rf"(?:(?P<low>{NUMBER})(?:[ ]?[€$£¥])?(?:[ ]?[-–][ ]?|[ ]{forms.range}[ ])(?=[\d€$£¥]))?"
@@ -51,7 +51,8 @@ def _money(match: re.Match[str], words: RomanceVerbalizer) -> str:
 
 
 def _currency(written: str, words: RomanceVerbalizer) -> Currency:
-    return words.forms.currencies.get(written) or _named(written, words.locale)
+    currencies = words.forms.currencies
+    return currencies.get(written) or currencies.get(written.upper()) or _named(written, words.locale)
 
 
 @lru_cache(256)
@@ -84,7 +85,7 @@ def _amount(amount: str, currency: Currency, large: str, words: RomanceVerbalize
 def _measure_rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     low = rf"(?:(?P<low>{NUMBER})[ ]?(?P<low_unit>[%°]C?|[kcm]?[mg])?(?:[ ]?[-–][ ]?|[ ]{words.forms.range}[ ])(?=\d))?"
     amount = rf"(?<![\w.,/])(?P<sign>{SIGN}){low}(?P<number>{NUMBER})"
-    if own := words.forms.units:
+    if own := {**words.forms.units, "°c": "temperature-celsius", "° c": "temperature-celsius"}:
         pattern = rf"{amount}[ ]?(?P<own>{either(own)})(?!\w)"
         yield rule(pattern, lambda m, _: _low(m, words) + words.measure(_value(m, words), own[m["own"]]))
     yield rule(rf"{amount}[ ]?(?:{SYMBOL})(?![\w°²³^]|/\w)", lambda m, _: _measure(m, words))

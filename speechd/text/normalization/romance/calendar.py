@@ -23,15 +23,15 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
 def _dates(words: RomanceVerbalizer) -> Iterator[Rule]:
     day_month = r"(?<![\w/.-])(?P<day>\d{1,2})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)"
     yield rule(day_month + r"(?P<year>\d{4})(?![\w/-]|\.\d)", lambda m, _: _date(m, words))
-    yield rule(day_month + r"(?P<year>\d\d)(?![\w/-]|[.,]\d)", lambda m, _: _date(m, words))
+    short = r"(?<![\w/.-])(?P<day>\d{1,2})(?P<mark>[/-])(?P<month>\d{1,2})(?P=mark)(?P<year>\d\d)(?![\w/-]|[.,]\d)"
+    yield rule(short, lambda m, _: _date(m, words))
     year_first = r"(?<![\w/.-])(?P<year>\d{4})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\w/-]|\.\d)"
     yield rule(year_first, lambda m, _: _date(m, words))
     months = _month_pattern(words.locale)
-    end = rf"(?=(?P<of>[ ](?:de[ ]|d')?)(?:{months})(?!\w))"
+    days = r"\d{1,2}(?:(?:[ ]?[-/–][ ]?|[ ](?:y|e|et|a|al|à|au|ao)[ ])\d{1,2}){0,3}"
+    month = rf"(?P<of>[ ](?:de[ ]|d')?)(?P<month>{months})(?!\w)(?:(?P<of_year>[ ](?:de[ ]|del[ ])?)(?P<year>\d{{4}})(?![\w.,]*\d))?"
     yield rule(
-        rf"(?<![\w/.,-])(?P<days>\d{{1,2}}(?:(?:[ ]?[-/–][ ]?|[ ](?:y|e|et|a|al|à|au|ao)[ ])\d{{1,2}}){{0,3}}){end}",
-        lambda m, _: _days(m, words),
-        flags=re.IGNORECASE,
+        rf"(?<![\w/.,-])(?P<days>{days}){month}", lambda m, _: _days_of_month(m, words), flags=re.IGNORECASE
     )
 
 
@@ -73,15 +73,19 @@ def _day(day: int, words: RomanceVerbalizer) -> str:
     return words.forms.first if day == 1 else words.cardinal(str(day))
 
 
-def _days(match: re.Match[str], words: RomanceVerbalizer) -> str:
-    """The days before the name of a month, of which there may be several: "17-18 juin"."""
+def _days_of_month(match: re.Match[str], words: RomanceVerbalizer) -> str:
+    """Days of a month, of which there may be several: "17-18 juin"."""
     days = [int(day) for day in re.findall(r"\d+", match["days"])]
     if not all(1 <= day <= 31 for day in days):
         return match[0]
-    spoken = re.sub(r"\d+", lambda day: _day(int(day[0]), words), match["days"])
-    of = words.forms.of.rstrip() if words.forms.of.strip() and not match["of"].strip() else ""
+    of = words.forms.of if words.forms.of.strip() and not match["of"].strip() else match["of"]
     joint = f" {words.forms.range} " if len(days) == 2 else " "
-    return re.sub(r"[ ]?[-/–][ ]?(?!\w*-)", joint, spoken) + of if len(days) > 1 else spoken + of
+    spoken = re.sub(r"\d+", lambda day: _day(int(day[0]), words), re.sub(r"[ ]?[-/–][ ]?", joint, match["days"]))
+    spoken += of + match["month"]
+    if match["year"]:
+        of_year = match["of_year"] if match["of_year"].strip() else words.forms.of
+        spoken += of_year + words.cardinal(match["year"])
+    return spoken
 
 
 def _times(words: RomanceVerbalizer) -> Iterator[Rule]:
@@ -96,7 +100,9 @@ def _times(words: RomanceVerbalizer) -> Iterator[Rule]:
     yield rule(rf"{start}{hour}:{minute}:(?P<second>[0-5]\d)(?:[ ]?h(?:oras)?\b)?{half}{stop}", say, hint=":")
     yield rule(rf"{start}{hour}:{minute}(?:[ ]?h\b)?{second}{half}{stop}", say, hint=":")
     if clock.letters:
-        yield rule(rf"{start}{hour}[ ]?h(?:[ ]?{minute}(?:[ ]?min\b|m\b)?)?{second}{half}{stop}(?!/)", say, hint="h")
+        yield rule(rf"{start}{hour}[ ]?h[ ]?{minute}(?:[ ]?min\b|m\b)?{second}{half}{stop}(?!/)", say, hint="h")
+    yield rule(rf"{start}{hour}[.]{minute}[ ]?h\b{second}{half}{stop}(?!/)", say, hint="h")
+    yield rule(r"(?i:(?<!\w)(gmt|utc)[ ]?([+−-])[ ]?(\d{1,2})(?::(\d\d))?)(?!\w)", lambda m, _: _zone(m, words))
     cue = rf"(?i:(?<!\w)(?P<cue>(?:{clock.cues})[ ]?))"
     yield rule(rf"{cue}{hour}[.]{minute}(?:[ ]?h\b)?{second}{half}{stop}(?![ ]?[%€$])", say, hint=".")
     if clock.halves:
@@ -108,6 +114,8 @@ def _time(match: re.Match[str], words: RomanceVerbalizer) -> str:
     hour = _hour(match["hour"], words)
     minute, second = groups["minute"] or "00", groups["second"]
     spoken = hour
+    if second == "00" == minute:
+        second = ""
     if minute != "00" or second:
         spoken = clock.template.format(hour=hour, minute=words.cardinal(minute))
     if second:
@@ -115,6 +123,13 @@ def _time(match: re.Match[str], words: RomanceVerbalizer) -> str:
     if half := groups["half"]:
         spoken += f" {_half(half, int(match['hour']), words)}" + ("." if _ends(match) else "")
     return (groups.get("cue") or "") + spoken
+
+
+def _zone(match: re.Match[str], words: RomanceVerbalizer) -> str:
+    """ "UTC+1" as "UTC más uno"."""
+    sign = words.forms.signs["+"] if match[2] == "+" else words.forms.minus_sign
+    minutes = f" {words.cardinal(match[4])}" if match[4] else ""
+    return f"{match[1].upper()} {sign} {words.cardinal(match[3])}{minutes}"
 
 
 def _ends(match: re.Match[str]) -> bool:
@@ -125,7 +140,7 @@ def _ends(match: re.Match[str]) -> bool:
 def _half(half: str, hour: int, words: RomanceVerbalizer) -> str:
     morning, afternoon, evening = words.forms.clock.halves or ("", "", "")
     if half == "a":
-        return morning
+        return evening if hour == 12 else morning
     return afternoon if hour == 12 or hour < 8 else evening
 
 

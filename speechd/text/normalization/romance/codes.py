@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from speechd.text.normalization.romance.addresses import version_words
 from speechd.text.normalization.romance.verbalizer import RomanceVerbalizer
 from speechd.text.normalization.rules import Rule, rule
 
@@ -18,6 +19,8 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     forms = words.forms.telephones
     extension = rf"(?P<extension>,?[ ](?:{forms.extension.partition('|')[0]})\.?[ ]?(?=\d))"
     say = lambda m, _: _digits(m, words)  # noqa: E731
+    version = r"(?<![\w.,])(?!\d{1,3}(?:\.\d{3})+(?!\d))(\d{1,6}(?:\.\d{1,6}){2,5})(?![\w,-]|\.\d)"
+    yield rule(version, lambda m, _: version_words(m[1], words))
     yield rule(rf"{extension}(?P<number>\d{{1,6}}){_END}", lambda m, _: _extension(m, words))
     yield rule(rf"(?<![\w.,])(?P<plus>\+)[ ]?(?P<number>\d{{1,3}}(?=[ (-])[ -]?{_GROUPS}|\d{{8,15}}){_END}", say, hint="+")
     cue = rf"(?i:(?<!\w)(?P<cue>(?:{forms.cues})\.?:?[ ]{{1,2}}))(?P<plus>)"
@@ -32,7 +35,7 @@ def _digits(match: re.Match[str], words: RomanceVerbalizer) -> str:
     spoken = [_group(group, words) for group in groups]
     cue = match.groupdict().get("cue") or ""
     if match["plus"]:
-        country = words.cardinal(groups[0]) if len(groups[0]) == 2 else words.digits(groups[0])
+        country = words.cardinal(groups[0]) if len(groups[0]) == 2 and not words.forms.telephones.country_in_digits else words.digits(groups[0])
         spoken = [f"{words.forms.telephones.plus} {country}", *spoken[1:]]
     return cue + ", ".join(spoken)
 

@@ -9,6 +9,7 @@ from typing import Final
 from speechd.text.normalization.romance.verbalizer import RomanceVerbalizer
 from speechd.text.normalization.romance.written import NUMBER, SIGN, START, value
 from speechd.text.normalization.rules import Rule, either, rule
+from speechd.text.normalization.units import SYMBOL, unit_of
 
 _FRACTIONS: Final[Mapping[str, tuple[int, int]]] = {
     "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
@@ -24,8 +25,8 @@ _NOUN: Final = r"(?=[ ](?P<noun>[^\W\d_]{2,40}))"
 
 
 def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
-    """The rules of one language."""
-    yield from _ordinals(words)
+    """The rules of one language, but for those of ordinal numbers."""
+    yield from _fractions_of_units(words)
     yield from _fractions(words)
     yield from _differences(words)
     yield from _ranges(words)
@@ -33,7 +34,8 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     yield from _signs(words)
 
 
-def _ordinals(words: RomanceVerbalizer) -> Iterator[Rule]:
+def ordinals(words: RomanceVerbalizer) -> Iterator[Rule]:
+    """Ordinal numbers, which come before degrees."""
     forms = words.forms.ordinals
     number = r"(?<![\w.,])(?P<number>\d{1,3}(?>(?:[. ]?\d{3}){0,5})(?!\d))"
     yield rule(rf"{number}\.?(?P<ending>{forms.feminine_endings})s?(?!\w)", lambda m, _: _ordinal(m, words, feminine=True))
@@ -78,19 +80,39 @@ def _fraction(match: re.Match[str], words: RomanceVerbalizer) -> str:
     else:
         numerator, denominator = (int(match[name].replace(".", "")) for name in ("numerator", "denominator"))
     spoken = None if (numerator, denominator) in _NO_FRACTIONS else words.fraction(numerator, denominator)
-    if spoken is None or numerator >= 1900:
+    if spoken is None or 1900 <= numerator <= 2100:
         return f"{words.cardinal(str(numerator))} {words.forms.signs['/']} {words.cardinal(str(denominator))}{match['noun'] or ''}"
     noun = match["word"] if match["word"] and words.is_counted("1", match["word"]) else ""
     behind = match["noun"] or ""
     half = (numerator, denominator) == (1, 2)
     feminine = bool(noun) and words.is_feminine(noun)
     if groups["whole"]:
-        part = words.forms.half[feminine] if half else spoken
+        part = words.forms.half_behind[feminine] if half else spoken
         whole = words.in_gender(words.cardinal(groups["whole"]), feminine=feminine) if noun else words.cardinal(groups["whole"])
         return f"{whole} {words.forms.and_half} {part}{behind}"
     if not noun:
         return spoken + behind
     return f"{words.forms.half[feminine]}{behind}" if half else f"{spoken} {words.of(noun)}{noun}"
+
+
+def _fractions_of_units(words: RomanceVerbalizer) -> Iterator[Rule]:
+    pattern = rf"(?<![\w.,/:-])(?:(?P<whole>\d{{1,4}})[ ])?(?P<numerator>\d{{1,3}})/(?P<denominator>\d{{1,3}})[ ]?(?:{SYMBOL})(?![\w°²³^/])"
+    yield rule(pattern, lambda m, _: _fraction_of_unit(m, words), hint="/")
+
+
+def _fraction_of_unit(match: re.Match[str], words: RomanceVerbalizer) -> str:
+    unit = unit_of(match)
+    numerator, denominator = int(match["numerator"]), int(match["denominator"])
+    spoken = words.fraction(numerator, denominator)
+    if unit is None or spoken is None:
+        return match[0]
+    half, name = (numerator, denominator) == (1, 2), words.unit("1", unit)
+    feminine = words.is_feminine(name.split()[0])
+    if match["whole"]:
+        whole = words.in_gender(words.cardinal(match["whole"]), feminine=feminine)
+        part = words.forms.half_behind[feminine] if half else f"{spoken} {words.of(name).rstrip()}"
+        return f"{whole} {words.forms.and_half} {part} {name}"
+    return f"{words.forms.half[feminine]} {name}" if half else f"{spoken} {words.of(name)}{name}"
 
 
 def _differences(words: RomanceVerbalizer) -> Iterator[Rule]:
@@ -121,6 +143,8 @@ def _count(match: re.Match[str], words: RomanceVerbalizer) -> str:
     before = f"{match['before']} " if match["before"] else ""
     thousands = f" {match['thousands']}" if match["thousands"] else ""
     amount, noun = value(match["number"], thousands_comma=_has_thousands(match, words)), match["noun"]
+    if re.fullmatch(words.forms.large_numbers, noun):
+        return before + words.in_gender(words.number(amount), feminine=False) + thousands
     if (match["before"] and words.names(match["before"])) or not words.is_counted("2" if thousands else amount, noun):
         return before + words.number(amount) + thousands
     if words.is_millions(amount) and not thousands:

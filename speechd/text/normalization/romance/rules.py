@@ -24,6 +24,7 @@ class RomanceRules:
             *romans.rules(self._verbalizer),
             *calendar.rules(self._verbalizer),
             *codes.rules(self._verbalizer),
+            *numbers.ordinals(self._verbalizer),
             *amounts.rules(self._verbalizer),
             *numbers.rules(self._verbalizer),
         )

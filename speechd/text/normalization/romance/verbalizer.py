@@ -10,6 +10,9 @@ from speechd.languages.base import Agreement, Language, WrittenForms
 from speechd.text.normalization.rules import either
 from speechd.text.normalization.verbalizer import Verbalizer
 
+_MILLIONS: Final = re.compile(r"(.*\b)(\w*(?:llón|llones|lhão|lhões|lione|lioni|llions?|lliards?|liard[io]))\b")
+"""Words for a million and more, which are nouns: nothing before the last of them agrees with what is counted."""
+
 _VOWELS: Final = "aeiouyàâéèêëîïôöùûüœæáíóúh"
 
 
@@ -142,10 +145,10 @@ class RomanceVerbalizer(Verbalizer):
             return words + template
         if denominator > 100:
             return ""
-        return re.sub(r"[ao]$", "", words) if False else _joined(words, template) + "s" * plural
+        return _joined(words, template) + "s" * plural
 
     def _behind_millions(self, number: str) -> tuple[str, str, str]:
-        found = re.search(rf"^(.*\b)({self.forms.large_numbers})\b", number)
+        found = _MILLIONS.match(number)
         return (found[1], found[2], number[found.end() :]) if found else ("", "", number)
 
     @cached_property
