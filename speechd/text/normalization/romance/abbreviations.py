@@ -25,7 +25,7 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     def say(match: re.Match[str], _: object) -> str:
         written = match[0]
         before = match.string[max(0, match.start() - _CONTEXT) : match.start()]
-        if len(written) == 2 and _INITIAL.search(before):
+        if len(written) == 2 and written[1] == "." and _INITIAL.search(before):
             return written
         ends = written[-1] == "." and _LAST.match(match.string, match.end()) is not None
         return spoken[written] + "." * ends

@@ -65,8 +65,7 @@ def _named(code: str, locale: str) -> Currency:
 def _amount(amount: str, currency: Currency, large: str, words: RomanceVerbalizer) -> str:
     forms = words.forms
     if large:
-        number = words.in_gender(words.number(amount), feminine=False)
-        return f"{number} {large} {'' if large == 'mil' else words.of(currency.many)}{currency.many}"
+        return f"{words.counting(amount, large)} {large} {'' if large == 'mil' else words.of(currency.many)}{currency.many}"
     whole, _, cents = amount.partition(".")
     if not currency.hundredths or not 0 < len(cents) <= 2:
         return words.counted(amount, currency.one if amount.lstrip("-−") == "1" else currency.many)
@@ -103,7 +102,12 @@ def _low(match: re.Match[str], words: RomanceVerbalizer) -> str:
 
 def _measure(match: re.Match[str], words: RomanceVerbalizer) -> str:
     unit = unit_of(match)
-    return match[0] if unit is None else _low(match, words) + words.measure(_value(match, words), unit)
+    if unit is None:
+        return match[0]
+    amount = _value(match, words)
+    if unit == "duration-hour" and "." not in amount:
+        amount = str(int(amount.replace("−", "-")))  # "01 h"
+    return _low(match, words) + words.measure(amount, unit)
 
 
 def _per(match: re.Match[str], words: RomanceVerbalizer) -> str:

@@ -144,7 +144,7 @@ def _count(match: re.Match[str], words: RomanceVerbalizer) -> str:
     thousands = f" {match['thousands']}" if match["thousands"] else ""
     amount, noun = value(match["number"], thousands_comma=_has_thousands(match, words)), match["noun"]
     if re.fullmatch(words.forms.large_numbers, noun):
-        return before + words.in_gender(words.number(amount), feminine=False) + thousands
+        return before + words.counting(amount, noun) + thousands
     if (match["before"] and words.names(match["before"])) or not words.is_counted("2" if thousands else amount, noun):
         return before + words.number(amount) + thousands
     if words.is_millions(amount) and not thousands:
