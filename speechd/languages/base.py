@@ -67,7 +67,7 @@ class Agreement:
     before: (form, regular expression of the beginning of a noun, the form before such a noun): "un", "s[^aeiou]", "uno".
     feminine: a regular expression that feminine nouns, singular or plural, match as a whole. masculine: nouns that it
     matches too. plural: a regular expression found in every noun that stands behind a number greater than one.
-    functions: words that are no nouns, beside those of `Segmentation`.
+    functions: words that are no nouns, beside those of `Segmentation`. nouns: those of `Segmentation` that are nouns.
     named: words behind which a number names and does not count: "página 1".
     repairs: words that num2words gives → those that are right.
     """
@@ -79,6 +79,7 @@ class Agreement:
     masculine: frozenset[str] = frozenset()
     plural: str = ""
     functions: frozenset[str] = frozenset()
+    nouns: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     repairs: Mapping[str, str] = field(default_factory=dict)
 

@@ -72,6 +72,7 @@ ITALIAN: Final = Language(
             "ha hanno sarà ogni contro verso tutto tutta tutti tutte niente più meno milione milioni miliardo miliardi "
             "mila mille molto solo può possono deve era erano ce ne lo"
         ),
+        nouns=word_set("ora"),
         named=word_set(
             "pagina pag capitolo numero articolo versione livello gruppo fase tomo volume canale linea piano sala aula "
             "porta camera tipo serie figura tabella legge decreto via strada chilometro posto giorno anno il lo del al "

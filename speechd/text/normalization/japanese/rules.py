@@ -11,7 +11,8 @@ from speechd.text.normalization.japanese import numerals
 from speechd.text.normalization.rules import either
 
 _NUMBER: Final = r"(?:\d{1,3}(?>(?:,\d{3})+)(?!\d)|\d++)(?>(?:\.\d++)?)"
-_SIGN: Final = r"(?:(?<![\w)\]%°.,-])[-−](?=\d))?"
+_SIGN: Final = r"(?:(?<![A-Za-z0-9)\]%°.,-])[-−](?=\d))?"
+_WEEKDAYS: Final = "月火水木金土日"
 _START: Final = r"(?<![\d.,])"
 _LARGE: Final = "(?:兆|億|万|千|百)"
 _TO: Final = r"[ ]?[〜~～\u2013][ ]?"
@@ -56,6 +57,18 @@ def _time(match: re.Match[str]) -> str:
     if minute or second:
         spoken += f"{numerals.cardinal(str(minute))}分"
     return spoken + (f"{numerals.cardinal(str(second))}秒" if second else "")
+
+
+def _half_day(match: re.Match[str]) -> str:
+    """ "3:40 a.m." as "午前三時四十分"."""
+    half = "午前" if match["half"] in "aA" else "午後"
+    minute = f"{numerals.cardinal(str(int(match['minute'])))}分" if match["minute"] and int(match["minute"]) else ""
+    return f"{half}{numerals.cardinal(str(int(match['hour'])))}時{minute}"
+
+
+def _weekday(match: re.Match[str]) -> str:
+    """ "(水)" behind a date as "水曜日"."""
+    return f"、{match['day']}曜日" + ("、祝日" if match["holiday"] else "")
 
 
 def _telephone(match: re.Match[str]) -> str:
@@ -103,12 +116,16 @@ def _codes() -> Iterator[tuple[str, Spoken, str]]:
     yield r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.])", _address, "."
     yield r"\+(?=(?:\D?\d){9})\d{1,3}(?>(?:[ -]?\(?\d{1,11}\)?){1,5})", _telephone, "+"
     yield r"(?<![\d.,-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|(?<![\d.,-])0\d{9,10}(?![\d-])|(?<=〒)\d{3}-\d{4}", _telephone, ""
+    yield r"(?:(?<=番号)|(?<=番号は)|(?<=No\.))\d{2,12}(?![\d,.])", lambda match: numerals.by_digits(match[0]), ""
     yield "〒", lambda _: "郵便番号", "〒"
 
 
 def _calendar() -> Iterator[tuple[str, Spoken, str]]:
     """Dates and times of day."""
     yield r"(?<![\d./-])(?P<year>\d{4})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\d/-])", _date, ""
+    yield rf"(?<=日)[ ]?\((?P<day>[{_WEEKDAYS}])(?P<holiday>・?祝)?\)", _weekday, "("
+    clock = r"(?<![\d:.])(?P<hour>[01]?\d|2\d)(?::(?P<minute>[0-5]\d))?[ ]?(?P<half>[apAP])\.?[ ]?[mM](?![A-Za-z])\.?"
+    yield clock, _half_day, ""
     yield r"(?<![\d:.])(?P<hour>[01]?\d|2\d):(?P<minute>[0-5]\d):(?P<second>[0-5]\d)(?![\d:])", _time, ":"
     yield r"(?<![\d:.])(?P<hour>[01]?\d|2\d):(?P<minute>[0-5]\d)(?![\d:])", _time, ":"
 
@@ -128,7 +145,8 @@ def _relations() -> Iterator[tuple[str, Spoken, str]]:
     yield fraction, _fraction, "/"
     yield rf"{_START}({_NUMBER})({_LARGE}?[年月日時分秒人個本枚回円%]?[代]?)?{_TO}(?=[\d第])", _range, ""
     yield rf"{_START}(?<!-)({_NUMBER})()[ ]?-[ ]?(?=\d{{1,9}}{_COUNTER})(?!\d++-)", _range, "-"
-    yield r"(?<=[^\d\s-])(\d{1,2})[ ]?-[ ]?(\d{1,2})(?![\d-]|[.,]\d)", _score, "-"
+    yield r"(?<=[+×÷√]\d)[ ]?[-−][ ]?(?=\d)", lambda _: "マイナス", ""
+    yield r"(?<=[^\d\s+×÷=-])(\d{1,2})[ ]?-[ ]?(\d{1,2})(?![\d-]|[.,]\d)", _score, "-"
     yield r"(?<![\d:])(\d{1,3}):(\d{1,3})(?![\d:])", _score, ":"
     yield rf"(?<=\d)[ ]?[-−][ ]?(?=\d)", lambda _: "マイナス", ""
     yield r"(?<=[A-Za-z])-(?=\d)", lambda _: " ", "-"

@@ -28,11 +28,12 @@ _LONG_NUMBER: Final = re.compile(rf"(?<![0-9.,])[0-9]{{{LONGEST_NUMBER + 1},}}(?
 _GROUPED: Final = re.compile(r"(?<![0-9,])[0-9]{1,3}(?:,[0-9]{3}){1,5}(?![0-9,])")
 _NAME_NUMBER: Final = re.compile(r"(?<=[A-Za-z])-(?=[0-9])")
 _EMAIL: Final = re.compile(r"(?<=[A-Za-z0-9])@(?=[A-Za-z0-9])")
-_DOT: Final = re.compile(r"(?<=[A-Za-z0-9])\.(?=[A-Za-z])|(?<=[A-Za-z])\.(?=[0-9])")
-_SLASH: Final = re.compile(r"(?<=点[a-z]{2})/|(?<=点[a-z]{3})/")
+_DOMAIN: Final = re.compile(
+    r"(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]{1,63}\.){1,4}(?:com|org|net|cn|io|dev|edu|gov|info|hk|tw|me|co)(?:/[A-Za-z0-9/._-]{0,200})?(?![A-Za-z0-9])"
+)
 _SCHEME: Final = re.compile(r"https?://")
-_CURRENCY: Final = re.compile(r"([$€£¥₹])[ ]?([0-9]+(?:\.[0-9]+)?)(?=[千百万亿])([千百万亿]+)")
-_CURRENCIES: Final = {"$": "美元", "€": "欧元", "£": "英镑", "¥": "元", "₹": "卢比"}
+_CURRENCY: Final = re.compile(r"([$€£¥₹₩])[ ]?([0-9]+(?:\.[0-9]+)?)([千百万亿]+)")
+_CURRENCIES: Final = {"$": "美元", "€": "欧元", "£": "英镑", "¥": "元", "₹": "卢比", "₩": "韩元"}
 
 
 def verbalize(text: str) -> str:
@@ -52,7 +53,8 @@ def _prepared(text: str) -> str:
     text = _LONG_NUMBER.sub(lambda match: "".join(_DIGITS[int(digit)] for digit in match[0]), text)
     text = _CURRENCY.sub(lambda match: match[2] + match[3] + _CURRENCIES[match[1]], text)
     text = _NAME_NUMBER.sub(" ", text)
-    return _SLASH.sub("斜杠", _DOT.sub("点", _EMAIL.sub("艾特", text)))
+    text = _DOMAIN.sub(lambda match: match[0].replace(".", "点").replace("/", "斜杠"), _EMAIL.sub("艾特", text))
+    return text.replace("₩", "韩元") if "₩" in text else text
 
 
 @cache

@@ -52,6 +52,8 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
         hint=".",
     )
     named = f"{words.forms.version}|{either(_VERSIONED)}"
+    product = r"(?<!\w)([A-Z]\w{1,30})[ ](\d{1,2}\.\d{1,2})(?![\d%]|[.,]\d|[ ]?[%€$£°]|[ ][^\W\d_]{1,3}(?!\w))"
+    yield rule(product, version, hint=".")
     yield rule(rf"(?<!\w)({named})[ -](\d{{1,6}}(?:\.\d{{1,6}}){{1,5}})(?![\d%])", version, hint=".")
 
 

@@ -20,6 +20,10 @@ _CODES: Final = (
 """Of ISO 4217."""
 
 
+_NO_UNIT: Final = r"(?!mi(?!\w)|ha[ ](?!de |di |en |y |e |et |à |a )[^\W\d_])"
+"""Words of these languages that look like units: "nel 2020 mi sono", "en 2020 ha sido"."""
+
+
 def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     """The rules of one language."""
     yield from _money_rules(words)
@@ -33,7 +37,7 @@ def _money_rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     letters = either(forms.large_letters) if forms.large_letters else "(?!)"
     amount = rf"(?P<sign>{SIGN})(?P<number>{NUMBER})"
     low = rf"(?:(?P<low>{NUMBER})(?:[ ]?[€$£¥])?(?:[ ]?[-–][ ]?|[ ]{forms.range}[ ])(?=[\d€$£¥]))?"
-    large = rf"(?:[ ](?P<large>{forms.large_numbers})(?!\w)|[ ]?(?P<letter>{letters})(?={symbols}))?"
+    large = rf"(?:[ ](?P<large>{forms.large_numbers})(?!\w)|[ ]?(?P<letter>{letters})(?=[ ]?{symbols}))?"
     behind = rf"(?:[ ]?(?:(?:de|di)[ ]|d')?|[ ])(?P<currency>{symbols})"
     yield rule(rf"{START}{low}{amount}{large}{behind}(?![\w$])", say)
     before = rf"(?<![\w])(?P<currency>{symbols})[ ]?"
@@ -87,7 +91,7 @@ def _measure_rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     if own := {**words.forms.units, "°c": "temperature-celsius", "° c": "temperature-celsius"}:
         pattern = rf"{amount}[ ]?(?P<own>{either(own)})(?!\w)"
         yield rule(pattern, lambda m, _: _low(m, words) + words.measure(_value(m, words), own[m["own"]]))
-    yield rule(rf"{amount}[ ]?(?:{SYMBOL})(?![\w°²³^]|/\w)", lambda m, _: _measure(m, words))
+    yield rule(rf"{amount}[ ]?{_NO_UNIT}(?:{SYMBOL})(?![\w°²³^']|/\w)", lambda m, _: _measure(m, words))
     yield rule(rf"{amount}[ ]?/[ ]?(?P<per>{either(PER)}|km²)(?![\w/])", lambda m, _: _per(m, words), hint="/")
 
 

@@ -14,6 +14,10 @@ _PIVOT: Final = 50
 """Years of two digits below it are of this century."""
 
 
+_DAY_CUES: Final = "[Ee]l|[Dd]el|[Aa]l|[Ll]e|[Dd]u|[Aa]u|[Ii]l|[Dd]al|[Dd]ía|[Dd]ia|[Ee]m"
+"""Words behind which "3/5" is a day of a month."""
+
+
 def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     """The rules of one language."""
     yield from _dates(words)
@@ -27,6 +31,8 @@ def _dates(words: RomanceVerbalizer) -> Iterator[Rule]:
     yield rule(short, lambda m, _: _date(m, words))
     year_first = r"(?<![\w/.-])(?P<year>\d{4})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\w/-]|\.\d)"
     yield rule(year_first, lambda m, _: _date(m, words))
+    day_of_month = rf"(?<!\w)(?P<cue>(?:{_DAY_CUES})[ ])(?P<day>\d{{1,2}})/(?P<month>\d{{1,2}})(?![\w/]|[.,]\d|[ ]d[eiu])"
+    yield rule(day_of_month, lambda m, _: _day_and_month(m, words), hint="/")
     months = _month_pattern(words.locale)
     days = r"\d{1,2}(?:(?:[ ]?[-/–][ ]?|[ ](?:y|e|et|a|al|à|au|ao)[ ])\d{1,2}){0,3}"
     month = rf"(?P<of>[ ](?:de[ ]|d')?)(?P<month>{months})(?!\w)(?:(?P<of_year>[ ](?:de[ ]|del[ ])?)(?P<year>\d{{4}})(?![\w.,]*\d))?"
@@ -69,6 +75,14 @@ def _date(match: re.Match[str], words: RomanceVerbalizer) -> str:
     return words.forms.of.join(parts)
 
 
+def _day_and_month(match: re.Match[str], words: RomanceVerbalizer) -> str:
+    day, month = int(match["day"]), int(match["month"])
+    if not (1 <= day <= 31 and 1 <= month <= 12):
+        return match[0]
+    of = words.forms.of
+    return f"{match['cue']}{_day(day, words)}{of}{_month_names(words.locale)[month - 1]}"
+
+
 def _day(day: int, words: RomanceVerbalizer) -> str:
     return words.forms.first if day == 1 else words.cardinal(str(day))
 
@@ -98,7 +112,8 @@ def _times(words: RomanceVerbalizer) -> Iterator[Rule]:
     say = lambda m, _: _time(m, words)  # noqa: E731
     start, stop = r"(?<![\w.,:/-])", r"(?![\w:]|[.,]\d)"
     yield rule(rf"{start}{hour}:{minute}:(?P<second>[0-5]\d)(?:[ ]?h(?:oras)?\b)?{half}{stop}", say, hint=":")
-    yield rule(rf"{start}{hour}:{minute}(?:[ ]?h\b)?{second}{half}{stop}", say, hint=":")
+    no_verses = r"(?![-–]\d{1,3}(?![\d:h]))"
+    yield rule(rf"{start}{hour}:{minute}{no_verses}(?:[ ]?h\b)?{second}{half}{stop}", say, hint=":")
     if clock.letters:
         yield rule(rf"{start}{hour}[ ]?h[ ]?{minute}(?:[ ]?min\b|m\b)?{second}{half}{stop}(?!/)", say, hint="h")
     yield rule(rf"{start}{hour}[.]{minute}[ ]?h\b{second}{half}{stop}(?!/)", say, hint="h")

@@ -21,7 +21,7 @@ _NO_FRACTIONS: Final = frozenset({(24, 7), (9, 11), (11, 9)})
 """Round the clock, and dates that are names."""
 
 _DEGREE_BEFORE: Final = re.compile(r"(?i:(?<!\w)(?:a|à|di|de|hace|ai|dai|da|hasta|entre|y|e|et|gradi|grados|graus)[ ])$")
-_NOUN: Final = r"(?=[ ](?P<noun>[^\W\d_]{2,40}))"
+_NOUN: Final = r"[ ](?=(?P<noun>[^\W\d_]{2,40}))"
 
 
 def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
@@ -53,9 +53,10 @@ def _ordinal(match: re.Match[str], words: RomanceVerbalizer, *, feminine: bool) 
 
 def _degree(match: re.Match[str], words: RomanceVerbalizer) -> str:
     """ "3° piano" is an ordinal number, "a 3° di latitudine" an angle or a temperature."""
-    noun = re.match(r"[ ]([^\W\d_]+)", match.string[match.end() : match.end() + 24])
+    noun = re.match(r"[ ]([^\W\d_]+)(?![\w'])", match.string[match.end() : match.end() + 24])
+    elided = re.match(r"[ ][^\W\d_]+'", match.string[match.end() : match.end() + 24])
     before = _DEGREE_BEFORE.search(match.string[max(0, match.start() - 8) : match.start()])
-    if int(match["number"]) == 0 or (before and not noun) or (noun and not words.is_counted("1", noun[1])):
+    if int(match["number"]) == 0 or elided or (before and not noun) or (noun and not words.is_counted("1", noun[1])):
         return match[0]
     return _ordinal(match, words, feminine=False)
 
@@ -81,7 +82,8 @@ def _fraction(match: re.Match[str], words: RomanceVerbalizer) -> str:
         numerator, denominator = (int(match[name].replace(".", "")) for name in ("numerator", "denominator"))
     spoken = None if (numerator, denominator) in _NO_FRACTIONS else words.fraction(numerator, denominator)
     if spoken is None or 1900 <= numerator <= 2100:
-        return f"{words.cardinal(str(numerator))} {words.forms.signs['/']} {words.cardinal(str(denominator))}{match['noun'] or ''}"
+        over = " " if (numerator, denominator) in _NO_FRACTIONS else f" {words.forms.signs['/']} "
+        return words.cardinal(str(numerator)) + over + words.cardinal(str(denominator)) + (match["noun"] or "")
     noun = match["word"] if match["word"] and words.is_counted("1", match["word"]) else ""
     behind = match["noun"] or ""
     half = (numerator, denominator) == (1, 2)
@@ -119,6 +121,9 @@ def _differences(words: RomanceVerbalizer) -> Iterator[Rule]:
     """A hyphen in a sum is a minus: "5 - 3 = 2"."""
     minus = f" {words.forms.minus_sign} "
     yield rule(rf"(?<=[\dx)])[ ]?[-−–][ ]?(?=[\dx(][\w ,.+*×()-]{{0,60}}=)", minus, hint="=")
+    times = words.forms.signs["×"]
+    yield rule(r"(?<=\d)[ ]?[x×][ ]?(?=\d)", f" {times} ")
+    yield rule(r"(?<!\w)'(?=\d\d(?!\d))", "", hint="'")
     yield rule(r"(?<=[\d)]) − (?=[\d(])", minus, hint="−")
     yield rule(r"(?<=[=+×÷*][ ]\d)[ ][-–][ ](?=\d)", minus)
 
@@ -144,13 +149,13 @@ def _count(match: re.Match[str], words: RomanceVerbalizer) -> str:
     thousands = f" {match['thousands']}" if match["thousands"] else ""
     amount, noun = value(match["number"], thousands_comma=_has_thousands(match, words)), match["noun"]
     if re.fullmatch(words.forms.large_numbers, noun):
-        return before + words.counting(amount, noun) + thousands
+        return f"{before}{words.counting(amount, noun)}{thousands} "
     if (match["before"] and words.names(match["before"])) or not words.is_counted("2" if thousands else amount, noun):
-        return before + words.number(amount) + thousands
+        return f"{before}{words.number(amount)}{thousands} "
     if words.is_millions(amount) and not thousands:
-        return f"{before}{words.number(amount)} {words.of(noun).rstrip()}"
+        return f"{before}{words.number(amount)} {words.of(noun)}"
     spoken = words.counted(amount, noun).removesuffix(noun)
-    return before + (spoken.rstrip() if not spoken.endswith("'") else spoken) + thousands
+    return f"{before}{spoken.rstrip()}{thousands} " if thousands else before + spoken
 
 
 def _has_thousands(match: re.Match[str], words: RomanceVerbalizer) -> bool:

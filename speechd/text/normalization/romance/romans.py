@@ -33,7 +33,7 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
         pattern = rf"(?<!\w)((?:{romans.numbered_by_ordinal})[ ])({_NUMERAL})"
         yield rule(pattern, lambda m, _: m[1] + words.gendered_ordinal(roman(m[2])))
     link = r"[ ]?[-–/][ ]?|,?[ ](?:y|e|a|al|et|au|ou|o|à|ao|aos)[ ]"
-    first = f"(?P<first>{_NUMERAL}|{_SMALL_NUMERAL})"
+    first = rf"(?P<first>(?![CDLM](?!\w)){_NUMERAL}|{_SMALL_NUMERAL})"
     second = f"(?:(?P<link>{link})(?P<second>{_NUMERAL}))?"
     yield rule(rf"(?<!\w)(?P<noun>(?:{romans.numbered})[ ]){first}{second}", lambda m, _: _numbered(m, words))
     yield rule(rf"(?<!\w)({either(romans.rulers)}[ ])({_NUMERAL})", lambda m, _: _ruler(m, words))

@@ -28,6 +28,7 @@ class RomanceVerbalizer(Verbalizer):
         self._agreement: Final[Agreement] = language.agreement
         words = language.segmentation
         self._function_words = words.starters | words.conjunctions | words.proclitics | language.agreement.functions
+        self._function_words -= language.agreement.nouns
 
     def is_feminine(self, noun: str) -> bool:
         """Whether a noun, singular or plural, is taken for a feminine one: by its ending, or by a list."""
