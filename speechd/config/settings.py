@@ -58,6 +58,10 @@ class Settings:
         choices=("float32", "bfloat16", "float16"),
     )
 
+    names: Path | None = option(
+        None, "engine", "file (TOML) with pronunciations of words, and names for voices and blends"
+    )
+
     api_keys: tuple[str, ...] = option(
         (),
         "access",

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from speechd.text.lexicon import NO_LEXICON, Lexicon, installed
 from speechd.text.markup.document import DocumentReader
 from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Phonemes, Style, Text
 from speechd.text.sentences import sentences
@@ -24,8 +25,10 @@ class FedText:
     of what is fed and certain.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, pronunciations: Lexicon = NO_LEXICON) -> None:
+        """pronunciations: the client's; the operator's come after them."""
         self._language = language
+        self._lexicons = tuple(filter(None, (pronunciations, installed(language))))
         self._document = DocumentReader()
         self._blocks: deque[str | Pause | Style] = deque()
         self._style = NEUTRAL
@@ -67,9 +70,14 @@ class FedText:
         while self._blocks or not self._finished:
             block = self._blocks.popleft() if self._blocks else NeedsText()
             if isinstance(block, str):
-                yield from sentences(block, self._language)
+                yield from map(self._pronounced, sentences(block, self._language))
             else:
                 yield block
+
+    def _pronounced(self, sentence: str) -> str:
+        for lexicon in self._lexicons:
+            sentence = lexicon.apply(sentence)
+        return sentence
 
     def _add_text(self, block: str) -> None:
         if block:

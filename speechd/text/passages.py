@@ -10,6 +10,7 @@ from typing import Final
 from speechd.text.boundaries import ends_clause, ends_sentence
 from speechd.text.cuts import TOLERANCE, split_near
 from speechd.text.fed_text import FedText, NeedsText
+from speechd.text.lexicon import NO_LEXICON, Lexicon
 from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Style
 from speechd.text.normalization.normalize import normalize
 
@@ -70,11 +71,12 @@ class PassageReader:
     `_after`, the pause or the new style behind it; `_read`, how many sentences, pauses and changes of style were read.
     """
 
-    def __init__(self, language: str, position: Position = BEGINNING) -> None:
+    def __init__(self, language: str, position: Position = BEGINNING, pronunciations: Lexicon = NO_LEXICON) -> None:
         """language: BCP 47, lower case; it chooses the rules that make written forms spoken. position: where another
-        reader was, which this one continues when it is fed the same text from the beginning."""
+        reader was, which this one continues when it is fed the same text from the beginning. pronunciations: the
+        client's, which go before the operator's."""
         self._language = language
-        self._fed = FedText(language)
+        self._fed = FedText(language, pronunciations)
         self._read = position.read
         self._text, self._end, self._style, self._after = position.text, position.end, position.style, position.after
         self._pieces = self._read_pieces(position.read)

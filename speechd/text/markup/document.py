@@ -8,8 +8,8 @@ from typing import Final
 
 from speechd.text.markup import html
 from speechd.text.markup.characters import LINE_BREAK, without_unspoken
-from speechd.text.markup.markdown import BlockReader
 from speechd.text.markup.formulas import on_one_line
+from speechd.text.markup.markdown import BlockReader
 from speechd.text.markup.marks import PAUSE_LIMIT_S, PRONUNCIATION, Mark, Pause, Phonemes, Text
 
 _PAUSE = re.compile(r"\[pause:[ ]?(\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})[ ]?(ms|s)?\]", re.IGNORECASE)

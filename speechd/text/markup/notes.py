@@ -18,7 +18,7 @@ _NAMES_A_NOTE: Final = frozenset(
 """Words behind which "[3]" is the name of something, and is read."""
 
 _CITATION = re.compile(
-    rf"(?<=(?P<before>[^\s\[(]))(?P<space>[ ]?)\[(?:{_NUMBERS}|(?P<letter>[a-z])|(?P<remark>{_REMARKS}))\](?![\w(`:=]|\[[^\d\]a-z])",
+    rf"(?<=(?P<before>[^\s\[(]))(?P<space>[ ]?)\[(?:{_NUMBERS}|(?P<letter>[a-z])|(?P<remark>{_REMARKS}))\](?::\d{{1,4}}(?:[–-]\d{{1,4}})?(?!\d))?(?![\w(`:=]|\[[^\d\]a-z])",
     re.IGNORECASE,
 )
 _SOURCE_MARK = re.compile(r"[ ]?【[^【】\n]{0,40}†[^【】\n]{0,80}】")
@@ -74,7 +74,7 @@ def _citation(match: re.Match[str]) -> str:
     if (
         not match["space"]
         and match["before"].isalnum()
-        and (len(word) < 3 or not word.isalpha() and not word.isdecimal())
+        and (len(word) < 3 or (not word.isalpha() and not word.isdecimal()))
     ):
         return match[0]
     return ""

@@ -17,8 +17,8 @@ _STOPPED = re.compile(r"[.!?…:;。！？；：।॥؟۔][\"'”’»)\]」』
 _OPEN_END = re.compile(
     r"(?:(?<![\w'])(?:the|an?|of|in|on|at|by|to|for|with|from|and|or|but|nor|as|than|that|which|who|whom|whose|when|while|"
     r"if|because|although|into|onto|over|under|about|between|through|during|after|before|against|without|within|until|"
-    r"since|is|are|was|were|be|been|has|have|had|will|would|can|could|should|may|might|must|my|your|his|her|its|our|"
-    r"their|this|these|those|some|any|no|not|every|each|more|most|very|"
+    r"since|is|are|was|were|has|have|had|will|would|can|could|should|may|might|must|my|your|his|her|its|our|"
+    r"their|this|these|those|some|any|every|each|more|most|very|"
     r"el|la|los|las|un|una|de|del|y|o|que|en|con|por|para|le|les|des|du|et|ou|dans|sur|avec|pour|il|lo|gli|di|della|che|"
     r"e|o|os|as|um|uma|do|da|dos|das|em|no|na|com|"
     r"[Pp]resident|[Ss]enator|[Gg]eneral|[Cc]olonel|[Cc]aptain|[Kk]ing|[Qq]ueen|[Pp]rofessor|[Dd]octor|[Mm]r|[Mm]rs|"

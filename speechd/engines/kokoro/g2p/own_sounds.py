@@ -104,7 +104,7 @@ def _arithmetic(token: Token, before: str, after: str, index: int, words: list[s
 
 
 def _resume(token: Token, before: str, after: str, index: int, words: list[str], tokens: Sequence[Token]) -> None:
-    if before in _DETERMINERS or token.tag in ("NN", "NNP") and before not in ("to", "will"):
+    if before in _DETERMINERS or (token.tag in ("NN", "NNP") and before not in ("to", "will")):
         token.phonemes = "ɹˈɛzəmˌA"
 
 

@@ -93,14 +93,14 @@ TITLES: Final[tuple[Rule, ...]] = (
     rule(
         rf"(?<![\w'])({either(_TITLES)})(?:\.[ ]?|[ ])(?=[A-Z])(?![A-Z]{{2,}}(?!\w))", lambda m, _: f"{_TITLES[m[1]]} "
     ),
-    rule(rf"(?<![\w'])(DR|MR|MRS)\.?[ ](?=[A-Z]{{2,}}(?!\w))", lambda m, _: f"{_TITLES[m[1]].upper()} "),
+    rule(r"(?<![\w'])(DR|MR|MRS)\.?[ ](?=[A-Z]{2,}(?!\w))", lambda m, _: f"{_TITLES[m[1]].upper()} "),
     rule(
         r"(?<!\w)((?:[Tt]he|[Aa]|[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Oo]ur|[Tt]heir|[Aa]nother|[Tt]his)[ ])(Dr|Prof)\."
         r"(?=[ ]([a-z]|[A-Z])?|[,;:]|[\"')\s]*$)",
         lambda m, _: (
             m[1]
             + _TITLES[m[2]].lower()
-            + ("." if not m.string[m.end() :].strip("\"') \n") or m[3] and m[3].isupper() else "")
+            + ("." if not m.string[m.end() :].strip("\"') \n") or (m[3] and m[3].isupper()) else "")
         ),
         hint=".",
     ),

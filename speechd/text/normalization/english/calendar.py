@@ -68,7 +68,7 @@ DAYS: Final[tuple[Rule, ...]] = (
     rule(rf"(?<!\w)({_DAY})\.?[ ]?[-–][ ]?({_DAY}|{_FULL_DAY})\.?(?!\w)", _weekdays),
     rule(rf"(?<!\w)({_DAY})\.?(?=,[ ](?:{'|'.join(MONTHS)}|{_SHORT}\.?[ ]\d|the[ ]|at[ ]|\d))", _weekday),
     rule(
-        rf"(?<!\w)({_DAY})\.?(?=[ ](?:\d{{1,2}}(?::\d\d|[/:]\d{{1,2}}|[ ]?[aApP]\.?[mM])|(?:{'|'.join(MONTHS)}|{_SHORT})\.?[ ]\d))",
+        rf"(?<!\w)({_DAY})\.?(?=[ ](?:\d{{1,2}}(?::\d\d|[-–]\d|[/:]\d{{1,2}}|[ ]?[aApP]\.?[mM])|(?:{'|'.join(MONTHS)}|{_SHORT})\.?[ ]\d))",
         _weekday,
     ),
     rule(rf"(?<!\w)({_DAY})\.(?=,|[ ](?:[a-z]|and[ ]))", _weekday, hint="."),
@@ -89,6 +89,12 @@ DATES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"(?=\d)(?:{_CUED}|(?<=day )|(?<=day, )){_MONTH_DAY}(?![ ](?:cup|teaspoon|tablespoon|inch|mile|of[ ]))",
+        _month_and_day,
+        hint="/",
+    ),
+    rule(
+        rf"(?=\d)(?:{'|'.join(f'(?<={end} {word} )' for end in ('st', 'nd', 'rd', 'th') for word in ('to', 'through', 'until', 'and'))})"
+        rf"{_MONTH_DAY}",
         _month_and_day,
         hint="/",
     ),

@@ -107,7 +107,7 @@ class _Formula:
         return self._plain(token)
 
     def _plain(self, token: str) -> list[str]:
-        if token[:1].isdecimal() or token[:1] == "." and len(token) > 1:
+        if token[:1].isdecimal() or (token[:1] == "." and len(token) > 1):
             return [self._verbalizer.number(token.replace(",", ""))] if token.count(".") < 2 else [token]
         if token.isalpha():
             return self._letters(token)

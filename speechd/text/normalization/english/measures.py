@@ -29,7 +29,7 @@ _OTHER_UNITS: Final[Mapping[str, str]] = {
     "pt": "pints", "qt": "quarts", "qts": "quarts", "pts.": "pints", "gals": "gallons", "doz": "dozen", "KG": "kilograms",
     "kgs": "kilograms", "KM": "kilometers", "kms": "kilometers", "CM": "centimeters", "MM": "millimeters",
     "LBS": "pounds", "LB": "pounds", "mbps": "megabits per second", "gbps": "gigabits per second", "kt": "knots",
-    "kts": "knots", "nmi": "nautical miles", "ly": "light years", "cc": "cubic centimeters", "mcg": "micrograms",
+    "kts": "knots", "nmi": "nautical miles", "ly": "light years", "cc": "cubic centimeters", "mcg": "micrograms", "mEq": "milliequivalents",
     "Gy": "grays", "MHZ": "megahertz", "Mhz": "megahertz", "GHZ": "gigahertz", "Ghz": "gigahertz", "KHz": "kilohertz",
     "km/hr": "kilometers per hour", "km/sec": "kilometers per second", "ft/s": "feet per second",
     "m/s²": "meters per second squared", "m/s^2": "meters per second squared", "m/s2": "meters per second squared",
@@ -168,6 +168,13 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"{START}(?P<sign>{SIGN})({NUMBER})[ -]?in\.?(?=[ ](?:wide|tall|long|deep|thick|high|x)(?!\w))",
         lambda m, v: v.measure(m["sign"] + reading.ungrouped(m[2]), "length-inch"),
         hint="in",
+    ),
+    rule(
+        rf"{START}({NUMBER})[ ]in\.(?=[ ][a-z])(?![ ](?:the|a|an|my|his|her|their|all|which|this|that)(?!\w))",
+        lambda m, v: (
+            f"{reading.number(m[1], v)} {v.unit('1' if _attributive(m) or m[1] == '1' else '2', 'length-inch')}"
+        ),
+        hint="in.",
     ),
     *ratings.RULES,
     *fractions.RULES,

@@ -60,5 +60,6 @@ _RATES: Final = either([word for word in PER if word not in _SHORT])
 RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?<=[a-z]{{2}}s)/({either(PER)})\.?(?![\w²³/-])", _per, hint="/"),
     rule(rf"(?<=[a-z]{{2}})/({_RATES})(?![\w²³/-])", _per, hint="/"),
+    rule(r"(?<=[a-z]{2})/s(?![\w/-])", " per second", hint="/s"),
     rule(rf"(?<=\d)/({_RATES})(?![\w²³/-])", lambda m, v: " per " + british(PER[m[1]], v), hint="/"),
 )

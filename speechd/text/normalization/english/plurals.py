@@ -9,7 +9,7 @@ from speechd.text.normalization.english import reading
 from speechd.text.normalization.rules import Rule, rule
 from speechd.text.normalization.verbalizer import Verbalizer
 
-_DECADE_WORDS: Final = "the mid early late his her their my our your into".split()
+_DECADE_WORDS: Final = "the roaring mid early late his her their my our your into".split()
 _COUNTING: Final = (
     "by two three four five six seven eight nine ten several many few both all these those some any more".split()
 )
@@ -57,7 +57,7 @@ RULES: Final[tuple[Rule, ...]] = (
         hint="s",
     ),
     rule(
-        rf"((?:[^\W\d_]ies|\d{{4}}s))([ ](?:and|or|to|through|into)[ ](?:the[ ])?(?:early[ ]|late[ ]|mid-)?|-)['’]?([1-9]0)['’]?s(?!\w)",
+        r"((?:[^\W\d_]ies|\d{4}s))([ ](?:and|or|to|through|into)[ ](?:the[ ])?(?:early[ ]|late[ ]|mid-)?|-)['’]?([1-9]0)['’]?s(?!\w)",
         _second_decade,
         hint="s",
     ),
@@ -69,5 +69,6 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<=[A-Z]-)[ ]?(\d{1,3})s(?!\w)", _number, hint="s"),
     rule(r"(?<![\w.,])(1[89]\d0|20\d0)[ ]s(?!\w)", _decade, hint=" s"),
     rule(rf"(?=\d){_COUNTED}(\d{{1,4}})['’]?s(?![\w'])", _number, hint="s"),
+    rule(r"(?<![\w.,$£€-])(7[0-8]7|3[0-9]0)s(?!\w)", _number, hint="s"),
     rule(r"(?:(?<=[Tt]he )|(?<=[Bb]oeing )|(?<=Airbus )|(?<=Peugeot ))([1-9]\d{2})s(?!\w)", _number, hint="s"),
 )
