@@ -50,7 +50,9 @@ GROUPS: Final[tuple[tuple[int, str], ...]] = (
 )
 """The words for large numbers, the largest first: they grow by hundreds."""
 
-MONTHS: Final[tuple[str, ...]] = tuple("जनवरी फ़रवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर".split())
+MONTHS: Final[tuple[str, ...]] = tuple(
+    "जनवरी फ़रवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर".split()
+)
 
 ORDINALS: Final[Mapping[str, str]] = {"1": "पहल", "2": "दूसर", "3": "तीसर", "4": "चौथ", "6": "छठ"}
 """Stems of the ordinal numbers that are no cardinal with an ending, whose own endings are ा, ी and े."""
