@@ -13,7 +13,8 @@ _SEGMENTATION: Final = Segmentation(
         "excl esp misc temp avg assn univ e.g i.e fl apt rm ste hwy bldg rte rs"
     ),
     open_abbreviations=word_set(
-        "etc inc ltd co corp jr sr bros a.d b.c u.s u.k u.n e.u d.c u.s.a l.a n.y a.k.a est esq st ft ave blvd rd jan feb mar "
+        "etc inc ltd co corp jr sr bros a.d b.c u.s u.k u.n e.u d.c u.s.a l.a n.y a.k.a est esq st ft ave blvd rd "
+        "jan feb mar "
         "apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun min max hr hrs yr yrs mo mos "
         "wk wks sec secs mins oz lb lbs gal tsp tbsp tbs pt qt doz in ext tel p c d sq &c conn mass ill calif fla tex "
         "pa va ga md ph.d p.h.d m.d b.a m.a b.sc m.sc a.m p.m minn mich wis ky tenn ind ala ariz ark colo okla ore wash"
@@ -28,7 +29,8 @@ _SEGMENTATION: Final = Segmentation(
     starters=word_set(
         "the a an this that these those he she it we they i you his her its our their my your there here then now but "
         "and or so if when while what who where why how in on at as for from to after before although because since "
-        "however yet no not nobody somebody everybody anybody everyone someone anyone nothing something everything both "
+        "however yet no not nobody somebody everybody anybody everyone someone anyone nothing something everything "
+        "both "
         "some many most few several each every all none one two another others such until unless once whether despite "
         "during under with without by of between among through throughout today yesterday tomorrow meanwhile moreover "
         "furthermore therefore thus instead perhaps maybe still also only even just never always sometimes often later "

@@ -18,7 +18,8 @@ _NAMES_A_NOTE: Final = frozenset(
 """Words behind which "[3]" is the name of something, and is read."""
 
 _CITATION = re.compile(
-    rf"(?<=(?P<before>[^\s\[(]))(?P<space>[ ]?)\[(?:{_NUMBERS}|(?P<letter>[a-z])|(?P<remark>{_REMARKS}))\](?::\d{{1,4}}(?:[–-]\d{{1,4}})?(?!\d))?(?![\w(`:=]|\[[^\d\]a-z])",
+    rf"(?<=(?P<before>[^\s\[(]))(?P<space>[ ]?)\[(?:{_NUMBERS}|(?P<letter>[a-z])|(?P<remark>{_REMARKS}))\]"
+    rf"(?::\d{{1,4}}(?:[–-]\d{{1,4}})?(?!\d))?(?![\w(`:=]|\[[^\d\]a-z])",
     re.IGNORECASE,
 )
 _SOURCE_MARK = re.compile(r"[ ]?【[^【】\n]{0,40}†[^【】\n]{0,80}】")
@@ -27,16 +28,19 @@ _FOOTNOTE = re.compile(
     rf"(?:(?<=[.!?,;:\"'”’])|(?<=(?P<word>[a-z]{{3}})))(?P<mark>[{_RAISED}]{{1,3}}(?:[,⁻–-][{_RAISED}]{{1,3}}){{0,3}})(?=\s|$|[.,;:!?)\"”—])"
 )
 _POWERED: Final = (
-    "meter meters metre metres mile miles foot feet yard yards inch inches acre hectare cm km mm sin cos tan log sec csc "
+    "meter meters metre metres mile miles foot feet yard yards inch inches acre hectare cm km mm sin cos tan log "
+    "sec csc "
     "cot sinh cosh tanh mol kilometers kilometres centimeters centimetres"
 ).split()
 _POWERED_END = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_POWERED)})$", re.IGNORECASE)
 _WORD_BEFORE = re.compile(r"([^\W_]+)[^\w]?$")
 _IPA = re.compile(
-    r"(?<=\w)[ ]\((?:[A-Z]?[A-Za-z. ]{0,20}:?[ ])?[/\[](?=[^()\n]{0,80}[ˈˌːəɪʊɛɔæʃʒθðŋʌɑɹɒɜʁɡɲ])[^()\n]{1,80}[/\]](?:[;,][^()\n]{0,60})?\)"
+    r"(?<=\w)[ ]\((?:[A-Z]?[A-Za-z. ]{0,20}:?[ ])?[/\[](?=[^()\n]{0,80}[ˈˌːəɪʊɛɔæʃʒθðŋʌɑɹɒɜʁɡɲ])[^()\n]{1,80}[/\]]"
+    r"(?:[;,][^()\n]{0,60})?\)"
 )
 _CUE_TIMES = re.compile(
-    r"^(?:\d{1,6}\n)?[ \t]{0,8}(?:\d{1,2}:)?\d{2}:\d{2}[,.]\d{3}[ \t]{1,8}-->[ \t]{1,8}(?:\d{1,2}:)?\d{2}:\d{2}[,.]\d{3}[^\n]{0,100}$",
+    r"^(?:\d{1,6}\n)?[ \t]{0,8}(?:\d{1,2}:)?\d{2}:\d{2}[,.]\d{3}[ \t]{1,8}-->[ \t]{1,8}"
+    r"(?:\d{1,2}:)?\d{2}:\d{2}[,.]\d{3}[^\n]{0,100}$",
     re.MULTILINE,
 )
 

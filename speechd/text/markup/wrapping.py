@@ -27,11 +27,13 @@ _OPEN_END = re.compile(
 """Words with which no line ends that stands alone."""
 
 _CLAUSE = re.compile(
-    r"(?:^|[\"'“‘])(?:I|He|She|It|We|They|You|There|This|That)[ ]|[ ](?:is|are|was|were|has|have|had|will|would|can|could|did|does)[ ]"
+    r"(?:^|[\"'“‘])(?:I|He|She|It|We|They|You|There|This|That)[ ]|[ ](?:is|are|was|were|has|have|had|will|would|can"
+    r"|could|did|does)[ ]"
 )
 _HYPHENATED = re.compile(r"(?<=[^\W\d_]{2})-$")
 _COMPOUND_HEADS: Final = frozenset(
-    "well self ex half all high low long short old new non anti pre post co re semi multi two three four five six seven "
+    "well self ex half all high low long short old new non anti pre post co re semi multi two three four five six "
+    "seven "
     "eight nine ten twenty thirty forty fifty sixty seventy eighty ninety one first second third cross left right hard "
     "soft full part time part-time so ready able much little fast slow open close ever never free world state north "
     "south east west mother father sister brother editor commander attorney runner passer middle twentieth nineteenth "
@@ -40,7 +42,8 @@ _COMPOUND_HEADS: Final = frozenset(
 )
 _COMPOUND_TAILS: Final = frozenset(
     "known based free like old year years term level class time made born minded looking called winning being to in of "
-    "up down out off law hearted headed handed eyed haired sided scale size sized friendly related style century ridden "
+    "up down out off law hearted headed handed eyed haired sided scale size sized friendly related style century "
+    "ridden "
     "elect general laws chief away by the and".split()
 )
 

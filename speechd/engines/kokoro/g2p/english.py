@@ -144,9 +144,9 @@ def _with_stops(tokens: list[en.MToken]) -> list[en.MToken]:
     for token in tokens:
         position += len(token.text) + len(token.whitespace)
         if token.phonemes is None and token.text[-1:] == "." and token.text[:-1].strip(".") and position in ends:
-            stopped.append(replace(token, text=token.text[:-1], whitespace=""))
-            token = replace(token, text=".", tag=".")
-        stopped.append(token)
+            stopped += [replace(token, text=token.text[:-1], whitespace=""), replace(token, text=".", tag=".")]
+        else:
+            stopped.append(token)
     return stopped
 
 

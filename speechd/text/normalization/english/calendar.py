@@ -21,9 +21,17 @@ _DAY: Final = either(WEEKDAYS)
 _FULL_DAY: Final = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _SURE: Final = either(set(WEEKDAYS) - {"Sat", "Sun"})
 _SHORT: Final = either(_SHORT_MONTHS)
-_CUES: Final = "on by due since through thru until till from before after between deadline dated expires starting starts ends".split()
+_CUES: Final = (
+    "on by due since through thru until till from before after between deadline dated expires starting "
+    "starts ends".split()
+)
 _CUED: Final = "(?:" + "|".join(rf"(?<=\b{word} )" for word in (*_CUES, *(cue.title() for cue in _CUES))) + ")"
 _MONTH_DAY: Final = r"(?!9/11(?!\d))(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/%]|[.,]\d)"
+_AFTER_A_DAY: Final = (
+    "(?:"
+    + "|".join(rf"(?<={end} {word} )" for end in "st nd rd th".split() for word in "to through until and".split())
+    + ")"
+)
 _EVENTS: Final = (
     "launch meeting deadline game call appointment release event update episode show party concert session exam test "
     "election vote hearing trial attack attacks deadline class lecture webinar demo"
@@ -68,12 +76,14 @@ DAYS: Final[tuple[Rule, ...]] = (
     rule(rf"(?<!\w)({_DAY})\.?[ ]?[-–][ ]?({_DAY}|{_FULL_DAY})\.?(?!\w)", _weekdays),
     rule(rf"(?<!\w)({_DAY})\.?(?=,[ ](?:{'|'.join(MONTHS)}|{_SHORT}\.?[ ]\d|the[ ]|at[ ]|\d))", _weekday),
     rule(
-        rf"(?<!\w)({_DAY})\.?(?=[ ](?:\d{{1,2}}(?::\d\d|[-–]\d|[/:]\d{{1,2}}|[ ]?[aApP]\.?[mM])|(?:{'|'.join(MONTHS)}|{_SHORT})\.?[ ]\d))",
+        rf"(?<!\w)({_DAY})\.?(?=[ ](?:\d{{1,2}}(?::\d\d|[-–]\d|[/:]\d{{1,2}}|[ ]?[aApP]\.?[mM])|"
+        rf"(?:{'|'.join(MONTHS)}|{_SHORT})\.?[ ]\d))",
         _weekday,
     ),
     rule(rf"(?<!\w)({_DAY})\.(?=,|[ ](?:[a-z]|and[ ]))", _weekday, hint="."),
     rule(
-        rf"(?:(?<=[a-z] )|(?<=[a-z], ))({_SURE})(?:\.(?=[ ]?[,;:)]|[\"')\s]*$|[ ])|(?=[ ](?:morning|afternoon|evening|night|and[ ]{_DAY}|or[ ]{_DAY})(?!\w)))",
+        rf"(?:(?<=[a-z] )|(?<=[a-z], ))({_SURE})(?:\.(?=[ ]?[,;:)]|[\"')\s]*$|[ ])|(?=[ ](?:morning|afternoon"
+        rf"|evening|night|and[ ]{_DAY}|or[ ]{_DAY})(?!\w)))",
         _weekday,
     ),
     rule(rf"(?<=day and )({_DAY})\.?(?!\w)", _weekday, hint="day"),
@@ -93,8 +103,7 @@ DATES: Final[tuple[Rule, ...]] = (
         hint="/",
     ),
     rule(
-        rf"(?=\d)(?:{'|'.join(f'(?<={end} {word} )' for end in ('st', 'nd', 'rd', 'th') for word in ('to', 'through', 'until', 'and'))})"
-        rf"{_MONTH_DAY}",
+        rf"(?=\d){_AFTER_A_DAY}{_MONTH_DAY}",
         _month_and_day,
         hint="/",
     ),

@@ -95,13 +95,15 @@ def _vanity(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 _BOOKS: Final = (
     "Genesis Exodus Leviticus Numbers Deuteronomy Joshua Judges Ruth Samuel Kings Chronicles Ezra Nehemiah Esther Job "
-    "Psalm Psalms Proverbs Ecclesiastes Isaiah Jeremiah Lamentations Ezekiel Daniel Hosea Joel Amos Obadiah Jonah Micah "
+    "Psalm Psalms Proverbs Ecclesiastes Isaiah Jeremiah Lamentations Ezekiel Daniel Hosea Joel Amos Obadiah Jonah "
+    "Micah "
     "Nahum Habakkuk Zephaniah Haggai Zechariah Malachi Matthew Mark Luke John Acts Romans Corinthians Galatians "
     "Ephesians Philippians Colossians Thessalonians Timothy Titus Philemon Hebrews James Peter Jude Revelation"
 ).split()
 _NAMED: Final = (
     "order serial SKU tracking account confirmation reference ref invoice ticket case claim booking policy member "
-    "membership customer model part item routing license passport PIN pin passcode password code ID id VIN Order Serial "
+    "membership customer model part item routing license passport PIN pin passcode password code ID id VIN Order "
+    "Serial "
     "Tracking Account Confirmation Reference Ref Invoice Ticket Case Claim Booking Policy Customer Part Item"
 ).split()
 _ZIP: Final = ("zip zipcode ZIP postal postcode zip-code Zip Postal").split()
@@ -111,7 +113,8 @@ _CUE: Final = (
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        rf"(?<!\w)((?:[123][ ])?(?:{'|'.join(_BOOKS)})[ ])(\d{{1,3}}):(\d{{1,3}})(?:[-–](\d{{1,3}}))?(?![\w:]|[ ]?[aApP]\.?m)",
+        rf"(?<!\w)((?:[123][ ])?(?:{'|'.join(_BOOKS)})[ ])(\d{{1,3}}):(\d{{1,3}})(?:[-–](\d{{1,3}}))?(?![\w:]|"
+        rf"[ ]?[aApP]\.?m)",
         _verse,
         hint=":",
     ),
@@ -135,7 +138,8 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(rf"{_CUE}(?P<code>\d{{4}}(?:[ -]\d{{4}}){{2,3}})(?![\w-])", _grouped),
     rule(rf"{_CUE}(?P<code>\d{{2,12}}(?:-\d{{1,12}}){{1,4}}|\d{{5,15}})(?![\w-]|[.,]\d)", _serial),
     rule(
-        rf"(?P<cue>(?<!\w)(?:{'|'.join(_ZIP)})(?:[ ]?code)?(?:[ ](?:is|was|of))?:?[ ])(?P<code>\d{{5}}(?:-\d{{4}})?)(?![\w-])",
+        rf"(?P<cue>(?<!\w)(?:{'|'.join(_ZIP)})(?:[ ]?code)?(?:[ ](?:is|was|of))?:?[ ])(?P<code>\d{{5}}"
+        rf"(?:-\d{{4}})?)(?![\w-])",
         _serial,
     ),
     rule(r"(?<![\w.,-])\d{4}(?:[ -]\d{4}){3}(?![\w-])", _grouped),
@@ -147,7 +151,8 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<![\w.,-])(?:1[.])?\d{3}\.\d{3}\.\d{4}(?![\w-]|\.\d)", _phone, hint="."),
     rule(r"(?<![\w.,-])0\d{3,4}[ ]\d{5,6}(?![\w-]|,\d)", _phone),
     rule(
-        r"(?<![\w.,$£€-])911(?![\w]|[.,:/-]\d)(?![ ](?:[a-z]{3,}s|people|men|women|degrees|km|miles|m|kg)(?!\w))(?<!Porsche 911)(?<!of 911)(?<!the 911)",
+        r"(?<![\w.,$£€-])911(?![\w]|[.,:/-]\d)(?![ ](?:[a-z]{3,}s|people|men|women|degrees|km|miles|m|kg)(?!\w))"
+        r"(?<!Porsche 911)(?<!of 911)(?<!the 911)",
         "nine one one",
         hint="911",
     ),
@@ -166,7 +171,8 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<![\w.,+-])\+\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){2,6}(?![\w-])", _phone, hint="+"),
     rule(r"(?<![\w.,-])(?:1[ .-])?(?:\(\d{3}\)[ -]?|\d{3}[ .-])\d{3}[ .-]\d{4}(?:-\d{1,4})?(?![\w-])", _phone),
     rule(
-        r"(?<![\w.,-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w.,-])(?!\d00-\d000)\d{3}-\d{4}(?![\w-])(?![ ](?:words|people|years|men|women|meters|metres|miles|km|kg|[a-z]{3,}s)(?!\w))",
+        r"(?<![\w.,-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w.,-])(?!\d00-\d000)\d{3}-\d{4}(?![\w-])(?![ ](?:words"
+        r"|people|years|men|women|meters|metres|miles|km|kg|[a-z]{3,}s)(?!\w))",
         _phone,
         hint="-",
     ),

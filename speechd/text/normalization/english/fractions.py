@@ -14,7 +14,8 @@ _FRACTIONS: Final[Mapping[str, str]] = {
     "⅙": "1/6", "⅚": "5/6", "⅐": "1/7", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8", "⅑": "1/9", "⅒": "1/10",
 }  # fmt: skip
 _PARTED: Final = (
-    "cup teaspoon tablespoon tsp tbsp Tbsp pint quart gallon ounce pound inch foot mile yard acre hour minute second day "
+    "cup teaspoon tablespoon tsp tbsp Tbsp pint quart gallon ounce pound inch foot mile yard acre hour minute "
+    "second day "
     "week month year century meter metre kilometer kilometre liter litre gram kilogram bottle can dozen stick page "
     "point percent slice package lb oz mi"
 ).split()

@@ -35,7 +35,8 @@ _NAMES_OF_WORDS: Final = frozenset(
     "operatorname boxed underline overbrace underbrace displaystyle".split()
 )
 _MARKED: Final[Mapping[str, str]] = {
-    "bar": "bar", "overline": "bar", "hat": "hat", "widehat": "hat", "tilde": "tilde", "dot": "dot", "ddot": "double dot",
+    "bar": "bar", "overline": "bar", "hat": "hat", "widehat": "hat", "tilde": "tilde", "dot": "dot",
+    "ddot": "double dot",
 }  # fmt: skip
 _SILENT: Final = frozenset(
     "left right big Big bigg Bigg bigl bigr Bigl Bigr quad qquad displaystyle limits nolimits hline label tag nonumber "

@@ -25,7 +25,8 @@ _PIECE = re.compile(
     r"|(?P<sign>[=+*/<>≤≥×·÷−—-])|(?P<other>.)"
 )
 _MEASURED = re.compile(
-    r"\d(?:km|kg|cm|mm|ml|mL|mg|lb|ft|oz|in|GB|MB|kB|TB|ms|Hz|kW|W|V|hr|min|mph)(?![A-Za-z])|^\d[\d.]{0,9}[mgsLlhtJN][ ]?=|(?<![A-Za-z])(?:km|cm|mm|mi|ft|in|yd)[²³]|(?<=[\d/ ])m[²³]|[x×·*][ ]?10\^"
+    r"\d(?:km|kg|cm|mm|ml|mL|mg|lb|ft|oz|in|GB|MB|kB|TB|ms|Hz|kW|W|V|hr|min|mph)(?![A-Za-z])"
+    r"|^\d[\d.]{0,9}[mgsLlhtJN][ ]?=|(?<![A-Za-z])(?:km|cm|mm|mi|ft|in|yd)[²³]|(?<=[\d/ ])m[²³]|[x×·*][ ]?10\^"
 )
 _ALONE = re.compile(r"(?<![A-Za-z\d])[A-Za-z]{2,3}(?![A-Za-z(])")
 _SIGNS: Final = {

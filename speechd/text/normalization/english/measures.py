@@ -26,10 +26,12 @@ _OTHER_UNITS: Final[Mapping[str, str]] = {
     "nF": "nanofarads", "pF": "picofarads", "kN": "kilonewtons", "eV": "electronvolts", "keV": "kilo-electronvolts",
     "MeV": "mega-electronvolts", "GeV": "giga-electronvolts", "TeV": "tera-electronvolts", "mSv": "millisieverts",
     "µSv": "microsieverts", "Tbsp": "tablespoons", "Tbs": "tablespoons", "tbs": "tablespoons", "Tsp": "teaspoons",
-    "pt": "pints", "qt": "quarts", "qts": "quarts", "pts.": "pints", "gals": "gallons", "doz": "dozen", "KG": "kilograms",
+    "pt": "pints", "qt": "quarts", "qts": "quarts", "pts.": "pints", "gals": "gallons", "doz": "dozen",
+    "KG": "kilograms",
     "kgs": "kilograms", "KM": "kilometers", "kms": "kilometers", "CM": "centimeters", "MM": "millimeters",
     "LBS": "pounds", "LB": "pounds", "mbps": "megabits per second", "gbps": "gigabits per second", "kt": "knots",
-    "kts": "knots", "nmi": "nautical miles", "ly": "light years", "cc": "cubic centimeters", "mcg": "micrograms", "mEq": "milliequivalents",
+    "kts": "knots", "nmi": "nautical miles", "ly": "light years", "cc": "cubic centimeters", "mcg": "micrograms",
+    "mEq": "milliequivalents",
     "Gy": "grays", "MHZ": "megahertz", "Mhz": "megahertz", "GHZ": "gigahertz", "Ghz": "gigahertz", "KHz": "kilohertz",
     "km/hr": "kilometers per hour", "km/sec": "kilometers per second", "ft/s": "feet per second",
     "m/s²": "meters per second squared", "m/s^2": "meters per second squared", "m/s2": "meters per second squared",
@@ -120,7 +122,8 @@ def _cups(match: re.Match[str], _: Verbalizer) -> str:
 
 
 _TO_RANGE: Final = (
-    rf"(?:(?P<low>{NUMBER}|\.\d++)(?:[ ]?(?P<lowunit>%|°[CF]?|[A-Za-zµ]{{1,4}})(?={DASH}[\d.]{{1,12}}[ ]?(?P=lowunit)(?!\w)))?"
+    rf"(?:(?P<low>{NUMBER}|\.\d++)(?:[ ]?(?P<lowunit>%|°[CF]?|[A-Za-zµ]{{1,4}})(?={DASH}[\d.]{{1,12}}[ ]?"
+    rf"(?P=lowunit)(?!\w)))?"
     rf"(?P<dash>{DASH}|[ ]?[x×][ ]?)(?=[-−]?[\d.]))?"
 )
 _SCALED: Final[Mapping[str, str]] = {
@@ -135,12 +138,14 @@ _INGREDIENTS: Final = (
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        r"(?<![\w.])\.(\d{2})(?=[ -](?:caliber|calibre|cal|rifle|pistol|revolver|Special|Magnum|handgun|gun|ACP|Long|ammunition|bullet)(?![a-z]))",
+        r"(?<![\w.])\.(\d{2})(?=[ -](?:caliber|calibre|cal|rifle|pistol|revolver|Special|Magnum|handgun|gun|ACP"
+        r"|Long|ammunition|bullet)(?![a-z]))",
         lambda m, v: v.cardinal(m[1]),
         hint=".",
     ),
     rule(
-        r"(?=\d)(?:(?<=\bto )|(?<=\bat )|(?<=\bof )|(?<=\bover )|(?<=\bunder )|(?<=\bbelow )|(?<=\babove )|(?<=\baround )|(?<=\babout ))(\d{2,3})[ ]?(F|C)(?![\w'’-])",
+        r"(?=\d)(?:(?<=\bto )|(?<=\bat )|(?<=\bof )|(?<=\bover )|(?<=\bunder )|(?<=\bbelow )|(?<=\babove )|"
+        r"(?<=\baround )|(?<=\babout ))(\d{2,3})[ ]?(F|C)(?![\w'’-])",
         lambda m, v: f"{v.cardinal(m[1])} degrees {_SCALES[m[2]]}",
     ),
     *powers.RULES,

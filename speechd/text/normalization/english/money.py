@@ -118,7 +118,10 @@ _PRICED: Final = (
     "loan grant contract reward bonus check cheque bet salary project valuation market industry fund package lawsuit "
     "settlement"
 ).split()
-_PER: Final = rf"(?:[ ]?/[ ]?(?P<per>{PER_PATTERN})|/(?=[^\W\d_])|-(?=an?-))?(?=[ -](?:[a-z]{{1,12}}[ ])?(?P<noun>{either(_PRICED)})(?!\w))?"
+_PER: Final = (
+    rf"(?:[ ]?/[ ]?(?P<per>{PER_PATTERN})|/(?=[^\W\d_])|-(?=an?-))?(?=[ -](?:[a-z]{{1,12}}[ ])?"
+    rf"(?P<noun>{either(_PRICED)})(?!\w))?"
+)
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         rf"(?P<sign>{_MINUS})(?<!\w)(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}"
@@ -130,7 +133,8 @@ RULES: Final[tuple[Rule, ...]] = (
         _money,
     ),
     rule(
-        r"(?<![\w.,])(\d{1,3})s\.[ ]?(\d{1,2}(?:[ ]?[½¼¾])?)d(?:\.(?=[ ][a-z]|,)|(?!\w))|(?<![\w.,])(\d{1,3})s\.[ ]?(\d{1,2})d(?=\.)",
+        r"(?<![\w.,])(\d{1,3})s\.[ ]?(\d{1,2}(?:[ ]?[½¼¾])?)d(?:\.(?=[ ][a-z]|,)|(?!\w))|(?<![\w.,])(\d{1,3})s\."
+        r"[ ]?(\d{1,2})d(?=\.)",
         lambda m, v: _shillings(m[1] or m[3], m[2] or m[4], v),
         hint="s.",
     ),

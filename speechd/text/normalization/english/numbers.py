@@ -91,8 +91,10 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(rf"(?<![\w.,-])(1[1-9]\d{{2}}|20\d{{2}}){DASH}((?:1[1-9]|20)\d{{2}}|\d{{2}})(?!\w|[.,]\d|-)", _year_range),
     rule(
-        rf"(?<![\w.,-])(?:(?P<before>(?<!\w)(?:{'|'.join((*_BEFORE_YEAR, *map(str.title, _BEFORE_YEAR)))})[ ])(?=1\d|2[01])"
-        rf"|(?P<before2>(?<!\w)(?:{'|'.join((*_DETERMINERS, *map(str.title, _DETERMINERS)))})[ ])(?=1[1-9]|20)|(?=1[1-9]|20))"
+        rf"(?<![\w.,-])(?:(?P<before>(?<!\w)(?:{'|'.join((*_BEFORE_YEAR, *map(str.title, _BEFORE_YEAR)))})[ ])"
+        rf"(?=1\d|2[01])"
+        rf"|(?P<before2>(?<!\w)(?:{'|'.join((*_DETERMINERS, *map(str.title, _DETERMINERS)))})[ ])(?=1[1-9]|20)|"
+        rf"(?=1[1-9]|20))"
         r"(?P<year>[12]\d{3})(?=[ ](?P<noun>[a-z]+s|people|men|women|children|sheep|fish)(?!\w))?"
         r"(?![\w-]|[.,]\d|[ ]?[×+*/=])",
         _bare_year,

@@ -93,7 +93,8 @@ _STREET_WORDS: Final = either(
 )
 _POINT: Final = r"(?:[NSEW]\.?|[NS][EW]|[NS]\.[EW]\.)"
 NEEDED: Final = re.compile(
-    rf"[ ]{either([*STREETS, *_SMALL])}(?![a-zA-Z])|[a-z],[ ](?:[A-Z]{{2}}(?!\w)|[A-Z][a-zA-Z. ]{{1,5}}\.)|\d[ ](?:[NSEW]{{1,2}}[ .]|[A-Z][a-z]+[ ](?:Street|Avenue|Road|Drive|Lane))"
+    rf"[ ]{either([*STREETS, *_SMALL])}(?![a-zA-Z])|[a-z],[ ](?:[A-Z]{{2}}(?!\w)|[A-Z][a-zA-Z. ]{{1,5}}\.)|\d[ ]"
+    rf"(?:[NSEW]{{1,2}}[ .]|[A-Z][a-z]+[ ](?:Street|Avenue|Road|Drive|Lane))"
 )
 """What every address has."""
 
@@ -102,7 +103,8 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.?(?=[ ,.;]|$)", " Street", hint=" St"),
     rule(
         rf"(?<![\w.,#$£€-])(?P<number>\d{{1,5}})[ ](?:(?P<point>{_POINT})[ ])?"
-        rf"(?=(?:\d{{1,3}}(?:st|nd|rd|th)|[A-Z][A-Za-z'-]{{1,20}})(?:[ ][A-Z][a-z'-]{{1,20}}){{0,2}}[ ]{_STREET_WORDS}\b(?!['-]))",
+        rf"(?=(?:\d{{1,3}}(?:st|nd|rd|th)|[A-Z][A-Za-z'-]{{1,20}})(?:[ ][A-Z][a-z'-]{{1,20}}){{0,2}}"
+        rf"[ ]{_STREET_WORDS}\b(?!['-]))",
         _house,
     ),
     rule(rf"(?<=\d )({_POINT})(?=[ ]\d{{1,3}}(?:st|nd|rd|th)(?!\w))", lambda m, _: _POINTS[m[1].rstrip(".")]),
@@ -112,7 +114,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"(?<=[a-z\dA-Z])[ ]({either(STREETS)})"
-        r"(?:\.(?=[ ]?[,;\n]|[ ](?:NE|NW|SE|SW|[NSEW])\b|[ ](?:Apt|Apartment|Suite|Ste|Unit|Rm|Room|Floor|Building)\b|[ ][a-z])"
+        r"(?:\.(?=[ ]?[,;\n]|[ ](?:NE|NW|SE|SW|[NSEW])\b|[ ](?:Apt|Apartment|Suite|Ste|Unit|Rm|Room|Floor"
+        r"|Building)\b|[ ][a-z])"
         r"|(?=,[ ]|[ ](?:in|and|at|near|is)[ ]))(?![.]?[ ](?:and|or|&)[ ](?:Mrs|Mr|Ms|Miss|Dr|his|her|the)\b)",
         lambda m, _: f" {STREETS[m[1]]}" if _named(m) else m[0],
     ),

@@ -57,7 +57,8 @@ RULES: Final[tuple[Rule, ...]] = (
         hint="s",
     ),
     rule(
-        r"((?:[^\W\d_]ies|\d{4}s))([ ](?:and|or|to|through|into)[ ](?:the[ ])?(?:early[ ]|late[ ]|mid-)?|-)['’]?([1-9]0)['’]?s(?!\w)",
+        r"((?:[^\W\d_]ies|\d{4}s))([ ](?:and|or|to|through|into)[ ](?:the[ ])?(?:early[ ]|late[ ]|mid-)?"
+        r"|-)['’]?([1-9]0)['’]?s(?!\w)",
         _second_decade,
         hint="s",
     ),

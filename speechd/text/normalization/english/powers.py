@@ -38,12 +38,14 @@ RULES: Final[tuple[Rule, ...]] = (
         for sign in _CHARGES
     ),
     rule(
-        rf"(?<![\w.,])(?P<number>{NUMBER})[ ]?[x×·*][ ]?(?P<base>10)(?:{_EXPONENT}|(?P<minus>[-−–]\d{{1,2}}))(?![\d⁰-⁹]){_UNIT}",
+        rf"(?<![\w.,])(?P<number>{NUMBER})[ ]?[x×·*][ ]?(?P<base>10)(?:{_EXPONENT}|(?P<minus>[-−–]\d{{1,2}}))"
+        rf"(?![\d⁰-⁹]){_UNIT}",
         _power,
     ),
     rule(rf"(?<![\w.,×^])(?P<base>10){_EXPONENT}(?!\d){_UNIT}", _power),
     rule(
-        rf"(?<![\w.,])({NUMBER})[ ]M(?=[ ](?:solutions?|HCl|NaOH|NaCl|KCl|H2SO4|acid|base|buffer|Tris|urea|sucrose|glucose|ammonia)(?!\w))",
+        rf"(?<![\w.,])({NUMBER})[ ]M(?=[ ](?:solutions?|HCl|NaOH|NaCl|KCl|H2SO4|acid|base|buffer|Tris|urea|sucrose"
+        rf"|glucose|ammonia)(?!\w))",
         lambda m, v: f"{reading.number(m[1], v)} molar",
         hint="M",
     ),

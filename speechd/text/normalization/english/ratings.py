@@ -24,7 +24,8 @@ def _rating(match: re.Match[str], verbalizer: Verbalizer) -> str:
 RULES: Final[tuple[Rule, ...]] = (
     rule(rf"{_CUE}{_TOP}(?![ ]of[ ]the)", _rating, hint="/"),
     rule(
-        rf"(?<![\w.,/$£€-]){_TOP}(?=[ ](?:(?:stars?|would|points|rating|score|review|from[ ](?:me|critics))(?!\w)|on[ ][A-Z]))",
+        rf"(?<![\w.,/$£€-]){_TOP}(?=[ ](?:(?:stars?|would|points|rating|score|review|from[ ](?:me|critics))(?!\w)"
+        rf"|on[ ][A-Z]))",
         _rating,
         hint="/",
     ),

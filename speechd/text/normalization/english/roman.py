@@ -43,7 +43,8 @@ _GIVEN: Final = (
     "Jonathan Matthew Mark Steven Kenneth Gary Larry Jerry Dennis Tyler Ryan Eric Kevin Brian Jack Sammy Ken Calvin"
 ).split()
 _INTRAVENOUS: Final = (
-    "drip drips line lines fluid fluids antibiotics antibiotic therapy catheter catheters injection injections bag bags "
+    "drip drips line lines fluid fluids antibiotics antibiotic therapy catheter catheters injection injections bag "
+    "bags "
     "pole access solution medication medications drug drugs infusion infusions push now twice again treatment needle "
     "pump pumps site tubing"
 ).split()
@@ -84,7 +85,8 @@ NEEDED: Final = re.compile(r"(?<!\w)(?:[IVXLC]{1,8}|[ivxlc]{1,8})(?:th|st|nd|rd)
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        r"(?<!\w)(an?|the|my|his|her|your|every|by|via|The|An?)[ ]IV(?![\w'-])(?![ ][Cc]entur|[ ](?:Corps|Army|Legion))",
+        r"(?<!\w)(an?|the|my|his|her|your|every|by|via|The|An?)[ ]IV(?![\w'-])(?![ ][Cc]entur|[ ](?:Corps|Army"
+        r"|Legion))",
         r"\1 I.V",
         hint=" IV",
     ),
@@ -92,7 +94,8 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?<!\w)({_NAMES})[ ]({_PLAIN_ROMAN})(?:\.(?=,|[ ][a-z]))?(?!\w|\.[A-Z])", _regent),
     rule(rf"(?<!\w)({_NAMES})[ ](I|V|X)(?=['’]s(?!\w))", _regent),
     rule(
-        rf"(?=[A-Z][a-z]{{2,15}}[ ][IVX]){_AFTER_RULER}([A-Z][a-z]{{2,15}})[ ](I|V|X|{_PLAIN_ROMAN})(?!\w|'|\.[ ]?[A-Z])",
+        rf"(?=[A-Z][a-z]{{2,15}}[ ][IVX]){_AFTER_RULER}([A-Z][a-z]{{2,15}})[ ](I|V|X|{_PLAIN_ROMAN})(?!\w|'|\."
+        rf"[ ]?[A-Z])",
         _regent,
     ),
     rule(

@@ -61,7 +61,8 @@ RULES: Final[tuple[Rule, ...]] = (
 SIGNS: Final[tuple[Rule, ...]] = (
     rule(r"(?<=\w)[ ]\*[ ](?=[\w(])", " times ", hint="*"),
     rule(
-        r"(?=\d)(?:(?<=[Ww]hat is )|(?<=[Ww]hat's )|(?<=[Cc]alculate )|(?<=[Cc]ompute )|(?<=[Ee]valuate )|(?<=[Ss]olve ))(\d{1,15})[ ][-−][ ](?=\d)",
+        r"(?=\d)(?:(?<=[Ww]hat is )|(?<=[Ww]hat's )|(?<=[Cc]alculate )|(?<=[Cc]ompute )|(?<=[Ee]valuate )|"
+        r"(?<=[Ss]olve ))(\d{1,15})[ ][-−][ ](?=\d)",
         r"\1 minus ",
         hint="-",
     ),
