@@ -81,7 +81,7 @@ BEFORE_PLACES: Final[tuple[Rule, ...]] = (
     rule(r"(?<=[Tt]he )no\.(?=[ ]of[ ])", "number", hint="no."),
     rule(r"(?<=[a-z] )est\.(?=[ ](?:of|is|was|at|for)(?!\w)|[ ]?[$£€])", "estimate", hint="est."),
     rule(r"(?<!\w)est\.(?=[ ]\d)", "established", hint="est."),
-    rule(r"(?<![\w.])c\.[ ]?(?=\d{3,4}(?![\d,]))", "circa ", hint="c."),
+    rule(r"(?<![\w.])c\.[ ]?(?=\d{3,4}(?!\d|,\d))", "circa ", hint="c."),
     rule(r"(?<![\w.])fl\.[ ]?(?=\d)", "flourished ", hint="fl."),
     rule(r"(?<![\w.])b\.[ ]?(?=\d{4}(?!\d))", "born ", hint="b."),
     rule(r"(?<![\w.])d\.[ ]?(?=\d{4}(?!\d))", "died ", hint="d."),

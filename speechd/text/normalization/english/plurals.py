@@ -47,6 +47,7 @@ def _second_decade(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 _DECADE: Final = r"[1-9]0['’]?s(?!\w)"
+_SPOKEN: Final = "ones|twos|threes|fours|fives|sixes|sevens|eights|nines|tens|teens|hundreds|thousands|ties"
 NEEDED: Final = re.compile(r"\d['’]?[ ]?s(?!\w)")
 RULES: Final[tuple[Rule, ...]] = (
     rule(
@@ -72,4 +73,9 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?=\d){_COUNTED}(\d{{1,4}})['’]?s(?![\w'])", _number, hint="s"),
     rule(r"(?<![\w.,$£€-])(7[0-8]7|3[0-9]0)s(?!\w)", _number, hint="s"),
     rule(r"(?:(?<=[Tt]he )|(?<=[Bb]oeing )|(?<=Airbus )|(?<=Peugeot ))([1-9]\d{2})s(?!\w)", _number, hint="s"),
+    rule(
+        rf"((?:{_SPOKEN})[ ](?:and|or|then|to)[ ](?:then[ ])?(?:by[ ]|in[ ])?)(\d{{1,4}})s(?!\w)",
+        lambda m, v: m[1] + plural(v.cardinal(m[2])),
+        hint="s",
+    ),
 )

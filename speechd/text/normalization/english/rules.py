@@ -40,6 +40,7 @@ _WITH_DIGITS: Final = (
     Group(_ANY, (*dates.RULES, *money.RULES, *codes.RULES)),
     Group(plurals.NEEDED, plurals.RULES),
     Group(_ANY, measures.RULES),
+    Group(re.compile("/"), per.RULES),
 )
 _HAS_NUMBER = re.compile(r"[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ^⁺⁻]")
 
