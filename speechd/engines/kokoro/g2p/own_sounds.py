@@ -94,8 +94,7 @@ def _lead(token: Token, before: str, after: str, index: int, words: list[str], t
 
 
 def _minute(token: Token, before: str, after: str, index: int, words: list[str], tokens: Sequence[Token]) -> None:
-    if after in _TINY:
-        token.tag = "JJ"
+    token.tag = "JJ" if after in _TINY else "NN"
 
 
 def _arithmetic(token: Token, before: str, after: str, index: int, words: list[str], tokens: Sequence[Token]) -> None:
