@@ -6,8 +6,10 @@ import re
 from typing import Final
 
 _INSIDE: Final = r"(?:[^$\n]|\n(?![ \t]*\n))"
+_ENVIRONMENTS: Final = "(?:equation|align|gather|multline|eqnarray|displaymath|math)[*]?"
 _DISPLAYED: Final = (
     rf"\$\$(?!\$){_INSIDE}{{1,800}}\$\$"
+    rf"|\\begin\{{{_ENVIRONMENTS}\}}(?:[^\n]|\n(?![ \t]*\n)){{1,800}}?\\end\{{{_ENVIRONMENTS}\}}"
     r"|\\\[(?:[^\\\n]|\n(?![ \t]*\n)|\\[^\]\n]){1,800}?\\\]"
 )
 FORMULA: Final = re.compile(
@@ -23,6 +25,6 @@ _DISPLAY: Final = re.compile(_DISPLAYED)
 
 def on_one_line(text: str) -> str:
     """`text`, with each displayed formula on one line."""
-    if "$$" not in text and "\\[" not in text:
+    if "$$" not in text and "\\[" not in text and "\\begin" not in text:
         return text
     return _DISPLAY.sub(lambda match: match[0].replace("\n", " "), text)

@@ -78,7 +78,13 @@ def _is_prose(lines: Sequence[str]) -> bool:
 
 def _hyphenated(text: str, line: str) -> str:
     """A word that the line's end parts: whole again, but for the hyphens that it has anywhere."""
-    head = re.split(r"[^\w-]", text[-40:-1])[-1].rpartition("-")[2].lower()
+    word = re.split(r"[^\w-]", text[-40:-1])[-1].lower()
+    head = word.rpartition("-")[2]
     tail = re.match(r"[^\W\d_]*", line)
-    kept = not line[0].islower() or head in _COMPOUND_HEADS or (tail is not None and tail[0].lower() in _COMPOUND_TAILS)
+    kept = (
+        not line[0].islower()
+        or head != word
+        or head in _COMPOUND_HEADS
+        or (tail is not None and tail[0].lower() in _COMPOUND_TAILS)
+    )
     return text + line if kept else text[:-1] + line

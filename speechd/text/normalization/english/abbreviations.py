@@ -96,7 +96,7 @@ TITLES: Final[tuple[Rule, ...]] = (
     rule(r"(?<![\w'])(DR|MR|MRS)\.?[ ](?=[A-Z]{2,}(?!\w))", lambda m, _: f"{_TITLES[m[1]].upper()} "),
     rule(
         r"(?<!\w)((?:[Tt]he|[Aa]|[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Oo]ur|[Tt]heir|[Aa]nother|[Tt]his)[ ])(Dr|Prof)\."
-        r"(?=[ ]([a-z]|[A-Z])?|[,;:]|[\"')\s]*$)",
+        r"(?=[ ]([a-z]|[A-Z])?|[,;:?!]|[\"')\s]*$)",
         lambda m, _: (
             m[1]
             + _TITLES[m[2]].lower()

@@ -32,6 +32,11 @@ _AFTER_A_DAY: Final = (
     + "|".join(rf"(?<={end} {word} )" for end in "st nd rd th".split() for word in "to through until and".split())
     + ")"
 )
+_AFTER_A_DAY: Final = (
+    "(?:"
+    + "|".join(rf"(?<={end} {word} )" for end in "st nd rd th".split() for word in "to through until and".split())
+    + ")"
+)
 _EVENTS: Final = (
     "launch meeting deadline game call appointment release event update episode show party concert session exam test "
     "election vote hearing trial attack attacks deadline class lecture webinar demo"
@@ -73,6 +78,9 @@ NEEDED: Final = re.compile(rf"(?:{_DAY}|{_SHORT})(?![a-z])")
 """A short name of a day or a month."""
 
 DAYS: Final[tuple[Rule, ...]] = (
+    rule(rf"(?<!\w)({_DAY})[ ]to[ ]({_DAY}|{_FULL_DAY})(?!\w)", _weekdays),
+    rule(rf"(?<![\w'])({_SURE})(?=[ ](?:morning|afternoon|evening|night)(?!\w))", _weekday),
+    rule(rf"(?<=[a-z] )({_SHORT})\.(?=[ ][a-z]|[,;])", _month, hint="."),
     rule(rf"(?<!\w)({_DAY})\.?[ ]?[-–][ ]?({_DAY}|{_FULL_DAY})\.?(?!\w)", _weekdays),
     rule(rf"(?<!\w)({_DAY})\.?(?=,[ ](?:{'|'.join(MONTHS)}|{_SHORT}\.?[ ]\d|the[ ]|at[ ]|\d))", _weekday),
     rule(
@@ -98,7 +106,8 @@ DATES: Final[tuple[Rule, ...]] = (
         hint="/",
     ),
     rule(
-        rf"(?=\d)(?:{_CUED}|(?<=day )|(?<=day, )){_MONTH_DAY}(?![ ](?:cup|teaspoon|tablespoon|inch|mile|of[ ]))",
+        rf"(?=\d)(?:{_CUED}|(?<=eadline: )|(?<=[Dd]ue: )|(?<=[Dd]ate: )|(?<=day )|(?<=day, )){_MONTH_DAY}(?![ ]"
+        rf"(?:cup|teaspoon|tablespoon|inch|mile|of[ ]))",
         _month_and_day,
         hint="/",
     ),

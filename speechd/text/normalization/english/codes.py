@@ -134,6 +134,11 @@ RULES: Final[tuple[Rule, ...]] = (
         lambda m, v: ", ".join(v.cardinal(part) for part in m.groups()),
         hint="-",
     ),
+    rule(
+        r"(?P<cue>(?<!\w)(?:PIN|pin|[Pp]asscode|[Cc]ode|combination)(?:[ ](?:number|code))?(?:[ ](?:is|was))?:?[ ])"
+        r"(?P<code>\d{4,6})(?![\w.,-])",
+        _serial,
+    ),
     rule(r"(?P<cue>ISBN(?:-1[03])?:?[ ])(?P<code>\d[\d -]{8,15}[\dX])(?!\w)", _grouped, hint="ISBN"),
     rule(rf"{_CUE}(?P<code>\d{{4}}(?:[ -]\d{{4}}){{2,3}})(?![\w-])", _grouped),
     rule(rf"{_CUE}(?P<code>\d{{2,12}}(?:-\d{{1,12}}){{1,4}}|\d{{5,15}})(?![\w-]|[.,]\d)", _serial),

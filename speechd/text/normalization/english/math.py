@@ -26,8 +26,11 @@ _PIECE = re.compile(
 )
 _MEASURED = re.compile(
     r"\d(?:km|kg|cm|mm|ml|mL|mg|lb|ft|oz|in|GB|MB|kB|TB|ms|Hz|kW|W|V|hr|min|mph)(?![A-Za-z])"
-    r"|^\d[\d.]{0,9}[mgsLlhtJN][ ]?=|(?<![A-Za-z])(?:km|cm|mm|mi|ft|in|yd)[²³]|(?<=[\d/ ])m[²³]|[x×·*][ ]?10\^"
+    r"|^\d[\d.]{0,9}[mgsLlhtJN][ ]?=|(?<![A-Za-z])(?:km|cm|mm|mi|ft|in|yd)[²³]|(?<=[\d/ ])m[²³]|[x×·*][ ]?10\^|/"
+    r"(?:s|m|km|cm|kg)[²³^]"
 )
+_OPERATED = re.compile(r"[A-Za-z\d)⁰¹²³⁴-⁹][ ]{0,2}[=+*/<>≤≥×·÷−—-]")
+_TERM_WITH_POWER = re.compile(r"\d{1,9}(?:\.\d{1,9})?(?!(?:km|cm|mm|m|mi|ft|in)[\^²³])[a-z]{1,2}(?:\^|[²³⁴-⁹ⁿ]).{0,9}")
 _ALONE = re.compile(r"(?<![A-Za-z\d])[A-Za-z]{2,3}(?![A-Za-z(])")
 _SIGNS: Final = {
     "=": "equals", "+": "plus", "*": "times", "×": "times", "·": "times", "/": "over", "÷": "divided by",
@@ -39,6 +42,8 @@ _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ", "0123456789-
 
 def _formula(match: re.Match[str], verbalizer: Verbalizer) -> str:
     text = match[0]
+    if text.startswith("\\begin"):
+        return f" {spoken_formula(text, verbalizer)} "
     width = 2 if text[:2] in ("$$", "\\[", "\\(") else 1
     return f" {spoken_formula(text[width:-width], verbalizer)} "
 
@@ -64,6 +69,8 @@ def _is_algebra(text: str) -> bool:
     """Whether there is a variable, and a sign that only formulas have; measures and words are no variables."""
     if _MEASURED.search(text) or any(word in _NO_VARIABLES for word in _ALONE.findall(text)):
         return False
+    if not _OPERATED.search(text):
+        return _TERM_WITH_POWER.fullmatch(text) is not None
     if not re.search(r"[=^]|[A-Za-z)][⁰¹²³⁴-⁹ⁿ⁻]", text):
         return re.search(r"\d[abnxyz](?:[ ][+*-][ ]|[+*])|\d[xyz]-|[+*][ ]?\d{0,3}[xyz](?!\w)", text) is not None
     return re.search(r"[A-Za-z^]", text) is not None or " - " in text or "*" in text or "/" not in text
@@ -124,5 +131,5 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 NEEDED: Final = re.compile(r"[=^]|[A-Za-z)][²³⁴-⁹]|\d[abnxyz][ ]?[+*−-]")
-ALGEBRA: Final = rule(rf"(?<![\w.,$€£@/#&\\-]){_TERM}(?:{_OPERATOR}{_TERM}){{1,12}}(?![\w%°/]|[.,]\d)", _algebra)
+ALGEBRA: Final = rule(rf"(?<![\w.,$€£@/#&\\-]){_TERM}(?:{_OPERATOR}{_TERM}){{0,12}}(?![\w%°/]|[.,]\d)", _algebra)
 """In texts with a sign of equality or a power: other texts have dates, ranges and codes that look the same."""

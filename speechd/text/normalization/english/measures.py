@@ -45,7 +45,8 @@ _UNCHANGED: Final = frozenset(
 )
 _ARTICLES: Final = frozenset("a an A An".split())
 _DETERMINERS: Final = frozenset(
-    "the this that each every another one my your his her its our their The This Each Every".split()
+    "the this that each every another one two three four five six my your his her its our their The This Each "
+    "Every".split()
 )
 _NO_NOUNS: Final = frozenset(
     "of is was are were and or in on at to from for by with that which who wide long tall deep high thick away apart "
@@ -181,6 +182,20 @@ RULES: Final[tuple[Rule, ...]] = (
         ),
         hint="in.",
     ),
+    rule(
+        rf"{START}({NUMBER})[ ]in\.(?=[;,)]|[\"')]*$)",
+        lambda m, v: (
+            v.measure(reading.ungrouped(m[1]), "length-inch") + ("" if m.string[m.end() :].strip("\"') ") else ".")
+        ),
+        hint="in.",
+    ),
+    rule(
+        rf"{START}({NUMBER})m(?=[ ](?:people|users|customers|jobs|residents|viewers|followers|views|downloads"
+        rf"|copies|homes|"
+        r"children|men|women|votes|visitors|subscribers|years)(?!\w))",
+        lambda m, v: f"{reading.number(m[1], v)} million",
+        hint="m ",
+    ),
     *ratings.RULES,
     *fractions.RULES,
     rule(
@@ -215,7 +230,9 @@ RULES: Final[tuple[Rule, ...]] = (
         lambda m, v: f"eight oh two dot eleven {' '.join(m[1].upper())}".strip(),
     ),
     rule(
-        r"(?<![\w.,$])(\d{1,4}\.\d{1,3})([A-Z]{1,2})(?!\w)", lambda m, v: f"{v.number(m[1])} {' '.join(m[2])}", hint="."
+        r"(?<![\w.,$])(\d{1,4}\.\d{1,3})([A-Z]{1,2})(?!\w|[-+]\d)",
+        lambda m, v: f"{v.number(m[1])} {' '.join(m[2])}",
+        hint=".",
     ),
     rule(r"(?<![\w.,$-])(\d{1,4}\.\d{1,4})-(?=[A-Za-z]{2})", lambda m, v: f"{v.number(m[1])} ", hint="-"),
     rule(

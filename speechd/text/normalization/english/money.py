@@ -96,9 +96,10 @@ def _money(match: re.Match[str], verbalizer: Verbalizer) -> str:
     spoken = _amount(match["number"], match["scale"], currency, verbalizer)
     if low := match["low"]:
         # "$5-10 million": the scale and the name are said once.
-        cents = "." in low and not match["scale"] and currency.cents
+        cents = "." in low and not match["scale"] and not match["lowscale"] and currency.cents
         first = _amount(low, None, currency, verbalizer) if cents else verbalizer.number(low.replace(",", ""))
-        spoken = f"{first} to {spoken}"
+        scale = f" {SCALES[match['lowscale']]}" if match["lowscale"] else ""
+        spoken = f"{first}{scale} to {spoken}"
     if match["noun"]:
         spoken = spoken.replace(currency.many, currency.one)  # "a twenty dollar bill"
     if match["per"]:
@@ -111,7 +112,9 @@ def _money(match: re.Match[str], verbalizer: Verbalizer) -> str:
 _NUMBER: Final = rf"(?:\d{{1,2}}(?:,\d\d(?=,)){{1,5}},\d{{3}}(?!\d)|{NUMBER})"
 """Also grouped as in India: 1,00,000."""
 
-_RANGE: Final = rf"(?:(?P<low>{NUMBER})(?:[ ]?[€£¥])?{DASH}[$£€¥₹]?(?=\d))?(?P<number>{_NUMBER}|\.\d++)"
+_RANGE: Final = (
+    rf"(?:(?P<low>{NUMBER})(?P<lowscale>[kKMBT]|bn)?(?:[ ]?[€£¥])?{DASH}[$£€¥₹]?(?=\d))?(?P<number>{_NUMBER}|\.\d++)"
+)
 _MINUS: Final = r"(?:(?<![\w)\]%°.,-])[-−](?=[A-Z]{0,3}[$£€¥₹]))?"
 _PRICED: Final = (
     "bill note coin gift fee fine price prize tax increase discount voucher budget deal ticket investment donation "

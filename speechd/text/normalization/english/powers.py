@@ -44,7 +44,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(rf"(?<![\w.,×^])(?P<base>10){_EXPONENT}(?!\d){_UNIT}", _power),
     rule(
-        rf"(?<![\w.,])({NUMBER})[ ]M(?=[ ](?:solutions?|[A-Z]\.[A-Z]|HCl|NaOH|NaCl|KCl|H2SO4|acid|base|buffer|Tris|urea|sucrose"
+        rf"(?<![\w.,])({NUMBER})[ ]M(?=[ ](?:solutions?|[A-Z]\.[A-Z]|HCl|NaOH|NaCl|KCl|H2SO4|acid|base|buffer|Tris"
+        rf"|urea|sucrose"
         rf"|glucose|ammonia)(?!\w))",
         lambda m, v: f"{reading.number(m[1], v)} molar",
         hint="M",

@@ -92,9 +92,11 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(rf"(?<!\w)IV(?=[ ](?:{'|'.join(_INTRAVENOUS)})(?!\w))", "I.V", hint="IV"),
     rule(rf"(?<!\w)({_NAMES})[ ]({_PLAIN_ROMAN})(?:\.(?=,|[ ][a-z]))?(?!\w|\.[A-Z])", _regent),
+    rule(rf"(?<!\w)({_NAMES})[ ]the[ ]({_PLAIN_ROMAN}|I|V|X)(?!\w)", _regent),
     rule(rf"(?<!\w)({_NAMES})[ ](I|V|X)(?=['’]s(?!\w))", _regent),
     rule(
-        rf"(?=[A-Z][a-z]{{2,15}}[ ][IVX]){_AFTER_RULER}([A-Z][a-z]{{2,15}})[ ](I|V|X|{_PLAIN_ROMAN})(?:\.(?=,|[ ][a-z]))?(?!\w|'|\."
+        rf"(?=[A-Z][a-z]{{2,15}}[ ][IVX]){_AFTER_RULER}([A-Z][a-z]{{2,15}})[ ](I|V|X|{_PLAIN_ROMAN})(?:\.(?=,|"
+        rf"[ ][a-z]))?(?!\w|'|\."
         rf"[ ]?[A-Z])",
         _regent,
     ),

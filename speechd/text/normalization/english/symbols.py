@@ -59,6 +59,7 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 SIGNS: Final[tuple[Rule, ...]] = (
+    rule(r"(?<=[a-z])[ ][>›»][ ](?=[A-Z])", ", ", hint=" "),
     rule(r"(?<=\w)[ ]\*[ ](?=[\w(])", " times ", hint="*"),
     rule(
         r"(?=\d)(?:(?<=[Ww]hat is )|(?<=[Ww]hat's )|(?<=[Cc]alculate )|(?<=[Cc]ompute )|(?<=[Ee]valuate )|"
