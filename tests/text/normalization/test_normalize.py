@@ -28,7 +28,7 @@ def test_pronunciation_is_untouched() -> None:
     assert normalize("5 [Kokoro 5](/kˈOkəɹO/) & 6", "en-us") == "five [Kokoro 5](/kˈOkəɹO/) and six"
 
 
-@pytest.mark.parametrize("language", ["hi", "ja", "zh", "xx"])
+@pytest.mark.parametrize("language", ["xx", "ko"])
 def test_language_without_rules_keeps_its_digits(language: str) -> None:
     assert normalize("12 km", language) == "12 km"
 
