@@ -26,7 +26,7 @@ def test_counter_without_a_number_is_a_word() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "phonemes"), [("四時", "joʥi"), ("六百円", "ɾoʔpʲakɯeɴ"), ("二十日", "haʦɨka"), ("三匹", "sambʲikʲi")]
+    ("written", "phonemes"), [("四時", "joʥi"), ("六百円", "ɾoʔpʲakɯeɴ"), ("二十日", "haʦɨka"), ("八杯", "haʔpai")]
 )
 def test_counters_sound_as_they_are_said(written: str, phonemes: str) -> None:
     pytest.importorskip("pyopenjtalk", reason="the extra `ja` is not installed")
