@@ -48,3 +48,10 @@ def test_text_on_which_wetext_fails_is_kept(monkeypatch: pytest.MonkeyPatch) -> 
 def test_every_piece_of_a_long_text_is_read() -> None:
     pytest.importorskip("wetext", reason="the extra `zh` is not installed")
     assert normalize("有3只猫和狗" * 40, "zh") == "有三只猫和狗" * 40
+
+
+@pytest.mark.parametrize("text", ["1" * 400, "一1" * 300, "1," * 200, "a1 " * 200, "很" * 500, "1:" * 300 + "。" * 9])
+def test_wetext_gets_little_at_once_and_all_of_it(text: str) -> None:
+    chunks = rules._CHUNKS.findall(text)
+    assert "".join(chunks) == text
+    assert max(map(len, chunks)) <= rules.CHUNK
