@@ -104,6 +104,8 @@ def _fraction(match: re.Match[str], words: RomanceVerbalizer) -> str:
             else words.cardinal(groups["whole"])
         )
         return f"{whole} {words.forms.and_half} {part}{behind}"
+    if noun in ("parte", "partes") and denominator > 2 and not words.forms.elided_of:
+        return words.share(numerator, denominator) + behind
     if not noun:
         return spoken + behind
     return f"{words.forms.half[feminine]}{behind}" if half else f"{spoken} {words.of(noun)}{noun}"

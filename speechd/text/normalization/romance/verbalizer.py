@@ -132,6 +132,12 @@ class RomanceVerbalizer(Verbalizer):
             else f"{self.cardinal(str(numerator))} {self.forms.over} {self.cardinal(str(denominator))}"
         )
 
+    def share(self, numerator: int, denominator: int) -> str:
+        """ "3/4" before "partes": "tres cuartas"."""
+        count = self.in_gender(self.cardinal(str(numerator)), feminine=True)
+        part = self.gendered_ordinal(denominator, feminine=True)
+        return f"{count} {part}{'s' * (numerator > 1)}"
+
     def part(self, denominator: int, *, plural: bool) -> str:
         """The noun of a fraction: "tercios"; "" where the language says "over"."""
         forms = self.forms
