@@ -22,8 +22,8 @@ class Segmentation:
     abbreviations: never the last word of a sentence ("Dr. Smith").
     open_abbreviations: the last word only where a capitalised word of `starters` follows ("at 5 p.m. Then").
     ambiguous: those that are words, too: they end a sentence unless a number or a small letter follows ("It is a no.").
-    closing: those of both behind which any capitalised word starts a sentence, but for `continuations` ("EST") and, near the
-    beginning of a sentence, for titles ("At 5 p.m. Mr. Lee left").
+    closing: those of both behind which any capitalised word starts a sentence, but for `continuations` ("EST") and,
+    near the beginning of a sentence, for titles ("At 5 p.m. Mr. Lee left").
     starters: words with which sentences often begin; "l'" stands for an elided word that another one follows.
     continuations: words that go on, though capitalised, behind a word of `closing`.
     conjunctions: words before which a clause may end.
@@ -64,7 +64,7 @@ class Agreement:
 
     genders: the words of numbers that have two forms → before a masculine, before a feminine noun.
     final: whether only the last word of a number has them ("vingt et une mille" is none).
-    before: (form, regular expression of the beginning of a noun, the form before such a noun): "un", "s[^aeiou]", "uno".
+    before: (form, regular expression of the beginning of a noun, form before such a noun): "un", "s[^aeiou]", "uno".
     feminine: a regular expression that feminine nouns, singular or plural, match as a whole. masculine: nouns that it
     matches too. plural: a regular expression found in every noun that stands behind a number greater than one.
     functions: words that are no nouns, beside those of `Segmentation`. nouns: those of `Segmentation` that are nouns.
@@ -91,6 +91,7 @@ class OrdinalForms:
     masculine, feminine_endings: what follows the digits, as regular expressions. degree: whether "°" may stand for "º".
     parts: number → ordinal, of which the others are put together; empty where num2words knows them all. joined: tens →
     the form that is one word with the units behind it ("decimo").
+    special: ending → ordinal, where it is another word ("2nd").
     feminine: masculine ordinal → feminine. feminine_ending: else, a regular expression and what replaces it.
     short: ending of an ordinal → its form before a masculine noun ("primero" → "primer"), where "1er" is written.
     """
@@ -100,6 +101,7 @@ class OrdinalForms:
     degree: bool = False
     parts: Mapping[int, str] = field(default_factory=dict)
     joined: Mapping[int, str] = field(default_factory=dict)
+    special: Mapping[str, str] = field(default_factory=dict)
     feminine: Mapping[str, str] = field(default_factory=dict)
     feminine_ending: tuple[str, str] = (r"o\b", "a")
     short: Mapping[str, str] = field(default_factory=dict)
@@ -183,7 +185,8 @@ class WrittenForms:
     singular_zero: whether 0 takes the singular ("zéro euro"). thousands_comma: whether "100,000" may be thousands.
     parts: denominator → singular and plural of a part. elevenths: the ending of those beyond ten, which begins with a
     space where it is a word; "" where they are ordinal numbers. plural_part: a regular expression and what replaces it
-    in the plural of others. over: where there is no part. half: "half" before a masculine and a feminine noun; half_behind: behind a whole number.
+    in the plural of others. over: where there is no part. half: "half" before a masculine and a feminine noun;
+    half_behind: behind a whole number.
     and_half: between a whole number and a part.
     units: symbols of units → CLDR's names, beside those that all languages have.
     abbreviations: as written → as spoken; one that ends in a full stop keeps it at the end of a sentence.

@@ -18,6 +18,25 @@ from speechd.languages.base import (
     word_set,
 )
 
+_ABBREVIATIONS: Final = {
+    "M.": "monsieur", "MM.": "messieurs", "Mme": "madame", "Mme.": "madame", "Mmes": "mesdames",
+    "Mlle": "mademoiselle", "Mlles": "mesdemoiselles", "Mgr": "monseigneur", "Dr": "docteur", "Dr.": "docteur",
+    "Drs": "docteurs", "Pr": "professeur", "Pr.": "professeur", "St": "saint", "Ste": "sainte",
+    "p. ex.": "par exemple", "par ex.": "par exemple", "c.-à-d.": "c'est-à-dire", "càd": "c'est-à-dire",
+    "n°": "numéro", "N°": "numéro", "nº": "numéro", "Nº": "numéro", "N°.": "numéro", "env.": "environ",
+    "av. J.-C.": "avant Jésus-Christ", "ap. J.-C.": "après Jésus-Christ", "apr. J.-C.": "après Jésus-Christ",
+    "chap.": "chapitre", "fig.": "figure", "éd.": "édition", "bd": "boulevard", "Bd": "boulevard",
+    "bd.": "boulevard", "Bd.": "boulevard", "Blvd": "boulevard", "av.": "avenue", "Av.": "avenue",
+    "tél.": "téléphone", "Tél.": "téléphone", "cf.": "confer", "Cie": "compagnie", "Sté": "société",
+    "dép.": "département", "janv.": "janvier", "févr.": "février", "juil.": "juillet", "oct.": "octobre",
+    "nov.": "novembre", "déc.": "décembre", "max.": "maximum", "min.": "minimum", "vs": "versus",
+    "vs.": "versus", "RDV": "rendez-vous", "rdv": "rendez-vous", "svp": "s'il vous plaît",
+    "SVP": "s'il vous plaît", "resp.": "respectivement", "qqn": "quelqu'un", "qqch": "quelque chose",
+    "24h/24": "vingt-quatre heures sur vingt-quatre", "24 h/24": "vingt-quatre heures sur vingt-quatre",
+    "7j/7": "sept jours sur sept", "7 j/7": "sept jours sur sept",
+}  # fmt: skip
+"""As written → as spoken."""
+
 FRENCH: Final = Language(
     tag="fr-fr",
     name="French",
@@ -29,13 +48,13 @@ FRENCH: Final = Language(
     normalization="romance",
     segmentation=Segmentation(
         abbreviations=word_set(
-            "M MM mme mmes mlle mlles mgr dr drs pr prof st ste fr mr mrs ms av apr env no nos nº fig chap vol "
-            "art éd ed cf p.ex ex p pp bd tél ca vs op c.-à-d me mes gal col cdt cne lt adj m.me mgrs r.p dir prés dép sén "
+            "M MM mme mmes mlle mlles mgr dr drs pr prof st ste fr mr mrs ms av apr env no nos nº fig chap vol art éd "
+            "ed cf p.ex ex p pp bd tél ca vs op c.-à-d me mes gal col cdt cne lt adj m.me mgrs r.p dir prés dép sén "
             "min.re resp trad coll bibl fasc suppl n° nº ap blvd boul fg pl imp all rte univ inst fac dépt"
         ),
         open_abbreviations=word_set(
-            "etc inc ltd co corp cie s.a s.a.r.l a.m p.m j.-c u.s u.k n.y l.a jr min sec ext max "
-            "janv févr avr juil sept oct nov déc"
+            "etc inc ltd co corp cie s.a s.a.r.l a.m p.m j.-c u.s u.k n.y l.a jr min sec ext max janv févr avr juil "
+            "sept oct nov déc"
         ),
         closing=word_set("etc a.m p.m"),
         ambiguous=word_set("no nos art ex me mes col pl all dir ap lt inst"),
@@ -47,8 +66,8 @@ FRENCH: Final = Language(
         ),
         conjunctions=word_set("et ou mais donc car parce que qui quand où lorsque tandis"),
         proclitics=word_set(
-            "le la les un une des du de en à au aux et ou que qui pour par sur dans avec sans ne son sa ses mon ma mes "
-            "est virgule moins degrés cent mille million millions"
+            "le la les un une des du de en à au aux et ou que qui pour par sur dans avec sans ne son sa ses mon ma "
+            "mes est virgule moins degrés cent mille million millions"
         ),
     ),
     numbers=NumberWords(num2words="fr", locale="fr", point="virgule", minus="moins"),
@@ -69,12 +88,12 @@ FRENCH: Final = Language(
         r"|chance|forme|norme|somme|ferme|plage|montagne|mer|forêt|eau|voiture|roue|vis|noix|croix|perdrix|paix)s?",
         masculine=word_set(
             "silence silences stade stades grade grades musée musées lycée lycées trophée trophées génie génies "
-            "incendie incendies parapluie parapluies domaine domaines capitaine capitaines magazine magazines "
-            "mètre mètres kilomètre kilomètres centimètre centimètres père pères frère frères comité comités traité "
-            "traités côté côtés été étés député députés murmure murmures foie sosie messie territoire territoires "
-            "laboratoire laboratoires répertoire mémoire observatoire conservatoire auditoire pourboire interrogatoire "
-            "square million millions milliard milliards mille squelette modèle modèles fidèle camarade camarades "
-            "malade malades élève élèves symbole symboles pétrole contrôle contrôles rôle rôles monopole protocole "
+            "incendie incendies parapluie parapluies domaine domaines capitaine capitaines magazine magazines mètre "
+            "mètres kilomètre kilomètres centimètre centimètres père pères frère frères comité comités traité traités "
+            "côté côtés été étés député députés murmure murmures foie sosie messie territoire territoires laboratoire "
+            "laboratoires répertoire mémoire observatoire conservatoire auditoire pourboire interrogatoire square "
+            "million millions milliard milliards mille squelette modèle modèles fidèle camarade camarades malade "
+            "malades élève élèves symbole symboles pétrole contrôle contrôles rôle rôles monopole protocole "
             "protocoles vignoble arcane organe organes crâne crânes âne ânes patriarche dimanche dimanches manche "
             "oblique squatte carnivore archive doute doutes raisin souffre chiffre"
         ),
@@ -85,8 +104,9 @@ FRENCH: Final = Language(
         ),
         named=word_set(
             "page pages chapitre numéro article version niveau groupe phase tome volume canal ligne étage salle porte "
-            "chambre type série figure tableau loi avenue kilomètre place jour année siècle le point annexe modèle vol "
-            "bus option question exercice zone section unité partie épisode saison étape note virgule du au article"
+            "chambre type série figure tableau loi avenue kilomètre place jour année siècle le point annexe modèle "
+            "vol bus option question exercice zone section unité partie épisode saison étape note virgule du au "
+            "article"
         ),
     ),
     written=WrittenForms(
@@ -160,19 +180,20 @@ FRENCH: Final = Language(
         ordinals=OrdinalForms(
             masculine="er|ers|i?[eè]me|e|nd|d",
             feminine_endings="ère|re|nde|de",
-            feminine={"premier": "première", "second": "seconde"},
+            special={"nd": "second", "d": "second", "nde": "seconde", "de": "seconde"},
+            feminine={"premier": "première"},
             feminine_ending=(r"$", ""),
         ),
         romans=RomanForms(
             numbered="[Cc]hapitres?|[Cc]hap\\.|[Tt]omes?|[Vv]olumes?|[Ll]ivres?|[Aa]ctes?|[Ss]cènes?|[Pp]arties?|[Tt]itres?"
             "|[Aa]nnexes?|[Pp]hases?|[Tt]ypes?|[Nn]iveau|[Ff]igures?|[Tt]ableau|[Ss]ections?|[Aa]rticles?|[Gg]roupes?",
             rulers=word_set(
-                "Louis Henri Charles François Philippe Napoléon Élisabeth Elisabeth Jean Paul Pie Benoît Léon Grégoire "
-                "Innocent Clément Alexandre Urbain Guillaume Georges Édouard Richard Jacques Nicolas Catherine Frédéric "
-                "Otton Léopold Baudouin Albert Gustave Ramsès Ptolémée Darius Xerxès Constantin Théodose Justinien "
-                "Adrien Sixte Jules Boniface Martin Marie Christian Harald Victor Humbert Maximilien Rodolphe Robert "
-                "Clovis Childéric Clotaire Dagobert Thierry Hugues Bohémond Ferdinand Alphonse Pierre Joseph roi reine "
-                "pape empereur tsar sultan prince duc comte"
+                "Louis Henri Charles François Philippe Napoléon Élisabeth Elisabeth Jean Paul Pie Benoît Léon "
+                "Grégoire Innocent Clément Alexandre Urbain Guillaume Georges Édouard Richard Jacques Nicolas "
+                "Catherine Frédéric Otton Léopold Baudouin Albert Gustave Ramsès Ptolémée Darius Xerxès Constantin "
+                "Théodose Justinien Adrien Sixte Jules Boniface Martin Marie Christian Harald Victor Humbert "
+                "Maximilien Rodolphe Robert Clovis Childéric Clotaire Dagobert Thierry Hugues Bohémond Ferdinand "
+                "Alphonse Pierre Joseph roi reine pape empereur tsar sultan prince duc comte"
             ),
             last_ordinal=1,
             before_noun=False,
@@ -184,29 +205,25 @@ FRENCH: Final = Language(
         half_behind=("demi", "demie"),
         and_half="et",
         units={
-            "Go": "digital-gigabyte", "Mo": "digital-megabyte", "To": "digital-terabyte", "ko": "digital-kilobyte",
-            "Ko": "digital-kilobyte", "Po": "digital-petabyte", "Go/s": "gigabyte/second", "Mo/s": "megabyte/second",
+            "Go": "digital-gigabyte",
+            "Mo": "digital-megabyte",
+            "To": "digital-terabyte",
+            "ko": "digital-kilobyte",
+            "Ko": "digital-kilobyte",
+            "Po": "digital-petabyte",
+            "Go/s": "gigabyte/second",
+            "Mo/s": "megabyte/second",
             "km/heure": "speed-kilometer-per-hour",
         },
-        abbreviations={
-            "M.": "monsieur", "MM.": "messieurs", "Mme": "madame", "Mme.": "madame", "Mmes": "mesdames",
-            "Mlle": "mademoiselle", "Mlles": "mesdemoiselles", "Mgr": "monseigneur", "Dr": "docteur",
-            "Dr.": "docteur", "Drs": "docteurs", "Pr": "professeur", "Pr.": "professeur", "St": "saint", "Ste": "sainte",
-            "p. ex.": "par exemple", "par ex.": "par exemple", "c.-à-d.": "c'est-à-dire", "càd": "c'est-à-dire",
-            "n°": "numéro", "N°": "numéro", "nº": "numéro", "Nº": "numéro", "N°.": "numéro",
-            "env.": "environ", "av. J.-C.": "avant Jésus-Christ", "ap. J.-C.": "après Jésus-Christ",
-            "apr. J.-C.": "après Jésus-Christ", "chap.": "chapitre", "fig.": "figure",
-            "éd.": "édition", "bd": "boulevard", "Bd": "boulevard", "bd.": "boulevard",
-            "Bd.": "boulevard", "Blvd": "boulevard", "av.": "avenue", "Av.": "avenue", "tél.": "téléphone",
-            "Tél.": "téléphone", "cf.": "confer", "Cie": "compagnie", "Sté": "société", "dép.": "département",
-            "janv.": "janvier", "févr.": "février", "juil.": "juillet", "oct.": "octobre", "nov.": "novembre",
-            "déc.": "décembre", "max.": "maximum",
-            "min.": "minimum", "vs": "versus", "vs.": "versus", "RDV": "rendez-vous", "rdv": "rendez-vous",
-            "svp": "s'il vous plaît", "SVP": "s'il vous plaît", "resp.": "respectivement", "qqn": "quelqu'un",
-            "qqch": "quelque chose", "24h/24": "vingt-quatre heures sur vingt-quatre",
-            "24 h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
-            "7 j/7": "sept jours sur sept",
+        abbreviations=_ABBREVIATIONS,
+        number_abbreviations={
+            "p.": "page",
+            "pp.": "pages",
+            "art.": "article",
+            "vol.": "volume",
+            "t.": "tome",
+            "v.": "verset",
+            "no": "numéro",
         },
-        number_abbreviations={"p.": "page", "pp.": "pages", "art.": "article", "vol.": "volume", "t.": "tome", "v.": "verset", "no": "numéro"},
     ),
 )

@@ -18,6 +18,30 @@ from speechd.languages.base import (
     word_set,
 )
 
+_ABBREVIATIONS: Final = {
+    "Sr.": "señor", "Sra.": "señora", "Srta.": "señorita", "Sres.": "señores", "Sras.": "señoras",
+    "Dr.": "doctor", "Dra.": "doctora", "Dres.": "doctores", "D.": "don", "Dña.": "doña", "D.ª": "doña",
+    "Ud.": "usted", "Uds.": "ustedes", "Vd.": "usted", "Vds.": "ustedes", "Prof.": "profesor",
+    "Profa.": "profesora", "Lic.": "licenciado", "Ing.": "ingeniero", "Arq.": "arquitecto", "Gral.": "general",
+    "Cnel.": "coronel", "Tte.": "teniente", "Mons.": "monseñor", "Sto.": "santo", "Sta.": "santa",
+    "Fr.": "fray", "p. ej.": "por ejemplo", "P. ej.": "por ejemplo", "etc.": "etcétera", "pág.": "página",
+    "págs.": "páginas", "núm.": "número", "Núm.": "número", "núms.": "números", "n.º": "número",
+    "N.º": "número", "nº": "número", "Nº": "número", "n°": "número", "N°": "número", "n.°": "número",
+    "N.°": "número", "N°.": "número", "Nº.": "número", "aprox.": "aproximadamente", "Av.": "avenida",
+    "av.": "avenida", "Avda.": "avenida", "avda.": "avenida", "C/": "calle", "Pza.": "plaza", "Plza.": "plaza",
+    "Pl.": "plaza", "Ctra.": "carretera", "Cra.": "carrera", "EE. UU.": "Estados Unidos",
+    "EE.UU.": "Estados Unidos", "EEUU": "Estados Unidos", "EE UU": "Estados Unidos", "a. C.": "antes de Cristo",
+    "d. C.": "después de Cristo", "a. de C.": "antes de Cristo", "d. de C.": "después de Cristo",
+    "Tel.": "teléfono", "tel.": "teléfono", "Tfno.": "teléfono", "máx.": "máximo", "mín.": "mínimo",
+    "dpto.": "departamento", "Dpto.": "departamento", "Depto.": "departamento", "art.": "artículo",
+    "arts.": "artículos", "cap.": "capítulo", "vol.": "volumen", "vols.": "volúmenes", "fig.": "figura",
+    "figs.": "figuras", "ed.": "edición", "Cía.": "compañía", "S.A.": "S A", "S. A.": "S A", "S.L.": "S L",
+    "vs.": "versus", "c/u": "cada uno", "izq.": "izquierda", "dcha.": "derecha", "atte.": "atentamente",
+    "Atte.": "atentamente", "lun.": "lunes", "mié.": "miércoles", "jue.": "jueves", "vie.": "viernes",
+    "vier.": "viernes", "sáb.": "sábado", "dom.": "domingo",
+}  # fmt: skip
+"""As written → as spoken."""
+
 SPANISH: Final = Language(
     tag="es",
     name="Spanish",
@@ -29,14 +53,15 @@ SPANISH: Final = Language(
     segmentation=Segmentation(
         abbreviations=word_set(
             "sr sra srta sres sras dr dra dres dras d.ª ud uds vd vds prof profa prof.ª lic ing arq gral cnel tte "
-            "mons fr st sta sto mr mrs ms av avda no nos núm núms nº n.º pág págs fig figs cap caps vol vols art "
-            "arts art.º ed eds op aprox ca cf v vs p.ej ej pp ee n.° n° cra cl ctra pza plza pl blvr gob pdte pdta dip sen rev "
-            "hno hna hnos exc excmo excma ilmo ilma cdte capt sgto alfz psic lda ldo dña d.ª depto dpto adm atte avda int "
-            "izq dcha edo mpio lun mié mier mart jue vie vier sáb dom univ párr ref trad coord dir ed.º cód nro fdo bto"
+            "mons fr st sta sto mr mrs ms av avda no nos núm núms nº n.º pág págs fig figs cap caps vol vols art arts "
+            "art.º ed eds op aprox ca cf v vs p.ej ej pp ee n.° n° tfno cra cl ctra pza plza pl blvr gob pdte pdta "
+            "dip sen rev hno hna hnos exc excmo excma ilmo ilma cdte capt sgto alfz psic lda ldo dña d.ª depto dpto "
+            "adm atte avda int izq dcha edo mpio lun mié mier mart jue vie vier sáb dom univ párr ref trad coord dir "
+            "ed.º cód nro fdo bto"
         ),
         open_abbreviations=word_set(
-            "etc inc ltd co corp cía s.a s.l a.m p.m a.c d.c a.c.n d.c.n ee.uu uu u.s u.k n.y l.a jr p tel ext máx mín "
-            "min seg hr hrs ene feb mar abr may jun jul ago sep sept oct nov dic"
+            "etc inc ltd co corp cía s.a s.l a.m p.m a.c d.c a.c.n d.c.n ee.uu uu u.s u.k n.y l.a jr p tel ext máx "
+            "mín min seg hr hrs ene feb mar abr may jun jul ago sep sept oct nov dic"
         ),
         closing=word_set("etc a.m p.m"),
         ambiguous=word_set("no nos mar may dom pl int dip"),
@@ -71,32 +96,29 @@ SPANISH: Final = Language(
         r"|clave|nave|ave|nube|fuente|muerte|suerte|torre|serie|especie|imagen|imágene|orden|órdene|flor|flore|luz|luce"
         r"|cruz|cruce|voz|voce|nuez|nuece|raíz|raíce|ley|leye|red|rede|pared|parede|sal|señal|señale|cárcel|cárcele"
         r"|piel|piele|foto|moto|gente|sangre|leche|carne|madre|sede|cumbre|superficie|tonelada|razón|razone|canción"
-        r"|opción|actriz|diapositiva)s?",
+        r"|opción|isabel|actriz|diapositiva)s?",
         masculine=word_set(
             "día días problema problemas programa programas sistema sistemas tema temas clima climas idioma idiomas "
             "mapa mapas planeta planetas poeta poetas diploma diplomas drama dramas esquema esquemas lema lemas "
             "panorama síntoma síntomas dilema dilemas fantasma fantasmas aroma aromas poema poemas teorema teoremas "
             "telegrama telegramas crucigrama crucigramas cometa cometas sofá papá papás tranvía tranvías gorila "
             "gorilas atleta atletas artista artistas turista turistas periodista periodistas futbolista futbolistas "
-            "ciclista ciclistas policía policías guardia guardias astronauta astronautas pirata piratas colega colegas "
-            "kilograma quilograma pijama pijamas juez pez ajedrez papa buda eccema emblema emblemas enigma enigmas "
-            "hambre lempira lempiras diez lustra carisma cólera gramas centigramas bit analista analistas dentista dentistas "
-            "deportista deportistas economista economistas tenista tenistas taxista taxistas pianista pianistas "
-            "candidatas"
-        )
-        - {"candidatas"},
+            "ciclista ciclistas policía policías guardia guardias astronauta astronautas pirata piratas colega "
+            "colegas kilograma quilograma pijama pijamas juez pez ajedrez papa buda eccema emblema emblemas enigma "
+            "enigmas hambre lempira lempiras diez cólera analista analistas dentista dentistas deportista deportistas "
+            "economista economistas tenista tenistas taxista taxistas pianista pianistas"
+        ),
         plural=r"s$",
         functions=word_set(
             "fue fueron ha han está están eran será puede pueden tiene tienen más menos cada contra hacia según todo "
             "toda todos todas nada algo hay dice decía te me le les lo millón millones billón billones trillones mil "
-            "estaba muy solo sólo tampoco bien vez"
-        )
-        - {"vez"},
+            "estaba muy solo sólo tampoco bien"
+        ),
         named=word_set(
-            "página páginas pág capítulo número artículo versión nivel grupo fase tomo volumen canal línea planta piso "
-            "sala aula puerta habitación tipo serie figura tabla ley decreto calle avenida carretera kilómetro puesto "
-            "lugar día año siglo el uno punto apartado anexo modelo vuelo autobús dorsal opción pregunta ejercicio "
-            "del al plan zona distrito sección unidad parte episodio temporada paso nota coma"
+            "página páginas pág capítulo número artículo versión nivel grupo fase tomo volumen canal línea planta "
+            "piso sala aula puerta habitación tipo serie figura tabla ley decreto calle avenida carretera kilómetro "
+            "puesto lugar día año siglo el uno punto apartado anexo modelo vuelo autobús dorsal opción pregunta "
+            "ejercicio del al plan zona distrito sección unidad parte episodio temporada paso nota coma"
         ),
         repairs={"veintiuno mil": "veintiún mil", "y uno mil": "y un mil", "veintiuno millones": "veintiún millones"},
     ),
@@ -188,12 +210,37 @@ SPANISH: Final = Language(
             feminine_endings=r"ª|ra|da|ta|ma|va|na",
             degree=True,
             parts={
-                1: "primero", 2: "segundo", 3: "tercero", 4: "cuarto", 5: "quinto", 6: "sexto", 7: "séptimo",
-                8: "octavo", 9: "noveno", 10: "décimo", 11: "undécimo", 12: "duodécimo", 20: "vigésimo",
-                30: "trigésimo", 40: "cuadragésimo", 50: "quincuagésimo", 60: "sexagésimo", 70: "septuagésimo",
-                80: "octogésimo", 90: "nonagésimo", 100: "centésimo", 200: "ducentésimo", 300: "tricentésimo",
-                400: "cuadringentésimo", 500: "quingentésimo", 600: "sexcentésimo", 700: "septingentésimo",
-                800: "octingentésimo", 900: "noningentésimo", 1000: "milésimo", 1_000_000: "millonésimo",
+                1: "primero",
+                2: "segundo",
+                3: "tercero",
+                4: "cuarto",
+                5: "quinto",
+                6: "sexto",
+                7: "séptimo",
+                8: "octavo",
+                9: "noveno",
+                10: "décimo",
+                11: "undécimo",
+                12: "duodécimo",
+                20: "vigésimo",
+                30: "trigésimo",
+                40: "cuadragésimo",
+                50: "quincuagésimo",
+                60: "sexagésimo",
+                70: "septuagésimo",
+                80: "octogésimo",
+                90: "nonagésimo",
+                100: "centésimo",
+                200: "ducentésimo",
+                300: "tricentésimo",
+                400: "cuadringentésimo",
+                500: "quingentésimo",
+                600: "sexcentésimo",
+                700: "septingentésimo",
+                800: "octingentésimo",
+                900: "noningentésimo",
+                1000: "milésimo",
+                1_000_000: "millonésimo",
             },
             joined={10: "decimo", 20: "vigesimo"},
             short={"primero": "primer", "tercero": "tercer"},
@@ -204,12 +251,12 @@ SPANISH: Final = Language(
             "|[Tt]ema|[Ee]pisodio|[Ll]ección|[Cc]anto|[Gg]rado|[Cc]lase|[Cc]ategoría",
             rulers=word_set(
                 "Felipe Carlos Alfonso Fernando Isabel Pablo Pedro Pío Juan Enrique Luis Jaime Sancho Ramiro Ordoño "
-                "Francisco Benedicto León Gregorio Inocencio Clemente Alejandro Urbano Guillermo Jorge Eduardo Ricardo "
-                "Jacobo Napoleón Nicolás Catalina Federico Otón Leopoldo José Amadeo Margarita Ramsés Tutmosis Amenofis "
-                "Ptolomeo Darío Jerjes Constantino Teodosio Justiniano Abderramán Alhakén Balduino Alberto Gustavo "
-                "Adriano Sixto Julio Bonifacio Martín Calixto María Cristián Haakon Olaf Harald Víctor Manuel Humberto "
-                "Maximiliano Rodolfo Bermudo García Garcilaso Berenguer Teobaldo Godofredo Bohemundo rey reina papa "
-                "emperador emperatriz zar sultán príncipe duque conde"
+                "Francisco Benedicto León Gregorio Inocencio Clemente Alejandro Urbano Guillermo Jorge Eduardo "
+                "Ricardo Jacobo Napoleón Nicolás Catalina Federico Otón Leopoldo José Amadeo Margarita Ramsés "
+                "Tutmosis Amenofis Ptolomeo Darío Jerjes Constantino Teodosio Justiniano Abderramán Alhakén Balduino "
+                "Alberto Gustavo Adriano Sixto Julio Bonifacio Martín Calixto María Cristián Haakon Olaf Harald "
+                "Víctor Manuel Humberto Maximiliano Rodolfo Bermudo García Garcilaso Berenguer Teobaldo Godofredo "
+                "Bohemundo rey reina papa emperador emperatriz zar sultán príncipe duque conde"
             ),
             last_ordinal=10,
         ),
@@ -220,32 +267,16 @@ SPANISH: Final = Language(
         half_behind=("medio", "media"),
         and_half="y",
         units={"hs": "duration-hour", "km/hr": "speed-kilometer-per-hour", "Mbps": "megabit/second"},
-        abbreviations={
-            "Sr.": "señor", "Sra.": "señora", "Srta.": "señorita", "Sres.": "señores", "Sras.": "señoras",
-            "Dr.": "doctor", "Dra.": "doctora", "Dres.": "doctores", "D.": "don", "Dña.": "doña", "D.ª": "doña",
-            "Ud.": "usted", "Uds.": "ustedes", "Vd.": "usted", "Vds.": "ustedes", "Prof.": "profesor",
-            "Profa.": "profesora", "Lic.": "licenciado", "Ing.": "ingeniero", "Arq.": "arquitecto",
-            "Gral.": "general", "Cnel.": "coronel", "Tte.": "teniente", "Mons.": "monseñor", "Sto.": "santo",
-            "Sta.": "santa", "Fr.": "fray", "p. ej.": "por ejemplo", "P. ej.": "por ejemplo", "etc.": "etcétera",
-            "pág.": "página", "págs.": "páginas", "núm.": "número", "Núm.": "número", "núms.": "números",
-            "n.º": "número", "N.º": "número", "nº": "número", "Nº": "número", "n°": "número", "N°": "número",
-            "n.°": "número", "N.°": "número", "N°.": "número", "Nº.": "número", "aprox.": "aproximadamente",
-            "Av.": "avenida", "av.": "avenida", "Avda.": "avenida", "avda.": "avenida", "C/": "calle",
-            "Pza.": "plaza", "Plza.": "plaza", "Pl.": "plaza", "Ctra.": "carretera", "Cra.": "carrera",
-            "EE. UU.": "Estados Unidos", "EE.UU.": "Estados Unidos", "EEUU": "Estados Unidos", "EE UU": "Estados Unidos",
-            "a. C.": "antes de Cristo", "d. C.": "después de Cristo", "a. de C.": "antes de Cristo",
-            "d. de C.": "después de Cristo", "Tel.": "teléfono", "tel.": "teléfono", "Tfno.": "teléfono",
-            "máx.": "máximo", "mín.": "mínimo", "dpto.": "departamento", "Dpto.": "departamento",
-            "Depto.": "departamento", "art.": "artículo", "arts.": "artículos", "cap.": "capítulo",
-            "vol.": "volumen", "vols.": "volúmenes", "fig.": "figura", "figs.": "figuras", "ed.": "edición",
-            "Cía.": "compañía", "S.A.": "S A", "S. A.": "S A", "S.L.": "S L", "vs.": "versus", "c/u": "cada uno",
-            "izq.": "izquierda", "dcha.": "derecha", "atte.": "atentamente", "Atte.": "atentamente",
-            "lun.": "lunes", "mié.": "miércoles", "jue.": "jueves", "vie.": "viernes", "vier.": "viernes",
-            "sáb.": "sábado", "dom.": "domingo",
-        },
+        abbreviations=_ABBREVIATIONS,
         number_abbreviations={
-            "p.": "página", "pp.": "páginas", "No.": "número", "no.": "número", "Ext.": "extensión", "km.": "kilómetro",
-            "t.": "tomo", "v.": "versículo",
+            "p.": "página",
+            "pp.": "páginas",
+            "No.": "número",
+            "no.": "número",
+            "Ext.": "extensión",
+            "km.": "kilómetro",
+            "t.": "tomo",
+            "v.": "versículo",
         },
     ),
 )

@@ -42,8 +42,11 @@ _WORD_BEFORE = re.compile(rf"[\w{_MARKS}.'’ªº°-]{{1,{_CONTEXT}}}$")
 _ITEM = re.compile(rf"(?:[{_BULLETS}][ ]?)?([a-z]|\d{{1,3}})(\.\)|[.)])")
 """What numbers an item of a list: "2.", "b)"."""
 
-_NUMERO: Final = frozenset(("n°", "nº", "n.º", "№"))
+_NUMERO: Final = frozenset(("n°", "nº", "n.º", "№", "no", "nos"))
 """How "number" is written in many languages."""
+
+_CODE: Final = re.compile(r"[A-Z]{1,3}-?\d")
+"""What is numbered with letters: "No. C2766"."""
 
 _HEAD: Final = 80
 """Characters at the beginning of a sentence that are looked at."""
@@ -171,7 +174,7 @@ def _next_item(text: str, start: int, at: int) -> bool:
 def _word_ends(word: str, after: str, words: Segmentation, *, alone: bool, head: str) -> bool:
     """Whether `word` with its full stop ends a sentence before `after`. alone: nothing else is in the sentence. head:
     what is in it before the word."""
-    word = re.split("['’]", word.strip("'’-"))[-1]  # "l'ing."
+    word = re.split("['’-]", word.strip("'’-"))[-1]  # "l'ing.", "200-lb."
     forms = {word, word.lower()}
     if alone and ((word.isdecimal() and len(word) <= 3) or len(word) == 1):
         return False  # "1. First", "A. Smith"
@@ -179,7 +182,7 @@ def _word_ends(word: str, after: str, words: Segmentation, *, alone: bool, head:
         return False
     if not any(map(str.isalpha, word)):
         return True
-    if word.lower() in _NUMERO and after[:1].isdecimal():
+    if word.lower() in _NUMERO and (after[:1].isdecimal() or _CODE.match(after)):
         return False
     if not forms.isdisjoint(words.ambiguous) and not after[:1].isdecimal():
         return not after[:1].islower()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any, Final
 
 _NUMERALS: Final = "0-9０-９〇零一二三四五六七八九十百千万億兆"
@@ -17,15 +18,36 @@ def japanese_reader() -> Callable[[str], str]:
     from misaki.ja import JAG2P
 
     g2p = JAG2P()
+    tagger = g2p.cutlet.tagger = _PhoneticTagger(g2p.cutlet.tagger)
     pyopenjtalk.run_frontend("一")  # loads its dictionary
 
     def read(text: str) -> str:
         if _NUMBER.search(text):
-            text = "".join(in_kana(pyopenjtalk.run_frontend(text)))
+            words = list(in_kana(pyopenjtalk.run_frontend(text)))
+            tagger.phonetic = "".join(filter(_KANA.match, words))
+            text = "".join(words)
         phonemes: str = g2p(text)[0]
         return phonemes
 
     return read
+
+
+class _PhoneticTagger:
+    """A tagger that takes the katakana in `phonetic` as they sound: it would read ハツカ, the twentieth, as ハッカ."""
+
+    def __init__(self, tagger: Callable[[str], Iterable[Any]]) -> None:
+        self._tagger = tagger
+        self.phonetic = ""
+
+    def __call__(self, text: str) -> Iterator[Any]:
+        for word in self._tagger(text):
+            if _KANA.fullmatch(word.surface) and word.surface in self.phonetic:
+                feature = SimpleNamespace(pron=word.surface, kana=word.surface)
+                yield SimpleNamespace(
+                    surface=word.surface, feature=feature, char_type=word.char_type, is_unk=word.is_unk
+                )
+            else:
+                yield word
 
 
 def in_kana(words: list[dict[str, Any]]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -18,7 +19,8 @@ _LETTER: Final = r"\u0900-\u0963A-Za-z"
 _END: Final = rf"(?![{_LETTER}\d])"
 _LARGE: Final = "लाख|करोड़|अरब|खरब|हज़ार|हजार|मिलियन|बिलियन|सौ"
 _ADDRESS: Final = re.compile(
-    r"रोड|स्ट्रीट|एवेन्यू|सेक्टर|फ्लोर|मार्ग|प्लाज़ा|टाउन|पिन ?कोड|पिनकोड|लेन(?!\w)|बूथ|शॉप नंबर|मकान नंबर|फ्लैट|Street|Road|Avenue"
+    r"(?<![\u0900-\u0963])(?:रोड|स्ट्रीट|एवेन्यू|सेक्टर|फ्लोर|मार्ग|प्लाज़ा"
+    r"|टाउन|पिन ?कोड|पिनकोड|लेन|बूथ|शॉप नंबर|मकान नंबर|फ्लैट|Street|Road|Avenue)(?![\u0900-\u0963])"
 )
 """Words of addresses, whose numbers are read digit by digit."""
 
@@ -27,6 +29,7 @@ Spoken = Callable[[re.Match[str]], str]
 
 def verbalize(text: str) -> str:
     """`text`, in the form of `typography.unify`, in words."""
+    text = unicodedata.normalize("NFC", text)  # letters with a dot below are written in two ways
     address = _ADDRESS.search(text) is not None
     for pattern, spoken, hint, only_address in _RULES:
         if hint in text and (address or not only_address):
@@ -44,10 +47,23 @@ def _number(match: re.Match[str]) -> str:
 
 def _url(match: re.Match[str]) -> str:
     marks = {".": "डॉट", "/": "स्लैश", "@": "एट", "-": "हाइफ़न", "_": "अंडरस्कोर", ":": "कोलन"}
-    endings = {"com": "कॉम", "org": "ऑर्ग", "net": "नेट", "in": "इन", "info": "इन्फो", "gmail": "जीमेल", "google": "गूगल", "yahoo": "याहू"}
+    endings = {
+        "com": "कॉम",
+        "org": "ऑर्ग",
+        "net": "नेट",
+        "in": "इन",
+        "info": "इन्फो",
+        "gmail": "जीमेल",
+        "google": "गूगल",
+        "yahoo": "याहू",
+    }
     pieces = re.findall(r"[^\W\d_]+|\d+|.", match[1])
     spoken = (
-        words.by_digits(piece) if piece.isdecimal() else endings.get(piece, piece) if piece.isalpha() else marks.get(piece, "")
+        words.by_digits(piece)
+        if piece.isdecimal()
+        else endings.get(piece, piece)
+        if piece.isalpha()
+        else marks.get(piece, "")
         for piece in pieces
     )
     return f" {' '.join(filter(None, spoken))} "
@@ -132,13 +148,15 @@ def _rules() -> Iterator[tuple[re.Pattern[str], Spoken, str, bool]]:
     for pattern, spoken, hint in _everywhere():
         yield re.compile(pattern), spoken, hint, False
         if spoken is _month_year:
-            yield re.compile(rf"(?<![\w.,])\d{{1,8}}(?:[-/]\d{{1,6}})?(?!\d|[.,]\d)"), _in_address, "", True
+            yield re.compile(r"(?<![\w.,])\d{1,8}(?:[-/]\d{1,6})?(?!\d|[.,]\d)"), _in_address, "", True
 
 
 def _everywhere() -> Iterator[tuple[str, Spoken, str]]:
     yield r"(?<![\w.+-])([\w.+-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,5})", _url, "@"
     yield r"https?://(?:www\.)?([^\s<>\"]{0,2000}[^\s<>\"'.,;:!?)\]…—/।])/?", _url, "://"
-    domain = r"(?<![\w.@-])((?:[A-Za-z0-9-]{1,63}+\.){1,4}(?:com|org|net|in|gov|edu|info|co|io|uk)(?:/[\w./-]{0,200}\w)?)"
+    domain = (
+        r"(?<![\w.@-])((?:[A-Za-z0-9-]{1,63}+\.){1,4}(?:com|org|net|in|gov|edu|info|co|io|uk)(?:/[\w./-]{0,200}\w)?)"
+    )
     yield domain + r"/?(?!\w)", _url, "."
     yield r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?!\w|\.\d)", _url, "."
     yield rf"(?<![\w.\u0900-\u0963]){either(ABBREVIATIONS)}(?=[ ,;:)]|$|\d)", lambda m: ABBREVIATIONS[m[0]], ""
@@ -150,7 +168,8 @@ def _everywhere() -> Iterator[tuple[str, Spoken, str]]:
     yield r"(?<![\w/.,+-])(?P<day>0\d|[123]\d)-(?P<month>0[1-9]|(?<=0\d-)\d\d)(?![\w/.,-])", _date, "-"
     yield r"(?<![\w/.,-])(0?[1-9]|1[0-2])-(20\d\d|19\d\d)(?![\w/-])", _month_year, "-"
     yield r"(?<![\w.,])\+(?=(?:\D{0,3}\d){8})\d{1,3}(?>(?:[ -]?\(?\d{1,12}\)?){1,6})", _phone, "+"
-    yield r"(?<![\w.,+/-])(?:[6-9]\d{9}|0?[ ]?\(\d{2,5}\)[ ]?\d{5,8}|0\d{2,7}[-.]\d{4,8}|1800-\d{3}-\d{3,4}|\d{4}[ ]\d{6}(?=$|[ ।]))(?![\w]|[.,]\d)", _phone, ""
+    landline = r"0?[ ]?\(\d{2,5}\)[ ]?\d{5,8}|0\d{2,7}[-.]\d{4,8}|1800-\d{3}-\d{3,4}|\d{4}[ ]\d{6}(?=$|[ ।])"
+    yield rf"(?<![\w.,+/-])(?:[6-9]\d{{9}}|{landline})(?![\w]|[.,]\d)", _phone, ""
     yield rf"(?<=[\u0900-\u097f] )[1-9]\d{5}$", lambda m: words.by_digits(m[0]), ""
     yield r"(?:(?<=पिन कोड )|(?<=पिनकोड ))\d{6}(?!\d)", lambda m: words.by_digits(m[0]), ""
     amount = rf"(?P<sign>{_SIGN})(?P<number>{_NUMBER})"
@@ -159,19 +178,35 @@ def _everywhere() -> Iterator[tuple[str, Spoken, str]]:
     yield rf"{_START}(?<!\w){currency}[ ]?{amount}{large}", _money, ""
     yield rf"{_START}{amount}{large}[ ]?{currency}(?!\w)", _money, ""
     low = rf"(?:(?P<low>{_NUMBER})[%]?[ ]?[-–][ ]?(?=\d))?"
-    yield rf"(?<![\w.,/])(?P<sign>{_SIGN}){low}(?P<number>{_NUMBER})[ ]?(?P<unit>{either(UNITS)})(?![{_LETTER}\d²³/])", _measure, ""
+    yield (
+        rf"(?<![\w.,/])(?P<sign>{_SIGN}){low}(?P<number>{_NUMBER})[ ]?(?P<unit>{either(UNITS)})(?![{_LETTER}\d²³/])",
+        _measure,
+        "",
+    )
     yield rf"{_START}(\d{{1,15}})((?:व|र|थ|ल|ठ)(?:ां|ाँ|ें|ीं|ा|े|ी))(?![{_LETTER}])", lambda m: words.ordinal(m[1], m[2]), ""
-    yield r"(?<![\w.,/-])(?:(?P<whole>\d{1,6})[ ])?(?P<numerator>\d{1,18})/(?P<denominator>\d{1,12})(?![\w/]|[.,]\d)", _fraction, "/"
+    yield (
+        r"(?<![\w.,/-])(?:(?P<whole>\d{1,6})[ ])?(?P<numerator>\d{1,18})/(?P<denominator>\d{1,12})(?![\w/]|[.,]\d)",
+        _fraction,
+        "/",
+    )
     yield r"½", lambda m: " आधा ", "½"
     yield r"¼", lambda m: " एक चौथाई ", "¼"
     yield r"¾", lambda m: " तीन चौथाई ", "¾"
     yield r"(?<=\d)[ ]?[-−–][ ]?(?=\d[\d .,+*×-]{0,40}=)", lambda m: " माइनस ", "="
     yield rf"(?<![\w.,-])({_NUMBER})[ ]?[-–][ ]?({_NUMBER})(?![\w-]|[.,]\d)", _range, ""
     yield r"(?:(?<=सन )|(?<=सन् )|(?<=साल )|(?<=वर्ष ))1[1-9]\d\d(?![\d.,])", lambda m: words.year(int(m[0])), ""
-    yield r"(?<![\w.,₹$])1[1-9]\d\d(?=[ ](?:में|तक|की|के|का|को|ईसवी|ईसा)(?![\u0900-\u0963]))", lambda m: words.year(int(m[0])), ""
+    yield (
+        r"(?<![\w.,₹$])1[1-9]\d\d(?=[ ](?:में|तक|की|के|का|को|ईसवी|ईसा)(?![\u0900-\u0963]))",
+        lambda m: words.year(int(m[0])),
+        "",
+    )
     yield r"(?<=\d)[ ]?x[ ]?(?=\d)", lambda m: " बाई ", "x"
     yield rf"{_START}{_SIGN}{_NUMBER}(?!\d)", _number, ""
-    yield r"\d{1,4000}", lambda m: f" {words.by_digits(m[0]) if len(m[0]) > words.LONGEST else words.cardinal(m[0])} ", ""
+    yield (
+        r"\d{1,4000}",
+        lambda m: f" {words.by_digits(m[0]) if len(m[0]) > words.LONGEST else words.cardinal(m[0])} ",
+        "",
+    )
     yield either(SIGNS), lambda m: f" {SIGNS[m[0]]} ", ""
     yield r"(?<=\w)/(?=\w)", lambda m: " ", "/"
     yield either({symbol for symbol in CURRENCIES if not symbol.isalpha()}), lambda m: f" {CURRENCIES[m[0]][0]} ", ""

@@ -31,7 +31,7 @@ def _group(digits: str, power: int) -> str:
 
 
 def _digit(digit: int, place: int, power: int) -> str:
-    """A digit at a place of its group. One ten, hundred or thousand has no "one", but for thousands of a larger group."""
+    """A digit at its place. One ten, hundred or thousand has no "one", but for the thousands of a larger group."""
     if not digit:
         return ""
     silent = digit == 1 and place and not (place == 3 and power)

@@ -16,7 +16,9 @@ _WEEKDAYS: Final = "月火水木金土日"
 _START: Final = r"(?<![\d.,])"
 _LARGE: Final = "(?:兆|億|万|千|百)"
 _TO: Final = r"[ ]?[〜~～\u2013][ ]?"
-_COUNTER: Final = r"(?=[年月日時分秒人個本枚匹歳才回台杯冊階度円週%キメセリグパドユ件点頁名番位話章巻条]|km|cm|kg|m|g|°|ヶ|か|ヵ)"
+_COUNTER: Final = (
+    r"(?=[年月日時分秒人個本枚匹歳才回台杯冊階度円週%キメセリグパドユ件点頁名番位話章巻条]|km|cm|kg|m|g|°|ヶ|か|ヵ)"
+)
 
 Spoken = Callable[[re.Match[str]], str]
 
@@ -38,7 +40,14 @@ def _number(match: re.Match[str]) -> str:
 
 
 def _address(match: re.Match[str]) -> str:
-    marks = {".": "ドット", "/": "スラッシュ", "@": "アットマーク", "-": "ハイフン", "_": "アンダースコア", ":": "コロン"}
+    marks = {
+        ".": "ドット",
+        "/": "スラッシュ",
+        "@": "アットマーク",
+        "-": "ハイフン",
+        "_": "アンダースコア",
+        ":": "コロン",
+    }
     pieces = re.findall(r"[A-Za-z]+|\d+|.", match[1])
     return "".join(numerals.by_digits(piece) if piece.isdecimal() else marks.get(piece, piece) for piece in pieces)
 
@@ -112,10 +121,18 @@ def _codes() -> Iterator[tuple[str, Spoken, str]]:
     """Addresses and telephone numbers."""
     yield r"(?<![\w.+-])([A-Za-z0-9.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5})", _address, "@"
     yield r"https?://(?:www\.)?([A-Za-z0-9/._~:?&=%#-]{1,2000})(?<![.,:?])", _address, "://"
-    yield r"(?<![A-Za-z0-9.@-])((?:[A-Za-z0-9-]{1,63}\.){1,4}(?:com|org|net|jp|io|dev|info|edu|gov|tv|me)(?:/[A-Za-z0-9/._~-]{0,200})?)(?![A-Za-z0-9])", _address, "."
+    yield (
+        r"(?<![A-Za-z0-9.@-])((?:[A-Za-z0-9-]{1,63}\.){1,4}(?:com|org|net|jp|io|dev|info|edu|gov|tv|me)(?:/[A-Za-z0-9/._~-]{0,200})?)(?![A-Za-z0-9])",
+        _address,
+        ".",
+    )
     yield r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.])", _address, "."
     yield r"\+(?=(?:\D?\d){9})\d{1,3}(?>(?:[ -]?\(?\d{1,11}\)?){1,5})", _telephone, "+"
-    yield r"(?<![\d.,-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|(?<![\d.,-])0\d{9,10}(?![\d-])|(?<=〒)\d{3}-\d{4}", _telephone, ""
+    yield (
+        r"(?<![\d.,-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|(?<![\d.,-])0\d{9,10}(?![\d-])|(?<=〒)\d{3}-\d{4}",
+        _telephone,
+        "",
+    )
     yield r"(?:(?<=番号)|(?<=番号は)|(?<=No\.))\d{2,12}(?![\d,.])", lambda match: numerals.by_digits(match[0]), ""
     yield "〒", lambda _: "郵便番号", "〒"
 
@@ -141,18 +158,25 @@ def _amounts() -> Iterator[tuple[str, Spoken, str]]:
 
 def _relations() -> Iterator[tuple[str, Spoken, str]]:
     """Fractions, ranges, scores, sums and the numbers that are left."""
-    fraction = r"(?<![\d/.,])(?P<sign>(?:(?<![\w)])-)?)(?P<numerator>\d{1,15})/(?P<denominator>\d{1,15})(?![\d/]|[.,]\d)"
+    fraction = (
+        r"(?<![\d/.,])(?P<sign>(?:(?<![\w)])-)?)(?P<numerator>\d{1,15})/(?P<denominator>\d{1,15})(?![\d/]|[.,]\d)"
+    )
     yield fraction, _fraction, "/"
     yield rf"{_START}({_NUMBER})({_LARGE}?[年月日時分秒人個本枚回円%]?[代]?)?{_TO}(?=[\d第])", _range, ""
     yield rf"{_START}(?<!-)({_NUMBER})()[ ]?-[ ]?(?=\d{{1,9}}{_COUNTER})(?!\d++-)", _range, "-"
     yield r"(?<=[+×÷√]\d)[ ]?[-−][ ]?(?=\d)", lambda _: "マイナス", ""
+    yield r"^(\d{1,2})[ ]?-[ ]?(\d{1,2})(?=[ぁ-んァ-ヶ一-龠])", _score, "-"
     yield r"(?<=[^\d\s+×÷=-])(\d{1,2})[ ]?-[ ]?(\d{1,2})(?![\d-]|[.,]\d)", _score, "-"
     yield r"(?<![\d:])(\d{1,3}):(\d{1,3})(?![\d:])", _score, ":"
-    yield rf"(?<=\d)[ ]?[-−][ ]?(?=\d)", lambda _: "マイナス", ""
+    yield r"(?<=\d)[ ]?[-−][ ]?(?=\d)", lambda _: "マイナス", ""
     yield r"(?<=[A-Za-z])-(?=\d)", lambda _: " ", "-"
     yield rf"{_START}{_SIGN}{_NUMBER}", _number, ""
     yield r"(?:(?<=^)|(?<=[=(]))[-−](?=[\d一-九千百十√])", lambda _: "マイナス", ""
-    yield r"\d{1,4000}", lambda match: numerals.by_digits(match[0]) if len(match[0]) > numerals.LONGEST else numerals.cardinal(match[0]), ""
+    yield (
+        r"\d{1,4000}",
+        lambda match: numerals.by_digits(match[0]) if len(match[0]) > numerals.LONGEST else numerals.cardinal(match[0]),
+        "",
+    )
     yield rf"[ ]?{either(SIGNS)}[ ]?", lambda match: SIGNS[match[0].strip()], ""
     yield either({sign for sign in CURRENCIES if not sign.isalpha()}), lambda match: CURRENCIES[match[0]], ""
     yield "%", lambda _: "パーセント", "%"

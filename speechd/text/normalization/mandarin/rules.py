@@ -1,6 +1,7 @@
 """Mandarin by wetext, WeNet's text normaliser, and rules for what it does not know.
 
-wetext comes with the extra `zh`. Without it the text only gets the rules here: its G2P, or espeak-ng, reads the numbers.
+wetext comes with the extra `zh`. Without it the text only gets the rules here, and the G2P or espeak-ng reads its
+numbers.
 """
 
 from __future__ import annotations

@@ -35,7 +35,10 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
 
     yield rule(r"(?<![\w.+-])([\w.+-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,5})", spell, hint="@")
     yield rule(
-        r"(?:https?|ftp)://(?:www\.)?([^\s<>\"]{0,2000}[^\s<>\"'.,;:!?)\]…—/])/?", spell, hint="://", flags=re.IGNORECASE
+        r"(?:https?|ftp)://(?:www\.)?([^\s<>\"]{0,2000}[^\s<>\"'.,;:!?)\]…—/])/?",
+        spell,
+        hint="://",
+        flags=re.IGNORECASE,
     )
     yield rule(
         rf"(?:(?<![\w@.-])www\.)?((?<![\w@-])(?<!\w\.)(?:[a-z0-9][a-z0-9-]{{0,62}}+\.){{1,4}}{either(_DOMAINS)}"
@@ -64,7 +67,9 @@ def _spelled(address: str, words: RomanceVerbalizer) -> str:
         ":": forms.colon, "&": forms.signs["&"], "+": forms.signs["+"], "=": forms.signs["="],
     }  # fmt: skip
     pieces = _PIECES.findall(address)
-    return " ".join(filter(None, (_piece(piece, words) if piece[0].isalnum() else marks.get(piece, "") for piece in pieces)))
+    return " ".join(
+        filter(None, (_piece(piece, words) if piece[0].isalnum() else marks.get(piece, "") for piece in pieces))
+    )
 
 
 def _piece(piece: str, words: RomanceVerbalizer) -> str:

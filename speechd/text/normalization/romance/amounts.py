@@ -14,8 +14,9 @@ from speechd.text.normalization.rules import Rule, either, rule
 from speechd.text.normalization.units import PER, SYMBOL, unit_of
 
 _CODES: Final = (
-    "AED ARS AUD AWG BGN BOB BOP BRL CAD CHF CLP CNY COP CRC CUP CZK DKK DOP EGP EUR GBP GTQ HKD HNL HUF IDR ILS INR ISK "
-    "JPY KRW MAD MXN MYR NIO NOK NZD PAB PEN PHP PLN PYG RON RUB SAR SEK SGD THB TND TRY TTD TWD UAH USD UYU VES VND ZAR"
+    "AED ARS AUD AWG BGN BOB BOP BRL CAD CHF CLP CNY COP CRC CUP CZK DKK DOP EGP EUR GBP GTQ HKD HNL HUF IDR ILS INR "
+    "ISK JPY KRW MAD MXN MYR NIO NOK NZD PAB PEN PHP PLN PYG RON RUB SAR SEK SGD THB TND TRY TTD TWD UAH USD UYU VES "
+    "VND ZAR"
 ).split()
 """Of ISO 4217."""
 
@@ -69,7 +70,8 @@ def _named(code: str, locale: str) -> Currency:
 def _amount(amount: str, currency: Currency, large: str, words: RomanceVerbalizer) -> str:
     forms = words.forms
     if large:
-        return f"{words.counting(amount, large)} {large} {'' if large == 'mil' else words.of(currency.many)}{currency.many}"
+        of = "" if large == "mil" else words.of(currency.many)
+        return f"{words.counting(amount, large)} {large} {of}{currency.many}"
     whole, _, cents = amount.partition(".")
     if not currency.hundredths or not 0 < len(cents) <= 2:
         return words.counted(amount, currency.one if amount.lstrip("-−") == "1" else currency.many)

@@ -31,14 +31,15 @@ def _dates(words: RomanceVerbalizer) -> Iterator[Rule]:
     yield rule(short, lambda m, _: _date(m, words))
     year_first = r"(?<![\w/.-])(?P<year>\d{4})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\w/-]|\.\d)"
     yield rule(year_first, lambda m, _: _date(m, words))
-    day_of_month = rf"(?<!\w)(?P<cue>(?:{_DAY_CUES})[ ])(?P<day>\d{{1,2}})/(?P<month>\d{{1,2}})(?![\w/]|[.,]\d|[ ]d[eiu])"
+    day_of_month = (
+        rf"(?<!\w)(?P<cue>(?:{_DAY_CUES})[ ])(?P<day>\d{{1,2}})/(?P<month>\d{{1,2}})(?![\w/]|[.,]\d|[ ]d[eiu])"
+    )
     yield rule(day_of_month, lambda m, _: _day_and_month(m, words), hint="/")
     months = _month_pattern(words.locale)
     days = r"\d{1,2}(?:(?:[ ]?[-/–][ ]?|[ ](?:y|e|et|a|al|à|au|ao)[ ])\d{1,2}){0,3}"
-    month = rf"(?P<of>[ ](?:de[ ]|d')?)(?P<month>{months})(?!\w)(?:(?P<of_year>[ ](?:de[ ]|del[ ])?)(?P<year>\d{{4}})(?![\w.,]*\d))?"
-    yield rule(
-        rf"(?<![\w/.,-])(?P<days>{days}){month}", lambda m, _: _days_of_month(m, words), flags=re.IGNORECASE
-    )
+    year = r"(?:(?P<of_year>[ ](?:de[ ]|del[ ])?)(?P<year>\d{4})(?![\w.,]*\d))?"
+    month = rf"(?P<of>[ ](?:de[ ]|d')?)(?P<month>{months})(?!\w){year}"
+    yield rule(rf"(?<![\w/.,-])(?P<days>{days}){month}", lambda m, _: _days_of_month(m, words), flags=re.IGNORECASE)
 
 
 @lru_cache(16)
@@ -163,4 +164,3 @@ def _hour(hour: str, words: RomanceVerbalizer) -> str:
     clock = words.forms.clock
     spoken = words.in_gender(words.cardinal(hour), feminine=clock.feminine)
     return f"{spoken} {clock.hour[int(hour) > 1]}" if clock.hour else spoken
-

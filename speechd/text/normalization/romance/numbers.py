@@ -20,7 +20,9 @@ _FRACTIONS: Final[Mapping[str, tuple[int, int]]] = {
 _NO_FRACTIONS: Final = frozenset({(24, 7), (9, 11), (11, 9)})
 """Round the clock, and dates that are names."""
 
-_DEGREE_BEFORE: Final = re.compile(r"(?i:(?<!\w)(?:a|à|di|de|hace|ai|dai|da|hasta|entre|y|e|et|gradi|grados|graus)[ ])$")
+_DEGREE_BEFORE: Final = re.compile(
+    r"(?i:(?<!\w)(?:a|à|di|de|hace|ai|dai|da|hasta|entre|y|e|et|gradi|grados|graus)[ ])$"
+)
 _NOUN: Final = r"[ ](?=(?P<noun>[^\W\d_]{2,40}))"
 
 
@@ -38,7 +40,9 @@ def ordinals(words: RomanceVerbalizer) -> Iterator[Rule]:
     """Ordinal numbers, which come before degrees."""
     forms = words.forms.ordinals
     number = r"(?<![\w.,])(?P<number>\d{1,3}(?>(?:[. ]?\d{3}){0,5})(?!\d))"
-    yield rule(rf"{number}\.?(?P<ending>{forms.feminine_endings})s?(?!\w)", lambda m, _: _ordinal(m, words, feminine=True))
+    yield rule(
+        rf"{number}\.?(?P<ending>{forms.feminine_endings})s?(?!\w)", lambda m, _: _ordinal(m, words, feminine=True)
+    )
     yield rule(rf"{number}\.?(?P<ending>{forms.masculine})s?(?!\w)", lambda m, _: _ordinal(m, words, feminine=False))
     if forms.degree:
         yield rule(r"(?<![\w.,/-])(?P<number>\d{1,3})(?P<ending>°)(?![\w°'])", lambda m, _: _degree(m, words), hint="°")
@@ -48,7 +52,8 @@ def _ordinal(match: re.Match[str], words: RomanceVerbalizer, *, feminine: bool) 
     number = int(re.sub(r"\D", "", match["number"]))
     if not 0 < number < 10**15:
         return match[0]
-    return words.gendered_ordinal(number, feminine=feminine, short=match["ending"] in ("er", "r"))
+    special = words.forms.ordinals.special.get(match["ending"])
+    return special or words.gendered_ordinal(number, feminine=feminine, short=match["ending"] in ("er", "r"))
 
 
 def _degree(match: re.Match[str], words: RomanceVerbalizer) -> str:
@@ -64,11 +69,14 @@ def _degree(match: re.Match[str], words: RomanceVerbalizer) -> str:
 def _fractions(words: RomanceVerbalizer) -> Iterator[Rule]:
     characters = "".join(_FRACTIONS)
     noun = r"(?P<noun>[ ](?P<word>[^\W\d_]{2,40}))?"
-    yield rule(rf"(?<![\w.,])(?:(?P<whole>\d{{1,4}})[ ]?)?(?P<sign>[{characters}]){noun}", lambda m, _: _fraction(m, words))
+    yield rule(
+        rf"(?<![\w.,])(?:(?P<whole>\d{{1,4}})[ ]?)?(?P<sign>[{characters}]){noun}", lambda m, _: _fraction(m, words)
+    )
     yield rule(rf"[{characters}]", lambda m, _: f" {words.fraction(*_FRACTIONS[m[0]])} ")
     grouped = r"\d{1,3}(?:\.\d{3}){1,4}|\d{1,7}"
+    parts = rf"(?P<numerator>{grouped})/(?P<denominator>{grouped})(?![\w/]|[.,]\d)"
     yield rule(
-        rf"(?<![\w.,/:-])(?:(?P<whole>\d{{1,4}})[ ])?(?P<numerator>{grouped})/(?P<denominator>{grouped})(?![\w/]|[.,]\d){noun}",
+        rf"(?<![\w.,/:-])(?:(?P<whole>\d{{1,4}})[ ])?{parts}{noun}",
         lambda m, _: _fraction(m, words),
         hint="/",
     )
@@ -90,15 +98,22 @@ def _fraction(match: re.Match[str], words: RomanceVerbalizer) -> str:
     feminine = bool(noun) and words.is_feminine(noun)
     if groups["whole"]:
         part = words.forms.half_behind[feminine] if half else spoken
-        whole = words.in_gender(words.cardinal(groups["whole"]), feminine=feminine) if noun else words.cardinal(groups["whole"])
+        whole = (
+            words.in_gender(words.cardinal(groups["whole"]), feminine=feminine)
+            if noun
+            else words.cardinal(groups["whole"])
+        )
         return f"{whole} {words.forms.and_half} {part}{behind}"
+    if noun in ("parte", "partes") and denominator > 2 and not words.forms.elided_of:
+        return words.share(numerator, denominator) + behind
     if not noun:
         return spoken + behind
     return f"{words.forms.half[feminine]}{behind}" if half else f"{spoken} {words.of(noun)}{noun}"
 
 
 def _fractions_of_units(words: RomanceVerbalizer) -> Iterator[Rule]:
-    pattern = rf"(?<![\w.,/:-])(?:(?P<whole>\d{{1,4}})[ ])?(?P<numerator>\d{{1,3}})/(?P<denominator>\d{{1,3}})[ ]?(?:{SYMBOL})(?![\w°²³^/])"
+    parts = r"(?P<numerator>\d{1,3})/(?P<denominator>\d{1,3})"
+    pattern = rf"(?<![\w.,/:-])(?:(?P<whole>\d{{1,4}})[ ])?{parts}[ ]?(?:{SYMBOL})(?![\w°²³^'/])"
     yield rule(pattern, lambda m, _: _fraction_of_unit(m, words), hint="/")
 
 
@@ -120,7 +135,7 @@ def _fraction_of_unit(match: re.Match[str], words: RomanceVerbalizer) -> str:
 def _differences(words: RomanceVerbalizer) -> Iterator[Rule]:
     """A hyphen in a sum is a minus: "5 - 3 = 2"."""
     minus = f" {words.forms.minus_sign} "
-    yield rule(rf"(?<=[\dx)])[ ]?[-−–][ ]?(?=[\dx(][\w ,.+*×()-]{{0,60}}=)", minus, hint="=")
+    yield rule(r"(?<=[\dx)])[ ]?[-−–][ ]?(?=[\dx(][\w ,.+*×()-]{0,60}=)", minus, hint="=")
     times = words.forms.signs["×"]
     yield rule(r"(?<=\d)[ ]?[x×][ ]?(?=\d)", f" {times} ")
     yield rule(r"(?<!\w)'(?=\d\d(?!\d))", "", hint="'")

@@ -36,7 +36,8 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     first = rf"(?P<first>(?![CDLM](?!\w)){_NUMERAL}|{_SMALL_NUMERAL})"
     second = f"(?:(?P<link>{link})(?P<second>{_NUMERAL}))?"
     yield rule(rf"(?<!\w)(?P<noun>(?:{romans.numbered})[ ]){first}{second}", lambda m, _: _numbered(m, words))
-    yield rule(rf"(?<!\w)({either(romans.rulers)}[ ])({_NUMERAL})", lambda m, _: _ruler(m, words))
+    ruler = rf"(?<!\w)({either(romans.rulers)}[ ])(?![CDLM](?!\w)|[IVX]\.[ ]?[A-ZÀ-Þ])({_NUMERAL})"
+    yield rule(ruler, lambda m, _: _ruler(m, words))
     if romans.before_noun:
         pattern = rf"(?<![\w.-])(?P<numeral>{_PLAIN})(?=[ ](?P<noun>[^\W\d_]{{4,40}}))"
         yield rule(pattern, lambda m, _: _before_noun(m, words))

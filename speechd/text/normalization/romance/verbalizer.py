@@ -122,11 +122,21 @@ class RomanceVerbalizer(Verbalizer):
 
     def fraction(self, numerator: int, denominator: int) -> str | None:
         """ "3/4" as a fraction, None where it is none that has words."""
-        if not (0 < numerator and 1 < denominator):
+        if not (numerator > 0 and denominator > 1):
             return None
         count = self.in_gender(self.cardinal(str(numerator)), feminine=False)
         part = self.part(denominator, plural=numerator > 1)
-        return f"{count} {part}" if part else f"{self.cardinal(str(numerator))} {self.forms.over} {self.cardinal(str(denominator))}"
+        return (
+            f"{count} {part}"
+            if part
+            else f"{self.cardinal(str(numerator))} {self.forms.over} {self.cardinal(str(denominator))}"
+        )
+
+    def share(self, numerator: int, denominator: int) -> str:
+        """ "3/4" before "partes": "tres cuartas"."""
+        count = self.in_gender(self.cardinal(str(numerator)), feminine=True)
+        part = self.gendered_ordinal(denominator, feminine=True)
+        return f"{count} {part}{'s' * (numerator > 1)}"
 
     def part(self, denominator: int, *, plural: bool) -> str:
         """The noun of a fraction: "tercios"; "" where the language says "over"."""

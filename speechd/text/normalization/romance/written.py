@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 NUMBER: Final = (
-    r"(?:\d{1,3},\d{3}(?>(?: \d{3})+)(?!\d)|\d{1,3}(?>(?:,\d{3})+)\.\d++(?![.,]?\d)|\d{1,3},\d{3}(?>(?:,\d{3})+)(?![.,]?\d)"
+    r"(?:\d{1,3},\d{3}(?>(?: \d{3})+)(?!\d)|\d{1,3}(?>(?:,\d{3})+)\.\d++(?![.,]?\d)"
+    r"|\d{1,3},\d{3}(?>(?:,\d{3})+)(?![.,]?\d)"
     r"|\d{1,3}(?>(?:\.\d{3})+|(?: \d{3})+)(?!\d)(?>(?:,\d++)?)|\d++(?>(?:[,.]\d++)?))"
 )
 """Atomic groups, because Python before 3.11.5 gets possessive repeats of groups wrong."""
