@@ -16,6 +16,7 @@ from misaki import en, espeak
 from phonemizer.backend import EspeakBackend
 
 from speechd.engines.espeak.text import for_espeak
+from speechd.engines.kokoro.g2p import foreign
 from speechd.engines.kokoro.g2p.capitals import without_shouting
 from speechd.engines.kokoro.g2p.espeak_library import without_copies
 from speechd.engines.kokoro.g2p.own_sounds import shortened, tell_apart
@@ -203,8 +204,16 @@ class _Fallback(espeak.EspeakFallback):  # type: ignore[misc]
         )
 
     def __call__(self, token: en.MToken) -> tuple[str | None, int | None]:
+        if language := foreign.language_of(token.text):
+            return self._with_english_sounds(foreign.read(for_espeak(token.text), language)), 2
         phonemes: tuple[str | None, int | None] = super().__call__(replace(token, text=for_espeak(token.text)))
         return phonemes
+
+    def _with_english_sounds(self, phonemes: str) -> str:
+        """Phonemes of another language in misaki's letters for English; others are as they are."""
+        for old, new in type(self).E2M:
+            phonemes = phonemes.replace(old, new)
+        return phonemes.replace("^", "").replace("ː", "") if not self.british else phonemes.replace("^", "")
 
     def spell(self, text: str) -> str | None:
         phonemes: str | None = self(en.MToken(text=text, tag="", whitespace=""))[0]
