@@ -47,6 +47,7 @@ from speechd.pool.slot import Slot
 from speechd.server.descriptors import FileDemand
 from speechd.server.hooks import DesiredWorkers
 from speechd.server.worker_table import Event
+from speechd.speech import names
 from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.reader.pool import ReaderPool
 from speechd.speech.reader.serve import serve
@@ -65,7 +66,9 @@ def prepare(settings: Settings) -> SpeechApplication:
     Raises `EngineUnavailable`, and `InvalidSetting` for a voice of the settings that does not exist.
     """
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
-    return SpeechApplication(settings, choice, choice.engine.voices())
+    catalogue = choice.engine.voices()
+    names.use(settings.names, catalogue)
+    return SpeechApplication(settings, choice, catalogue)
 
 
 class SpeechApplication:

@@ -75,6 +75,10 @@ class Settings:
     )
     download_age_s: float = option(3600.0, "speech", "time for which such a reply is kept", 1, 86_400)
 
+    names: Path | None = option(
+        None, "engine", "file (TOML) with pronunciations of words, and names for voices and blends"
+    )
+
     api_keys: tuple[str, ...] = option(
         (),
         "access",

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from speechd.text.lexicon import NO_LEXICON, Lexicon, installed
 from speechd.text.markup.document import DocumentReader
 from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Phonemes, Style, Tag, Text
 from speechd.text.sentences import sentences
@@ -24,8 +25,10 @@ class FedText:
     of what is fed and certain.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, pronunciations: Lexicon = NO_LEXICON) -> None:
+        """pronunciations: the client's; the operator's come after them."""
         self._language = language
+        self._pronunciations = pronunciations
         self._document = DocumentReader()
         self._blocks: deque[str | Pause | Style] = deque()
         self._style = NEUTRAL
@@ -80,6 +83,12 @@ class FedText:
     def blocks(self) -> list[str]:
         """The blocks of sentences that are not taken yet: joined, those are they."""
         return [block for block in self._blocks if isinstance(block, str)]
+
+    def pronounced(self, sentence: str, language: str) -> str:
+        """A sentence with the pronunciations that the client and the operator give."""
+        for lexicon in filter(None, (self._pronunciations, installed(language))):
+            sentence = lexicon.apply(sentence)
+        return sentence
 
     def _add_text(self, block: str) -> None:
         if block:

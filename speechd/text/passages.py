@@ -12,6 +12,7 @@ from typing import Final
 from speechd.text.boundaries import ends_clause, ends_sentence
 from speechd.text.cuts import PART_SHARE, split_near
 from speechd.text.fed_text import FedText, NeedsText
+from speechd.text.lexicon import NO_LEXICON, Lexicon
 from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Style
 from speechd.text.normalization.normalize import normalize
 from speechd.text.normalization.typography import unify
@@ -88,13 +89,20 @@ class PassageReader:
     `_seen`, the one behind them where it had to be looked at, and `_read` with it.
     """
 
-    def __init__(self, language: str, position: Position = BEGINNING, *, normalized: bool = True) -> None:
+    def __init__(
+        self,
+        language: str,
+        position: Position = BEGINNING,
+        pronunciations: Lexicon = NO_LEXICON,
+        *,
+        normalized: bool = True,
+    ) -> None:
         """language: BCP 47, lower case; it chooses the rules that make written forms spoken. position: where another
-        reader was, which this one continues when it is fed the same text from the beginning. normalized: whether those
-        rules are applied."""
+        reader was, which this one continues when it is fed the same text from the beginning. pronunciations: the
+        client's, which go before the operator's. normalized: whether those rules are applied."""
         self._language = language
         self._normalized = normalized
-        self._fed = FedText(language)
+        self._fed = FedText(language, pronunciations)
         self._read = position.read
         self._text, self._end, self._style, self._after = position.text, position.end, position.style, position.after
         self._pieces = self._read_pieces(position.read)
@@ -247,6 +255,7 @@ class PassageReader:
         return self._trace.read(sentence, text, lambda written: self._normalize(written, language))
 
     def _normalize(self, text: str, language: str) -> str:
+        text = self._fed.pronounced(text, language)
         return normalize(text, language) if self._normalized else unify(text)
 
     def _boundary(self, sentence: str, after: str) -> Boundary:

@@ -8,6 +8,7 @@ from typing import Final
 
 from speechd.text.markup import html
 from speechd.text.markup.characters import LINE_BREAK, without_unspoken
+from speechd.text.markup.formulas import on_one_line
 from speechd.text.markup.markdown import BlockReader
 from speechd.text.markup.marks import PAUSE_LIMIT_S, PRONUNCIATION, Mark, Pause, Phonemes, Tag, Text
 
@@ -50,7 +51,7 @@ class DocumentReader:
         return self._marks(rest)
 
     def _marks(self, text: str) -> list[Mark]:
-        text = without_unspoken(html.to_text(LINE_BREAK.sub("\n", text)))
+        text = on_one_line(without_unspoken(html.to_text(LINE_BREAK.sub("\n", text))))
         return [mark for block in self._blocks.blocks(text) for mark in _marks_of(block)]
 
 
