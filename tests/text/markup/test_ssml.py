@@ -41,7 +41,7 @@ def refusal(document: str) -> str:
         ("<say-as interpret-as='ordinal'>21</say-as>", "twenty-first\n\n"),
         ("<say-as interpret-as='date' format='mdy'>3/4/2024</say-as>", "3/4/2024\n\n"),
         ("<![CDATA[<b>]]>", "<b>\n\n"),
-        ("😀 a", "a\n\n"),
+        ("a 😀 b", "a b\n\n"),
     ],
 )
 def test_text_is_spoken_as_its_elements_say(inner: str, spoken: str) -> None:

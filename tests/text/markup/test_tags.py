@@ -44,7 +44,7 @@ def test_tag_that_means_nothing_is_refused(tag: str) -> None:
         "Hello [voice:am_adam] there.",
         "Hello [rate:0.5][voice:am_adam] there.",
         "Hello [rate:nonsense] there.",
-        "Hello <break time='1s'/> <lang xml:lang='fr'>there</lang>.",
+        "Hello <mark name='here'/> <lang xml:lang='fr'>there</lang>.",
         "<?xml version='1.0'?>Hello <amazon:effect name='x'> there</amazon:effect>.",
     ],
 )
