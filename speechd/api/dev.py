@@ -32,7 +32,8 @@ from speechd.errors import InvalidRequest
 from speechd.speech.disconnect import ClientLeft
 from speechd.speech.explaining import Explained
 from speechd.speech.reading import Form, Reading
-from speechd.text.markup import ssml
+from speechd.text.markup.ssml import parse_ssml
+from speechd.text.markup.ssml_elements import ELEMENTS, REFUSED, UNSPOKEN
 from speechd.text.markup.ssml_values import BREAK_S, RATE
 from speechd.text.markup.tagging import tagged
 from speechd.text.markup.tags import RATES
@@ -97,9 +98,9 @@ class DevEndpoints:
         """`GET /dev/ssml`: what of SSML is known."""
         return JSONResponse(
             {
-                "elements": dict(ssml.ELEMENTS),
-                "ignored": sorted(ssml.UNSPOKEN),
-                "refused": dict(ssml.REFUSED),
+                "elements": dict(ELEMENTS),
+                "ignored": sorted(UNSPOKEN),
+                "refused": dict(REFUSED),
                 "break_strengths": dict(BREAK_S),
                 "prosody_rates": dict(RATE),
                 "rate_range": list(RATES),
@@ -110,7 +111,7 @@ class DevEndpoints:
         """`POST /dev/ssml`: a document of SSML as text with tags."""
         _, fields = await self._fields(request)
         text = Text(self.speech.available.max_input_chars).read(SSML_TEXT.name, SSML_TEXT.read(fields))
-        document = ssml.parse_ssml(text, "en-us")
+        document = parse_ssml(text, "en-us")
         return JSONResponse({"text": tagged(document.marks, SSML_VOICE.read(fields))})
 
     async def _explained(self, request: Request, wanted: SpeechRequest) -> list[Explained]:

@@ -17,6 +17,7 @@ from speechd.errors import InvalidRequest, shorten
 from speechd.text.markup import ssml_values as values
 from speechd.text.markup.characters import without_unspoken
 from speechd.text.markup.marks import PRONUNCIATION, Mark, Pause, Phonemes, Prosody, Text, Voice
+from speechd.text.markup.ssml_elements import ELEMENTS, REFUSED, UNSPOKEN
 from speechd.text.markup.tags import Alias, resolved
 from speechd.text.markup.xsampa import ipa_of
 
@@ -25,34 +26,6 @@ MAX_DEPTH: Final = 32
 
 PARAGRAPH: Final = "\n\n"
 SENTENCE: Final = "\n"
-
-SPOKEN: Final = frozenset(("emphasis", "w", "token", "lookup"))
-"""Elements that change nothing: the voices here have no emphasis of their own."""
-
-UNSPOKEN: Final = frozenset(("desc", "meta", "metadata"))
-"""Elements that are left out with what they hold."""
-
-REFUSED: Final[Mapping[str, str]] = {
-    "audio": "plays a recording, and this server has only voices: take it out",
-    "lexicon": "names a file, and this server reads none: use <phoneme> or <sub>",
-}
-"""Elements that cannot be honoured, and why."""
-
-ELEMENTS: Final[Mapping[str, str]] = {
-    "speak": "the document",
-    "p": "a paragraph",
-    "s": "a sentence",
-    "break": "a pause: `time` in `s` or `ms`, or `strength`",
-    "voice": "another voice or blend: `name`",
-    "lang": "another language: `xml:lang`",
-    "prosody": "`rate` and `volume`; `pitch`, `contour`, `range` and `duration` are refused",
-    "phoneme": "a pronunciation: `ph`, with `alphabet` `ipa` or `x-sampa`",
-    "say-as": "`interpret-as`: letters or digits one by one, ordinals; the rest is read as it is written",
-    "sub": "what is spoken instead: `alias`",
-    "mark": "reported in timestamps: `name`",
-    **dict.fromkeys(sorted(SPOKEN), "its text"),
-}
-"""The elements that are known, and what they are."""
 
 _START = re.compile(r"\s*(?:<\?xml[^<>]{0,300}\?>\s*)?(?:<!--.{0,2000}?-->\s*)?<speak[\s>]", re.DOTALL)
 _END = re.compile(r"</speak\s*>\s*\Z")

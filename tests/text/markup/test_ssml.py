@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from speechd.errors import InvalidRequest
 from speechd.text.markup.marks import PAUSE_LIMIT_S, Mark, Pause, Phonemes, Prosody, Text, Voice
-from speechd.text.markup.ssml import ELEMENTS, MAX_DEPTH, is_ssml, parse_ssml
+from speechd.text.markup.ssml import MAX_DEPTH, is_ssml, parse_ssml
+from speechd.text.markup.ssml_elements import ELEMENTS
 from speechd.text.markup.tags import Alias
 
 
