@@ -93,6 +93,7 @@ class SpeechApplication:
         self.metrics = Metrics(self.board, choice.engine.name)
         self.segments = warm_up.plan(choice.engine, warm_up.load_voices(choice.engine, catalogue, settings.warm_up))
         self.downloads = Downloads(settings.download_max_bytes, settings.download_age_s)
+        self._stopping = False
         self._unloader = _unloader(settings, choice.engine, self.board)
 
     def reconcile(self, *, settled: bool) -> DesiredWorkers:
@@ -106,6 +107,8 @@ class SpeechApplication:
 
     def ended(self, index: int) -> bool:
         recording.worker_died(self.metrics.counts.row(index))
+        if self._stopping:  # it may have begun a download since
+            self.downloads.close()
         return recover(self.board, index)
 
     def interrupt(self) -> None:
@@ -113,6 +116,7 @@ class SpeechApplication:
             self._unloader.interrupt()
 
     def stop(self) -> None:
+        self._stopping = True
         self.downloads.close()
         if self._unloader is not None:
             self._unloader.stop()

@@ -14,8 +14,8 @@ from speechd.encoders import FORMATS
 def test_file_has_the_format_of_its_suffix(tmp_path: Path, format: str) -> None:
     path = tmp_path / f"hello.{format}"
     assert cli.main(["say", "Good morning.", "-o", str(path), "--engine", "tone"]) == 0
-    if format == "pcm":
-        assert len(path.read_bytes()) > 24_000
+    if format in (least := {"pcm": 24_000, "ulaw": 4_000, "alaw": 4_000}):
+        assert len(path.read_bytes()) > least[format]
         return
     with av.open(str(path)) as container:
         assert sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0)) > 0.5

@@ -105,7 +105,7 @@ class Checkpoint:
         try:
             return torch.load(self.folder / name, map_location="cpu", weights_only=True)
         except pickle.UnpicklingError as error:  # whose words are for programmers, and recommend to trust the file
-            raise self._broken(name, "it is no file of tensors") from error
+            raise self._broken(name, "it holds no weights") from error
         except (OSError, RuntimeError, EOFError) as error:
             raise self._broken(name, error) from error
 
