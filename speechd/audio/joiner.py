@@ -48,6 +48,11 @@ class SegmentJoiner:
         self._has_sound = False
 
     @property
+    def length_s(self) -> float:
+        """Seconds of the flow so far."""
+        return self._length / self._rate
+
+    @property
     def has_sound(self) -> bool:
         """Whether there was any sound in what was joined."""
         return self._has_sound

@@ -77,6 +77,21 @@ class Settings:
         choices=("auto", "off"),
     )
 
+    default_voice: str = option(
+        "auto", "speech", "voice or blend of requests that name none; auto: Kokoro's af_heart, or the engine's first"
+    )
+    model_aliases: tuple[str, ...] = option(
+        (), "speech", "comma-separated further ids by which requests name the model"
+    )
+    download_max_bytes: int = option(
+        64 << 20, "speech", "disk for replies that are kept to be downloaded again; 0: none is", 0, 1 << 40
+    )
+    download_age_s: float = option(3600.0, "speech", "time for which such a reply is kept", 1, 86_400)
+
+    names: Path | None = option(
+        None, "engine", "file (TOML) with pronunciations of words, and names for voices and blends"
+    )
+
     api_keys: tuple[str, ...] = option(
         (),
         "access",
@@ -85,6 +100,12 @@ class Settings:
         secret=True,
     )
     api_keys_file: Path | None = option(None, "access", "file with further keys, one per line")
+    key_for_lists: str = option(
+        "yes",
+        "access",
+        "whether models and voices are listed only with a key; Open WebUI sends none",
+        choices=("yes", "no"),
+    )
     cors_origins: tuple[str, ...] = option(
         (), "access", "comma-separated origins of web pages that may call the server; * for all"
     )

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, Protocol, runtime_checkable
+from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
 
 from speechd.audio.samples import Audio
 from speechd.config.settings import Settings
@@ -52,6 +52,16 @@ class EngineOptions:
         return cls(settings.model_dir, settings.device, settings.dtype, settings.engine_path)
 
 
+class WordTokens(NamedTuple):
+    """A word of a prepared text: its characters from `start` to before `stop`, and its tokens from `token_start` to
+    before `token_stop`, as `TokenTime` counts them. Words come in order; a word without a sound has no tokens."""
+
+    start: int
+    stop: int
+    token_start: int
+    token_stop: int
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A passage of an utterance, prepared for the engine.
@@ -59,11 +69,15 @@ class Segment:
     payload: at most `PAYLOAD_LIMIT` bytes, meaningful to the engine that prepared it alone.
     duration_s: predicted audio seconds, for deadlines and expected waits; the truth comes with the audio.
     tokens: what the engine speaks, counted: phonemes (Kokoro) or characters; 0 where it does not say.
+    words, phonemes: only where `SynthesisOptions.words` is set: its words with their tokens, and all of its tokens as
+    Kokoro's phonemes, empty where it has none of those.
     """
 
     payload: bytes
     duration_s: float
     tokens: int = 0
+    words: tuple[WordTokens, ...] = ()
+    phonemes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +88,16 @@ class SynthesisOptions:
     language: BCP 47, lower case ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", "ja", "zh").
     speed: 0.25 ... 4.0, 1.0 is the voice's own.
     seed: for engines that draw noise; equal requests have equal seeds, so that equal requests sound equal.
+    words: whether segments are to say which tokens are which word's, and audio when they sound. It changes no sound.
+    normalize: whether written forms ("12 km") are turned into words before the engine is given a passage.
     """
 
     blend: Blend
     language: str
     speed: float = 1.0
     seed: int = 0
+    words: bool = False
+    normalize: bool = True
 
 
 class Synthesizer(Protocol):
@@ -225,6 +243,24 @@ class SupportsWindows(Protocol):
         count or process. With an empty state and an infinite `wanted_s` the samples are exactly those of `synthesize`.
         Any exception means that the segment failed.
         """
+        ...
+
+
+@runtime_checkable
+class SupportsPhonemes(Protocol):
+    """An engine that can be given phonemes instead of text: characters of Kokoro's alphabet."""
+
+    def prepare_phonemes(self, phonemes: str, options: SynthesisOptions) -> Segment | None:
+        """A segment for these phonemes, or None where they have no sound. Raises `SegmentTooLong`."""
+        ...
+
+
+@runtime_checkable
+class SupportsPacks(Protocol):
+    """An engine whose voices are files, of which it can make another one."""
+
+    def pack(self, blend: Blend) -> bytes:
+        """The file of a voice that sounds like this blend. Raises `InvalidRequest` if one of its voices lacks here."""
         ...
 
 

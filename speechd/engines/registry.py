@@ -52,6 +52,8 @@ def voices(name: str, options: EngineOptions) -> Catalogue:
     """
     if ":" in name:
         return _custom(name, options).voices()
+    if name == "espeak":
+        return _espeak(options).voices()
     from speechd.engines.kokoro.voices import catalogue
 
     return catalogue(options.model_dir)
@@ -74,10 +76,11 @@ def _kokoro(options: EngineOptions) -> Engine:
 
 
 def _espeak(options: EngineOptions) -> Engine:
-    from speechd.engines.espeak.engine import EspeakEngine
+    from speechd.engines.espeak.engine import LANGUAGES, EspeakEngine
     from speechd.engines.kokoro.voices import MODEL_IDS, catalogue
 
-    return EspeakEngine(catalogue(options.model_dir), MODEL_IDS)
+    voices = catalogue(options.model_dir, graded=False, lacks=lambda voice: voice.language not in LANGUAGES)
+    return EspeakEngine(voices, MODEL_IDS)
 
 
 def _tone(options: EngineOptions) -> Engine:

@@ -9,7 +9,7 @@ from speechd.audio.joiner import SegmentJoiner
 from speechd.audio.resample import resampled
 from speechd.encoders import open_encoder
 from speechd.engines.base import Engine, SynthesisOptions, synthesize_one
-from speechd.errors import NothingToSpeak
+from speechd.errors import InvalidRequest
 from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planner
 from speechd.text.markup import Pause
@@ -25,7 +25,8 @@ def synthesize_file(
 ) -> Iterator[tuple[bytes, float]]:
     """The bytes of `format`, whole, as they come to be, each with the audio seconds spoken so far.
 
-    `engine` is started. Raises what a request would: `InvalidRequest`, `NothingToSpeak`, or the engine's own exception.
+    `engine` is started. Raises what a request would, `InvalidRequest` or the engine's own exception; and the first of
+    them if nothing can be spoken.
     """
     planner = Planner(input, options, engine)
     joiner = SegmentJoiner()
@@ -43,7 +44,7 @@ def synthesize_file(
                 samples = joiner.add(audio, planned.gap_s, planned.volume).samples
             yield encoder.encode(samples), spoken_s
         if not spoken_s:
-            raise NothingToSpeak("The text holds nothing that can be spoken.", param="input")
+            raise InvalidRequest("The text holds nothing that can be spoken.", param="input")
         yield encoder.encode(joiner.finish()) + encoder.finish(), spoken_s
     finally:
         encoder.close()

@@ -11,13 +11,16 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
-from speechd.engines.base import Engine, Segment, SegmentTooLong, SynthesisOptions
+from speechd.engines.base import Engine, Segment, SegmentTooLong, SupportsPhonemes, SynthesisOptions
 from speechd.errors import InvalidRequest, ReplyTooLong
 from speechd.pool.capacity import StreamBudget
+from speechd.speech.captions import Script, script_of
+from speechd.speech.reading import AS_TEXT, Form, Reading, marks_of
 from speechd.text.boundaries import sentence_starts
 from speechd.text.cuts import LONGEST_WORD, PART_SHARE, TOLERANCE, split, split_near
 from speechd.text.markup.marks import Pause, Style
 from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position, boundary_of
+from speechd.text.spans import Span, before, shifted
 from speechd.text.words import longest_word
 
 ENOUGH: Final = 2 / 3
@@ -76,25 +79,29 @@ LONGEST_WORD_S: Final = 3.0
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A segment. gap_s: seconds of silence between its last sound and the first of the next. volume: a factor on its
-    samples. boundary: how its text ends. is_one: whether that is one sentence at most."""
+    samples. boundary: how its text ends. is_one: whether that is one sentence at most. script: what it says, where the
+    words were asked for."""
 
     segment: Segment
     gap_s: float
     volume: float = 1.0
     boundary: Boundary = Boundary.PARAGRAPH
     is_one: bool = False
+    script: Script | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """Spoken text that is to be one segment, unless that is too long. boundary: how it ends. options, volume: how it is
-    to be spoken. is_run: it is of a run of letters without boundaries, so that a cut anywhere does no harm."""
+    to be spoken. is_run: it is of a run of letters without boundaries, so that a cut anywhere does no harm. spans: its
+    words in the input, where they are traced."""
 
     text: str
     boundary: Boundary
     options: SynthesisOptions
     volume: float = 1.0
     is_run: bool = False
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +144,13 @@ class Planner:
         *,
         limit_s: float = math.inf,
         progress: Progress | None = None,
+        reading: Reading = AS_TEXT,
     ) -> None:
         """options: of all passages that ask for nothing else. limit_s: seconds of audio that the response may have in
-        all. progress: of another planner of the same utterance, whose plan this one continues."""
+        all. progress: of another planner of the same utterance, whose plan this one continues. reading: how the
+        input is to be read."""
         self._input = input
+        self._reading = reading
         self._options = options
         self._engine = engine
         self._limit_s = limit_s
@@ -148,6 +158,8 @@ class Planner:
         progress = progress or Progress(characters_per_s=CHARACTERS_PER_S * options.speed)
         self._position = progress.position
         self._parts = deque(progress.parts)
+        if reading.form is Form.PHONEMES and progress == Progress(progress.characters_per_s):
+            self._parts.append(Part(input.strip(), Boundary.PARAGRAPH, options))
         self._in_run = progress.in_run
         self._characters_per_s = progress.characters_per_s
         self._tokens_per_character = progress.tokens_per_character
@@ -179,9 +191,14 @@ class Planner:
 
     def _open(self) -> PassageReader:
         self._engine.load_voice(self._options)
-        reader = PassageReader(self._options.language, self._position)
-        reader.feed(self._input)
+        reader = PassageReader(self._options.language, self._position, normalized=self._options.normalize)
+        if self._reading.has_marks:
+            reader.feed_marks(marks_of(self._input, self._reading, self._options, self._engine))
+        elif self._reading.form is Form.TEXT:
+            reader.feed(self._input)
         reader.finish()
+        if self._options.words:
+            reader.trace(self._input)
         if reader.pauses_s > MAX_PAUSES_S:
             raise InvalidRequest(
                 f"'input' has pauses of more than {MAX_PAUSES_S:g} s together: shorten them, or send it in parts.",
@@ -214,7 +231,9 @@ class Planner:
         if not isinstance(passage, Passage):
             return passage
         options = self._styled(passage.style)
-        part = Part(passage.text, passage.boundary, options, passage.style.volume, is_run=self._in_run)
+        part = Part(
+            passage.text, passage.boundary, options, passage.style.volume, is_run=self._in_run, spans=passage.spans
+        )
         self._in_run = passage.boundary is Boundary.WORD and (
             longest_word(passage.text) >= LONGEST_WORD or (self._in_run and " " not in passage.text)
         )
@@ -226,6 +245,9 @@ class Planner:
         options = replace(self._options, speed=speed)
         if style.voice is not None:
             options = replace(options, blend=self._engine.voices().parse(style.voice))
+        if style.language is not None:
+            options = replace(options, language=style.language)
+        if style.voice is not None or style.language is not None:
             self._engine.load_voice(options)
         return options
 
@@ -238,7 +260,7 @@ class Planner:
                 self._measure(part, segment)
                 gap_s = GAP_S[part.boundary] / part.options.speed
                 is_one = next(sentence_starts(part.text, part.options.language), None) is None
-                return Planned(segment, gap_s, part.volume, part.boundary, is_one)
+                return Planned(segment, gap_s, part.volume, part.boundary, is_one, _script(part, segment))
             part, rest = cut(part, parts)
             self._parts.appendleft(rest)
         return NotYet()
@@ -252,6 +274,8 @@ class Planner:
 
     def _prepared(self, part: Part) -> Segment | None:
         try:
+            if self._reading.form is Form.PHONEMES and isinstance(self._engine, SupportsPhonemes):
+                return self._engine.prepare_phonemes(part.text, part.options)
             return self._engine.prepare(part.text, part.options)
         except SegmentTooLong:
             return TOO_LONG
@@ -289,4 +313,14 @@ def cut(part: Part, parts: int) -> tuple[Part, Part]:
         head, rest = split(text, target, language)
     else:
         head, rest = split_near(text, target, min(len(text) - 1, round(target * (1 + TOLERANCE))), language)
-    return replace(part, text=head, boundary=boundary_of(head, rest, language)), replace(part, text=rest)
+    head_spans, rest_spans = before(part.spans, len(head)), shifted(part.spans, len(rest) - len(text))
+    return (
+        replace(part, text=head, boundary=boundary_of(head, rest, language), spans=head_spans),
+        replace(part, text=rest, spans=rest_spans),
+    )
+
+
+def _script(part: Part, segment: Segment) -> Script | None:
+    if not part.options.words:
+        return None
+    return script_of(part.text, part.spans, segment, str(part.options.blend), part.options.language)

@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Final
 
 from speechd.audio.samples import SAMPLE_RATE
 from speechd.audio.silence import may_sound
 from speechd.context import Timings
-from speechd.errors import NothingToSpeak
 from speechd.pool.capacity import StreamBudget
 from speechd.pool.client import PoolClient, SegmentJob
 from speechd.speech.encoding import PIECE, EncodingStage
@@ -25,9 +25,16 @@ from speechd.speech.reader.plan import RemotePlan
 from speechd.speech.source import Chunk
 from speechd.text.markup import Pause
 
+SILENCE_S: Final = 0.2
+"""Seconds of silence for a text in which nothing can be spoken: long enough for any decoder to find audio in it."""
+
 
 class SpeechStream:
-    """A `SpeechSource`: the speech of this server's slots. All that it holds is given back in `close`."""
+    """A `SpeechSource`: the speech of this server's slots. All that it holds is given back in `close`.
+
+    is_silence: nothing in the text can be spoken, and silence is what there is. Clients send texts part by part, some
+    of them a line of dots, and take an error for the end of all.
+    """
 
     def __init__(
         self,
@@ -41,6 +48,7 @@ class SpeechStream:
         """look_ahead_s: seconds of audio that may be made beyond what the client took. arrival: of the request, in
         seconds of `time.monotonic()` (None: now); it is the deadline of the first segment."""
         self.timings = Timings()
+        self.is_silence = False
         self._plan, self._pool, self._encoding = plan, pool, encoding
         self._made = time.monotonic()
         self._arrival = self._made if arrival is None else arrival
@@ -52,7 +60,7 @@ class SpeechStream:
         self._leading_s: float | None = 0.0  # of pauses before any sound, which are no audio yet; None after it
 
     async def open(self) -> None:
-        """Return once there is audio. Raises `SpeechdError` if nothing can be spoken, or synthesis failed."""
+        """Return once there is audio. Raises `SpeechdError` if the text cannot be read, or synthesis failed."""
         if not self._tasks:
             submitting = asyncio.create_task(self._submit_all())
             self._tasks = (submitting, asyncio.create_task(self._encode_all(submitting)))
@@ -124,10 +132,8 @@ class SpeechStream:
             while await self._encode_next():
                 pass
             await submitting  # raises what ended it before the end of the text
-            if self.timings.queue_s is None:
-                raise NothingToSpeak("'input' holds nothing that can be spoken.", param="input")
-            if not self._encoding.has_sound:
-                raise NothingToSpeak("'input' holds nothing of which this voice makes a sound.", param="input")
+            if self._leading_s is not None:
+                await self._encode_silence(self._leading_s)
             await self._encoding.finish()
         finally:
             self._encoding.end()
@@ -158,12 +164,18 @@ class SpeechStream:
         if self._leading_s is not None and may_sound(audio.samples):
             leading_s, self._leading_s = self._leading_s, None
             await self._encode_pause(leading_s)
-        joined_s, rest = await self._encoding.join(audio, planned.gap_s, planned.volume, is_last=not left_s)
+        joined_s, rest = await self._encoding.join(
+            audio, planned.gap_s, planned.volume, planned.script, is_last=not left_s
+        )
         self._look_ahead.joined(joined_s, expected_s - left_s)
         self._note_progress()
         await self._encoding.encode(rest)
         self._note_progress()
         return left_s
+
+    async def _encode_silence(self, pauses_s: float) -> None:
+        self.is_silence, self._leading_s = True, None
+        await self._encode_pause(max(pauses_s, SILENCE_S))
 
     async def _encode_pause(self, duration_s: float) -> None:
         if self._leading_s is not None:

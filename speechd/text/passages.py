@@ -12,8 +12,12 @@ from typing import Final
 from speechd.text.boundaries import ends_clause, ends_sentence
 from speechd.text.cuts import PART_SHARE, split_near
 from speechd.text.fed_text import FedText, NeedsText
+from speechd.text.lexicon import NO_LEXICON, Lexicon
 from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Style
 from speechd.text.normalization.normalize import normalize
+from speechd.text.normalization.typography import unify
+from speechd.text.spans import Span
+from speechd.text.trace import Trace
 
 WEAK_SHARE: Final = 0.1
 """Share of the most that is gathered. A shorter passage is not worth having: the next sentence joins it, however long
@@ -41,11 +45,13 @@ class Boundary(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Spoken text for one segment: stripped, with at least one letter or digit. style: what the markup asks for."""
+    """Spoken text for one segment: stripped, with at least one letter or digit. style: what the markup asks for. spans:
+    its words and their places in the input, where the reader traces them."""
 
     text: str
     boundary: Boundary
     style: Style = NEUTRAL
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +65,15 @@ class NotYet:
 @dataclass(frozen=True, slots=True)
 class Position:
     """How far a reader is. read: the sentences, pauses and changes of style that it has looked at. text, end, style,
-    after: what it keeps of them, as in `PassageReader`."""
+    after: what it keeps of them, as in `PassageReader`. spans, reached: of its trace."""
 
     read: int = 0
     text: str = ""
     end: Boundary = Boundary.WORD
     style: Style = NEUTRAL
     after: Pause | Style | None = None
+    spans: tuple[Span, ...] = ()
+    reached: int = 0
 
 
 BEGINNING: Final = Position()
@@ -81,14 +89,25 @@ class PassageReader:
     `_seen`, the one behind them where it had to be looked at, and `_read` with it.
     """
 
-    def __init__(self, language: str, position: Position = BEGINNING) -> None:
+    def __init__(
+        self,
+        language: str,
+        position: Position = BEGINNING,
+        pronunciations: Lexicon = NO_LEXICON,
+        *,
+        normalized: bool = True,
+    ) -> None:
         """language: BCP 47, lower case; it chooses the rules that make written forms spoken. position: where another
-        reader was, which this one continues when it is fed the same text from the beginning."""
+        reader was, which this one continues when it is fed the same text from the beginning. pronunciations: the
+        client's, which go before the operator's. normalized: whether those rules are applied."""
         self._language = language
-        self._fed = FedText(language)
+        self._normalized = normalized
+        self._fed = FedText(language, pronunciations)
         self._read = position.read
         self._text, self._end, self._style, self._after = position.text, position.end, position.style, position.after
         self._pieces = self._read_pieces(position.read)
+        self._trace: Trace | None = None
+        self._traced_so_far = position.spans, position.reached
         self._seen: tuple[int, Passage | Pause | Style] | None = None
 
     @property
@@ -104,7 +123,8 @@ class PassageReader:
     @property
     def position(self) -> Position:
         """The position for a reader that is to continue this one."""
-        return Position(self._read, self._text, self._end, self._style, self._after)
+        traced = self._traced_so_far if self._trace is None else (self._trace.spans, self._trace.reached)
+        return Position(self._read, self._text, self._end, self._style, self._after, *traced)
 
     def feed(self, text: str) -> None:
         """Add text. It is parsed at once: what is counted is what is spoken. Some 10 ms for 50,000 characters."""
@@ -118,6 +138,10 @@ class PassageReader:
         """Say that no more text comes."""
         self._fed.finish()
 
+    def trace(self, input: str) -> None:
+        """Have passages say where in `input` their words stand. Called after `finish`, and before the first `next`."""
+        self._trace = Trace(input, self._fed.blocks(), *self._traced_so_far)
+
     def next(self, enough: int, most: int, limit: int) -> Passage | Pause | NotYet | None:
         """The next passage or pause; None at the end.
 
@@ -130,10 +154,11 @@ class PassageReader:
                 return missing
             if self._text:
                 head, rest = self._cut(limit)
-                self._text = rest if _speakable(rest) else ""
+                length, self._text = len(self._text), rest if _speakable(rest) else ""
+                spans = self._trace.cut(head, length, self._text) if self._trace is not None else ()
                 if _speakable(head):
-                    boundary = boundary_of(head, rest, self._language) if self._text else self._end
-                    return Passage(head, boundary, self._style)
+                    boundary = boundary_of(head, rest, self._spoken_language) if self._text else self._end
+                    return Passage(head, boundary, self._style, spans)
             else:
                 after, self._after = self._after, None
                 if not isinstance(after, Style):
@@ -154,6 +179,8 @@ class PassageReader:
             self._read, self._seen = read, None
             if isinstance(piece, Passage):
                 self._text = f"{self._text} {piece.text}".strip()
+                if self._trace is not None and piece.text:
+                    self._trace.gathered(piece.spans, len(self._text) - len(piece.text))
                 self._end = piece.boundary
             else:
                 self._after = piece
@@ -179,7 +206,7 @@ class PassageReader:
         if len(self._text) <= limit:
             return self._text, ""
         parts = math.ceil(len(self._text) / (PART_SHARE * limit))
-        return split_near(self._text, math.ceil(len(self._text) / parts), limit, self._language)
+        return split_near(self._text, math.ceil(len(self._text) / parts), limit, self._spoken_language)
 
     def _read_pieces(self, skipped: int) -> Iterator[tuple[int, Passage | Pause | Style | NotYet]]:
         """Sentences as spoken text, of any length, pauses and styles, each with how many were looked at by then. A
@@ -191,6 +218,8 @@ class PassageReader:
                 continue
             read += 1
             if read <= skipped:
+                if self._trace is not None and isinstance(written, str):
+                    self._trace.passed_over(written)
                 continue
             if not isinstance(written, str):
                 yield read, written
@@ -203,23 +232,38 @@ class PassageReader:
                 silent = 0
                 yield read, NotYet()
 
+    @property
+    def _spoken_language(self) -> str:
+        return self._style.language or self._language
+
     def _passage(self, sentence: str) -> Passage:
         """The sentence as spoken text, none if nothing in it can be spoken."""
-        text = " ".join(normalize(sentence, self._language).split())
+        language = self._spoken_language
+        text = " ".join(self._normalize(sentence, language).split())
+        spans = self._traced(sentence, text, language)
         after = sentence[len(sentence.rstrip()) :]
         boundary = self._boundary(text, after)
         if not _speakable(text):
             return Passage("", boundary)
-        if boundary is Boundary.SENTENCE and not (ends_sentence(text, self._language) or ends_clause(text)):
+        if boundary is Boundary.SENTENCE and not (ends_sentence(text, language) or ends_clause(text)):
             text += "."  # a line that stands alone is gathered with the next one; the voice falls between them
-        return Passage(text, boundary)
+        return Passage(text, boundary, spans=spans)
+
+    def _traced(self, sentence: str, text: str, language: str) -> tuple[Span, ...]:
+        if self._trace is None:
+            return ()
+        return self._trace.read(sentence, text, lambda written: self._normalize(written, language))
+
+    def _normalize(self, text: str, language: str) -> str:
+        text = self._fed.pronounced(text, language)
+        return normalize(text, language) if self._normalized else unify(text)
 
     def _boundary(self, sentence: str, after: str) -> Boundary:
         """How the sentence ends; `after` is the white space behind it."""
         if "\n\n" in after:
             return Boundary.PARAGRAPH
         if not after.endswith("\n"):
-            return Boundary.SENTENCE if ends_sentence(sentence, self._language) else Boundary.WORD
+            return Boundary.SENTENCE if ends_sentence(sentence, self._spoken_language) else Boundary.WORD
         # A line of verse, or of a list, within a sentence that goes on.
         return Boundary.CLAUSE if _GOES_ON.search(sentence[-_CONTEXT:]) else Boundary.SENTENCE
 

@@ -86,6 +86,18 @@ def test_synthesis_costs_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None
     assert slept[0] == pytest.approx(100 * audio.duration_s, rel=0.05)
 
 
+@pytest.mark.parametrize("speed", [0.25, 1.0, 4.0])
+def test_bytes_sound_when_they_are_said_to(speed: float) -> None:
+    text = "Grüße, one!"
+    segment = ToneEngine().prepare(text, SynthesisOptions(BLEND, "en-us", speed, words=True))
+    assert segment is not None
+    audio = ToneEngine().speak(segment)
+    for start, stop, first, last in segment.words:
+        times = audio.alignment[first].start_s, audio.alignment[last - 1].end_s
+        samples = audio.samples[round(times[0] * audio.sample_rate) : round(times[1] * audio.sample_rate)]
+        assert decode(samples) == text[start:stop]
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(0.0001, 1.0), min_size=1, max_size=8), st.sampled_from([0.5, 1.0, 3.7]))
 def test_windows_are_the_whole_wherever_it_is_cut_and_whoever_renders_them(wanted_s: list[float], speed: float) -> None:

@@ -22,7 +22,7 @@ from speechd.context import Outcome
 from speechd.encoders import FORMATS, open_encoder
 from speechd.encoders.base import Encoder
 from speechd.engines.base import Segment
-from speechd.errors import NothingToSpeak, SynthesisFailed, TransferAborted
+from speechd.errors import SynthesisFailed, TransferAborted
 from speechd.pool.admission import Ticket
 from speechd.pool.capacity import StreamBudget
 from speechd.pool.client import PoolClient, SegmentJob, SpokenWindow
@@ -34,7 +34,7 @@ from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.planner import Planned
 from speechd.speech.reader.plan import RemotePlan
 from speechd.speech.response import ClientTimeouts, SpeechResponse
-from speechd.speech.stream import SpeechStream
+from speechd.speech.stream import SILENCE_S, SpeechStream
 from speechd.text.markup import Pause
 
 TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
@@ -243,12 +243,49 @@ def test_whole_reply_is_synthesised_beyond_the_credit() -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("plan", [[], [Pause(1.0)], [planned(0)], [planned(0), planned(0)]])
-def test_nothing_to_speak_is_an_error_before_any_byte(plan: list[Planned | Pause | Exception]) -> None:
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("plan", [[], [Pause(1.0)], [planned(0)]])
+def test_nothing_to_speak_is_a_silence_in_any_format(
+    plan: list[Planned | Pause | Exception], format: str, whole: bool
+) -> None:
+    async def scenario() -> None:
+        harness = Harness(plan, format=format, whole=whole)
+        assert await harness.read_all()
+        assert harness.stream.is_silence
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("plan", "seconds"),
+    [
+        ([], SILENCE_S),
+        ([planned(0), planned(0)], SILENCE_S),
+        ([Pause(0.1)], SILENCE_S),
+        ([Pause(1.0)], 1.0),
+        ([Pause(1.0), planned(0)], 1.0),
+        ([planned(0), Pause(1.0), planned(0), Pause(0.5)], 1.5),
+    ],
+)
+def test_silence_is_as_long_as_the_pauses_of_the_text(plan: list[Planned | Pause | Exception], seconds: float) -> None:
     async def scenario() -> None:
         harness = Harness(plan)
-        with pytest.raises(NothingToSpeak):
-            await harness.read()
+        content = await harness.read_all()
+        assert len(content) / 2 / SAMPLE_RATE == pytest.approx(seconds)
+        assert not any(content)
+        await harness.end()
+        assert harness.stream.timings.audio_s == pytest.approx(seconds)
+
+    run(scenario())
+
+
+def test_speech_is_no_silence() -> None:
+    async def scenario() -> None:
+        harness = Harness([Pause(1.0), planned(1)])
+        assert levels(await harness.read_all()) == [1]
+        assert not harness.stream.is_silence
         await harness.end()
 
     run(scenario())
@@ -443,17 +480,6 @@ def test_many_short_pauses_do_not_use_the_credit_up() -> None:
     async def scenario() -> None:
         harness = Harness([planned(1), Pause(0.1)] * 100, look_ahead_s=1.5)
         assert len(await harness.read_all()) / 2 / SAMPLE_RATE > 100
-        await harness.end()
-
-    run(scenario())
-
-
-@pytest.mark.parametrize("plan", [[Pause(1.0), planned(0)], [planned(0), Pause(1.0), planned(0)]])
-def test_text_without_a_sound_is_an_error_before_any_byte(plan: list[Planned | Pause | Exception]) -> None:
-    async def scenario() -> None:
-        harness = Harness(plan)
-        with pytest.raises(NothingToSpeak):
-            await harness.read()
         await harness.end()
 
     run(scenario())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import io
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -15,15 +16,16 @@ import torch
 from speechd.audio.samples import Audio, TokenTime
 from speechd.engines.base import EngineOptions, Segment, SegmentTooLong, SynthesisOptions, Window
 from speechd.engines.kokoro import voices
-from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Checkpoint
+from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Checkpoint, Pack
 from speechd.engines.kokoro.cpu.model import CpuModel
 from speechd.engines.kokoro.g2p.g2p import G2P
+from speechd.engines.kokoro.g2p.words import word_tokens
 from speechd.engines.kokoro.load import load, resolve
 from speechd.engines.kokoro.model import SAMPLE_RATE, STYLE_SIZE, Model, ModelInput, Rendered
 from speechd.errors import InvalidRequest
 from speechd.languages.table import KOKORO_CODES
 from speechd.shared_memory import trim_heap
-from speechd.voices import Blend, Catalogue
+from speechd.voices import Blend, Catalogue, Voice
 
 TOKEN_LIMIT: Final = PACK_SHAPE[0]
 """Phonemes in one segment: a voice has a row for each number of them."""
@@ -65,6 +67,9 @@ class KokoroEngine:
         self.load()
         self._g2p = G2P(self._ids)
         self._pack = lru_cache(PACKS_KEPT)(checkpoint.pack)
+        self._catalogue = voices.catalogue(checkpoint.folder, lacks=self._lacks)
+        for voice in self._catalogue:  # a pack that cannot be read is found out now, and not by who asks for it
+            checkpoint.pack(voice.id)
 
     def load(self) -> None:
         """See `SupportsUnload`."""
@@ -80,7 +85,7 @@ class KokoroEngine:
 
     def voices(self) -> Catalogue:
         """See `Engine`."""
-        return voices.catalogue(self._options.model_dir)
+        return self._catalogue
 
     def languages(self) -> Sequence[str]:
         """See `Engine`."""
@@ -88,19 +93,33 @@ class KokoroEngine:
 
     def load_voice(self, options: SynthesisOptions) -> None:
         """See `Engine`."""
-        for voice, _ in options.blend.parts:
-            if not self._checkpoint.has_pack(voice.id):
-                raise InvalidRequest(
-                    f"This server lacks the pack of the voice '{voice.id}'; 'speechd download' adds it.",
-                    param="voice",
-                    code="voice_not_found",
-                )
-            self._pack(voice.id)
+        self._packs(options.blend)
         self._g2p.check(options.language)
+
+    def pack(self, blend: Blend) -> bytes:
+        """See `SupportsPacks`."""
+        combined = sum(weight * pack for weight, pack in self._packs(blend))
+        file = io.BytesIO()
+        torch.save(torch.from_numpy(np.asarray(combined, np.float32)).reshape(PACK_SHAPE), file)
+        return file.getvalue()
 
     def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
         """See `Engine`."""
         phonemes = self._g2p.phonemes(text, options.language)
+        segment = self._segment(phonemes, options)
+        if segment is None or not options.words:
+            return segment
+        read = partial(self._g2p.phonemes, language=options.language)
+        return replace(segment, words=word_tokens(text, phonemes, read), phonemes=phonemes)
+
+    def prepare_phonemes(self, phonemes: str, options: SynthesisOptions) -> Segment | None:
+        """See `SupportsPhonemes`. Raises `InvalidRequest` for a character that is no phoneme of the model's."""
+        unknown = next((phoneme for phoneme in phonemes if phoneme not in self._ids), None)
+        if unknown is not None:
+            raise InvalidRequest(f"Kokoro has no phoneme {unknown!a}.", param="phonemes", code="invalid_value")
+        return self._segment(phonemes.strip(), options)
+
+    def _segment(self, phonemes: str, options: SynthesisOptions) -> Segment | None:
         if not phonemes:
             return None
         if len(phonemes) > TOKEN_LIMIT:
@@ -140,9 +159,25 @@ class KokoroEngine:
         return self._model
 
     def _style(self, blend: Blend, phonemes: int) -> npt.NDArray[np.float32]:
-        """The row of the voices for this number of phonemes, as the kokoro package chooses it; averaged by weight."""
-        rows = [self._pack(voice.id)[phonemes - 1] for voice, _ in blend.parts]
-        return np.average(rows, axis=0, weights=[weight for _, weight in blend.parts]).astype(np.float32)
+        """The row of the voices for this number of phonemes, as the kokoro package chooses it; their weighted sum."""
+        rows = [pack[phonemes - 1] * np.float64(weight) for weight, pack in self._packs(blend)]
+        style: npt.NDArray[np.float32] = np.sum(rows, axis=0).astype(np.float32)
+        return style
+
+    def _packs(self, blend: Blend) -> list[tuple[float, Pack]]:
+        """The weight and the pack of each voice. Raises `InvalidRequest` for one that is not there."""
+        for voice, _ in blend.parts:
+            if not self._checkpoint.has_pack(voice.id):
+                raise InvalidRequest(
+                    f"This server lacks the pack of the voice '{voice.id}'; 'speechd download' adds it.",
+                    param="voice",
+                    code="voice_not_found",
+                )
+        return [(weight, self._pack(voice.id)) for voice, weight in blend.parts]
+
+    def _lacks(self, voice: Voice) -> bool:
+        """Whether something is not here that speaking this voice takes."""
+        return not (self._checkpoint.has_pack(voice.id) and voices.is_readable(voice.language))
 
 
 class WindowedKokoroEngine(KokoroEngine):

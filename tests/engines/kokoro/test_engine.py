@@ -301,3 +301,43 @@ def test_engine_speaks_the_same_after_its_model_was_away(model_dir: Path) -> Non
     segment = prepared(engine)  # which takes no model
     engine.load()
     assert np.array_equal(synthesize_one(engine, segment).samples, before)
+
+
+@pytest.mark.parametrize(
+    ("voice", "text"),
+    [
+        ("af_heart", "He said [Kokoro](/kˈOkəɹO/), once; of the mother-in-law's — 3D!"),
+        ("ff_siwis", "L'homme qu'il y a vingt-cinq ans, c'est-à-dire."),
+        ("hf_alpha", "नमस्ते दुनिया।"),
+    ],
+)
+def test_words_have_the_phonemes_between_the_blanks_and_the_punctuation(
+    engine: KokoroEngine, monkeypatch: pytest.MonkeyPatch, voice: str, text: str
+) -> None:
+    monkeypatch.setattr(engine, "_pack", lambda id: np.zeros((510, 256), np.float32))
+    blend = CATALOGUE.parse(voice)
+    segment = prepared(engine, text, SynthesisOptions(blend, blend.language, words=True))
+    assert len(segment.phonemes) == len(ModelInput.unpacked(segment.payload).tokens)
+    spoken = [segment.phonemes[word.token_start : word.token_stop] for word in segment.words]
+    assert all(spoken)
+    between = list(segment.phonemes)
+    for word in segment.words:
+        between[word.token_start : word.token_stop] = " " * (word.token_stop - word.token_start)
+    assert not any(map(str.isalnum, between))
+    assert all(word.token_stop <= after.token_start for word, after in pairwise(segment.words))
+
+
+def test_words_change_no_segment(engine: KokoroEngine) -> None:
+    plain, timed = prepared(engine), prepared(engine, options=replace(delivery(), words=True))
+    assert (plain.payload, plain.duration_s) == (timed.payload, timed.duration_s)
+    assert (plain.words, plain.phonemes) == ((), "")
+
+
+def test_given_phonemes_are_what_text_would_be(engine: KokoroEngine) -> None:
+    phonemes = prepared(engine, options=replace(delivery(), words=True)).phonemes
+    given = engine.prepare_phonemes(f" {phonemes} ", delivery())
+    assert given is not None
+    assert given.payload == prepared(engine).payload
+    assert engine.prepare_phonemes(" ", delivery()) is None
+    with pytest.raises(InvalidRequest, match="no phoneme"):
+        engine.prepare_phonemes("ჯ", delivery())
