@@ -209,6 +209,7 @@ PORTUGUESE: Final = Language(
             ),
             last_ordinal=10,
         ),
+        numero=word_set("número lei decreto"),
         parts={2: ("meio", "meios"), 3: ("terço", "terços")},
         elevenths=" avos",
         over="sobre",
