@@ -190,6 +190,8 @@ def _everywhere() -> Iterator[tuple[str, Spoken, str]]:
         _fraction,
         "/",
     )
+    yield r"(?<![\w.,])1[ ]?½", lambda m: "डेढ़", "½"
+    yield r"(?<![\w.,])2[ ]?½", lambda m: "ढाई", "½"
     yield r"(?<![\w.,])([3-9]|\d\d)[ ]?½", lambda m: f"साढ़े {words.cardinal(m[1])}", "½"
     yield r"½", lambda m: " आधा ", "½"
     yield r"¼", lambda m: " एक चौथाई ", "¼"
