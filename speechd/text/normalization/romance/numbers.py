@@ -149,8 +149,9 @@ def _differences(words: RomanceVerbalizer) -> Iterator[Rule]:
     times = words.forms.signs["×"]
     yield rule(r"(?<=\d)[ ]?[x×][ ]?(?=\d)", f" {times} ")
     yield rule(r"(?<!\w)'(?=\d\d(?!\d))", "", hint="'")
-    yield rule(r"(?<![\w:])(\d{1,3}):(?=\d{1,3}[-–]\d)", r"\1, ", hint=":")  # chapter and verses
-    yield rule(r"(?<![\w:])(\d{1,4}):(?=\d{1,7}(?![\d:]))", rf"\1 {words.forms.range} ", hint=":")
+    ratio = r"(?<![\w:])(?:1:(?=\d{1,7}(?![\d:]))|(\d):(?=\d(?![\d:-])))"
+    yield rule(ratio, lambda m, _: f"{m[1] or 1} {words.forms.range} ", hint=":")
+    yield rule(r"(?<![\w:])(\d{1,3}):(?=\d{1,3}(?![\d:]))", r"\1, ", hint=":")  # chapter and verse
     yield rule(r"(?<=[\d)]) − (?=[\d(])", minus, hint="−")
     yield rule(r"(?<=[=+×÷*][ ]\d)[ ][-–][ ](?=\d)", minus)
 
