@@ -9,7 +9,6 @@ from typing import Final
 from speechd.languages.table import find_language
 from speechd.text.markup.marks import PRONUNCIATION
 from speechd.text.normalization.english import rules as english
-from speechd.text.normalization.romance import RomanceRules
 from speechd.text.normalization.typography import remove_unspoken, unify
 from speechd.text.normalization.verbalizer import Verbalizer
 
@@ -56,6 +55,8 @@ def _rules(tag: str) -> Verbalize | None:
         case "english":
             return partial(english.verbalize, verbalizer=Verbalizer(language))
         case "romance":
+            from speechd.text.normalization.romance import RomanceRules
+
             return RomanceRules(language).verbalize
         case "hindi":
             from speechd.text.normalization.hindi import rules as hindi
