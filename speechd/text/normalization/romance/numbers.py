@@ -23,6 +23,9 @@ _NO_FRACTIONS: Final = frozenset({(24, 7), (9, 11), (11, 9)})
 _DEGREE_BEFORE: Final = re.compile(
     r"(?i:(?<!\w)(?:a|à|di|de|hace|ai|dai|da|hasta|entre|y|e|et|gradi|grados|graus)[ ])$"
 )
+_VERB: Final = re.compile(r"(?:[^m]ent|[aeiu]ron|[aí]an|aban|ían|[aeiu]ram|vam|iam|rono|vano|rano|ait|[óé]|ou)$")
+"""The ending of a verb behind a fraction: "1/3 votaron"."""
+
 _NOUN: Final = r"[ ](?=(?P<noun>[^\W\d_]{2,40}))"
 
 
@@ -94,7 +97,8 @@ def _fraction(match: re.Match[str], words: RomanceVerbalizer) -> str:
         if numerator == denominator:
             over = f" {words.forms.over} "  # a rating
         return words.cardinal(str(numerator)) + over + words.cardinal(str(denominator)) + (match["noun"] or "")
-    noun = match["word"] if match["word"] and words.is_counted("1", match["word"]) else ""
+    is_noun = match["word"] and words.is_counted("1", match["word"]) and not _VERB.search(match["word"])
+    noun = match["word"] if is_noun else ""
     behind = match["noun"] or ""
     half = (numerator, denominator) == (1, 2)
     feminine = bool(noun) and words.is_feminine(noun)

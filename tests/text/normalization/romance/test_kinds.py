@@ -69,6 +69,8 @@ FRACTIONS: list[Case] = [
     ("fr-fr", "1/4 de la tarte", "un quart de la tarte"),
     ("it", "1/2 bottiglia", "mezza bottiglia"),
     ("it", "⅔ di torta", "due terzi di torta"),
+    ("es", "1/3 votaron que no", "un tercio votaron que no"),
+    ("fr-fr", "1/3 étaient là", "un tiers étaient là"),
     ("pt-br", "1/2 garrafa e 3/4 de litro", "meia garrafa e três quartos de litro"),
     ("es", "abierto 24/7", "abierto veinticuatro siete"),
 ]
