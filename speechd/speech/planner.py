@@ -15,6 +15,7 @@ from speechd.engines.base import Engine, Segment, SegmentTooLong, SynthesisOptio
 from speechd.errors import InvalidRequest, ReplyTooLong
 from speechd.pool.capacity import StreamBudget
 from speechd.text.cuts import LONGEST_WORD, TOLERANCE, split
+from speechd.text.lexicon import NO_LEXICON, Lexicon
 from speechd.text.markup.marks import Pause, Style
 from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position
 from speechd.text.words import longest_word
@@ -124,9 +125,12 @@ class Planner:
         *,
         limit_s: float = math.inf,
         progress: Progress | None = None,
+        pronunciations: Lexicon = NO_LEXICON,
     ) -> None:
         """options: of all passages that ask for nothing else. limit_s: seconds of audio that the response may have in
-        all. progress: of another planner of the same utterance, whose plan this one continues."""
+        all. progress: of another planner of the same utterance, whose plan this one continues. pronunciations: the
+        client's."""
+        self._pronunciations = pronunciations
         self._input = input
         self._options = options
         self._engine = engine
@@ -164,7 +168,7 @@ class Planner:
 
     def _open(self) -> PassageReader:
         self._engine.load_voice(self._options)
-        reader = PassageReader(self._options.language, self._position)
+        reader = PassageReader(self._options.language, self._position, self._pronunciations)
         reader.feed(self._input)
         reader.finish()
         if reader.pauses_s > MAX_PAUSES_S:

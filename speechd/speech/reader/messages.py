@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import pickle
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from speechd.engines.base import SynthesisOptions
@@ -19,12 +20,13 @@ _LENGTH: Final = struct.Struct("!i")
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What is to be read: `input` as the client sent it, how it is to be spoken, and the seconds of audio that it may
-    have."""
+    """What is to be read: `input` as the client sent it, how it is to be spoken, the seconds of audio that it may
+    have, and how the client wishes words to be said."""
 
     input: str
     options: SynthesisOptions
     limit_s: float = math.inf
+    pronunciations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from speechd.errors import SpeechdError, SynthesisFailed
 from speechd.pool.fork_server import Serve
 from speechd.speech.planner import Planned, Planner, Progress
 from speechd.speech.reader.messages import PlanCall, PlanResult, Utterance
+from speechd.text.lexicon import Lexicon
 from speechd.text.markup import Pause
 from speechd.text.passages import NotYet
 
@@ -86,7 +87,14 @@ def answer(engine: Engine, planners: dict[int, Planner], call: PlanCall, process
 
 def _resumed(engine: Engine, utterance: Utterance, progress: Progress | None) -> Planner:
     engine.load_voice(utterance.options)  # of what the server has installed, which may take its time to load
-    return Planner(utterance.input, utterance.options, engine, limit_s=utterance.limit_s, progress=progress)
+    return Planner(
+        utterance.input,
+        utterance.options,
+        engine,
+        limit_s=utterance.limit_s,
+        progress=progress,
+        pronunciations=Lexicon(utterance.pronunciations),
+    )
 
 
 def data_bytes() -> int:
