@@ -115,6 +115,7 @@ class RomanForms:
     numbered_by_ordinal: those behind which it is an ordinal number ("secolo XIX").
     rulers: names and titles behind which it is an ordinal number up to `last_ordinal`, and a cardinal one beyond.
     before_noun: whether one before a noun is an ordinal number that agrees with it ("II Guerra").
+    spelled: abbreviations among `numbered` → words.
     endings: what makes an ordinal number of a numeral of I, V and X, as a regular expression ("XIXe").
     """
 
@@ -124,6 +125,7 @@ class RomanForms:
     last_ordinal: int
     before_noun: bool = True
     endings: str = "[ºª]"
+    spelled: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +185,7 @@ class WrittenForms:
     large_numbers: "million" and the like, as a regular expression. large_letters: their abbreviations before a currency
     ("M€"). large_number_of: what stands between them and what they count; elided_of: its form before a vowel.
     singular_zero: whether 0 takes the singular ("zéro euro"). thousands_comma: whether "100,000" may be thousands.
+    numero: words behind which "39/15" is no fraction ("número").
     parts: denominator → singular and plural of a part. elevenths: the ending of those beyond ten, which begins with a
     space where it is a word; "" where they are ordinal numbers. plural_part: a regular expression and what replaces it
     in the plural of others. over: where there is no part. half: "half" before a masculine and a feminine noun;
@@ -217,6 +220,7 @@ class WrittenForms:
     thousands_comma: bool = False
     ordinals: OrdinalForms
     romans: RomanForms
+    numero: frozenset[str]
     parts: Mapping[int, tuple[str, str]]
     elevenths: str = ""
     plural_part: tuple[str, str] = (r"$", "s")

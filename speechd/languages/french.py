@@ -126,7 +126,12 @@ FRENCH: Final = Language(
         ),
         telephones=TelephoneForms(
             cues="tél|tel|téléphone|fax|portable|mobile|appelez le|appeler le|appelle le|composez le|numéro",
-            shapes=(r"0\d(?:[ .-]\d\d){4}", r"\d\d(?:[ .]\d\d){4}", r"0800[ ]\d{3}[ ]\d{3}", r"08\d\d[ ]\d{3}[ ]\d{3}"),
+            shapes=(
+                r"0\d(?:[ .-]\d\d){4}",
+                r"\d\d(?:[ .]\d\d){4}",
+                r"0[ ]?8\d\d[ ]\d{3}[ ]\d{3}",
+                r"08\d\d[ ]\d{3}[ ]\d{3}",
+            ),
             pairs=True,
             plus="plus",
             extension="poste|poste",
@@ -199,6 +204,7 @@ FRENCH: Final = Language(
             before_noun=False,
             endings="ers?|res?|i?[eè]mes?|es?|nde?",
         ),
+        numero=word_set("numéro loi décret"),
         parts={2: ("demi", "demis"), 3: ("tiers", "tiers"), 4: ("quart", "quarts")},
         over="sur",
         half=("un demi", "une demi"),

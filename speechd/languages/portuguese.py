@@ -61,7 +61,7 @@ PORTUGUESE: Final = Language(
             "mar abr jun jul ago set out nov dez"
         ),
         closing=word_set("etc a.m p.m"),
-        ambiguous=word_set("ex mar al pe ir fac ap des del org"),
+        ambiguous=word_set("ex mar pe ir fac ap des del org"),
         starters=word_set(
             "o a os as um uma uns umas este esta estes estas isto esse essa esses essas isso aquele aquela ele ela "
             "eles elas eu tu nós você vocês seu sua seus suas meu minha nosso nossa e mas ou se não quando enquanto "
@@ -209,6 +209,7 @@ PORTUGUESE: Final = Language(
             ),
             last_ordinal=10,
         ),
+        numero=word_set("número lei decreto"),
         parts={2: ("meio", "meios"), 3: ("terço", "terços")},
         elevenths=" avos",
         over="sobre",

@@ -259,7 +259,9 @@ SPANISH: Final = Language(
                 "Bohemundo rey reina papa emperador emperatriz zar sultán príncipe duque conde"
             ),
             last_ordinal=10,
+            spelled={"s.": "siglo", "S.": "siglo"},
         ),
+        numero=word_set("número ley decreto"),
         parts={2: ("medio", "medios"), 3: ("tercio", "tercios")},
         elevenths="avo",
         over="sobre",

@@ -168,8 +168,8 @@ def _everywhere() -> Iterator[tuple[str, Spoken, str]]:
     yield r"(?<![\w/.,+-])(?P<day>0\d|[123]\d)-(?P<month>0[1-9]|(?<=0\d-)\d\d)(?![\w/.,-])", _date, "-"
     yield r"(?<![\w/.,-])(0?[1-9]|1[0-2])-(20\d\d|19\d\d)(?![\w/-])", _month_year, "-"
     yield r"(?<![\w.,])\+(?=(?:\D{0,3}\d){8})\d{1,3}(?>(?:[ -]?\(?\d{1,12}\)?){1,6})", _phone, "+"
-    landline = r"0?[ ]?\(\d{2,5}\)[ ]?\d{5,8}|0\d{2,7}[-.]\d{4,8}|1800-\d{3}-\d{3,4}|\d{4}[ ]\d{6}(?=$|[ ।])"
-    yield rf"(?<![\w.,+/-])(?:[6-9]\d{{9}}|{landline})(?![\w]|[.,]\d)", _phone, ""
+    landline = r"0?[ ]?\(\d{2,5}\)[ ]?\d{5,8}|0\d{2,7}[-.]\d{4,8}|1800[ -]\d{3}[ -]\d{3,4}|\d{4}[ ]\d{6}(?=$|[ ।])"
+    yield rf"(?<![\w.,+/-])(?:[6-9]\d{{9}}|[6-9]\d{{4}}[ -]\d{{5}}|{landline})(?![\w]|[.,]\d)", _phone, ""
     yield rf"(?<=[\u0900-\u097f] )[1-9]\d{5}$", lambda m: words.by_digits(m[0]), ""
     yield r"(?:(?<=पिन कोड )|(?<=पिनकोड ))\d{6}(?!\d)", lambda m: words.by_digits(m[0]), ""
     amount = rf"(?P<sign>{_SIGN})(?P<number>{_NUMBER})"
@@ -184,11 +184,15 @@ def _everywhere() -> Iterator[tuple[str, Spoken, str]]:
         "",
     )
     yield rf"{_START}(\d{{1,15}})((?:व|र|थ|ल|ठ)(?:ां|ाँ|ें|ीं|ा|े|ी))(?![{_LETTER}])", lambda m: words.ordinal(m[1], m[2]), ""
+    yield r"(?<![\w.,])24/7(?!\w)", lambda m: "चौबीस सात", "/"
     yield (
         r"(?<![\w.,/-])(?:(?P<whole>\d{1,6})[ ])?(?P<numerator>\d{1,18})/(?P<denominator>\d{1,12})(?![\w/]|[.,]\d)",
         _fraction,
         "/",
     )
+    yield r"(?<![\w.,])1[ ]?½", lambda m: "डेढ़", "½"
+    yield r"(?<![\w.,])2[ ]?½", lambda m: "ढाई", "½"
+    yield r"(?<![\w.,])([3-9]|\d\d)[ ]?½", lambda m: f"साढ़े {words.cardinal(m[1])}", "½"
     yield r"½", lambda m: " आधा ", "½"
     yield r"¼", lambda m: " एक चौथाई ", "¼"
     yield r"¾", lambda m: " तीन चौथाई ", "¾"
@@ -201,7 +205,7 @@ def _everywhere() -> Iterator[tuple[str, Spoken, str]]:
         "",
     )
     yield r"(?<=\d)[ ]?x[ ]?(?=\d)", lambda m: " बाई ", "x"
-    yield rf"{_START}{_SIGN}{_NUMBER}(?!\d)", _number, ""
+    yield rf"{_START}{_SIGN}{_NUMBER}(?![\dA-Za-z])", _number, ""
     yield (
         r"\d{1,4000}",
         lambda m: f" {words.by_digits(m[0]) if len(m[0]) > words.LONGEST else words.cardinal(m[0])} ",

@@ -32,7 +32,9 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
 
     yield rule(rf"(?<![\w.]){either(spoken)}(?!\w)(?!\.\w)", say)
     if numbered:
-        yield rule(rf"(?<![\w.]){either(numbered)}[ ]?(?=\d)", lambda m, _: f"{numbered[m[0].rstrip()]} ")
+        yield rule(
+            rf"(?<![\w.]){either(numbered)}[ ]?(?=\d|[IVXLC]+(?!\w))", lambda m, _: f"{numbered[m[0].rstrip()]} "
+        )
 
 
 def _variants(abbreviations: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -40,6 +40,9 @@ def _dates(words: RomanceVerbalizer) -> Iterator[Rule]:
     year = r"(?:(?P<of_year>[ ](?:de[ ]|del[ ])?)(?P<year>\d{4})(?![\w.,]*\d))?"
     month = rf"(?P<of>[ ](?:de[ ]|d')?)(?P<month>{months})(?!\w){year}"
     yield rule(rf"(?<![\w/.,-])(?P<days>{days}){month}", lambda m, _: _days_of_month(m, words), flags=re.IGNORECASE)
+    short_month = rf"(?P<of>[ ](?:de[ ])?)(?P<short>{either(_SHORT_MONTHS[words.locale])})(?:\.(?!\w)|(?=[ ]\d{{4}}))"
+    short_date = rf"(?<![\w/.,-])(?P<days>\d{{1,2}}){short_month}{year}"
+    yield rule(short_date, lambda m, _: _days_of_month(m, words), flags=re.IGNORECASE)
 
 
 @lru_cache(16)
@@ -50,17 +53,30 @@ def _month_names(locale: str) -> tuple[str, ...]:
     return tuple(names[number] for number in range(1, 13))
 
 
-_MONTHS: Final = {
+MONTHS: Final = {
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
     "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
 }
-"""Known without babel, whose tables take time to load."""
+"""The names of months, by locale: known without babel, whose tables take time to load."""
+
+
+_SHORT_MONTHS: Final = {
+    "es": dict(
+        zip("ene feb mar abr may jun jul ago sep sept oct nov dic".split(), (*range(1, 10), *range(9, 13)), strict=True)
+    ),
+    "fr": dict(zip("janv févr avr juil sept oct nov déc".split(), (1, 2, 4, 7, 9, 10, 11, 12), strict=True)),
+    "it": dict(
+        zip("gen feb mar apr mag giu lug ago set sett ott nov dic".split(), (*range(1, 10), *range(9, 13)), strict=True)
+    ),
+    "pt": dict(zip("jan fev mar abr mai jun jul ago set out nov dez".split(), range(1, 13), strict=True)),
+}
+"""Abbreviations of months → their numbers."""
 
 
 def _month_pattern(locale: str) -> str:
-    return either(_MONTHS[locale].split())
+    return either(MONTHS[locale].split())
 
 
 def _date(match: re.Match[str], words: RomanceVerbalizer) -> str:
@@ -74,6 +90,12 @@ def _date(match: re.Match[str], words: RomanceVerbalizer) -> str:
         year = f"20{year}" if int(year) < _PIVOT else f"19{year}"
     parts = (_day(day, words), _month_names(words.locale)[month - 1], words.cardinal(year))
     return words.forms.of.join(parts)
+
+
+def _month(match: re.Match[str], words: RomanceVerbalizer) -> str:
+    """The name of the month that was written, perhaps in short."""
+    short = match.groupdict().get("short")
+    return _month_names(words.locale)[_SHORT_MONTHS[words.locale][short.lower()] - 1] if short else match["month"]
 
 
 def _day_and_month(match: re.Match[str], words: RomanceVerbalizer) -> str:
@@ -96,7 +118,7 @@ def _days_of_month(match: re.Match[str], words: RomanceVerbalizer) -> str:
     of = words.forms.of if words.forms.of.strip() and not match["of"].strip() else match["of"]
     joint = f" {words.forms.range} " if len(days) == 2 else " "
     spoken = re.sub(r"\d+", lambda day: _day(int(day[0]), words), re.sub(r"[ ]?[-/–][ ]?", joint, match["days"]))
-    spoken += of + match["month"]
+    spoken += of + _month(match, words)
     if match["year"]:
         of_year = match["of_year"] if match["of_year"].strip() else words.forms.of
         spoken += of_year + words.cardinal(match["year"])
@@ -110,6 +132,8 @@ def _times(words: RomanceVerbalizer) -> Iterator[Rule]:
     half = r"(?P<half>)"
     if clock.halves:
         half = r"(?:[ ]?(?P<half>[ap])(?:\.[ ]?m\b\.?|m\b))?"
+    between = r"(?<=\dh)[ ]?[-–][ ]?(?=\d{1,2}[ ]?h)|(?<=:\d\d)[ ]?[-–][ ]?(?=\d{1,2}:\d\d)"
+    yield rule(between, f" {words.forms.range} ")
     say = lambda m, _: _time(m, words)  # noqa: E731
     start, stop = r"(?<![\w.,:/-])", r"(?![\w:]|[.,]\d)"
     yield rule(rf"{start}{hour}:{minute}:(?P<second>[0-5]\d)(?:[ ]?h(?:oras)?\b)?{half}{stop}", say, hint=":")

@@ -19,6 +19,7 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     forms = words.forms.telephones
     extension = rf"(?P<extension>,?[ ](?:{forms.extension.partition('|')[0]})\.?[ ]?(?=\d))"
     say = lambda m, _: _digits(m, words)  # noqa: E731
+    yield rule(r"(?<![\w#])#(?=\d)", f"{words.forms.signs['№']} ", hint="#")
     yield rule(rf"{extension}(?P<number>\d{{1,6}}){_END}", lambda m, _: _extension(m, words))
     yield rule(
         rf"(?<![\w.,])(?P<plus>\+)[ ]?(?P<number>\d{{1,3}}(?=[ (-])[ -]?{_GROUPS}|\d{{8,15}}){_END}", say, hint="+"

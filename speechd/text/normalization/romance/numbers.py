@@ -23,6 +23,9 @@ _NO_FRACTIONS: Final = frozenset({(24, 7), (9, 11), (11, 9)})
 _DEGREE_BEFORE: Final = re.compile(
     r"(?i:(?<!\w)(?:a|à|di|de|hace|ai|dai|da|hasta|entre|y|e|et|gradi|grados|graus)[ ])$"
 )
+_VERB: Final = re.compile(r"(?:[^m]ent|[aeiu]ron|[aí]an|aban|ían|[aeiu]ram|vam|iam|rono|vano|rano|ait|[óé]|ou)$")
+"""The ending of a verb behind a fraction: "1/3 votaron"."""
+
 _NOUN: Final = r"[ ](?=(?P<noun>[^\W\d_]{2,40}))"
 
 
@@ -89,10 +92,13 @@ def _fraction(match: re.Match[str], words: RomanceVerbalizer) -> str:
     else:
         numerator, denominator = (int(match[name].replace(".", "")) for name in ("numerator", "denominator"))
     spoken = None if (numerator, denominator) in _NO_FRACTIONS else words.fraction(numerator, denominator)
-    if spoken is None or 1900 <= numerator <= 2100:
+    if spoken is None or numerator == denominator or _names(match, numerator, denominator, words):
         over = " " if (numerator, denominator) in _NO_FRACTIONS else f" {words.forms.signs['/']} "
+        if numerator == denominator:
+            over = f" {words.forms.over} "  # a rating
         return words.cardinal(str(numerator)) + over + words.cardinal(str(denominator)) + (match["noun"] or "")
-    noun = match["word"] if match["word"] and words.is_counted("1", match["word"]) else ""
+    is_noun = match["word"] and words.is_counted("1", match["word"]) and not _VERB.search(match["word"])
+    noun = match["word"] if is_noun else ""
     behind = match["noun"] or ""
     half = (numerator, denominator) == (1, 2)
     feminine = bool(noun) and words.is_feminine(noun)
@@ -109,6 +115,14 @@ def _fraction(match: re.Match[str], words: RomanceVerbalizer) -> str:
     if not noun:
         return spoken + behind
     return f"{words.forms.half[feminine]}{behind}" if half else f"{spoken} {words.of(noun)}{noun}"
+
+
+def _names(match: re.Match[str], numerator: int, denominator: int, words: RomanceVerbalizer) -> bool:
+    """Whether "39/2015" is a name, as laws have it, or a range of years: "2019/20"."""
+    if 1900 <= numerator <= 2100 or 1900 <= denominator <= 2100:
+        return True
+    before = re.search(r"([^\W\d_]+)[ ]$", match.string[max(0, match.start() - 24) : match.start()])
+    return before is not None and (words.names(before[1]) or before[1].lower() in words.forms.numero)
 
 
 def _fractions_of_units(words: RomanceVerbalizer) -> Iterator[Rule]:
@@ -139,6 +153,9 @@ def _differences(words: RomanceVerbalizer) -> Iterator[Rule]:
     times = words.forms.signs["×"]
     yield rule(r"(?<=\d)[ ]?[x×][ ]?(?=\d)", f" {times} ")
     yield rule(r"(?<!\w)'(?=\d\d(?!\d))", "", hint="'")
+    ratio = r"(?<![\w:])(?:1:(?=\d{1,7}(?![\d:]))|(\d):(?=\d(?![\d:-])))"
+    yield rule(ratio, lambda m, _: f"{m[1] or 1} {words.forms.range} ", hint=":")
+    yield rule(r"(?<![\w:])(\d{1,3}):(?=\d{1,3}(?![\d:]))", r"\1, ", hint=":")  # chapter and verse
     yield rule(r"(?<=[\d)]) − (?=[\d(])", minus, hint="−")
     yield rule(r"(?<=[=+×÷*][ ]\d)[ ][-–][ ](?=\d)", minus)
 
@@ -155,6 +172,7 @@ def _counts(words: RomanceVerbalizer) -> Iterator[Rule]:
     thousands = r"(?:[ ](?P<thousands>mil|mila|mille)(?!\w))?"
     yield rule(rf"{before}{START}(?P<number>{NUMBER}){thousands}{_NOUN}", lambda m, _: _count(m, words))
     yield rule(rf"{START}{SIGN}{NUMBER}(?!\w)", lambda m, _: _number(m[0], words))
+    yield rule(r"(?<![\w.,])\d++[.,]\d++(?=[^\W\d_])", lambda m, _: f"{_number(m[0], words)} ")
     yield rule(r"\d{1,4000}", lambda m, _: f" {words.number(m[0])} ")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from speechd.text.normalization.romance.calendar import MONTHS
 from speechd.text.normalization.romance.verbalizer import RomanceVerbalizer
 from speechd.text.normalization.rules import Rule, either, rule
 
@@ -55,7 +56,8 @@ def _raised(match: re.Match[str], words: RomanceVerbalizer) -> str:
 
 def _numbered(match: re.Match[str], words: RomanceVerbalizer) -> str:
     second = match["link"] + _cardinal(match["second"], words) if match["second"] else ""
-    return match["noun"] + _cardinal(match["first"], words) + second
+    noun = match["noun"].rstrip()
+    return f"{words.forms.romans.spelled.get(noun, noun)} {_cardinal(match['first'], words)}{second}"
 
 
 def _ruler(match: re.Match[str], words: RomanceVerbalizer) -> str:
@@ -68,5 +70,7 @@ def _ruler(match: re.Match[str], words: RomanceVerbalizer) -> str:
 def _before_noun(match: re.Match[str], words: RomanceVerbalizer) -> str:
     if not words.is_counted("1", match["noun"]):
         return match[0]
+    if match["noun"].lower() in MONTHS[words.locale].split():
+        return _cardinal(match["numeral"], words)
     feminine = words.is_feminine(match["noun"])
     return words.gendered_ordinal(roman(match["numeral"]), feminine=feminine, short=not feminine)

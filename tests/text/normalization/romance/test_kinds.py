@@ -69,6 +69,8 @@ FRACTIONS: list[Case] = [
     ("fr-fr", "1/4 de la tarte", "un quart de la tarte"),
     ("it", "1/2 bottiglia", "mezza bottiglia"),
     ("it", "⅔ di torta", "due terzi di torta"),
+    ("es", "1/3 votaron que no", "un tercio votaron que no"),
+    ("fr-fr", "1/3 étaient là", "un tiers étaient là"),
     ("pt-br", "1/2 garrafa e 3/4 de litro", "meia garrafa e três quartos de litro"),
     ("es", "abierto 24/7", "abierto veinticuatro siete"),
 ]
@@ -83,7 +85,7 @@ CLOCK: list[Case] = [
     ("it", "alle 18.40 e all'1.05", "alle diciotto e quaranta e all'una e cinque"),
     ("pt-br", "às 2h15", "às duas e quinze"),
     ("pt-br", "21:00", "vinte e uma"),
-    ("es", "Schlechtendal 19:27–38", "Schlechtendal diecinueve:veintisiete a treinta y ocho"),
+    ("es", "Schlechtendal 19:27–38", "Schlechtendal diecinueve, veintisiete a treinta y ocho"),
 ]
 DATES: list[Case] = [
     ("es", "12 abril 1931", "doce de abril de mil novecientos treinta y uno"),
@@ -118,6 +120,13 @@ ABBREVIATIONS: list[Case] = [
     ("pt-br", "a Profa. Reis, p. ex., etc.", "a professora Reis, por exemplo, etcétera."),
 ]
 SUMS: list[Case] = [
+    ("es", "9/9 y #4", "nueve sobre nueve y número cuatro"),
+    ("pt-br", "Lei nº 14/97", "Lei número catorze barra noventa e sete"),
+    ("it", "una scala 1:500", "una scala uno a cinquecento"),
+    ("fr-fr", "9h-11h", "neuf heures à onze heures"),
+    ("es", "2 nov. 2015", "dos de noviembre de dos mil quince"),
+    ("es", "4/5 partes", "cuatro quintas partes"),
+    ("it", "IX novembre", "nove novembre"),
     ("es", "8 - 2 = 6", "ocho menos dos igual a seis"),
     ("fr-fr", "8 - 2 = 6", "huit moins deux égale six"),
     ("it", "3 x 4", "tre per quattro"),
