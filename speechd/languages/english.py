@@ -16,7 +16,8 @@ _SEGMENTATION: Final = Segmentation(
         "etc inc ltd co corp jr sr bros a.d b.c u.s u.k u.n e.u d.c u.s.a l.a n.y a.k.a est esq st ft ave blvd rd "
         "jan feb mar "
         "apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun min max hr hrs yr yrs mo mos "
-        "wk wks sec secs mins oz lb lbs gal tsp tbsp tbs pt qt doz in ext tel p c d sq &c conn mass ill calif fla tex "
+        "wk wks sec secs mins oz lb lbs gal tsp tbsp tbs pt qt doz in ext tel p b c d r sq &c conn mass ill calif "
+        "fla tex "
         "pa va ga md ph.d p.h.d m.d b.a m.a b.sc m.sc a.m p.m minn mich wis ky tenn ind ala ariz ark colo okla ore wash"
     ),
     ambiguous=word_set("no nos art fig sec ed in max sun sat mar mass ill wash"),

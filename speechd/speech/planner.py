@@ -18,6 +18,7 @@ from speechd.speech.captions import Script, script_of
 from speechd.speech.reading import AS_TEXT, Form, Reading, marks_of
 from speechd.text.boundaries import sentence_starts
 from speechd.text.cuts import LONGEST_WORD, PART_SHARE, TOLERANCE, split, split_near
+from speechd.text.lexicon import Lexicon
 from speechd.text.markup.marks import Pause, Style
 from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position, boundary_of
 from speechd.text.spans import Span, before, shifted
@@ -191,7 +192,12 @@ class Planner:
 
     def _open(self) -> PassageReader:
         self._engine.load_voice(self._options)
-        reader = PassageReader(self._options.language, self._position, normalized=self._options.normalize)
+        reader = PassageReader(
+            self._options.language,
+            self._position,
+            Lexicon(self._reading.pronunciations),
+            normalized=self._options.normalize,
+        )
         if self._reading.has_marks:
             reader.feed_marks(marks_of(self._input, self._reading, self._options, self._engine))
         elif self._reading.form is Form.TEXT:

@@ -31,10 +31,12 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How an input is to be read. aliases: further names of voices, in lower case, for tags and SSML."""
+    """How an input is to be read. aliases: further names of voices, in lower case, for tags and SSML. pronunciations:
+    words and phrases that are to be read otherwise (see `Lexicon`)."""
 
     form: Form = Form.TEXT
     aliases: Mapping[str, Alias] = field(default_factory=dict)
+    pronunciations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_marks(self) -> bool:

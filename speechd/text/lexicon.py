@@ -115,7 +115,12 @@ def _check_ipa(phrase: str, said: str) -> None:
 
 
 def of_request(value: object) -> Lexicon:
-    """The lexicon of a request's `pronunciations`: an object of words and what is said for them.
+    """The lexicon of a request's `pronunciations`, as `entries_of_request` has them."""
+    return Lexicon(entries_of_request(value))
+
+
+def entries_of_request(value: object) -> dict[str, str]:
+    """A request's `pronunciations`, checked: an object of words and what is said for them.
 
     At most `REQUEST_ENTRIES` of `MAX_LENGTH` characters. Raises `InvalidPronunciation`.
     """
@@ -126,7 +131,8 @@ def of_request(value: object) -> Lexicon:
     for phrase, said in value.items():
         if not isinstance(phrase, str) or not isinstance(said, str):
             raise InvalidPronunciation(f"what is said for {str(phrase)[:40]!r} is text")
-    return Lexicon(value)
+        check(phrase, said)
+    return dict(value)
 
 
 def _tokens(text: str) -> Iterator[str]:

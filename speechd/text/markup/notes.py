@@ -25,7 +25,7 @@ _CITATION = re.compile(
 _SOURCE_MARK = re.compile(r"[ ]?【[^【】\n]{0,40}†[^【】\n]{0,80}】")
 _RAISED: Final = "⁰¹²³⁴-⁹"
 _FOOTNOTE = re.compile(
-    rf"(?:(?<=[.!?,;:\"'”’])|(?<=(?P<word>[a-z]{{3}})))(?P<mark>[{_RAISED}]{{1,3}}(?:[,⁻–-][{_RAISED}]{{1,3}}){{0,3}})(?=\s|$|[.,;:!?)\"”—])"
+    rf"(?:(?<=[.!?,;:\"'”’])|(?<=(?P<word>[A-Za-z][a-z]{{2}})))(?P<mark>[{_RAISED}]{{1,3}}(?:[,⁻–-][{_RAISED}]{{1,3}}){{0,3}})(?=\s|$|[.,;:!?)\"”—])"
 )
 _POWERED: Final = (
     "meter meters metre metres mile miles foot feet yard yards inch inches acre hectare cm km mm sin cos tan log "
@@ -38,6 +38,7 @@ _IPA = re.compile(
     r"(?<=\w)[ ]\((?:[A-Z]?[A-Za-z. ]{0,20}:?[ ])?[/\[](?=[^()\n]{0,80}[ˈˌːəɪʊɛɔæʃʒθðŋʌɑɹɒɜʁɡɲ])[^()\n]{1,80}[/\]]"
     r"(?:[;,][^()\n]{0,60})?\)"
 )
+_TIME_MARK = re.compile(r"^[ \t]{0,8}\[\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?\][ \t]{0,8}(?=\S)", re.MULTILINE)
 _CUE_TIMES = re.compile(
     r"^(?:\d{1,6}\n)?[ \t]{0,8}(?:\d{1,2}:)?\d{2}:\d{2}[,.]\d{3}[ \t]{1,8}-->[ \t]{1,8}"
     r"(?:\d{1,2}:)?\d{2}:\d{2}[,.]\d{3}[^\n]{0,100}$",
@@ -46,7 +47,9 @@ _CUE_TIMES = re.compile(
 
 
 def without_cues(text: str) -> str:
-    """`text` without the numbers and times of subtitles (SubRip, WebVTT)."""
+    """`text` without the numbers and times of subtitles (SubRip, WebVTT), and of lines in transcripts."""
+    if "[" in text:
+        text = _TIME_MARK.sub("", text)
     if "-->" not in text:
         return text
     return re.sub(r"\AWEBVTT[^\n]{0,80}(?=\n)", "", _CUE_TIMES.sub("", text))

@@ -21,6 +21,7 @@ _OPEN_END = re.compile(
     r"their|this|these|those|some|any|every|each|more|most|very|"
     r"el|la|los|las|un|una|de|del|y|o|que|en|con|por|para|le|les|des|du|et|ou|dans|sur|avec|pour|il|lo|gli|di|della|che|"
     r"e|o|os|as|um|uma|do|da|dos|das|em|no|na|com|"
+    r"New|San|Los|Saint|South|North|East|West|United|Great|Sir|Lady|Lord|"
     r"[Pp]resident|[Ss]enator|[Gg]eneral|[Cc]olonel|[Cc]aptain|[Kk]ing|[Qq]ueen|[Pp]rofessor|[Dd]octor|[Mm]r|[Mm]rs|"
     r"[Mm]s|[Dd]r|[Pp]rof|[Ss]t|[Mm]r\.|[Mm]rs\.|[Mm]s\.|[Dd]r\.|[Pp]rof\.|[Ss]t\.)|,)$"
 )

@@ -43,7 +43,8 @@ def test_what_says_something_stays(text: str) -> None:
     [
         ("7\n00:00:05,000 --> 00:00:09,500\nGood day.", "\nGood day."),
         ("WEBVTT\n\n00:05.000 --> 00:09.500 align:start\nGood day.", "\n\n\nGood day."),
-        ("a --> b", "a --> b"),
+        ("[01:15] Hi.\n[1:01:15.5] Ho.", "Hi.\nHo."),
+        ("at [01:15] a --> b", "at [01:15] a --> b"),
     ],
 )
 def test_times_of_subtitles_are_silent(written: str, text: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+import misaki.espeak  # noqa: F401  # tells phonemizer where espeak-ng is
 from phonemizer.backend import EspeakBackend
 
 from speechd.engines.kokoro.g2p.espeak_library import without_copies

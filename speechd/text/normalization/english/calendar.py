@@ -32,11 +32,6 @@ _AFTER_A_DAY: Final = (
     + "|".join(rf"(?<={end} {word} )" for end in "st nd rd th".split() for word in "to through until and".split())
     + ")"
 )
-_AFTER_A_DAY: Final = (
-    "(?:"
-    + "|".join(rf"(?<={end} {word} )" for end in "st nd rd th".split() for word in "to through until and".split())
-    + ")"
-)
 _EVENTS: Final = (
     "launch meeting deadline game call appointment release event update episode show party concert session exam test "
     "election vote hearing trial attack attacks deadline class lecture webinar demo"

@@ -95,7 +95,12 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(r"(?<![\w&/#])#((?=\d{0,9}[^\W\d])(?![A-Z]{1,3}\d)\w{1,100}+)(?!-\d)", _name, hint="#"),
     rule(r"(?<![\w@.])@(\w{1,50}+)", _name, hint="@"),
-    rule(rf"(?<![\w/.-])([\w-]{{1,100}}+)\.({'|'.join(_EXTENSIONS)})(?!\w|\.\w)", _file, hint=".", flags=re.IGNORECASE),
+    rule(
+        rf"(?<![\w/.-])([\w-]{{1,100}}+)\.((?:tar\.)?(?:{'|'.join(_EXTENSIONS)}))(?!\w|\.\w)",
+        _file,
+        hint=".",
+        flags=re.IGNORECASE,
+    ),
     rule(r"(?<![\w/.:])(~(?:/[\w.-]{1,100}+){1,30}|(?:/[\w.-]{1,100}+){2,30})/?(?![\w/])", _url, hint="/"),
     rule(rf"(?<!\w)([A-Za-z]:\\[^\s<>\"]{{0,500}}{_LAST})", _url, hint=":\\"),
     rule(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)", _octets, hint="."),
