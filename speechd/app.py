@@ -67,19 +67,21 @@ def prepare(settings: Settings) -> SpeechApplication:
     """
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
     catalogue = choice.engine.voices()
-    names.use(settings.names, catalogue)
-    return SpeechApplication(settings, choice, catalogue)
+    named = names.use(settings.names, catalogue).voices
+    return SpeechApplication(settings, choice, catalogue, Available.of(choice.engine, catalogue, settings, named))
 
 
 class SpeechApplication:
     """The application as the arbiter makes it and its workers share it: the engine's weights by copy-on-write, the
     scoreboard by shared memory. Its methods are the server's hooks (see `server.hooks.Hooks`)."""
 
-    def __init__(self, settings: Settings, choice: registry.LoadedEngine, catalogue: Catalogue) -> None:
+    def __init__(
+        self, settings: Settings, choice: registry.LoadedEngine, catalogue: Catalogue, available: Available
+    ) -> None:
         self.settings = settings
         self.choice = choice
         self.catalogue = catalogue
-        self.available = Available.of(choice.engine, catalogue, settings)
+        self.available = available
         self.desired = desired_workers(settings, choice.engine)
         back_ends, spare = self.desired.back_ends, settings.rows - settings.workers
         if settings.idle_unload_s:  # All are replaced at once.
@@ -279,7 +281,7 @@ def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | 
     return routes(
         speech=SpeechEndpoint(settings=settings, available=available, local=local, overflow=overflow),
         models=ModelEndpoints(available),
-        voices=VoiceEndpoints(shared.choice.engine, shared.catalogue),
+        voices=VoiceEndpoints(shared.choice.engine, shared.catalogue, shared.available.named),
         downloads=DownloadEndpoint(shared.downloads, settings.write_timeout_s),
         health=HealthEndpoints(engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=has_keys),
         description=openapi.document(available, has_keys=has_keys),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from speechd.config.names import NamedVoice
 from speechd.config.settings import InvalidSetting, Settings
 from speechd.engines.base import Engine, SupportsPhonemes
 from speechd.errors import InvalidRequest, NotFound, shorten
+from speechd.text.markup.tags import Alias
 from speechd.voices import Blend, Catalogue
 
 OPENAI_MODELS: Final[Mapping[str, str]] = {
@@ -43,22 +45,28 @@ DEFAULT_NAMES: Final = (AUTO, "default")
 class Available:
     """What a server has to speak with. models: ids, the engine's before OpenAI's, and their owners. default_voice: a
     voice or blend for requests that name none; "" for the catalogue's. has_phonemes: its engine can be given phonemes,
-    and times them."""
+    and times them. named: voices of the names file, by their names in lower case."""
 
     models: Mapping[str, str]
     catalogue: Catalogue
     max_input_chars: int
     default_voice: str = ""
     has_phonemes: bool = False
+    named: Mapping[str, Alias] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, engine: Engine, catalogue: Catalogue, settings: Settings) -> Available:
-        """What a server with this engine and these settings has. Raises `InvalidSetting` for a voice that is none."""
-        aliases = dict.fromkeys(settings.model_aliases, ALIAS_OWNER)
+    def of(
+        cls, engine: Engine, catalogue: Catalogue, settings: Settings, named: Mapping[str, NamedVoice] | None = None
+    ) -> Available:
+        """What a server with this engine and these settings has. named: the voices of its names file, which are valid.
+
+        Raises `InvalidSetting` for a voice that is none."""
+        more_models = dict.fromkeys(settings.model_aliases, ALIAS_OWNER)
         default = "" if settings.default_voice == AUTO else settings.default_voice
-        models = {**engine.model_ids, **OPENAI_MODELS, **aliases}
+        models = {**engine.model_ids, **OPENAI_MODELS, **more_models}
         has_phonemes = isinstance(engine, SupportsPhonemes)
-        available = cls(models, catalogue, settings.max_input_chars, default, has_phonemes)
+        aliases = {name.lower(): Alias(meant.voice, meant.speed) for name, meant in (named or {}).items()}
+        available = cls(models, catalogue, settings.max_input_chars, default, has_phonemes, aliases)
         try:
             available.blend(None)
         except InvalidRequest as error:
@@ -98,10 +106,16 @@ class Available:
             model, voice = self.default_model, model
         return model, self.blend(voice)
 
+    def meant(self, voice: str | None, aliases: Mapping[str, Alias] | None = None) -> Alias:
+        """The voice or blend that a request's `voice` stands for, by its own aliases and the names file, and its rate.
+        None: the default one, "" where there is no other than the engine's."""
+        name = (self.default_voice if voice is None else voice).strip()
+        return (aliases or self.named).get(name.lower()) or Alias(name)
+
     def blend(self, voice: str | None) -> Blend:
         """The voice or blend of this name; the default one for None. Raises `InvalidRequest`."""
         if voice is None or (voice.lower() in DEFAULT_NAMES and not self.catalogue.has(voice)):
-            voice = self.default_voice or self.catalogue.default
+            voice = self.meant(None).voice or self.catalogue.default
         return self.catalogue.parse(voice)
 
     def not_found(self, id: str) -> NotFound:

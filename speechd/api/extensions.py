@@ -10,6 +10,7 @@ from typing import Any, Final
 from speechd.api.fields import Boolean, Choice, Field, JsonSchema, Number, Text, wrong_type
 from speechd.errors import InvalidRequest
 from speechd.speech.reading import AS_TEXT, Form, Reading
+from speechd.text.lexicon import MAX_LENGTH, REQUEST_ENTRIES, InvalidPronunciation, entries_of_request
 from speechd.text.markup.ssml import Bookmark, is_ssml, parse_ssml
 from speechd.text.markup.tags import RATES, Alias
 
@@ -89,6 +90,23 @@ class VoiceAliases:
         )
 
 
+class Pronunciations:
+    """An object of words or phrases, each with another spelling, or IPA between slashes."""
+
+    def read(self, name: str, value: object) -> Mapping[str, str]:
+        try:
+            return entries_of_request(value)
+        except InvalidPronunciation as error:
+            raise InvalidRequest(f"Invalid '{name}': {error}.", param=name, code="invalid_value") from None
+
+    def schema(self) -> JsonSchema:
+        said = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH}
+        return {"type": "object", "maxProperties": REQUEST_ENTRIES, "additionalProperties": said}
+
+    def values(self) -> str:
+        return '`{"nginx": "engine x", "Kokoro": "/kˈoʊkəɹoʊ/"}`'
+
+
 TIMESTAMP_GRANULARITIES: Final = Field(
     "timestamp_granularities",
     Granularities(),
@@ -128,9 +146,17 @@ SSML: Final = Field(
     default_meaning="whether it is one, from `<speak>` to `</speak>`",
     is_extension=True,
 )
+PRONUNCIATIONS: Final = Field(
+    "pronunciations",
+    Pronunciations(),
+    "how words and phrases of the input are said; in small letters, however they are written",
+    dict[str, str](),
+    default_meaning="none",
+    is_extension=True,
+)
 
 EXTENSION_FIELDS: Final[tuple[Field[Any], ...]] = (
-    *(TIMESTAMP_GRANULARITIES, WORD_TIMESTAMPS, ALLOW_VOICE_TAGS, VOICE_ALIASES, SSML),
+    *(TIMESTAMP_GRANULARITIES, WORD_TIMESTAMPS, ALLOW_VOICE_TAGS, VOICE_ALIASES, SSML, PRONUNCIATIONS),
 )
 
 
@@ -191,7 +217,9 @@ def reading_of(
 ) -> tuple[Reading, Sequence[Bookmark]]:
     """How the input is to be read, and its SSML's marks. language: of the request. Raises `InvalidRequest` for what is
     no SSML."""
-    ssml = SSML.read(fields)
+    ssml, pronunciations = SSML.read(fields), PRONUNCIATIONS.read(fields)
     if ssml if ssml is not None else is_ssml(input):
-        return Reading(Form.SSML, aliases), parse_ssml(input, language, aliases).bookmarks
-    return (Reading(Form.TAGS, aliases) if ALLOW_VOICE_TAGS.read(fields) else AS_TEXT), ()
+        return Reading(Form.SSML, aliases, pronunciations), parse_ssml(input, language, aliases).bookmarks
+    if ALLOW_VOICE_TAGS.read(fields):
+        return Reading(Form.TAGS, aliases, pronunciations), ()
+    return Reading(pronunciations=pronunciations), ()

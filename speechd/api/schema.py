@@ -210,11 +210,10 @@ def parse(body: bytes, available: Available) -> SpeechRequest:
     if sse and not stream:
         raise InvalidRequest("'stream' cannot be false when 'stream_format' is 'sse'.", param="stream")
     INSTRUCTIONS.read(fields)  # unused, but wrong ones are refused, as they are by OpenAI
-    aliases = VOICE_ALIASES.read(fields)
-    voice, rate = VOICE.read(fields), 1.0
-    if voice is not None and (alias := aliases.get(voice.lower())) is not None:
-        voice, rate = alias
-    model, blend = available.resolve(MODEL_ID.read(fields), voice)
+    aliases = {**available.named, **VOICE_ALIASES.read(fields)}
+    voice = VOICE.read(fields)
+    meant, rate = available.meant(voice, aliases)
+    model, blend = available.resolve(MODEL_ID.read(fields), None if voice is None else meant)
     input_ = Text(available.max_input_chars).read(INPUT.name, INPUT.read(fields))
     if not input_.strip():
         raise InvalidRequest("'input' is empty: send the text to be spoken.", param="input", code="empty_input")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from speechd.api.media_type import require_json
 from speechd.api.voice_name import MAX_LENGTH
 from speechd.engines.base import Engine, SupportsPacks
 from speechd.errors import InvalidRequest, NotFound
+from speechd.text.markup.tags import Alias
 from speechd.voices import Blend, Catalogue, Voice
 
 LEGACY: Final = "legacy"
@@ -26,17 +28,19 @@ PACK_MEDIA_TYPE: Final = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class VoiceEndpoints:
-    """The voices of an engine."""
+    """The voices of an engine. named: those of the names file."""
 
     engine: Engine
     catalogue: Catalogue
+    named: Mapping[str, Alias] = field(default_factory=dict)
 
     async def voices(self, request: Request) -> JSONResponse:
         """`GET /v1/audio/voices`: the voices that can be spoken; with `?legacy=true` their ids alone."""
         legacy = request.query_params.get(LEGACY)
         if legacy is not None and Boolean().read(LEGACY, legacy):
-            return JSONResponse({"voices": [voice.id for voice in self.catalogue]})
-        return JSONResponse({"voices": [described(voice, self.catalogue) for voice in self.catalogue]})
+            return JSONResponse({"voices": [*self.named, *(voice.id for voice in self.catalogue)]})
+        named = [self._named(name, meant) for name, meant in self.named.items()]
+        return JSONResponse({"voices": [*named, *(described(voice, self.catalogue) for voice in self.catalogue)]})
 
     async def combine(self, request: Request) -> Response:
         """`POST /v1/audio/voices/combine`: the pack of a blend, for the folder `voices` of a server's model."""
@@ -51,6 +55,11 @@ class VoiceEndpoints:
             media_type=PACK_MEDIA_TYPE,
             headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
         )
+
+    def _named(self, name: str, meant: Alias) -> dict[str, object]:
+        blend = self.catalogue.parse(meant.voice)
+        first = described(blend.parts[0][0], self.catalogue)
+        return first | {"id": name, "name": name, "display_name": name, "voice": str(blend), "aliases": []}
 
     def _blend(self, body: bytes) -> Blend:
         try:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from speechd.engines.base import Engine, SynthesisOptions
+from speechd.speech.planner import ENOUGH, LONGEST, MOST
 from speechd.text.markup import Pause
 from speechd.text.passages import Passage, PassageReader
-
-TARGET: Final = 200
-"""Characters of a passage, about; a server's depend on how fast its listeners are served."""
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +19,8 @@ def explain(text: str, options: SynthesisOptions, engine: Engine) -> Iterator[st
     reader = PassageReader(options.language)
     reader.feed(text)
     reader.finish()
-    limit = engine.passage_limit
-    while (piece := reader.next(min(TARGET, limit), limit)) is not None:
+    enough, most, limit = (round(share * engine.passage_length) for share in (ENOUGH, MOST, LONGEST))
+    while (piece := reader.next(enough, most, min(limit, engine.passage_limit))) is not None:
         if isinstance(piece, Pause):
             yield f"pause     {piece.duration_s:g} s"
         elif isinstance(piece, Passage):

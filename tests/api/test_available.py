@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from speechd.api.available import OPENAI_MODELS, Available
+from speechd.api.schema import parse
 from speechd.config.settings import InvalidSetting, Settings
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, NotFound
+from speechd.text.markup.tags import Alias
 from speechd.voices import Catalogue, Voice
-from tests.harness.requests import AVAILABLE
+from tests.harness.requests import AVAILABLE, body
 
 SWEDISH = Available({"tal": "us"}, Catalogue([Voice("lea", "Léa", "sv", "female")]), 100)
 
@@ -70,3 +72,38 @@ def test_operator_adds_models_and_chooses_the_voice() -> None:
 def test_default_voice_that_does_not_exist_is_the_operators_error() -> None:
     with pytest.raises(InvalidSetting, match=r"--default-voice.*nobody"):
         of({"default_voice": "nobody"})
+
+
+NAMED = replace(AVAILABLE, named={"alloy": Alias("bf_emma", 0.8), "teller": Alias("af_heart(2)+am_adam")})
+"""A server with a names file."""
+
+
+@pytest.mark.parametrize(
+    ("voice", "blend", "speed"),
+    [("alloy", "bf_emma", 1.6), ("Teller", "af_heart(2)+am_adam(1)", 2.0), ("nova", "af_nova", 2.0)],
+)
+def test_voices_of_the_names_file_may_be_asked_for_and_go_before_others(voice: str, blend: str, speed: float) -> None:
+    request = parse(body(voice=voice, speed=2), NAMED)
+    assert (str(request.blend), request.speed) == (str(NAMED.catalogue.parse(blend)), speed)
+
+
+def test_voice_of_the_names_file_may_be_the_default() -> None:
+    request = parse(body(voice=...), replace(NAMED, default_voice="teller"))
+    assert [voice.id for voice, _ in request.blend.parts] == ["af_heart", "am_adam"]
+
+
+def test_request_has_its_own_names_before_those_of_the_file() -> None:
+    request = parse(body(voice="alloy", voice_aliases={"alloy": "am_adam"}), NAMED)
+    assert (str(request.blend), request.speed) == ("am_adam", 1.0)
+
+
+def test_request_may_say_how_words_are_pronounced() -> None:
+    request = parse(body(pronunciations={"gif": "jif", "Kokoro": "/kˈoʊkəɹoʊ/"}), AVAILABLE)
+    assert request.extension.reading.pronunciations == {"gif": "jif", "Kokoro": "/kˈoʊkəɹoʊ/"}
+    assert not request.extension.is_plain
+
+
+@pytest.mark.parametrize("wrong", ["gif", {"gif": 5}, {"gif": "/d"}, {"": "x"}, {str(n): "x" for n in range(101)}])
+def test_pronunciations_that_cannot_be_used_are_refused(wrong: object) -> None:
+    with pytest.raises(InvalidRequest, match="pronunciations"):
+        parse(body(pronunciations=wrong), AVAILABLE)

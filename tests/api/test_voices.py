@@ -9,6 +9,7 @@ from starlette.routing import Route
 from speechd.api.error_handlers import HANDLERS
 from speechd.api.voices import VoiceEndpoints
 from speechd.engines.tone import ToneEngine
+from speechd.text.markup.tags import Alias
 from speechd.voices import Blend
 from tests.harness.asgi import Answer, answer, scope, with_context
 from tests.harness.requests import AVAILABLE
@@ -22,7 +23,8 @@ class PackEngine(ToneEngine):
 
 
 def call(path: str, body: object = None, *, engine: ToneEngine | None = None, query: str = "") -> Answer:
-    endpoints = VoiceEndpoints(engine or PackEngine(), AVAILABLE.catalogue)
+    named = {"teller": Alias("bf_emma(2)+bm_george", 0.9)} if "named" in query else {}
+    endpoints = VoiceEndpoints(engine or PackEngine(), AVAILABLE.catalogue, named)
     app = Starlette(
         routes=[Route("/voices", endpoints.voices), Route("/combine", endpoints.combine, methods=["POST"])],
         exception_handlers=HANDLERS,
@@ -32,6 +34,14 @@ def call(path: str, body: object = None, *, engine: ToneEngine | None = None, qu
     made["query_string"] = query.encode()
     with_context(made)
     return answer(app, made, body if isinstance(body, bytes) else json.dumps(body).encode())
+
+
+def test_voices_of_the_names_file_are_listed_first() -> None:
+    voices = call("/voices", query="named").json()["voices"]
+    assert len(voices) == 1 + len(list(AVAILABLE.catalogue))
+    assert (voices[0]["id"], voices[0]["language"]) == ("teller", "en-gb")
+    assert AVAILABLE.catalogue.parse(voices[0]["voice"]) == AVAILABLE.catalogue.parse("bf_emma(2)+bm_george")
+    assert call("/voices", query="named&legacy=true").json()["voices"][0] == "teller"
 
 
 def test_every_voice_is_listed_under_the_name_that_a_request_takes() -> None:

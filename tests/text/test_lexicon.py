@@ -86,7 +86,7 @@ def test_client_goes_before_the_operator_and_both_before_numbers() -> None:
     reader = PassageReader("en-us", pronunciations=of_request({"sql": "S Q L", "5": "five point oh"}))
     reader.feed("SQL 5, a gif.")
     reader.finish()
-    passage = reader.next(100, 200)
+    passage = reader.next(100, 200, 400)
     assert isinstance(passage, Passage)
     assert passage.text == "S Q L five point oh, a jif."
     assert not installed("en-gb")
