@@ -216,6 +216,7 @@ def test_every_field_but_instructions_changes_the_request() -> None:
         "allow_voice_tags": True,
         "voice_aliases": {"alloy": "nova"},
         "ssml": True,
+        "pronunciations": {"gif": "jif"},
     }
     assert {field.name for field in FIELDS} == other.keys() | {"instructions"}
     with_others: dict[str, dict[str, object]] = {
