@@ -16,7 +16,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from speechd.engines import registry
 from speechd.engines.base import Engine, EngineOptions, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.passage_meter import GOOD, Join, PassageMeter
 from speechd.speech.planner import Planner
 from speechd.text.passages import NotYet
@@ -95,7 +94,7 @@ def planned(texts: Iterable[str], engine: Engine, limit_s: float = math.inf) -> 
         planner = Planner(text, SynthesisOptions(catalogue().parse("af_heart"), "en-us"), engine)
         meter, is_first, item = PassageMeter(), True, None
         while True:
-            item = planner.next(0.0, StreamBudget(1.0, limit_s=limit_s))
+            item = planner.next(limit_s)
             if isinstance(item, NotYet):
                 continue
             if met := meter.add(item):

@@ -28,7 +28,7 @@ from speechd.pool.client import PoolClient
 from speechd.speech.disconnect import until_disconnect
 from speechd.speech.encoding import EncodingStage
 from speechd.speech.explaining import Explained, explained
-from speechd.speech.planner import CHARACTERS_PER_S
+from speechd.speech.passage_sizes import CHARACTERS_PER_S
 from speechd.speech.reader.messages import Utterance
 from speechd.speech.reader.pool import ReaderPool
 from speechd.speech.response import SpeechResponse

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 from speechd.engines.base import Engine, SynthesisOptions
-from speechd.speech.planner import ENOUGH, LONGEST, MOST
+from speechd.speech.passage_sizes import ENOUGH, LONGEST, MOST
 from speechd.text.markup import Pause
 from speechd.text.passages import Passage, PassageReader
 

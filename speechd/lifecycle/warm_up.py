@@ -18,7 +18,6 @@ from speechd.config.settings import InvalidSetting
 from speechd.engines.base import Engine, Segment, SupportsWindows, SynthesisOptions, Synthesizer, synthesize_one
 from speechd.errors import InvalidRequest
 from speechd.languages.table import find_language
-from speechd.pool.capacity import StreamBudget
 from speechd.pool.dispatch import FIRST_WINDOW_S
 from speechd.speech.planner import Planned, Planner
 from speechd.text.passages import PassageReader
@@ -30,9 +29,6 @@ the first of the longer ones takes a tenth more than the next (measured). On a G
 
 LENGTHS: Final = 3
 """Segments planned in each language: a first one, one that it covers, and one of the ordinary length."""
-
-ALONE: Final = StreamBudget(realtime_factor=4.0)
-"""The budget of a listener when nobody else is there."""
 
 REPEATED: Final = 8
 """Times that the text of a language is repeated for the segments of `LENGTHS`."""
@@ -126,7 +122,7 @@ def _segments(engine: Engine, options: SynthesisOptions) -> list[Segment]:
     text = find_language(options.language).warm_up  # "" of a language that the engine alone knows
     planner = Planner(text * REPEATED, options, engine)
     while text and len(segments) < LENGTHS:
-        planned = planner.next(sum(segment.duration_s for segment in segments), ALONE)
+        planned = planner.next()
         if not isinstance(planned, Planned):
             break
         segments.append(planned.segment)

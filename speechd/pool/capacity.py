@@ -85,12 +85,10 @@ class Load:
 class StreamBudget:
     """The resources that one stream may count on.
 
-    realtime_factor: audio seconds synthesised for it in a second. look_ahead_s: audio seconds that it may hold, so that
-    all streams together hold a bounded amount of memory. limit_s: audio seconds that no segment exceeds; infinite where
-    the engine renders windows.
+    look_ahead_s: audio seconds that it may hold, so that all streams together hold a bounded amount of memory. limit_s:
+    audio seconds that no segment exceeds; infinite where the engine renders windows.
     """
 
-    realtime_factor: float
     look_ahead_s: float = math.inf
     limit_s: float = math.inf
 
@@ -128,14 +126,10 @@ def timely_s(slot_throughput: float, synthesis_timeout_s: float) -> float:
 def stream_budget(load: Load, synthesis_timeout_s: float, *, has_windows: bool = False) -> StreamBudget:
     """Return what one stream may count on, among all that there are. has_windows: segments are rendered in windows, so
     that how long they are is of no consequence to others."""
-    slots = max(load.slots, 1)
-    # A request in flight counts though nothing of it waits: it is listened to, and will come back for more.
-    demand = max(slots, load.requests, load.waiting + load.running + 1)
     longest_s = timely_s(load.slot_throughput, synthesis_timeout_s)
-    if load.requests >= slots:
+    if load.requests >= max(load.slots, 1):
         longest_s = min(longest_s, max(ORDINARY_S, OVERLONG * BLOCKING_S * load.slot_throughput))
     return StreamBudget(
-        realtime_factor=load.throughput / demand,
         look_ahead_s=max(LEAST_LOOK_AHEAD_S, LOOK_AHEAD_S / max(load.requests, 1)),
         limit_s=math.inf if has_windows else longest_s,
     )

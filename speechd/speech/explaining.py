@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.captions import Script
 from speechd.speech.reader.plan import RemotePlan
 from speechd.text.markup import Pause
-
-AHEAD_S: Final = 60.0
-"""Seconds of audio in hand, as the planner is told: nobody listens, so that passages may be as long as is best."""
 
 Explained = Script | float
 """A passage, or the seconds of a pause."""
@@ -20,7 +14,7 @@ async def explained(plan: RemotePlan) -> list[Explained]:
     """All passages and pauses of a plan, whose words were asked for. Raises as `RemotePlan.next` does."""
     passages: list[Explained] = []
     try:
-        while (planned := await plan.next(AHEAD_S, StreamBudget(realtime_factor=AHEAD_S))) is not None:
+        while (planned := await plan.next()) is not None:
             if isinstance(planned, Pause):
                 passages.append(planned.duration_s)
             elif planned.script is not None:

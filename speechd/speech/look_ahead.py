@@ -73,13 +73,6 @@ class LookAhead:
         started_at = self.playback.started_at
         return (now if started_at is None else started_at) + self._submitted_s
 
-    def ahead_s(self, now: float) -> float:
-        """Seconds of audio that the client will have in hand once all that was submitted is synthesised."""
-        if not self._has_segments:
-            return 0.0
-        started_at = self.playback.started_at
-        return self._submitted_s if started_at is None else max(0.0, self._submitted_s - (now - started_at))
-
     def credit_s(self, budget: StreamBudget) -> float:
         """Seconds of audio that may still be submitted."""
         return self._allowed_s(budget) - (self._submitted_s - self._taken_s)

@@ -10,14 +10,12 @@ from speechd.audio.resample import resampled
 from speechd.encoders import open_encoder
 from speechd.engines.base import Engine, SynthesisOptions, synthesize_one
 from speechd.errors import InvalidRequest
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planner
 from speechd.text.markup import Pause
 from speechd.text.passages import NotYet
 
-AHEAD_S: Final = 60.0
-"""Seconds of audio in hand, as the planner is told: nobody listens yet, so that all segments may be of the ordinary
-length."""
+LONGEST_S: Final = 60.0
+"""Seconds of a segment, where it can be cut: engines without windows hold all of it."""
 
 
 def synthesize_file(
@@ -33,7 +31,7 @@ def synthesize_file(
     encoder = open_encoder(format, whole=True)
     spoken_s = 0.0
     try:
-        while (planned := planner.next(AHEAD_S, StreamBudget(realtime_factor=AHEAD_S, limit_s=AHEAD_S))) is not None:
+        while (planned := planner.next(LONGEST_S)) is not None:
             if isinstance(planned, NotYet):
                 continue
             if isinstance(planned, Pause):

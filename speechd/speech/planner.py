@@ -13,8 +13,8 @@ from typing import Final
 
 from speechd.engines.base import Engine, Segment, SegmentTooLong, SupportsPhonemes, SynthesisOptions
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.captions import Script, script_of
+from speechd.speech.passage_sizes import CHARACTERS_PER_S, Pace, Sizes, sizes_of
 from speechd.speech.reading import AS_TEXT, Form, Reading, marks_of
 from speechd.text.boundaries import sentence_starts
 from speechd.text.cuts import LONGEST_WORD, PART_SHARE, TOLERANCE, split, split_near
@@ -23,31 +23,6 @@ from speechd.text.markup.marks import Pause, Style
 from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position, boundary_of
 from speechd.text.spans import Span, before, shifted
 from speechd.text.words import longest_word
-
-ENOUGH: Final = 2 / 3
-"""Share of an engine's `passage_length` from which a passage is long enough. Kokoro's author (VOICES.md of the model):
-voices are best on 100 to 200 of about 500 tokens, weak on fewer than 10 or 20, and may rush on more than 400. For a
-passage length of 150 this is 100."""
-
-MOST: Final = 4 / 3
-"""Share of it up to which sentences are gathered: 200."""
-
-LONGEST: Final = 8 / 3
-"""Share of it beyond which a sentence is cut: 400."""
-
-FIRST: Final = 2 / 15
-"""Share of it from which the first sentence is a passage of its own, so that its listener soon hears it: 20."""
-
-CHARACTERS_PER_S: Final = 15.0
-"""Characters of English in a second of speech at speed 1; only where a plan begins, before a segment tells better."""
-
-TOKENS_PER_CHARACTER: Final = 1.0
-"""Of English, likewise."""
-
-WHOLE_SHARE: Final = 1.8
-"""Of the seconds that a passage of the engine's `passage_length` takes in English at speed 1, how many a segment has at
-most, in any voice, script and at any speed, where segments have a limit at all. What a slot holds grows with them
-unless it renders them in windows: Kokoro took 15 MB a second, and up to 120 s before there was a limit."""
 
 SHORTEST_PART: Final = 8
 """Characters. A text so short is not cut to be shorter, for its graphemes and syllables are to stay whole."""
@@ -106,27 +81,12 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
-    """How long the next segment is to be. enough, most, limit: characters of its passage, as for `PassageReader.next`.
-    tokens, segment_s: that it has at most; run_s: seconds that it has at most where it is of a run, which is what
-    ordinary text has at speed 1."""
-
-    enough: int
-    most: int
-    limit: int
-    tokens: float
-    segment_s: float
-    run_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a plan is. characters_per_s, tokens_per_character: of the last segment; is_begun: whether there was one;
-    planned_s: seconds of audio in all; parts: of a passage that was too long; in_run: whether the last passage ended
-    within a run; position: how far the text is."""
+    """How far a plan is. pace: of the last segment; is_begun: whether there was one; planned_s: seconds of audio in
+    all; parts: of a passage that was too long; in_run: whether the last passage ended within a run; position: how far
+    the text is."""
 
-    characters_per_s: float
-    tokens_per_character: float = TOKENS_PER_CHARACTER
+    pace: Pace
     is_begun: bool = False
     planned_s: float = 0.0
     parts: tuple[Part, ...] = ()
@@ -156,14 +116,13 @@ class Planner:
         self._engine = engine
         self._limit_s = limit_s
         self._reader: PassageReader | None = None
-        progress = progress or Progress(characters_per_s=CHARACTERS_PER_S * options.speed)
+        progress = progress or Progress(Pace(CHARACTERS_PER_S * options.speed))
         self._position = progress.position
         self._parts = deque(progress.parts)
-        if reading.form is Form.PHONEMES and progress == Progress(progress.characters_per_s):
+        if reading.form is Form.PHONEMES and progress == Progress(progress.pace):
             self._parts.append(Part(input.strip(), Boundary.PARAGRAPH, options))
         self._in_run = progress.in_run
-        self._characters_per_s = progress.characters_per_s
-        self._tokens_per_character = progress.tokens_per_character
+        self._pace = progress.pace
         self._is_begun = progress.is_begun
         self._planned_s = progress.planned_s
 
@@ -171,17 +130,16 @@ class Planner:
     def progress(self) -> Progress:
         """What a planner needs that is to continue this one's plan."""
         position = self._position if self._reader is None else self._reader.position
-        pace = (self._characters_per_s, self._tokens_per_character)
-        return Progress(*pace, self._is_begun, self._planned_s, tuple(self._parts), self._in_run, position)
+        return Progress(self._pace, self._is_begun, self._planned_s, tuple(self._parts), self._in_run, position)
 
-    def next(self, ahead_s: float, budget: StreamBudget) -> Planned | Pause | NotYet | None:
+    def next(self, longest_s: float = math.inf) -> Planned | Pause | NotYet | None:
         """The next segment or pause, or None at the end of the text.
 
-        ahead_s: seconds of audio that its listener will have in hand; it decides nothing. budget: its `limit_s` bounds
-        segments. Of text in which nothing can be spoken a call passes over a little, and then returns `NotYet`.
+        longest_s: audio seconds that a segment may have, where it can be cut. Of text in which nothing can be spoken a
+        call passes over a little, and then returns `NotYet`.
         """
         reader = self._reader = self._reader or self._open()
-        sizes = self._sizes(budget.limit_s)
+        sizes = sizes_of(self._engine, self._pace, longest_s, is_first=not self._is_begun)
         part = self._parts.popleft() if self._parts else self._take(reader, sizes)
         planned = self._plan(part, sizes) if isinstance(part, Part) else part
         if planned is None or isinstance(planned, NotYet):
@@ -216,21 +174,6 @@ class Planner:
     def _check_limit(self, audio_s: float) -> None:
         if audio_s > self._limit_s:
             raise ReplyTooLong(f"{self._limit_s:.0f} s")
-
-    def _sizes(self, limit_s: float) -> Sizes:
-        length = self._engine.passage_length
-        usual_s = WHOLE_SHARE * length / CHARACTERS_PER_S
-        segment_s = min(limit_s, usual_s) if math.isfinite(limit_s) else math.inf
-        limit = min(self._engine.passage_limit, self._characters(LONGEST * length))
-        most = min(limit, self._characters(MOST * length))
-        if math.isfinite(segment_s):
-            most = max(1, min(most, int(segment_s * self._characters_per_s)))
-        enough = min(most, self._characters((ENOUGH if self._is_begun else FIRST) * length))
-        return Sizes(enough, most, limit, LONGEST * length, segment_s, run_s=MOST * length / CHARACTERS_PER_S)
-
-    def _characters(self, tokens: float) -> int:
-        """About how many characters have so many tokens."""
-        return max(1, round(tokens / self._tokens_per_character))
 
     def _take(self, reader: PassageReader, sizes: Sizes) -> Part | Pause | NotYet | None:
         passage = reader.next(sizes.enough, sizes.most, sizes.limit)
@@ -273,10 +216,11 @@ class Planner:
 
     def _measure(self, part: Part, segment: Segment) -> None:
         self._is_begun = True
+        characters = len(part.text)
         if segment.duration_s > 0:
-            self._characters_per_s = len(part.text) / segment.duration_s
+            self._pace = self._pace._replace(characters_per_s=characters / segment.duration_s)
         if segment.tokens:
-            self._tokens_per_character = segment.tokens / len(part.text)
+            self._pace = self._pace._replace(tokens_per_character=segment.tokens / characters)
 
     def _prepared(self, part: Part) -> Segment | None:
         try:

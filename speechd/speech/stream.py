@@ -113,7 +113,7 @@ class SpeechStream:
 
     async def _next_planned(self) -> Planned | Pause | None:
         budget = await self._until(lambda budget: self._look_ahead.may_plan(budget, len(self._jobs)))
-        return await self._plan.next(self._look_ahead.ahead_s(time.monotonic()), budget)
+        return await self._plan.next(budget.limit_s)
 
     def _submit(self, planned: Planned | Pause) -> tuple[SegmentJob, Planned] | Pause:
         if isinstance(planned, Pause):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from speechd.engines.base import SynthesisOptions
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Progress
 from speechd.speech.reading import AS_TEXT, Reading
 from speechd.text.markup import Pause
@@ -35,8 +34,7 @@ class PlanCall:
     have it; over: plans that the process may forget."""
 
     id: int
-    ahead_s: float
-    budget: StreamBudget
+    longest_s: float
     resumed: tuple[Utterance, Progress | None] | None
     over: tuple[int, ...]
 

@@ -68,7 +68,7 @@ def answer(engine: Engine, planners: dict[int, Planner], call: PlanCall, process
             planners[call.id] = _resumed(engine, *call.resumed)
         # By the kernel, whatever holds the interpreter: a thread would need it.
         signal.setitimer(signal.ITIMER_PROF, processor_s)
-        result = planners[call.id].next(call.ahead_s, call.budget)
+        result = planners[call.id].next(call.longest_s)
     except SpeechdError as error:
         result = error
     except MemoryError:  # what it has kept would fail the next text, too
