@@ -66,19 +66,12 @@ class Load:
     """The work at a moment, and the slots that do it.
 
     slots: those that work. slot_throughput: audio seconds that one of them synthesises in a second, on average.
-    requests: in flight. waiting, running: segments of theirs.
+    requests: in flight.
     """
 
     slots: int
     slot_throughput: float
     requests: int = 0
-    waiting: int = 0
-    running: int = 0
-
-    @property
-    def throughput(self) -> float:
-        """Audio seconds that all slots synthesise in a second, together; those of one where none works, as one will."""
-        return max(self.slots, 1) * self.slot_throughput
 
 
 @dataclass(frozen=True, slots=True)

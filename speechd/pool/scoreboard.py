@@ -128,7 +128,7 @@ class Scoreboard:
         per_slot = self.throughput.per_slot()
         # Where no slot works now, one will.
         average = self.total_throughput() / max(slots, 1) or float(per_slot.mean()) or ASSUMED_THROUGHPUT
-        return Load(slots, average, int(self.in_flight.sum()), self.queue.waiting, self.queue.running)
+        return Load(slots, average, int(self.in_flight.sum()))
 
     def slot_view(self, index: int) -> SlotView:
         """Return what the slot of worker `index` goes by when it decides how long a window is to be."""

@@ -404,36 +404,16 @@ def test_slot_that_stops_finishes_its_segment_and_takes_no_other() -> None:
 
 
 @in_fresh_process
-def test_share_of_the_speed_falls_with_those_who_want_it() -> None:
-    harness = PoolHarness(slots=2)
-
-    async def scene(pool: PoolClient) -> None:
-        harness.board.throughput.add_measurement(0, 3.0, 1.0)
-        for slot in harness.pids:
-            harness.board.throughput.add_measurement(slot, 3.0, 1.0)
-        paces = [pool.budget().realtime_factor]
-        jobs = []
-        for name in range(1, 4):
-            jobs.append(pool.submit(segment(name, "wait"), 0.0))
-            paces.append(pool.budget().realtime_factor)
-        assert paces == [3.0, 3.0, 2.0, 1.5]
-        harness.journal.opened[:] = True
-        assert [await name_of(job) for job in jobs] == [1, 2, 3]
-
-    run(harness, scene)
-
-
-@in_fresh_process
-def test_requests_in_flight_share_the_speed_though_none_of_theirs_waits() -> None:
+def test_requests_in_flight_share_the_audio_that_all_may_hold() -> None:
     harness = PoolHarness(slots=2)
 
     async def scene(pool: PoolClient) -> None:
         for slot in (harness.home, *harness.pids):
             harness.board.throughput.add_measurement(slot, 3.0, 1.0)
         harness.board.in_flight[0] = 1
-        assert pool.budget() == StreamBudget(3.0, 1000.0, 3.75)
+        assert pool.budget() == StreamBudget(1000.0, 3.75)
         harness.board.in_flight[0] = 4
-        assert pool.budget() == StreamBudget(1.5, 250.0, 3.75)
+        assert pool.budget() == StreamBudget(250.0, 3.75)
         harness.board.in_flight[0] = 400
         assert pool.budget().look_ahead_s == 5.0
 

@@ -86,8 +86,8 @@ def test_load_without_a_slot_reckons_with_the_one_that_will_come(board: Scoreboa
     before = board.load()
     for index in (0, 1):
         end_worker(board, index)
-    assert (before.slots, before.throughput) == (2, 6.0)
-    assert (board.load().slots, board.load().throughput) == (0, 3.0)
+    assert (before.slots, before.slot_throughput) == (2, 3.0)
+    assert (board.load().slots, board.load().slot_throughput) == (0, 3.0)
 
 
 def test_expected_wait_is_zero_while_a_slot_is_idle(board: Scoreboard) -> None:

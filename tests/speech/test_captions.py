@@ -12,7 +12,6 @@ from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, TokenTime
 from speechd.engines.base import Segment, SynthesisOptions, WordTokens, synthesize_one
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine, decode
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.captions import Script, ScriptWord, Timeline, WordTime, script_of
 from speechd.speech.encoding import shifted
 from speechd.speech.planner import Planned, Planner
@@ -31,7 +30,7 @@ def spoken(text: str, speed: float = 1.0, reading: Reading = AS_TEXT) -> tuple[S
     joiner, timeline = SegmentJoiner(), Timeline()
     samples: list[Samples] = []
     words: list[WordTime] = []
-    while (planned := planner.next(4.0, StreamBudget(realtime_factor=4.0))) is not None:
+    while (planned := planner.next()) is not None:
         if isinstance(planned, Pause):
             samples.append(joiner.pause(planned.duration_s))
         elif isinstance(planned, Planned):
@@ -82,7 +81,7 @@ def test_words_say_whose_they_are() -> None:
 def test_nothing_is_timed_that_nobody_asked_for() -> None:
     engine = ToneEngine()
     planner = Planner(TEXT, SynthesisOptions(VOICE, "en-us"), engine)
-    planned = planner.next(4.0, StreamBudget(realtime_factor=4.0))
+    planned = planner.next()
     assert isinstance(planned, Planned)
     assert planned.script is None
     assert planned.segment.words == ()

@@ -15,26 +15,13 @@ from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.capacity import StreamBudget
-from speechd.speech.planner import (
-    CHARACTERS_PER_S,
-    ENOUGH,
-    FIRST,
-    GAP_S,
-    LETTERS_PER_S,
-    LONGEST,
-    MOST,
-    SHORTEST_PART,
-    WHOLE_SHARE,
-    Planned,
-    Planner,
-)
+from speechd.speech.passage_sizes import CHARACTERS_PER_S, ENOUGH, FIRST, LONGEST, MOST, WHOLE_SHARE
+from speechd.speech.planner import GAP_S, LETTERS_PER_S, SHORTEST_PART, Planned, Planner
 from speechd.text import passages
 from speechd.text.markup.marks import Mark, Pause, Prosody, Style, Text
 from speechd.text.normalization.normalize import normalize
 from speechd.text.passages import SILENT_LENGTH, SILENT_SENTENCE, Boundary, NotYet, PassageReader
 
-BUDGET = StreamBudget(2.0)
 VOICE = catalogue().parse("af_heart")
 TEXT = "the ship came in with the tide and left with it " * 60
 """Of short words and without punctuation."""
@@ -42,10 +29,10 @@ TEXT = "the ship came in with the tide and left with it " * 60
 LENGTH = ToneEngine.passage_length
 
 SENTENCE = "It is strange how quickly a small mistake becomes a habit, and how slowly a good one does."
-LONG = ", ".join(["it is strange how quickly a small mistake becomes a habit"] * 6) + "."
+LONG = "It is, " + ", ".join(["it is strange how quickly a small mistake becomes a habit"] * 6) + "."
 """A sentence that is long, and not too long."""
 
-TOO_LONG = ", ".join(["it is strange how quickly a small mistake becomes a habit"] * 8) + "."
+TOO_LONG = "It is, " + ", ".join(["it is strange how quickly a small mistake becomes a habit"] * 8) + "."
 """A sentence that is."""
 
 
@@ -104,21 +91,21 @@ def recorded_normalization(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return read
 
 
-def rest(planner: Planner, budget: StreamBudget = BUDGET) -> list[Planned | Pause]:
+def rest(planner: Planner, longest_s: float = math.inf) -> list[Planned | Pause]:
     plan: list[Planned | Pause] = []
-    while (item := planner.next(10.0, budget)) is not None:
+    while (item := planner.next(longest_s)) is not None:
         if not isinstance(item, NotYet):
             plan.append(item)
     return plan
 
 
-def plan_all(planner: Planner, budget: StreamBudget) -> list[Planned]:
+def plan_all(planner: Planner, longest_s: float = math.inf) -> list[Planned]:
     """The segments of a text without pauses."""
-    return [item for item in rest(planner, budget) if isinstance(item, Planned)]
+    return [item for item in rest(planner, longest_s) if isinstance(item, Planned)]
 
 
-def texts_of(text: str, engine: ToneEngine | None = None, budget: StreamBudget = BUDGET) -> list[str]:
-    return [content(item) for item in rest(planner(text, engine=engine), budget)]
+def texts_of(text: str, engine: ToneEngine | None = None) -> list[str]:
+    return [content(item) for item in rest(planner(text, engine=engine))]
 
 
 def test_first_passage_is_the_first_sentence_and_later_ones_are_gathered() -> None:
@@ -132,7 +119,7 @@ def test_first_sentence_that_is_very_short_is_joined_with_the_next(first: str) -
 
 
 def test_plan_says_which_passages_are_one_sentence() -> None:
-    assert [item.is_one for item in plan_all(planner(" ".join([SENTENCE] * 4)), BUDGET)] == [
+    assert [item.is_one for item in plan_all(planner(" ".join([SENTENCE] * 4)))] == [
         True,
         False,
         True,
@@ -146,32 +133,21 @@ def test_first_passage_after_a_pause_is_the_first_all_the_same() -> None:
 
 def test_first_sentence_alone_is_normalised_for_the_first_passage(monkeypatch: pytest.MonkeyPatch) -> None:
     read = recorded_normalization(monkeypatch)
-    planner(" ".join([SENTENCE] * 500)).next(0.0, StreamBudget(1.0))
+    planner(" ".join([SENTENCE] * 500)).next()
     assert len(read) == 1
-
-
-@pytest.mark.parametrize("ahead_s", [0.0, 60.0])
-@pytest.mark.parametrize("budget", [StreamBudget(0.5, look_ahead_s=5.0), StreamBudget(100.0)])
-def test_passages_do_not_depend_on_what_the_listener_has_in_hand_or_on_the_load(
-    ahead_s: float, budget: StreamBudget
-) -> None:
-    plan, found = planner(" ".join([SENTENCE] * 6)), []
-    while isinstance(item := plan.next(ahead_s, budget), Planned):
-        found.append(content(item))
-    assert found == texts_of(" ".join([SENTENCE] * 6))
 
 
 @pytest.mark.parametrize("density", [0.5, 0.8, 1.0, 1.5, 3.0])
 def test_passages_have_as_many_tokens_whatever_the_script(density: float) -> None:
     text = " ".join(["It is strange how it goes."] * 200)
-    first, second, *more, _ = plan_all(planner(text, engine=DenseEngine(density)), BUDGET)
+    first, second, *more, _ = plan_all(planner(text, engine=DenseEngine(density)))
     assert first.segment.tokens <= second.segment.tokens
     assert all(ENOUGH * LENGTH <= item.segment.tokens <= MOST * LENGTH for item in more)
 
 
 def test_long_sentence_is_whole_and_a_longer_one_is_cut_at_clauses_in_nearly_equal_parts() -> None:
     assert len(LONG) < LONGEST * LENGTH < len(TOO_LONG)
-    plan = plan_all(planner(f"{SENTENCE} {LONG} {TOO_LONG}"), BUDGET)
+    plan = plan_all(planner(f"{SENTENCE} {LONG} {TOO_LONG}"))
     assert [content(item) for item in plan[:2]] == [SENTENCE, LONG]
     assert [item.boundary for item in plan[2:]] == [Boundary.CLAUSE, Boundary.PARAGRAPH]
     one, other = map(len, map(content, plan[2:]))
@@ -180,7 +156,7 @@ def test_long_sentence_is_whole_and_a_longer_one_is_cut_at_clauses_in_nearly_equ
 
 @pytest.mark.parametrize("density", [1.2, 3.0])
 def test_sentence_whose_tokens_turn_out_to_be_too_many_is_cut_likewise(density: float) -> None:
-    plan = plan_all(planner(LONG, engine=DenseEngine(density)), BUDGET)
+    plan = plan_all(planner(LONG, engine=DenseEngine(density)))
     assert " ".join(map(content, plan)) == LONG
     assert all(item.segment.tokens <= LONGEST * LENGTH for item in plan)
     assert {item.boundary for item in plan[:-1]} == (
@@ -190,15 +166,15 @@ def test_sentence_whose_tokens_turn_out_to_be_too_many_is_cut_likewise(density: 
 
 @pytest.mark.parametrize("limit_s", [5.0, 10.0])
 def test_sentence_is_cut_at_clauses_where_segments_have_a_limit_in_seconds(limit_s: float) -> None:
-    plan = plan_all(planner(f"{SENTENCE} {LONG}"), StreamBudget(2.0, limit_s=limit_s))
+    plan = plan_all(planner(f"{SENTENCE} {LONG}"), limit_s)
     assert all(item.segment.duration_s <= limit_s for item in plan)
     assert {item.boundary for item in plan[:-1]} <= {Boundary.CLAUSE, Boundary.SENTENCE}
 
 
 def test_gap_of_a_cut_is_that_of_what_it_is_cut_at() -> None:
-    one, other = plan_all(planner(TOO_LONG), BUDGET)
+    one, other = plan_all(planner(TOO_LONG))
     assert (one.gap_s, other.gap_s) == (GAP_S[Boundary.CLAUSE], GAP_S[Boundary.PARAGRAPH])
-    words, *_ = plan_all(planner(TEXT), BUDGET)
+    words, *_ = plan_all(planner(TEXT))
     assert (words.boundary, words.gap_s) == (Boundary.WORD, 0.0)
 
 
@@ -239,7 +215,7 @@ def test_passage_that_one_call_cannot_hold_is_spoken_in_parts(limit: int) -> Non
 def test_pauses_are_bounded_before_anything_is_spoken(pause: str, pauses: int, is_refused: bool) -> None:
     plan = planner("One. " + pause * pauses)
     with pytest.raises(InvalidRequest, match="pauses") if is_refused else nullcontext():
-        plan.next(0.0, StreamBudget(1.0))
+        plan.next()
     if not is_refused:
         assert sum(item.duration_s for item in rest(plan) if isinstance(item, Pause)) == 3600.0
 
@@ -253,7 +229,7 @@ def test_many_short_pauses_add_up_without_rounding() -> None:
 @pytest.mark.parametrize("limit_s", [2.0, 10.0, 1000.0])
 @pytest.mark.parametrize("text", ["A" * 2000, "漢" * 2000, "ภาษาไทย" * 200, "0a1b2c3d4e5f" * 100, TEXT])
 def test_no_segment_is_longer_than_it_may_be(text: str, limit_s: float, speed: float) -> None:
-    items = plan_all(planner(text, speed, SpelledEngine()), StreamBudget(4.0, limit_s=limit_s))
+    items = plan_all(planner(text, speed, SpelledEngine()), limit_s)
     usual_s = WHOLE_SHARE * LENGTH / CHARACTERS_PER_S
     assert all(item.segment.duration_s <= max(min(limit_s, usual_s), SHORTEST_PART * 0.15 / speed) for item in items)
     if text != "0a1b2c3d4e5f" * 100:  # it is normalised
@@ -276,15 +252,13 @@ def test_no_segment_is_longer_than_it_may_be(text: str, limit_s: float, speed: f
 def test_word_without_end_makes_no_longer_segments_than_ordinary_text_at_speed_1(
     text: str, limit_s: float, speed: float
 ) -> None:
-    items = plan_all(planner(text, speed, SpelledEngine()), StreamBudget(4.0, limit_s=limit_s))
+    items = plan_all(planner(text, speed, SpelledEngine()), limit_s)
     assert max(item.segment.duration_s for item in items) <= MOST * LENGTH / CHARACTERS_PER_S
     assert "".join(map(content, items)).replace(" ", "").rstrip(".") == text.replace(" ", "")
 
 
 def test_text_is_cut_down_to_little_and_no_further_where_slots_are_slow() -> None:
-    texts = [
-        content(item) for item in rest(planner("A" * 100, engine=SpelledEngine()), StreamBudget(0.1, limit_s=0.01))
-    ]
+    texts = [content(item) for item in rest(planner("A" * 100, engine=SpelledEngine()), 0.01)]
     assert "".join(texts) == "A" * 100
     assert SHORTEST_PART / 2 <= min(map(len, texts)) <= max(map(len, texts)) <= SHORTEST_PART
 
@@ -296,13 +270,13 @@ def test_text_too_long_for_its_reply_is_refused_before_it_is_read(
     read = recorded_normalization(monkeypatch)
     plan = planner("<p>" + "ab " * (letters // 2) + "c" * (letters % 2), 0.5, limit_s=600 / LETTERS_PER_S / 0.5)
     with pytest.raises(ReplyTooLong, match="60 s") if is_refused else nullcontext():
-        plan.next(0.0, StreamBudget(1.0))
+        plan.next()
     assert bool(read) is not is_refused
 
 
 def test_text_that_becomes_too_long_for_its_reply_is_refused_once_that_is_planned() -> None:
     plan = planner("≤" * 100, limit_s=30.0)
-    plan.next(10.0, BUDGET)
+    plan.next()
     assert 10.0 < plan.progress.planned_s < 30.0
     with pytest.raises(ReplyTooLong, match="30 s"):
         rest(plan)
@@ -310,7 +284,7 @@ def test_text_that_becomes_too_long_for_its_reply_is_refused_once_that_is_planne
 
 def test_pauses_are_part_of_a_reply() -> None:
     with pytest.raises(ReplyTooLong):
-        planner("One. [pause:30s]", limit_s=30.0).next(0.0, StreamBudget(1.0))
+        planner("One. [pause:30s]", limit_s=30.0).next()
 
 
 @pytest.mark.parametrize("silent", ["-\n", "!!! ", "…\n\n", ". . . ", "* * *\n", "\u3002"])
@@ -318,7 +292,7 @@ def test_a_call_looks_through_little_text_that_is_not_spoken(silent: str, monkey
     read = recorded_normalization(monkeypatch)
     plan = planner(silent * (50_000 // len(silent)) + "\n\nAt last.")
     items = []
-    while (item := plan.next(0.0, StreamBudget(1.0))) is not None:
+    while (item := plan.next()) is not None:
         assert sum(map(len, read)) <= SILENT_LENGTH + 1000
         assert len(read) <= SILENT_LENGTH / SILENT_SENTENCE + 1
         read.clear()
@@ -333,7 +307,7 @@ def test_passages_that_an_engine_does_not_speak_are_passed_over_one_at_a_time() 
 
     plan = planner("No. " * 200 + "\n\nyes", engine=Choosy())
     silent = 0
-    while isinstance(item := plan.next(0.0, StreamBudget(1.0)), NotYet):
+    while isinstance(item := plan.next(), NotYet):
         silent += 1
     assert content(item) == "yes"
     assert silent > 10
@@ -341,7 +315,7 @@ def test_passages_that_an_engine_does_not_speak_are_passed_over_one_at_a_time() 
 
 def test_sign_that_no_call_can_hold_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="too long"):
-        planner("a", engine=LimitedEngine(0)).next(0.0, StreamBudget(1.0))
+        planner("a", engine=LimitedEngine(0)).next()
 
 
 @pytest.mark.parametrize("engine", [ToneEngine(), LimitedEngine(25), SpelledEngine()])
@@ -358,7 +332,7 @@ def test_plan_goes_on_in_another_planner_from_wherever_it_was(engine: ToneEngine
     interrupted, progress = [], planner(text, engine=engine).progress
     while True:
         another = Planner(text, options, engine, progress=pickle.loads(pickle.dumps(progress)))
-        planned = another.next(10.0, BUDGET)
+        planned = another.next()
         progress = another.progress
         if planned is None:
             break
@@ -368,12 +342,10 @@ def test_plan_goes_on_in_another_planner_from_wherever_it_was(engine: ToneEngine
 
 def test_limit_of_a_reply_holds_across_planners() -> None:
     first = planner(TEXT, limit_s=200.0)
-    first.next(10.0, BUDGET)
+    first.next()
     progress = replace(first.progress, planned_s=199.9)
     with pytest.raises(ReplyTooLong):
-        Planner(TEXT, SynthesisOptions(VOICE, "en-us"), ToneEngine(), limit_s=200.0, progress=progress).next(
-            10.0, BUDGET
-        )
+        Planner(TEXT, SynthesisOptions(VOICE, "en-us"), ToneEngine(), limit_s=200.0, progress=progress).next()
 
 
 def test_greater_boundaries_have_longer_gaps() -> None:

@@ -10,7 +10,6 @@ from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.speech.reading import AS_TEXT, Form, Reading, marks_of
 from speechd.text.markup.marks import Mark, Pause, Voice
@@ -45,7 +44,7 @@ def planned(
     while True:
         if passed_on:
             planner = Planner(input, how or options(), engine, reading=reading, progress=progress)
-        item = planner.next(4.0, StreamBudget(realtime_factor=4.0))
+        item = planner.next()
         progress = pickle.loads(pickle.dumps(planner.progress))
         if item is None:
             return found

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import sys
 import time
 import weakref
@@ -40,17 +41,21 @@ from speechd.text.markup import Pause
 TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
 """A second of sound."""
 
+LIMIT_S = 18.0
+"""Seconds that no segment exceeds."""
+
 
 class FakePlan(RemotePlan):
-    """Hands out the items that it was made of, and raises those that are exceptions. asked: the calls of `next`."""
+    """Hands out the items that it was made of, and raises those that are exceptions. asked: `longest_s` of each
+    call of `next`."""
 
     def __init__(self, items: Sequence[Planned | Pause | Exception]) -> None:
         self._items = iter(items)
-        self.asked: list[tuple[float, StreamBudget]] = []
+        self.asked: list[float] = []
         self.closed = False
 
-    async def next(self, ahead_s: float, budget: StreamBudget) -> Planned | Pause | None:
-        self.asked.append((ahead_s, budget))
+    async def next(self, longest_s: float = math.inf) -> Planned | Pause | None:
+        self.asked.append(longest_s)
         item = next(self._items, None)
         if isinstance(item, Exception):
             raise item
@@ -99,7 +104,7 @@ class FakePool(PoolClient):
         return job
 
     def budget(self) -> StreamBudget:
-        return StreamBudget(2.0)
+        return StreamBudget(limit_s=LIMIT_S)
 
 
 def speak(job: FakeJob) -> None:
@@ -227,7 +232,6 @@ def test_pause_before_any_speech_needs_no_credit_and_delays_no_synthesis() -> No
         content = await harness.read_all()
         assert len(content) / 2 / SAMPLE_RATE == pytest.approx(61, abs=0.2)
         assert harness.pool.jobs[0].deadline <= began
-        assert harness.plan.asked[2][0] == 0.0
         await harness.end()
 
     run(scenario())
@@ -569,7 +573,7 @@ def test_deadlines_follow_the_listener() -> None:
     run(scenario())
 
 
-def test_deadlines_and_plans_follow_a_listener_who_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deadlines_follow_a_listener_who_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         harness = Harness([planned(1), *(planned(2, 2) for _ in range(20))], look_ahead_s=5)
         for _ in range(4):
@@ -580,24 +584,20 @@ def test_deadlines_and_plans_follow_a_listener_who_pauses(monkeypatch: pytest.Mo
         while len(harness.pool.jobs) == before:
             await harness.read()
         submitted_s = sum(job.segment.duration_s for job in harness.pool.jobs[:before])
-        ahead_s, _ = harness.plan.asked[before]
         deadline_s = harness.pool.jobs[before].deadline - clock() - paused_s
         # What was read before the pause was played then; all else is in hand.
-        assert [ahead_s, deadline_s] == pytest.approx([submitted_s - 2] * 2, abs=0.6)
+        assert deadline_s == pytest.approx(submitted_s - 2, abs=0.6)
         await harness.end()
 
     run(scenario())
 
 
-def test_planner_is_told_what_the_listener_has_in_hand() -> None:
+def test_planner_is_told_how_long_a_segment_may_be() -> None:
     async def scenario() -> None:
         harness = Harness([planned(1, 4), planned(2, 2)])
         await harness.read_all()
         await harness.end()
-        (first, budget), (second, _), (third, _) = harness.plan.asked
-        assert (first, budget.realtime_factor) == (0.0, 2.0)
-        assert second == pytest.approx(4, abs=0.5)
-        assert third == pytest.approx(6, abs=0.5)
+        assert harness.plan.asked == [LIMIT_S] * 3
 
     run(scenario())
 

@@ -13,7 +13,6 @@ from speechd.encoders import open_encoder
 from speechd.engines.base import SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.captions import WordTime
 from speechd.speech.encoding import EncodingStage
 from speechd.speech.planner import Planned, Planner
@@ -29,7 +28,7 @@ def timed(window_s: float) -> list[WordTime]:
 
     async def join(executor: ThreadPoolExecutor) -> list[WordTime]:
         encoding = EncodingStage(lambda: open_encoder("pcm", whole=False), SegmentJoiner(), executor)
-        while isinstance(planned := planner.next(4.0, StreamBudget(realtime_factor=4.0)), Planned):
+        while isinstance(planned := planner.next(), Planned):
             state, left_s = b"", math.inf
             while left_s:
                 window = engine.render_window(planned.segment, state, window_s)
