@@ -4,8 +4,9 @@
 
 Both get the same texts, voice, format and load; each in turn has the machine for itself, and who is first alternates.
 For each kind of work: a line for the first server, one for the second, and the second's figures ÷ the first's. Figures
-are the medians of the rounds. A response of status 200 that breaks off, or holds nothing audible, has failed. The last
-line is JSON. Ctrl-C ends it with what was measured.
+are the medians of the rounds. A response of status 200 that breaks off, or holds nothing audible, has failed. Joins
+between passages, and how many passages are of a good length, are what a speechd counts for /metrics. The last line is
+JSON. Ctrl-C ends it with what was measured.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any, Final
 import uvloop
 from tqdm import tqdm
 
-from bench import results
+from bench import passages, results
 from bench.arguments import parsed, parser_of, whole_numbers, words
 from bench.loadgen import Figures, LoadGenerator, Target, outcome_of
 from bench.texts import LENGTHS, sized
@@ -47,6 +48,7 @@ COLUMNS: Final = {
     "underrun_p99_s": 14,
     "c100": 5,
     "audio_s_per_s": 13,
+    **passages.COLUMNS,
 }
 
 
@@ -60,14 +62,16 @@ def main() -> None:
         for text, format, listeners in works:
             targets = [_target(arguments, format, number) for number in (0, 1)]
             rounds: tuple[list[Figures], list[Figures]] = ([], [])
+            before = _shapes(targets)
             try:
                 for number in _turns(arguments.rounds):
                     rounds[number].append(_measure(targets[number], sized(text), listeners, arguments.seconds))
                     bar.update()
             except KeyboardInterrupt:
                 break
-            for row in compared(*rounds):
-                rows.append({"text": text, "format": format, "listeners": listeners, **row})
+            told = [passages.row_since(*pair) for pair in zip(before, _shapes(targets), strict=True)]
+            for row, of_passages in zip(compared(*rounds), (*told, passages.row_since(None, None)), strict=True):
+                rows.append({"text": text, "format": format, "listeners": listeners, **row, **of_passages})
                 print(results.cells(rows[-1], COLUMNS), *_complaints(row), flush=True)
     results.publish("compare", vars(arguments), rows)
 
@@ -106,6 +110,10 @@ def _complaints(row: Mapping[str, Any]) -> list[str]:
 def _turns(rounds: int) -> list[int]:
     """Which server's turn it is: first, second, second, first, first, ..."""
     return [number for turn in range(rounds) for number in ((0, 1) if turn % 2 == 0 else (1, 0))]
+
+
+def _shapes(targets: Sequence[Target]) -> list[passages.Shape | None]:
+    return [passages.shape_of(target.url) for target in targets]
 
 
 def _measure(target: Target, text: str, listeners: int, seconds: float) -> Figures:

@@ -30,7 +30,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from bench import results
+from bench import engine_prosody, results
 from speechd.audio.samples import SAMPLE_RATE
 
 LENGTHS: Final = (20, 60, 120, 240, 400)
@@ -152,6 +152,17 @@ def table(speakers: dict[str, Speak], files: Files, known: dict[int, dict[str, f
     return rows
 
 
+def prosody(files: Files, engines: Sequence[str], quick: bool, rounds: int) -> list[engine_prosody.ProsodyRow]:
+    """Print the table of what the prosody costs."""
+    from speechd.engines.kokoro import cpu as fast
+
+    models = {name: fast.load(files.config, files.state(), *FAST[name]) for name in engines}
+    lengths = (20, PROCESS_TOKENS) if quick else engine_prosody.LENGTHS
+    rows = engine_prosody.measure(models, files.case, lengths, rounds)
+    print(engine_prosody.lines(rows), flush=True)
+    return rows
+
+
 def line(row: Row) -> str:
     error = "" if row.snr_db is None else f"{row.snr_db:.0f} dB"
     return f"{row.threads:7} {row.tokens:6} {row.audio_s:7.2f}  {row.engine:10} {row.realtime:7.2f} x  {error}"
@@ -245,8 +256,9 @@ def measure(files: Files, options: argparse.Namespace) -> None:
         found.append(in_processes(engine, files, rounds, options.onnx, audio_s))
         one = found[-1]
         print(f"{engine:10} {one.first_s:13.1f} s {one.peak_mib:8.0f} MiB {one.two_processes:7.2f} x", flush=True)
+    spoken = prosody(files, [name for name in engines if name in FAST], options.quick, rounds)
     settings = {"weights": options.weights, "onnx": options.onnx, "threads": options.threads, "rounds": rounds}
-    results.publish("engine", settings, [*map(asdict, rows), *map(asdict, found)])
+    results.publish("engine", settings, [*map(asdict, rows), *map(asdict, found), *map(asdict, spoken)])
 
 
 if __name__ == "__main__":

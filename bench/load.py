@@ -5,7 +5,9 @@
 
 By default each listener sends its next request as soon as it has the response. With --realtime it first plays the
 response to the end, so that N listeners are N people listening. With --rate requests arrive at random, that many a
-second, whatever becomes of them. The last line is JSON. Ctrl-C ends it with what was measured.
+second, whatever becomes of them. Joins between passages, and how many passages are of 100 to 200 tokens, of those that
+have the text for it, are what a speechd counts for /metrics. The last line is JSON. Ctrl-C ends it with what was
+measured.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any, Final
 import uvloop
 from tqdm import tqdm
 
-from bench import results, server
+from bench import passages, results, server
 from bench.arguments import add_request_arguments, numbers, parsed, parser_of, target_of, whole_numbers
 from bench.loadgen import LoadGenerator, Target
 from bench.texts import varied
@@ -41,6 +43,7 @@ COLUMNS: Final = {
     "c100": 5,
     "c200": 5,
     "audio_s_per_s": 13,
+    **passages.COLUMNS,
 }
 
 
@@ -66,6 +69,7 @@ def _rows(target: Target, arguments: argparse.Namespace) -> Iterator[dict[str, A
     levels = arguments.rate or arguments.levels
     for level in tqdm(levels, desc="levels", leave=False, disable=None):
         generator = LoadGenerator(target, varied(arguments.seed))
+        before = passages.shape_of(target.url)
         load: Coroutine[Any, Any, None]
         if arguments.rate:
             load = generator.open(level, arguments.seconds, arguments.seed)
@@ -73,10 +77,13 @@ def _rows(target: Target, arguments: argparse.Namespace) -> Iterator[dict[str, A
             load = generator.closed(int(level), arguments.seconds, realtime=arguments.realtime)
         try:
             uvloop.run(load)
+            interrupted = {}
         except KeyboardInterrupt:
-            yield {"level": level, **asdict(generator.figures()), "interrupted": True}
+            interrupted = {"interrupted": True}
+        told = passages.row_since(before, passages.shape_of(target.url))
+        yield {"level": level, **asdict(generator.figures()), **told, **interrupted}
+        if interrupted:
             return
-        yield {"level": level, **asdict(generator.figures())}
 
 
 def _arguments() -> argparse.Namespace:

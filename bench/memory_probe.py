@@ -17,7 +17,7 @@ from typing import Final
 from bench import arenas
 from speechd.audio.samples import Audio
 from speechd.engines import registry
-from speechd.engines.base import Engine, Segment, SupportsThreads, SynthesisOptions
+from speechd.engines.base import Engine, Segment, SupportsThreads, SupportsWindows, SynthesisOptions, Window
 
 ENGINE: Final = "BENCH_ENGINE"
 ARENAS: Final = "BENCH_ARENAS"
@@ -44,7 +44,7 @@ class Probe:
     def __init__(self, engine: Engine, folder: Path, leak_bytes: int) -> None:
         self.name = engine.name
         self.passage_limit = engine.passage_limit
-        self.efficient_length = engine.efficient_length
+        self.passage_length = engine.passage_length
         self.sample_rate = engine.sample_rate
         self.model_ids = engine.model_ids
         self.batch_limit = engine.batch_limit
@@ -54,6 +54,10 @@ class Probe:
         self.load_voice = engine.load_voice
         if isinstance(engine, SupportsThreads):
             self.set_threads = engine.set_threads
+        if isinstance(engine, SupportsWindows):
+            self.window_state_limit = engine.window_state_limit
+            self._render_window = engine.render_window
+            self.render_window = self._probed_window
         self._engine = engine
         self._folder = folder
         self._leak_bytes = leak_bytes
@@ -68,11 +72,19 @@ class Probe:
 
     def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:
         outcomes = self._engine.synthesize(segments)
+        self._note(len(segments))
+        return outcomes
+
+    def _probed_window(self, segment: Segment, state: bytes, wanted_s: float) -> Window:
+        window = self._render_window(segment, state, wanted_s)
+        self._note(1)
+        return window
+
+    def _note(self, syntheses: int) -> None:
         if self._leak_bytes:
-            self._leaked.append(os.urandom(self._leak_bytes * len(segments)))
+            self._leaked.append(os.urandom(self._leak_bytes * syntheses))
         if time.monotonic() >= self._reported_s + INTERVAL_S:
             self._report()
-        return outcomes
 
     def _report(self) -> None:
         self._reported_s = time.monotonic()

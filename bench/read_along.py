@@ -2,6 +2,7 @@
 
     python -m bench.read_along --url http://127.0.0.1:8880 [--listeners 1,8,64] [--speeds 1,2,3] [--varied-lengths]
     python -m bench.read_along --engine tone|espeak|kokoro [--setting max_in_flight=256]
+    python -m bench.read_along --plan [--engine tone|espeak|kokoro] [--model-dir FOLDER]
 
 A block is one request. A listener asks for the next block when the last one it has begins to play, as reading apps do,
 and stalls where it has not come in time. Speeds are the player's: at 2, a second of audio plays in half of one. For
@@ -11,6 +12,12 @@ each number of listeners the table says:
     ttfa                     seconds from asking to the first audible audio, over all blocks
     stalls, stall_s          how often, and for how many seconds in all, a listener heard nothing: mean and worst
     rtf, underrun, c50 ...   of each block alone, played at once: as in bench.load
+    joins, inside_percent    joins between passages, and percent of them inside a clause and at its end, as the server
+    clause_percent           counts them for /metrics
+    good_percent             percent of the passages with 100 to 200 tokens, of those that have the text for it
+
+With --plan nothing is spoken: natural texts of `bench.natural_texts` are planned here, each alone and then all together
+(with Kokoro's phonemes; its `config.json` in --model-dir will do), and the table says what the passages are.
 
 The last line is JSON. Ctrl-C ends it with what was measured.
 """
@@ -29,9 +36,10 @@ from typing import Any, Final
 import uvloop
 from tqdm import tqdm
 
-from bench import results, server
+from bench import passages, results, server
 from bench.arguments import add_request_arguments, numbers, parsed, parser_of, target_of, whole_numbers
 from bench.loadgen import Outcome, Target, figures, outcome_of, percentile
+from bench.natural_texts import TEXTS
 from bench.playback import AT_ONCE_S
 from bench.texts import sized, varied
 
@@ -59,7 +67,21 @@ COLUMNS: Final = {
     "c100": 5,
     "c200": 5,
     "audio_s_per_s": 13,
+    **passages.COLUMNS,
 }
+
+PLAN_COLUMNS: Final = {
+    "text": 10,
+    "segment_s": 9,
+    "passages": 8,
+    "first_tokens": 12,
+    "tokens_mean": 11,
+    "tokens_most": 11,
+    **passages.COLUMNS,
+}
+
+PLAN_LIMITS_S: Final = (math.inf, 10.0)
+"""Seconds that a segment may have where engines render windows, and where they do not and no slot is to spare."""
 
 
 @dataclass(slots=True)
@@ -122,6 +144,9 @@ def row_of(listeners: Sequence[Listener], began_s: float, ended_s: float) -> dic
 def main() -> None:
     """Measure and print."""
     arguments = _arguments()
+    if arguments.plan:
+        results.publish("read_along_plan", vars(arguments), list(_plans(arguments)))
+        return
     rows: list[dict[str, Any]] = []
     print(results.heading(COLUMNS))
     with server.chosen(arguments) as url:
@@ -129,7 +154,7 @@ def main() -> None:
         cells = list(itertools.product(arguments.speeds, arguments.listeners))
         for speed, count in tqdm(cells, leave=False, disable=None):
             listeners = [Listener(Player(speed)) for _ in range(count)]
-            began_s = time.monotonic()
+            before, began_s = passages.shape_of(target.url), time.monotonic()
             try:
                 uvloop.run(_together(listeners, target, arguments))
                 interrupted = False
@@ -137,11 +162,24 @@ def main() -> None:
                 interrupted = True
             ended_s = min(time.monotonic(), began_s + arguments.seconds)
             row = {"listeners": count, "speed": speed, "text": "varied" if arguments.varied_lengths else "fixed"}
-            rows.append(row | row_of(listeners, began_s, ended_s) | {"interrupted": interrupted})
+            row |= row_of(listeners, began_s, ended_s) | passages.row_since(before, passages.shape_of(target.url))
+            rows.append(row | {"interrupted": interrupted})
             print(results.cells(rows[-1], COLUMNS), flush=True)
             if interrupted:
                 break
     results.publish("read_along", vars(arguments), rows)
+
+
+def _plans(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """A row for each text, and for all of them, printed as it is made."""
+    engine = passages.planning_engine(arguments.engine, arguments.model_dir)
+    print(results.heading(PLAN_COLUMNS))
+    for limit_s in PLAN_LIMITS_S:
+        for name, texts in {**{name: [text] for name, text in TEXTS.items()}, "all": [*TEXTS.values()]}.items():
+            row = {"text": name, "segment_s": limit_s if math.isfinite(limit_s) else None}
+            row |= passages.planned(texts, engine, limit_s).row()
+            print(results.cells(row, PLAN_COLUMNS), flush=True)
+            yield row
 
 
 async def _together(listeners: Sequence[Listener], target: Target, arguments: argparse.Namespace) -> None:
@@ -160,6 +198,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--speeds", type=numbers, default="1", metavar="X,X...", help="of the players (default: 1)")
     parser.add_argument("--varied-lengths", action="store_true", help="blocks of varied length, else all the same")
     parser.add_argument("--seconds", type=float, default=30.0, help="for each row (default: 30)")
+    parser.add_argument("--plan", action="store_true", help="plan natural texts, and speak nothing")
     parser.add_argument("--seed", type=int, default=0, help="of the varied texts (default: 0)")
     return parsed(parser, QUICK, "few listeners, some seconds")
 

@@ -1,12 +1,13 @@
-"""How dispatch scales past this machine: a discrete-event simulation of 2 to 1000 slots around the server's `choose`.
+"""How dispatch scales past this machine: a discrete-event simulation of 2 to 1000 slots around the server's decisions.
 
-    python -m bench.simulate [--quick] [--slots N,N...] [--speed X] [--batch N --batch-cost X]
+    python -m bench.simulate [--quick] [--slots N,N...] [--loads X,X...] [--speed X] [--batch N --batch-cost X]
 
-Three ways to share the same slots: by earliest deadline (the server's), first come first served, and requests pinned to
-a random worker, as with plain preforking. Requests arrive at random, have the lengths of real texts, are planned as the
-server plans them (a short first segment, then growing ones) and are read by their clients as fast as they come.
-A slot synthesises up to a batch of segments at once, which takes as long as the longest, and a part of each other one.
-Load is audio seconds asked for, of those that all slots can synthesise in the same time; admission is the server's.
+Ways to share the same slots: windows of passages by earliest deadline (the server's); short segments, as text was cut
+before there were windows; whole passages; windows first come first served; and requests pinned to a random worker, as
+with plain preforking. Requests arrive at random, have the lengths of real texts, and are read by their clients as fast
+as they come. A slot synthesises a window at a time, or up to a batch of segments at once, which takes as long as the
+longest, and a part of each other one. Load is audio seconds asked for, of those that all slots can synthesise in the
+same time, in whole passages; admission is the server's, by the throughput that is measured.
 """
 
 from __future__ import annotations
@@ -18,8 +19,23 @@ from typing import Final
 import numpy as np
 
 from bench import results as record
-from bench.simulation import BATCH_COST, SETTLE_S, SPEED, Simulation, SlotModel
+from bench.simulation import SETTLE_S, Policy, Simulation
+from bench.slot_model import BATCH_COST, PROSODY_S, SPEED, WINDOW_COST, SlotModel
 from speechd.pool.capacity import LISTENING_SHARE
+
+POLICIES: Final = {
+    "windows": Policy(),
+    "segments": Policy(windows=False, cut=True),
+    "whole": Policy(windows=False),
+    "arrival": Policy(by_deadline=False),
+    "pinned": Policy(),
+}
+WITHOUT_WINDOWS: Final = {
+    "segments": Policy(windows=False, cut=True),
+    "arrival": Policy(by_deadline=False, windows=False, cut=True),
+    "pinned": Policy(windows=False, cut=True),
+}
+"""Where slots synthesise batches."""
 
 LATE_S: Final = 0.1
 """C100's bound on a listener's worst wait."""
@@ -27,7 +43,7 @@ LATE_S: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """ttfa and underrun in seconds; c100 in percent, like underrun of the streams of more than one segment; refused in
+    """ttfa and underrun in seconds; c100 in percent, like underrun of the streams of more than one part; refused in
     percent of all requests."""
 
     slots: int
@@ -49,16 +65,12 @@ def measure(
     """The figures of one cell of the table."""
     model = model or SlotModel()
     # Of requests pinned to random workers, each worker sees a random part: a server of its own, with one slot.
-    run = Simulation(
-        1 if policy == "pinned" else slots,
-        model,
-        by_deadline=policy == "deadline",
-        listening_share=listening_share,
-    )
+    policies = POLICIES if model.batch == 1 else WITHOUT_WINDOWS
+    run = Simulation(1 if policy == "pinned" else slots, model, policies[policy], listening_share)
     run.run(load, requests)
     streams = [stream for stream in run.streams if stream.arrived >= SETTLE_S]
     p50, p99 = np.percentile([stream.began - stream.arrived for stream in streams], [50, 99])
-    worst = np.array([stream.worst_s for stream in streams if stream.planned > 1])
+    worst = np.array([stream.worst_s for stream in streams if stream.parts > 1])
     return Figures(
         slots=slots,
         speed=model.speed,
@@ -87,15 +99,23 @@ def main() -> None:
     parser.add_argument(
         "--batch-cost", type=float, default=BATCH_COST, help=f"of each further one (default: {BATCH_COST:g})"
     )
+    parser.add_argument("--loads", metavar="X,X...", help="(default: 0.5,0.7,0.9,1.5,4; quick: 0.7,4)")
+    parser.add_argument(
+        "--prosody", type=float, default=PROSODY_S, help=f"seconds for an audio second (default: {PROSODY_S:g})"
+    )
+    parser.add_argument(
+        "--window-cost", type=float, default=WINDOW_COST, help=f"of one of a second (default: {WINDOW_COST:g})"
+    )
     options = parser.parse_args()
-    model = SlotModel(options.speed, options.batch, options.batch_cost)
+    model = SlotModel(options.speed, options.batch, options.batch_cost, options.prosody, options.window_cost)
     counts = options.slots or ("2,16" if options.quick else "2,8,32,128,1000")
+    loads = options.loads or ("0.7,4" if options.quick else "0.5,0.7,0.9,1.5,4")
     print("slots  load   policy   TTFA p50 s   p99 s   C100 %  underrun p99 s   refused %   audio s/s")
     rows = []
     for slots in map(int, counts.split(",")):
         requests = 1_000 if options.quick else 8_000
-        for load in (0.7, 4.0) if options.quick else (0.5, 0.7, 0.9, 1.5, 4.0):
-            for policy in ("deadline", "arrival", "pinned"):
+        for load in map(float, loads.split(",")):
+            for policy in POLICIES if model.batch == 1 else WITHOUT_WINDOWS:
                 row = measure(slots, load, policy, options.listening_share, requests, model)
                 rows.append(asdict(row))
                 print(

@@ -15,6 +15,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from speechd.api import openapi
+from speechd.api.available import Available
+from speechd.api.downloads import DownloadEndpoint, Downloads
 from speechd.api.error_handlers import HANDLERS
 from speechd.api.health import HealthEndpoints
 from speechd.api.local_speech import LocalSpeech
@@ -22,11 +24,12 @@ from speechd.api.middleware import RequestScope, middleware
 from speechd.api.models import ModelEndpoints
 from speechd.api.overflow.overflow import Overflow
 from speechd.api.routes import routes
-from speechd.api.schema import Available
 from speechd.api.speech import SpeechEndpoint
+from speechd.api.voices import VoiceEndpoints
+from speechd.audio.samples import SAMPLE_RATE
 from speechd.config.settings import Settings
 from speechd.engines import registry
-from speechd.engines.base import Engine, Isolated, SupportsUnload, Synthesizer
+from speechd.engines.base import Engine, Isolated, SupportsUnload, SupportsWindows, Synthesizer
 from speechd.lifecycle import warm_up
 from speechd.lifecycle.unloader import UNLOADED, ModelUnloader
 from speechd.metrics import recording
@@ -44,6 +47,7 @@ from speechd.pool.slot import Slot
 from speechd.server.descriptors import FileDemand
 from speechd.server.hooks import DesiredWorkers
 from speechd.server.worker_table import Event, Role
+from speechd.speech import names
 from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.reader.pool import ReaderPool
 from speechd.speech.reader.serve import serve
@@ -59,31 +63,42 @@ log = logging.getLogger("speechd")
 def prepare(settings: Settings) -> SpeechApplication:
     """Everything that is shared, in the arbiter: the engine is loaded here, once.
 
-    Raises `EngineUnavailable`, and `InvalidSetting` for a voice to warm up that does not exist.
+    Raises `EngineUnavailable`, and `InvalidSetting` for a voice of the settings that does not exist.
     """
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
-    return SpeechApplication(settings, choice, choice.engine.voices())
+    catalogue = choice.engine.voices()
+    named = names.use(settings.names, catalogue).voices
+    return SpeechApplication(settings, choice, catalogue, Available.of(choice.engine, catalogue, settings, named))
 
 
 class SpeechApplication:
     """The application as the arbiter makes it and its workers share it: the engine's weights by copy-on-write, the
     scoreboard by shared memory. Its methods are the server's hooks (see `server.hooks.Hooks`)."""
 
-    def __init__(self, settings: Settings, choice: registry.LoadedEngine, catalogue: Catalogue) -> None:
+    def __init__(
+        self, settings: Settings, choice: registry.LoadedEngine, catalogue: Catalogue, available: Available
+    ) -> None:
         self.settings = settings
         self.choice = choice
         self.catalogue = catalogue
+        self.available = available
         self.desired = desired_workers(settings, choice.engine)
         back_ends, spare = self.desired.back_ends, settings.rows - settings.workers
         if settings.idle_unload_s:  # All are replaced at once.
             spare += back_ends
         self.board = Scoreboard(
-            settings.workers + back_ends, _limits(settings), keys=len(settings.api_keys), spare=spare
+            settings.workers + back_ends,
+            _limits(settings),
+            keys=len(settings.api_keys),
+            spare=spare,
+            window_state_limit=_window_state_limit(settings, choice.engine),
         )
         self.table = self.board.table
         self.files = _files(settings)
         self.metrics = Metrics(self.board, choice.engine.name)
         self.segments = warm_up.plan(choice.engine, warm_up.load_voices(choice.engine, catalogue, settings.warm_up))
+        self.downloads = Downloads(settings.download_max_bytes, settings.download_age_s)
+        self._stopping = False
         self._unloader = _unloader(settings, choice.engine, self.board, self.desired)
 
     @property
@@ -92,6 +107,7 @@ class SpeechApplication:
         return self.desired.back_ends or self.desired.count
 
     def reconcile(self, *, settled: bool) -> DesiredWorkers:
+        self.downloads.sweep()
         if self._unloader is None:
             return self.desired
         return self._unloader.reconcile(settled=settled)
@@ -101,6 +117,8 @@ class SpeechApplication:
 
     def ended(self, index: int) -> bool:
         recording.worker_died(self.metrics.counts.row(index))
+        if self._stopping:  # it may have begun a download since
+            self.downloads.close()
         return recover(self.board, index)
 
     def interrupt(self) -> None:
@@ -108,6 +126,8 @@ class SpeechApplication:
             self._unloader.interrupt()
 
     def stop(self) -> None:
+        self._stopping = True
+        self.downloads.close()
         if self._unloader is not None:
             self._unloader.stop()
 
@@ -181,6 +201,12 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
+def _window_state_limit(settings: Settings, engine: Engine) -> int:
+    """Bytes of the state between two windows; 0 where segments are to be synthesised whole."""
+    in_windows = settings.windows == "auto" and engine.batch_limit == 1 and engine.sample_rate == SAMPLE_RATE
+    return engine.window_state_limit if in_windows and isinstance(engine, SupportsWindows) else 0
+
+
 def _files(settings: Settings) -> FileDemand:
     audio = settings.max_in_flight * SEGMENTS_AHEAD * FILES_PER_SEGMENT
     overflow = settings.overflow_max_in_flight if settings.overflow_url else 0
@@ -221,6 +247,7 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
         readers=readers,
         encoding=ThreadPoolExecutor(1, "encode"),
         counters=counters,
+        downloads=shared.downloads,
     )
 
     @asynccontextmanager
@@ -249,12 +276,13 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
 
 
 def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None) -> list[Route]:
-    settings = shared.settings
-    available = Available.of(shared.choice.engine, shared.catalogue, settings.max_input_chars)
+    settings, available = shared.settings, shared.available
     has_keys = bool(settings.api_keys)
     return routes(
         speech=SpeechEndpoint(settings=settings, available=available, local=local, overflow=overflow),
         models=ModelEndpoints(available),
+        voices=VoiceEndpoints(shared.choice.engine, shared.catalogue, shared.available.named),
+        downloads=DownloadEndpoint(shared.downloads, settings.write_timeout_s),
         health=HealthEndpoints(engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=has_keys),
         description=openapi.document(available, has_keys=has_keys),
     )

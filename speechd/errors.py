@@ -2,7 +2,6 @@
 
     SpeechdError
     ├── InvalidRequest        400  the request is wrong; the message says what to do
-    │   ├── NothingToSpeak    400  nothing in the input can be spoken
     │   └── ReplyTooLong      400  the reply cannot be sent whole
     ├── Unauthorized          401
     ├── Forbidden             403  a web page that may not call, or that calls the server by a name that it may not
@@ -93,10 +92,6 @@ def _restored(kind: type[SpeechdError], args: tuple[Any, ...], state: dict[str, 
 class InvalidRequest(SpeechdError):
     status = 400
     type = "invalid_request_error"
-
-
-class NothingToSpeak(InvalidRequest):
-    code = "unspeakable_input"
 
 
 class ReplyTooLong(InvalidRequest):

@@ -7,7 +7,6 @@ import pytest
 from speechd.errors import (
     InvalidRequest,
     MethodNotAllowed,
-    NothingToSpeak,
     NotReady,
     Overloaded,
     ReplyTooLong,
@@ -20,7 +19,6 @@ from speechd.errors import (
     "error",
     [
         InvalidRequest("no", param="input", code="own_code"),
-        NothingToSpeak("no"),
         ReplyTooLong("10 s"),
         MethodNotAllowed("no", allow="GET"),
         Overloaded("no", reason="count", retry_after_s=5.0),

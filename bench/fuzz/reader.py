@@ -24,16 +24,12 @@ from speechd.engines.tone import _HEADER as TONE_HEADER
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest
 from speechd.languages.table import LANGUAGES
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.text.fed_text import FedText
 from speechd.text.normalization.normalize import normalize
 
 TOKEN_LIMIT: Final = 510
 """Phonemes in one of Kokoro's segments."""
-
-BUDGET: Final = StreamBudget(10.0, 6.0)
-AHEAD_S: Final = 20.0
 
 _BLEND: Final = catalogue().parse("af_heart")
 
@@ -43,7 +39,7 @@ class KokoroReader:
 
     name: Final = "kokoro"
     passage_limit: Final = 400
-    efficient_length: Final = 120
+    passage_length: Final = 150
 
     def __init__(self, model_dir: Path) -> None:
         from speechd.engines.kokoro.g2p.g2p import G2P
@@ -59,7 +55,7 @@ class KokoroReader:
         if len(phonemes) > TOKEN_LIMIT:
             raise SegmentTooLong
         assert set(phonemes) <= set(self._vocabulary), "a phoneme that the model does not know"
-        return Segment(phonemes.encode(), len(phonemes) / 14) if phonemes else None
+        return Segment(phonemes.encode(), len(phonemes) / 14, len(phonemes)) if phonemes else None
 
     def start(self, threads: int) -> None:
         pass
@@ -101,7 +97,7 @@ def read(engine: Any, language: str, text: str) -> dict[str, Any]:
         planner = Planner(text, SynthesisOptions(_BLEND, language, 4.0), engine)
         while True:
             began_s = time.process_time()
-            planned = planner.next(AHEAD_S if segments else 0.0, BUDGET)
+            planned = planner.next()
             slowest_s = max(slowest_s, time.process_time() - began_s)
             if planned is None:
                 break

@@ -34,7 +34,7 @@ class MadeKokoro:
     sample_rate: Final = SAMPLE_RATE
     model_ids: Final = voices.MODEL_IDS
     passage_limit: Final = 400
-    efficient_length: Final = 120
+    passage_length: Final = 120
 
     def __init__(self, options: EngineOptions, config: dict[str, Any]) -> None:
         torch.set_num_threads(1)  # a process in which torch has used a second thread cannot fork

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from speechd.api.cors import not_allowed
 from speechd.api.paths import API_PREFIX
 from speechd.config.settings import Settings
 from speechd.errors import Forbidden, shorten
@@ -58,11 +59,7 @@ class Policy:
                 )
         if path.startswith(API_PREFIX) and self._is_foreign(method, headers):
             origin = headers.get("origin", "another origin")
-            return Forbidden(
-                f"Pages of {shorten(origin)} may not call this server: put the page's origin into SPEECHD_CORS_ORIGINS "
-                "to allow it.",
-                code="origin_not_allowed",
-            )
+            return not_allowed(origin)
         return None
 
     def _is_foreign(self, method: str, headers: Mapping[str, str]) -> bool:

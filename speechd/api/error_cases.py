@@ -17,13 +17,18 @@ class Where(Flag):
     """`POST /v1/audio/speech`."""
     MODELS = auto()
     """Models and voices."""
+    COMBINE = auto()
+    """`POST /v1/audio/voices/combine`."""
+    DOWNLOAD = auto()
+    """`GET /v1/download/{name}`."""
     READY = auto()
     """`GET /ready`."""
     OTHER = auto()
     """All other paths."""
 
-    API = SPEECH | MODELS
-    ANY = SPEECH | MODELS | READY | OTHER
+    POSTS = SPEECH | COMBINE
+    API = POSTS | MODELS | DOWNLOAD
+    ANY = API | READY | OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +51,27 @@ def _case(error: type[SpeechdError], when: str, where: Where, code: str | None =
 
 
 CASES: Final = (
-    _case(errors.InvalidRequest, "the body is not a JSON object", Where.SPEECH, "invalid_json"),
+    _case(errors.InvalidRequest, "the body is not a JSON object", Where.POSTS, "invalid_json"),
     _case(errors.InvalidRequest, "a required field is absent", Where.SPEECH, "missing_required_parameter"),
-    _case(errors.InvalidRequest, "a field has another type", Where.SPEECH, "invalid_type"),
+    _case(errors.InvalidRequest, "a field has another type", Where.POSTS | Where.MODELS, "invalid_type"),
+    _case(errors.InvalidRequest, "a field has a value that is not among those supported", Where.POSTS, "invalid_value"),
     _case(
-        errors.InvalidRequest, "a field has a value that is not among those supported", Where.SPEECH, "invalid_value"
+        errors.InvalidRequest,
+        "a field of another server would change what is spoken, and is not supported here",
+        Where.SPEECH,
+        "unsupported_parameter",
     ),
-    _case(errors.InvalidRequest, "a text is too long", Where.SPEECH, "string_above_max_length"),
+    _case(errors.InvalidRequest, "a text is too long", Where.POSTS, "string_above_max_length"),
     _case(errors.InvalidRequest, "a number is too small", Where.SPEECH, "decimal_below_min_value"),
     _case(errors.InvalidRequest, "a number is too large", Where.SPEECH, "decimal_above_max_value"),
     _case(errors.InvalidRequest, "`input` has nothing but white space", Where.SPEECH, "empty_input"),
     _case(
-        errors.InvalidRequest, "there is no such voice; the message names similar ones", Where.SPEECH, "voice_not_found"
+        errors.InvalidRequest, "there is no such voice; the message names similar ones", Where.POSTS, "voice_not_found"
     ),
     _case(errors.InvalidRequest, "the engine does not speak the language", Where.SPEECH, "unsupported_language"),
-    _case(errors.NothingToSpeak, "nothing in the input can be spoken", Where.SPEECH),
+    _case(
+        errors.InvalidRequest, "`input` is no SSML; the message names line and element", Where.SPEECH, "invalid_ssml"
+    ),
     _case(
         errors.InvalidRequest,
         "a part of the input crashed what reads it, or took too long, twice",
@@ -81,12 +92,13 @@ CASES: Final = (
         Where.ANY,
         "host_not_allowed",
     ),
-    _case(errors.NotFound, "there is no such model", Where.API, "model_not_found"),
-    _case(errors.NotFound, "there is no such path", Where.OTHER),
+    _case(errors.NotFound, "there is no such model", Where.SPEECH | Where.MODELS, "model_not_found"),
+    _case(errors.NotFound, "the engine's voices are no files that could be combined", Where.COMBINE, "no_voice_packs"),
+    _case(errors.NotFound, "there is no such path", Where.OTHER | Where.DOWNLOAD),
     _case(errors.MethodNotAllowed, "the path has other methods, which `Allow` names", Where.ANY),
     _case(errors.RequestTimeout, "the request did not arrive in time", Where.ANY),
     _case(errors.ContentTooLarge, "the body is larger than `max_body_bytes`", Where.ANY),
-    _case(errors.UnsupportedMediaType, "`Content-Type` is not `application/json`", Where.SPEECH),
+    _case(errors.UnsupportedMediaType, "`Content-Type` is not `application/json`", Where.POSTS),
     _case(errors.HeaderFieldsTooLarge, "the request line and headers are larger than `max_header_bytes`", Where.ANY),
     _case(errors.SpeechdError, "the server has a bug; its log has the reason", Where.ANY),
     _case(

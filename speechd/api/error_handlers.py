@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from speechd.api import paths
+from speechd.api.cors import SETTING
 from speechd.context import Outcome, RequestContext
 from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unavailable, shorten
 from speechd.server.exchange import REFUSED
@@ -37,12 +38,18 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     known: SpeechdError
     if error.status_code == 405:
         allow = (error.headers or {}).get("Allow", "")
-        known = MethodNotAllowed(f"Not allowed to {request.method} on {path}; use {allow}.", allow=allow)
+        hint = f" Web pages may call once their origin is in {SETTING}." if is_preflight(request) else ""
+        known = MethodNotAllowed(f"Not allowed to {request.method} on {path}; use {allow}.{hint}", allow=allow)
     elif error.status_code == 404:
         known = NotFound(f"Unknown path {path}: see POST {paths.SPEECH}, GET {paths.MODELS}, GET {paths.VOICES}.")
     else:
         known = InvalidRequest(error.detail)
     return await _speechd_error(request, known)
+
+
+def is_preflight(request: Request) -> bool:
+    """Whether a browser asks in this request what a page may do (Fetch, "CORS-preflight request")."""
+    return request.method == "OPTIONS" and "access-control-request-method" in request.headers
 
 
 async def _client_disconnect(request: Request, _: Exception) -> Response:

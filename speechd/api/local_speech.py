@@ -6,13 +6,18 @@ import hashlib
 import math
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
 
 from speechd.api.call import SpeechCall
-from speechd.api.paths import ENGINE_HEADER
+from speechd.api.captions import caption_headers, framing
+from speechd.api.downloads import PATH_HEADER, STATUS_HEADER, Download, Downloads, SavedSpeech
+from speechd.api.paths import ENGINE_HEADER, SILENCE_HEADER
 from speechd.api.schema import SpeechRequest
 from speechd.audio.joiner import SegmentJoiner
 from speechd.config.settings import Settings
-from speechd.context import Outcome
+from speechd.context import Outcome, RequestContext
 from speechd.encoders import FORMATS, open_encoder
 from speechd.encoders.base import Encoder
 from speechd.engines.base import SynthesisOptions
@@ -20,14 +25,18 @@ from speechd.metrics.counters import WorkerCounters
 from speechd.metrics.recording import MeasuredEncoder, StreamMeter
 from speechd.pool.admission import Admission
 from speechd.pool.client import PoolClient
+from speechd.speech.disconnect import until_disconnect
 from speechd.speech.encoding import EncodingStage
-from speechd.speech.framing import Framing, RawFraming, ServerSentEvents
-from speechd.speech.planner import CHARACTERS_PER_S
+from speechd.speech.explaining import Explained, explained
+from speechd.speech.passage_sizes import CHARACTERS_PER_S
 from speechd.speech.reader.messages import Utterance
 from speechd.speech.reader.pool import ReaderPool
 from speechd.speech.response import SpeechResponse
 from speechd.speech.spool import Spool
 from speechd.speech.stream import SpeechStream
+
+NOTHING_TO_SPEAK: Final = "nothing to speak"
+"""The value of `SILENCE_HEADER`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +50,7 @@ class LocalSpeech:
     readers: ReaderPool
     encoding: Executor
     counters: WorkerCounters
+    downloads: Downloads
 
     def respond(self, call: SpeechCall) -> SpeechResponse:
         """The response, which holds a place; raises `Unavailable` if there is none."""
@@ -48,21 +58,26 @@ class LocalSpeech:
         meter = StreamMeter(self.counters, call.wanted.format, whole=call.whole)
         spool = self._spool(call.wanted) if call.whole else None
         stream = self._stream(call, spool, meter)
+        framed = framing(call.wanted, whole=call.whole)
+        download = self.downloads.begin(call.wanted.format) if call.wanted.download else None
         context = call.context
         context.timings = timings = stream.timings
 
         def headers() -> dict[str, str]:
             meter.record_first_audio(timings)
-            return {ENGINE_HEADER: self.engine_name, "server-timing": meter.server_timing(timings)}
+            told = {ENGINE_HEADER: self.engine_name, "server-timing": meter.server_timing(timings)}
+            if stream.is_silence:
+                told[SILENCE_HEADER] = NOTHING_TO_SPEAK
+            return told | download_headers(call, download) | caption_headers(framed)
 
         def ended(outcome: Outcome) -> None:
             meter.record_end(timings)
             context.outcome = outcome
 
         return SpeechResponse(
-            stream,
+            stream if download is None else SavedSpeech(stream, download, spool),
             ticket,
-            framing(call.wanted),
+            framed,
             spool=spool,
             headers=headers,
             timeouts=call.timeouts(),
@@ -70,17 +85,31 @@ class LocalSpeech:
             ended=ended,
         )
 
+    async def explain(self, request: Request, wanted: SpeechRequest) -> list[Explained]:
+        """What the request would speak. It holds a place meanwhile; raises `Unavailable` if there is none, and
+        `ClientLeft`."""
+        options = SynthesisOptions(wanted.blend, wanted.language, wanted.speed, words=True, normalize=wanted.normalize)
+        utterance = Utterance(wanted.input, options, math.inf, wanted.extension.reading)
+        ticket = self.admission.admit(RequestContext.of(request.scope).key)
+        try:
+            return await until_disconnect(request.receive, explained(self.readers.plan(utterance)))
+        finally:
+            ticket.release()
+
     def _spool(self, wanted: SpeechRequest) -> Spool:
         expected_s = len(wanted.input) / (CHARACTERS_PER_S * wanted.speed)
-        expected_bytes = expected_s * FORMATS[wanted.format].bytes_per_s
+        expected_bytes = expected_s * FORMATS[wanted.format].bytes_per_s_at(wanted.sample_rate)
         return Spool(self.settings.max_whole_bytes, self.admission, expected_bytes)
 
     def _stream(self, call: SpeechCall, spool: Spool | None, meter: StreamMeter) -> SpeechStream:
         wanted = call.wanted
-        options = SynthesisOptions(wanted.blend, wanted.language, wanted.speed, seed_of(wanted))
-        limit_s = longest_whole_s(self.settings, wanted.format) if call.whole else math.inf
+        is_timed, reading = wanted.extension.is_timed, wanted.extension.reading
+        options = SynthesisOptions(
+            wanted.blend, wanted.language, wanted.speed, seed_of(wanted), is_timed, wanted.normalize
+        )
+        limit_s = longest_whole_s(self.settings, wanted.format, wanted.sample_rate) if call.whole else math.inf
         return SpeechStream(
-            self.readers.plan(Utterance(wanted.input, options, limit_s)),
+            self.readers.plan(Utterance(wanted.input, options, limit_s, reading), meter.record_planned),
             self.pool,
             self._encoding(call, spool, meter),
             look_ahead_s=self.settings.look_ahead_s,
@@ -89,21 +118,29 @@ class LocalSpeech:
 
     def _encoding(self, call: SpeechCall, spool: Spool | None, meter: StreamMeter) -> EncodingStage:
         def encoder() -> Encoder:
-            return MeasuredEncoder(open_encoder(call.wanted.format, whole=call.whole, sink=spool), meter)
+            wanted = call.wanted
+            opened = open_encoder(wanted.format, whole=call.whole, sink=spool, rate=wanted.sample_rate)
+            return MeasuredEncoder(opened, meter)
 
         joiner = SegmentJoiner(call.wanted.volume)
         return EncodingStage(encoder, joiner, self.encoding, grown=spool.charge if spool is not None else None)
 
 
-def framing(wanted: SpeechRequest) -> Framing:
-    """How the audio becomes the body of the reply."""
-    return ServerSentEvents(len(wanted.input)) if wanted.sse else RawFraming(FORMATS[wanted.format].media_type)
+def download_headers(call: SpeechCall, download: Download | None) -> dict[str, str]:
+    """The headers that say where a reply is kept which was to be kept."""
+    if download is not None:
+        return {PATH_HEADER: download.link}
+    return {STATUS_HEADER: "unavailable"} if call.wanted.download else {}
 
 
-def longest_whole_s(settings: Settings, format: str) -> float:
-    """How many seconds of audio a whole reply may have. How many a codec makes of its bytes is not known beforehand."""
+def longest_whole_s(settings: Settings, format: str, rate: int) -> float:
+    """How many seconds of audio a whole reply may have. How many a codec makes of its bytes is not known beforehand.
+
+    rate: of its samples, in Hz."""
     known = FORMATS[format]
-    return min(settings.max_whole_s, settings.max_whole_bytes / known.bytes_per_s if known.is_raw else math.inf)
+    return min(
+        settings.max_whole_s, settings.max_whole_bytes / known.bytes_per_s_at(rate) if known.is_raw else math.inf
+    )
 
 
 def seed_of(wanted: SpeechRequest) -> int:

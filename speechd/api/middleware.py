@@ -8,11 +8,11 @@ import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from speechd.api import paths
 from speechd.api.browser import Policy
+from speechd.api.cors import Cors
 from speechd.api.error_handlers import error_response
 from speechd.config.settings import Settings
 from speechd.context import STATE_KEY, RequestContext
@@ -26,18 +26,12 @@ request_log = logging.getLogger("speechd.request")
 
 def middleware(settings: Settings) -> list[Middleware]:
     """The middleware inside of Starlette's application, the outermost first."""
-    inner = [Middleware(RefusePages, policy=Policy.of(settings)), Middleware(RequireKey, keys=settings.api_keys)]
-    if not settings.cors_origins:
-        return inner
-    cors = Middleware(
-        CORSMiddleware,
-        allow_origins=settings.cors_origins,
-        allow_methods=["GET", "POST"],
-        allow_headers=["*"],
-        expose_headers=["*"],
-        max_age=86_400,
-    )
-    return [cors, *inner]
+    open_lists = settings.key_for_lists == "no"
+    inner = [
+        Middleware(RefusePages, policy=Policy.of(settings)),
+        Middleware(RequireKey, keys=settings.api_keys, open_lists=open_lists),
+    ]
+    return [Middleware(Cors, origins=settings.cors_origins), *inner] if settings.cors_origins else inner
 
 
 class RequestScope:
@@ -53,8 +47,8 @@ class RequestScope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Slashes at the end mean nothing, and no redirection may lead to where the client's Host header says.
-        scope["path"] = scope["path"].rstrip("/") or "/"
+        # Served as it is meant: no redirection may lead to where the client's Host header says.
+        scope["path"] = paths.canonical(scope["path"])
         context = RequestContext(
             id=scope["state"]["id"], method=scope["method"], path=scope["path"], abort=scope["extensions"][ABORT]
         )
@@ -66,7 +60,7 @@ class RequestScope:
                 self._add_headers(MutableHeaders(scope=message), context)
             await send(message)
 
-        is_speech = (context.method, context.path) == ("POST", paths.SPEECH)
+        is_speech = context.method == "POST" and context.path in paths.SPEAKING
         if is_speech:
             recording.request_started(self._counters)
         began = time.monotonic()
@@ -103,23 +97,29 @@ class RefusePages:
 
 class RequireKey:
     """A 401 for requests under /v1 without one of the keys, if there are keys. On any path, a valid key's number goes
-    into the request's context."""
+    into the request's context. open_lists: models and voices are listed without one."""
 
-    def __init__(self, app: ASGIApp, *, keys: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, *, keys: tuple[str, ...], open_lists: bool = False) -> None:
         self._app = app
+        self._open_lists = open_lists
         self._keys = [key.encode() for key in keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._keys:
             context = RequestContext.of(scope)
             context.key = self._key(Headers(scope=scope).get("authorization", ""))
-            if context.key is None and context.path.startswith(paths.API_PREFIX):
+            if context.key is None and self._needs_key(context):
                 error = Unauthorized(
                     "Incorrect API key: send the header 'Authorization: Bearer <key>' with a valid one."
                 )
                 await error_response(error, context)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _needs_key(self, context: RequestContext) -> bool:
+        if self._open_lists and paths.is_list(context.method, context.path):
+            return False
+        return context.path.startswith(paths.API_PREFIX)
 
     def _key(self, authorization: str) -> int | None:
         scheme, _, token = authorization.partition(" ")

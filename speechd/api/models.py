@@ -1,4 +1,4 @@
-"""`GET /v1/models`, `GET /v1/models/{id}` and `GET /v1/audio/voices`."""
+"""`GET /v1/models`, `GET /v1/models/{id}`, `GET /v1/audio/models` and `GET /v1/test`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from speechd.api.schema import Available
+from speechd.api.available import KOKORO, Available
 from speechd.errors import NotFound, shorten
 
 CREATED: Final = 1_735_689_600
@@ -26,19 +26,22 @@ class ModelEndpoints:
         return JSONResponse({"object": "list", "data": [self._describe(id) for id in self.available.models]})
 
     async def model(self, request: Request) -> JSONResponse:
-        """`GET /v1/models/{id}`: one of them. Raises `NotFound`."""
+        """`GET /v1/models/{id}`: one of them, under any id that a request may have. Raises `NotFound`."""
         id = request.path_params["id"]
-        if id not in self.available.models:
+        if not self.available.has_model(id):
             raise NotFound(f"The model '{shorten(id)}' does not exist here.", param="model", code="model_not_found")
         return JSONResponse(self._describe(id))
 
-    async def voices(self, request: Request) -> JSONResponse:
-        """`GET /v1/audio/voices`: all voices; a convention of self-hosted servers."""
-        voices = [
-            {"id": voice.id, "name": voice.name, "language": voice.language, "gender": voice.gender}
-            for voice in self.available.catalogue
-        ]
-        return JSONResponse({"voices": voices})
+    async def audio_models(self, request: Request) -> JSONResponse:
+        """`GET /v1/audio/models`: the list in the form that Open WebUI reads, beside OpenAI's."""
+        models = [self._describe(id) | {"name": id} for id in self.available.models]
+        return JSONResponse({"object": "list", "data": models, "models": models})
+
+    async def test(self, request: Request) -> JSONResponse:
+        """`GET /v1/test`, by which clients know a server with Kokoro's voices."""
+        return JSONResponse({"status": "ok"})
 
     def _describe(self, id: str) -> dict[str, object]:
-        return {"id": id, "object": "model", "created": CREATED, "owned_by": self.available.models[id]}
+        models = self.available.models
+        owner = models.get(id) or models.get(KOKORO, "openai")
+        return {"id": id, "object": "model", "created": CREATED, "owned_by": owner}

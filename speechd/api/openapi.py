@@ -12,10 +12,15 @@ from itertools import groupby
 from typing import Any, Final
 
 from speechd import __version__
-from speechd.api import paths
+from speechd.api import pages, paths
+from speechd.api.available import OPENAI_MODELS, Available
+from speechd.api.dev_schema import OPERATIONS
 from speechd.api.error_cases import CASES, ErrorCase, Where, cases_of
-from speechd.api.fields import REQUIRED, Field
-from speechd.api.schema import FIELDS, INPUT, MODEL_ID, OPENAI_MODELS, VOICE, Available
+from speechd.api.fields import BOOLEANS, REQUIRED, Boolean, Field, nullable
+from speechd.api.languages import spoken_names
+from speechd.api.schema import FIELDS, INPUT, LANG_CODE, MODEL_ID, STREAM, STREAM_FORMAT, VOICE
+from speechd.api.voice_name import combination_schema, voice_schema
+from speechd.api.voices import LEGACY, PACK_MEDIA_TYPE
 from speechd.config.settings import Settings
 from speechd.encoders import FORMATS
 from speechd.engines.kokoro import voices
@@ -23,8 +28,15 @@ from speechd.metrics.exposition import MEDIA_TYPE
 from speechd.speech.framing import ServerSentEvents
 
 JSON: Final = "application/json"
+HTML: Final = "text/html; charset=utf-8"
 
 Json = dict[str, Any]
+
+WHOLE_EVENTS: Final[Json] = {
+    STREAM_FORMAT.name: {"const": "sse"},
+    STREAM.name: {"enum": [False, *(text for text, meant in BOOLEANS.items() if not meant)]},
+}
+"""What cannot be asked for together: events, and that nothing is sent before all is there."""
 
 ERROR: Final[Json] = {
     "type": "object",
@@ -57,8 +69,12 @@ MODEL_OBJECT: Final[Json] = {
 
 VOICE_OBJECT: Final[Json] = {
     "type": "object",
-    "required": ["id", "name", "language", "gender"],
-    "properties": {name: {"type": "string"} for name in ("id", "name", "language", "gender")},
+    "required": ["id", "name", "display_name", "language", "gender", "quality", "aliases"],
+    "properties": {
+        **{name: {"type": "string"} for name in ("id", "name", "display_name", "language", "gender")},
+        "quality": {"type": ["string", "null"]},
+        "aliases": {"type": "array", "items": {"type": "string"}},
+    },
 }
 
 
@@ -71,7 +87,7 @@ def document(available: Available, *, has_keys: bool) -> Json:
             "version": __version__,
             "description": "Text to speech by OpenAI's contract. Every response has an `x-request-id`.",
         },
-        "paths": _paths(),
+        "paths": _paths(available),
         "components": {
             "schemas": {
                 "SpeechRequest": request_schema(available),
@@ -93,38 +109,117 @@ def document(available: Available, *, has_keys: bool) -> Json:
 def request_schema(available: Available) -> Json:
     """The JSON Schema of the body of `POST /v1/audio/speech`, with what the server has."""
     properties = {field.name: field.schema() for field in FIELDS}
-    properties[INPUT.name] |= {"minLength": 1, "maxLength": available.max_input_chars}
-    properties[MODEL_ID.name] |= {"enum": list(available.models)}
-    properties[VOICE.name] |= {"examples": list(available.catalogue.aliases)}
+    properties[INPUT.name] |= {"minLength": 1, "maxLength": available.max_input_chars, "pattern": r"\S"}
+    properties[MODEL_ID.name] |= {"enum": [*available.models, "", None]}
+    properties[LANG_CODE.name]["enum"] = [*spoken_names({voice.language for voice in available.catalogue}), None]
+    properties[VOICE.name] |= nullable(voice_schema(_voice_names(available)))
+    properties[VOICE.name]["examples"] = list(available.catalogue.aliases)
     required = [field.name for field in FIELDS if field.default is REQUIRED]
-    return {"type": "object", "required": required, "properties": properties}
+    contradiction = {"not": {"required": [*WHOLE_EVENTS], "properties": WHOLE_EVENTS}}
+    return {"type": "object", "required": required, "properties": properties, **contradiction}
 
 
-def _paths() -> Json:
+def _voice_names(available: Available) -> list[str]:
+    catalogue = available.catalogue
+    return [name for voice in catalogue for name in (voice.id, *catalogue.aliases_of(voice))]
+
+
+def _paths(available: Available) -> Json:
+    return _stable_paths(available) | _dev_paths()
+
+
+def _dev_paths() -> Json:
+    described: Json = {}
+    for operation in OPERATIONS:
+        answer = {"description": operation.summary, "content": operation.content}
+        content: Json = {"summary": operation.summary, "responses": {"200": answer, **_errors(operation.where)}}
+        if operation.request is not None:
+            content["requestBody"] = {"required": True, "content": {JSON: {"schema": operation.request}}}
+        described.setdefault(operation.path, {})["get" if operation.request is None else "post"] = content
+    return described
+
+
+def _stable_paths(available: Available) -> Json:
     models = {"type": "object", "properties": {"object": {"const": "list"}, "data": _array("Model")}}
     id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
         paths.SPEECH: {"post": _speech()},
-        paths.VOICES: {
-            "get": _get("All voices", {"type": "object", "properties": {"voices": _array("Voice")}}, Where.MODELS)
-        },
+        paths.VOICES: {"get": _voices()},
+        paths.COMBINE: {"post": _combine(available)},
+        paths.AUDIO_MODELS: {"get": _get("All models, as Open WebUI reads them", models, Where.MODELS)},
+        paths.DOWNLOAD: {"get": _download()},
+        paths.TEST: {"get": _get("Whether this is a server with Kokoro's voices", {"type": "object"}, Where.MODELS)},
         paths.MODELS: {"get": _get("All models", models, Where.MODELS)},
         paths.MODEL: {"get": {**_get("One model", _reference("Model"), Where.MODELS), "parameters": [id]}},
         paths.HEALTH: {"get": _get("Whether the process answers", {"type": "object"}, Where.OTHER)},
         paths.READY: {"get": _get("Whether speech can be asked for", {"type": "object"}, Where.READY)},
         paths.METRICS: {"get": _get("Metrics for Prometheus", {"type": "string"}, Where.OTHER, MEDIA_TYPE)},
         paths.OPENAPI: {"get": _get("This description", {"type": "object"}, Where.OTHER)},
+        paths.HOME: {"get": _get("A page with what there is", {"type": "string"}, Where.OTHER, HTML)},
+        paths.DOCS: {"get": _get("This description, to read and to try", {"type": "string"}, Where.OTHER, HTML)},
+        paths.DOCS_FILE: {"get": _file()},
     }
 
 
 def _speech() -> Json:
     audio: Json = {format.media_type: {} for format in FORMATS.values()}
-    events = {ServerSentEvents.media_type: {"schema": {"type": "string"}}}
+    events: Json = {ServerSentEvents.media_type: {}}
     speech = {"description": "The speech, in the format that was asked for", "content": audio | events}
     return {
         "summary": "Speak a text",
         "requestBody": {"required": True, "content": {JSON: {"schema": _reference("SpeechRequest")}}},
         "responses": {"200": speech, **_errors(Where.SPEECH)},
+    }
+
+
+def _voices() -> Json:
+    voices = {"type": "array", "items": {"anyOf": [_reference("Voice"), {"type": "string"}]}}
+    described = _get("All voices", {"type": "object", "properties": {"voices": voices}}, Where.MODELS)
+    legacy = {
+        "name": LEGACY,
+        "in": "query",
+        "description": "Whether to list ids alone.",
+        "schema": Boolean().schema(),
+    }
+    return {**described, "parameters": [legacy]}
+
+
+def _combine(available: Available) -> Json:
+    schema = combination_schema(_voice_names(available))
+    pack = {"description": "The pack of the blend, as PyTorch saves it", "content": {PACK_MEDIA_TYPE: {}}}
+    return {
+        "summary": "Make a voice pack of a blend",
+        "requestBody": {"required": True, "content": {JSON: {"schema": schema}}},
+        "responses": {"200": pack, **_errors(Where.COMBINE)},
+    }
+
+
+def _download() -> Json:
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    audio: Json = {format.media_type: {} for format in FORMATS.values()}
+    kept = {"description": "The speech, as it was sent", "content": audio}
+    part = {"description": "The ranges of it that were asked for", "content": audio}
+    return {
+        "summary": "Download a reply again",
+        "parameters": [name],
+        "responses": {"200": kept, "206": part, **_errors(Where.DOWNLOAD)},
+    }
+
+
+def _file() -> Json:
+    name = {
+        "name": "name",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "enum": list(pages.MEDIA_TYPES)},
+    }
+    content: Json = {media_type: {"schema": {"type": "string"}} for media_type in pages.MEDIA_TYPES.values()}
+    file = {"description": "The file", "content": content}
+    kept = {"description": "The file has not changed"}
+    return {
+        "summary": "A file of the pages",
+        "parameters": [name],
+        "responses": {"200": file, "304": kept, **_errors(Where.OTHER)},
     }
 
 

@@ -6,18 +6,41 @@ from typing import Final
 
 SPEECH: Final = "/v1/audio/speech"
 VOICES: Final = "/v1/audio/voices"
+COMBINE: Final = "/v1/audio/voices/combine"
+AUDIO_MODELS: Final = "/v1/audio/models"
 MODELS: Final = "/v1/models"
 MODEL: Final = "/v1/models/{id}"
+TEST: Final = "/v1/test"
+DOWNLOAD: Final = "/v1/download/{name}"
+HOME: Final = "/"
+DOCS: Final = "/docs"
+DOCS_FILE: Final = "/docs/{name}"
 HEALTH: Final = "/health"
 READY: Final = "/ready"
 METRICS: Final = "/metrics"
 OPENAPI: Final = "/openapi.json"
 
+CAPTIONED_SPEECH: Final = "/dev/captioned_speech"
+DIALOGUE: Final = "/dev/dialogue"
+FROM_PHONEMES: Final = "/dev/generate_from_phonemes"
+PHONEMIZE: Final = "/dev/phonemize"
+EXPLAIN: Final = "/dev/explain"
+SSML: Final = "/dev/ssml"
+
+SPEAKING: Final = (SPEECH, CAPTIONED_SPEECH, DIALOGUE, FROM_PHONEMES)
+"""Paths that speak: their requests are counted."""
+
 PROBES: Final = (HEALTH, READY, METRICS)
 """Paths that machines ask for all the time: their requests are logged at the level `debug`."""
 
-API_PREFIX: Final = "/v1/"
+API_PREFIX: Final = ("/v1/", "/dev/")
 """What the paths begin with that need an API key, where there are keys, and that web pages of others may not call."""
+
+WITHOUT_PREFIX: Final = ("/audio/", "/models", "/download/")
+"""What paths begin with that are also served without the `/v1`, for clients whose base URL has none."""
+
+LISTS: Final = (MODELS, AUDIO_MODELS, VOICES, TEST)
+"""Paths that tell what there is to speak with, and with `key_for_lists` `no` need no key; so do single models."""
 
 REQUEST_ID_HEADER: Final = "x-request-id"
 """Header of every response: the id that its log line has, too."""
@@ -25,8 +48,22 @@ REQUEST_ID_HEADER: Final = "x-request-id"
 ENGINE_HEADER: Final = "x-speechd-engine"
 """Header of speech: the engine that spoke it."""
 
+SILENCE_HEADER: Final = "x-speechd-silence"
+"""Header of speech that is silence alone, because nothing in the input can be spoken: why."""
+
 WARNING_HEADER: Final = "x-speechd-warning"
 """Header of every response of a server whose engine is a fallback: what is wrong."""
 
 OVERFLOW_HEADER: Final = "x-speechd-overflow"
 """Header of requests that are sent to the upstream server, and of replies that came from there."""
+
+
+def canonical(path: str) -> str:
+    """The path that this one means: slashes at the end mean nothing, and `/v1` may be left out."""
+    path = path.rstrip("/") or "/"
+    return f"/v1{path}" if path.startswith(WITHOUT_PREFIX) else path
+
+
+def is_list(method: str, path: str) -> bool:
+    """Whether a request asks what there is to speak with; path: canonical."""
+    return method in ("GET", "HEAD") and (path in LISTS or path.startswith(f"{MODELS}/"))

@@ -8,14 +8,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from speechd.api import paths
+from speechd.api import pages, paths
+from speechd.api.dev import DevEndpoints
+from speechd.api.downloads import DownloadEndpoint
 from speechd.api.health import HealthEndpoints
 from speechd.api.models import ModelEndpoints
 from speechd.api.speech import SpeechEndpoint
+from speechd.api.voices import VoiceEndpoints
 
 
 def routes(
-    *, speech: SpeechEndpoint, models: ModelEndpoints, health: HealthEndpoints, description: dict[str, Any]
+    *,
+    speech: SpeechEndpoint,
+    models: ModelEndpoints,
+    voices: VoiceEndpoints,
+    downloads: DownloadEndpoint,
+    health: HealthEndpoints,
+    description: dict[str, Any],
 ) -> list[Route]:
     """The routes of one worker. description: the OpenAPI document."""
 
@@ -23,12 +32,32 @@ def routes(
         return JSONResponse(description)
 
     return [
+        *_dev(DevEndpoints(speech)),
         Route(paths.SPEECH, speech.create, methods=["POST"]),
-        Route(paths.VOICES, models.voices),
+        Route(paths.VOICES, voices.voices),
+        Route(paths.COMBINE, voices.combine, methods=["POST"]),
         Route(paths.MODELS, models.models),
         Route(paths.MODEL.replace("{id}", "{id:path}"), models.model),
+        Route(paths.AUDIO_MODELS, models.audio_models),
+        Route(paths.TEST, models.test),
+        Route(paths.DOWNLOAD, downloads.download),
         Route(paths.HEALTH, health.health),
         Route(paths.READY, health.ready),
         Route(paths.METRICS, health.scrape),
         Route(paths.OPENAPI, openapi),
+        Route(paths.HOME, pages.home),
+        Route(paths.DOCS, pages.docs),
+        Route(paths.DOCS_FILE, pages.file),
+    ]
+
+
+def _dev(dev: DevEndpoints) -> list[Route]:
+    return [
+        Route(paths.CAPTIONED_SPEECH, dev.captioned_speech, methods=["POST"]),
+        Route(paths.DIALOGUE, dev.dialogue, methods=["POST"]),
+        Route(paths.FROM_PHONEMES, dev.generate_from_phonemes, methods=["POST"]),
+        Route(paths.PHONEMIZE, dev.phonemize, methods=["POST"]),
+        Route(paths.EXPLAIN, dev.explain, methods=["POST"]),
+        Route(paths.SSML, dev.ssml_help),
+        Route(paths.SSML, dev.ssml, methods=["POST"]),
     ]

@@ -1,7 +1,8 @@
 """The body of `POST /v1/audio/speech`: every field declared once, in `FIELDS`, and how a body becomes a request.
 
 Names, ranges and errors follow OpenAI's API reference ("Create speech") and its Python SDK. Fields that are not known
-here are ignored, because OpenAI's clients send whatever `extra_body` holds.
+here are ignored, because OpenAI's clients send whatever `extra_body` holds; but not those that would change what is
+spoken (see `api/unsupported.py`).
 """
 
 from __future__ import annotations
@@ -14,24 +15,25 @@ from typing import Any, Final
 
 import orjson
 
-from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, JsonSchema, Number, Text, missing
-from speechd.encoders import FORMATS
-from speechd.engines.base import Engine
-from speechd.errors import InvalidRequest, NotFound
-from speechd.languages.table import CODES
-from speechd.voices import Blend, Catalogue
-
-OPENAI_MODELS: Final[Mapping[str, str]] = {
-    # OpenAI shuts them down on 2027-01-06; clients written for them will remain in use.
-    "tts-1": "openai",
-    "tts-1-hd": "openai",
-    "tts-1-1106": "openai",
-    "tts-1-hd-1106": "openai",
-    "gpt-4o-mini-tts": "openai",
-    "gpt-4o-mini-tts-2025-03-20": "openai",
-    "gpt-4o-mini-tts-2025-12-15": "openai",
-}
-"""OpenAI's model ids and their owner. All of them name the one model that a server has."""
+from speechd.api import languages
+from speechd.api.available import OPENAI_MODELS, Available
+from speechd.api.extensions import (
+    EXTENSION_FIELDS,
+    PLAIN,
+    SUBTITLES,
+    VOICE_ALIASES,
+    Extension,
+    reading_of,
+    reply_of,
+)
+from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, IntegerChoice, Number, Text
+from speechd.api.languages import LanguageCode
+from speechd.api.normalization_options import NormalizationOptions
+from speechd.api.unsupported import refuse_unsupported
+from speechd.api.voice_name import VoiceName
+from speechd.encoders import FORMATS, OPENAI_FORMATS, SAMPLE_RATES
+from speechd.errors import InvalidRequest
+from speechd.voices import Blend
 
 SPEEDS: Final = (0.25, 4.0)
 """Lowest and highest speaking rate; 1 is the voice's own."""
@@ -39,92 +41,24 @@ SPEEDS: Final = (0.25, 4.0)
 MAX_SEED: Final = (1 << 56) - 1
 """Seeds are taken modulo this + 1, so that every integer is one."""
 
-
-@dataclass(frozen=True, slots=True)
-class Available:
-    """What a server has to speak with. models: ids, the engine's before OpenAI's, and their owners."""
-
-    models: Mapping[str, str]
-    catalogue: Catalogue
-    max_input_chars: int
-
-    @classmethod
-    def of(cls, engine: Engine, catalogue: Catalogue, max_input_chars: int) -> Available:
-        """What a server with this engine has."""
-        return cls({**engine.model_ids, **OPENAI_MODELS}, catalogue, max_input_chars)
-
-    def model(self, id: str) -> str:
-        """The id, which must be one of the models; raises `NotFound`."""
-        if id not in self.models:
-            known = ", ".join(self.models)
-            raise NotFound(
-                f"The model '{id}' does not exist here. Available: {known}.",
-                param="model",
-                code="model_not_found",
-            )
-        return id
+# Decimal strings within 0.25 to 4, and within 0 to 4.
+_SPEED_WRITTEN: Final = r"0{0,9}(\.(2[5-9]|[3-9])[0-9]{0,9}|[123](\.[0-9]{0,9})?|4(\.0{0,9})?)"
+_VOLUME_WRITTEN: Final = r"0{0,9}(\.[0-9]{1,9}|[0123](\.[0-9]{0,9})?|4(\.0{0,9})?)"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelId:
     """The id of a model. Which ones there are depends on the engine."""
 
-    def read(self, name: str, value: object) -> str:
-        return Text(256).read(name, value)
+    def read(self, name: str, value: object) -> str | None:
+        return Text(256).read(name, value) or None
 
-    def schema(self) -> JsonSchema:
+    def schema(self) -> dict[str, Any]:
         return {"type": "string", "maxLength": 256}
 
     def values(self) -> str:
         names = ", ".join(f"`{id}`" for id in OPENAI_MODELS)
-        return f"an id of `GET /v1/models`: the engine's, such as `kokoro`, or {names}"
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceName:
-    """A voice or a blend by name; or, as OpenAI has it for custom voices, an object with its `id`."""
-
-    def read(self, name: str, value: object) -> str:
-        if not isinstance(value, dict):
-            return Text(512).read(name, value)
-        if value.get("id") is None:
-            raise missing(f"{name}.id")
-        return Text(512).read(f"{name}.id", value["id"])
-
-    def schema(self) -> JsonSchema:
-        name = {"type": "string", "maxLength": 512}
-        by_id = {"type": "object", "properties": {"id": name}, "required": ["id"]}
-        return {"anyOf": [name, by_id]}
-
-    def values(self) -> str:
-        return (
-            "an id of `GET /v1/audio/voices`, one of OpenAI's names such as `alloy`, "
-            '`{"id": "…"}`, or a blend such as `af_bella(2)+af_sky(1)`'
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageCode:
-    """A language by its tag, by Kokoro's letter or by a short form; letter case and `_` for `-` make no difference."""
-
-    def read(self, name: str, value: object) -> str | None:
-        code = Text(16).read(name, value).lower().replace("_", "-")
-        if not code:
-            return None
-        language = CODES.get(code, code)
-        if language not in CODES.values():
-            raise InvalidRequest(
-                f"Invalid '{name}': '{code}'. Supported values are: {', '.join(_language_codes())}.",
-                param=name,
-                code="invalid_value",
-            )
-        return language
-
-    def schema(self) -> JsonSchema:
-        return {"type": "string", "examples": _language_codes()}
-
-    def values(self) -> str:
-        return ", ".join(f"`{code}`" for code in _language_codes())
+        return f"an id of `GET /v1/models`: the engine's, such as `kokoro` in any spelling, or {names}"
 
 
 INPUT: Final = Field(
@@ -134,18 +68,37 @@ INPUT: Final = Field(
     "`[word](/ipa/)` gives a word its pronunciation",
     REQUIRED,
 )
-MODEL_ID: Final = Field("model", ModelId(), "the model; all ids name the one that this server has", REQUIRED)
-VOICE: Final = Field("voice", VoiceName(), "the voice, or a blend of up to 8 with their weights", REQUIRED)
+MODEL_ID: Final = Field(
+    "model",
+    ModelId(),
+    "the model; all ids name the one that this server has",
+    None,
+    default_meaning="the engine's",
+)
+VOICE: Final = Field(
+    "voice",
+    VoiceName(),
+    "the voice, or a blend of up to 8 with their weights; also as `speaker`",
+    None,
+    default_meaning="`default_voice` of the settings, which is Kokoro's `af_heart` by default",
+    aliases=("speaker",),
+)
 INSTRUCTIONS: Final = Field("instructions", Text(4096), "accepted and ignored: the model takes none", "")
 RESPONSE_FORMAT: Final = Field(
     "response_format",
-    Choice(tuple(FORMATS)),
-    "the format of the audio; `pcm` is 16-bit little-endian, 24 kHz, mono, without a header",
+    Choice((*FORMATS, *SUBTITLES)),
+    "the format of the audio; `vtt` and `srt` are its words as subtitles, without it; "
+    "`pcm` is 16-bit little-endian, 24 kHz, mono, without "
+    "a header; `ulaw` and `alaw` are "
+    "G.711, 8 kHz, without a header, and not OpenAI's",
     "mp3",
 )
-SPEED: Final = Field("speed", Number(*SPEEDS), "the speaking rate", 1.0)
+SPEED: Final = Field("speed", Number(*SPEEDS, written=_SPEED_WRITTEN), "the speaking rate", 1.0)
 STREAM_FORMAT: Final = Field(
-    "stream_format", Choice(("audio", "sse")), "audio alone, or server-sent events with the audio in base64", "audio"
+    "stream_format",
+    Choice(("audio", "sse", "json")),
+    "audio alone, server-sent events with the audio in base64, or all of it with timestamps as one JSON object",
+    "audio",
 )
 STREAM: Final = Field(
     "stream",
@@ -154,16 +107,46 @@ STREAM: Final = Field(
     True,
     is_extension=True,
 )
+SAMPLE_RATE: Final = Field(
+    "sample_rate",
+    IntegerChoice(SAMPLE_RATES),
+    "the sample rate of the audio, in Hz; Opus is decoded to 48,000 whatever it is",
+    None,
+    default_meaning="24000; of `ulaw` and `alaw` 8000",
+    is_extension=True,
+)
 LANG_CODE: Final = Field(
     "lang_code",
     LanguageCode(),
-    "the language to speak, if it is not the voice's",
+    "the language to speak, if it is not the voice's; also as `language`",
     None,
     default_meaning="the voice's",
     is_extension=True,
+    aliases=("language",),
 )
 VOLUME_MULTIPLIER: Final = Field(
-    "volume_multiplier", Number(0.0, 4.0), "a factor on the samples", 1.0, is_extension=True
+    "volume_multiplier",
+    Number(0.0, 4.0, written=_VOLUME_WRITTEN),
+    "a factor on the samples",
+    1.0,
+    is_extension=True,
+)
+NORMALIZATION: Final = Field(
+    "normalization_options",
+    NormalizationOptions(),
+    "whether numbers, addresses and other written forms are turned into words; without that, the engine reads what it "
+    "can",
+    True,
+    default_meaning="they are",
+    is_extension=True,
+)
+DOWNLOAD_LINK: Final = Field(
+    "return_download_link",
+    Boolean(),
+    "whether the reply is kept for a while: the header `X-Download-Path` has its path below `/v1`, where it is found "
+    "once it is complete",
+    False,
+    is_extension=True,
 )
 SEED: Final = Field(
     "seed",
@@ -176,64 +159,94 @@ SEED: Final = Field(
 
 FIELDS: Final[tuple[Field[Any], ...]] = (
     *(MODEL_ID, INPUT, VOICE, RESPONSE_FORMAT, SPEED, STREAM_FORMAT, INSTRUCTIONS),
-    *(STREAM, LANG_CODE, VOLUME_MULTIPLIER, SEED),
+    *(STREAM, SAMPLE_RATE, LANG_CODE, VOLUME_MULTIPLIER, SEED),
+    *(NORMALIZATION, DOWNLOAD_LINK),
+    *EXTENSION_FIELDS,
 )
 """All fields: OpenAI's, then the extensions."""
+
+_NAMES: Final = frozenset(name for field in FIELDS for name in (field.name, *field.aliases))
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
     """A valid request.
 
-    format: a key of `FORMATS`; speed: 0.25 to 4; volume: 0 to 4, a factor on the samples; language: a BCP 47 tag in
-    lower case; seed: 0 to `MAX_SEED`, None where it follows from the content; sse: whether the reply is server-sent
-    events; stream: whether bytes are sent as they are made.
+    format: a key of `FORMATS`; sample_rate: one of `SAMPLE_RATES`, in Hz; speed: 0.25 to 4; volume: 0 to 4, a factor on
+    the samples; language: a BCP 47 tag in lower case; seed: 0 to `MAX_SEED`, None where it follows from the content;
+    sse: whether the reply is server-sent events; stream: whether bytes are sent as they are made; normalize: whether
+    written forms are turned into words; download: whether the reply is kept to be downloaded again; extension: what
+    it asks of words and markup.
     """
 
     model: str
     input: str
     blend: Blend
     format: str
+    sample_rate: int
     speed: float
     volume: float
     language: str
     seed: int | None
     sse: bool
     stream: bool
+    normalize: bool
+    download: bool
+    extension: Extension = PLAIN
+
+    @property
+    def is_portable(self) -> bool:
+        """Whether a server that knows no more formats and rates than OpenAI's API would send the same."""
+        is_openais = self.format in OPENAI_FORMATS and self.sample_rate == FORMATS[self.format].sample_rate
+        return is_openais and self.normalize and not self.download and self.extension.is_plain
 
 
 def parse(body: bytes, available: Available) -> SpeechRequest:
     """A request from the bytes of a body. Raises `InvalidRequest`, or `NotFound` for the model."""
-    fields = _object(body)
-    sse = STREAM_FORMAT.read(fields) == "sse"
+    fields = json_object(body)
+    stream_format = STREAM_FORMAT.read(fields)
+    sse = stream_format == "sse"
     stream = STREAM.read(fields)
     if sse and not stream:
         raise InvalidRequest("'stream' cannot be false when 'stream_format' is 'sse'.", param="stream")
     INSTRUCTIONS.read(fields)  # unused, but wrong ones are refused, as they are by OpenAI
-    model = available.model(MODEL_ID.read(fields))
+    aliases = {**available.named, **VOICE_ALIASES.read(fields)}
+    voice = VOICE.read(fields)
+    meant, rate = available.meant(voice, aliases)
+    model, blend = available.resolve(MODEL_ID.read(fields), None if voice is None else meant)
     input_ = Text(available.max_input_chars).read(INPUT.name, INPUT.read(fields))
     if not input_.strip():
         raise InvalidRequest("'input' is empty: send the text to be spoken.", param="input", code="empty_input")
-    blend = available.catalogue.parse(VOICE.read(fields))
-    format = RESPONSE_FORMAT.read(fields)
-    speed, volume = SPEED.read(fields), VOLUME_MULTIPLIER.read(fields)
-    language = LANG_CODE.read(fields) or blend.language
+    language = languages.spoken(LANG_CODE.read(fields), blend.language)
+    response_format = RESPONSE_FORMAT.read(fields)
+    format = "pcm" if response_format in SUBTITLES else response_format
+    reply, granularities = reply_of(fields, stream_format, response_format)
+    reading, bookmarks = reading_of(fields, input_, language, aliases)
+    if "phoneme" in granularities:
+        available.require_phonemes("timestamp_granularities")
+    if more := fields.keys() - _NAMES:
+        refuse_unsupported(fields, more, format)
     seed = SEED.read(fields)
     return SpeechRequest(
         model=model,
         input=input_,
         blend=blend,
         format=format,
-        speed=speed,
-        volume=volume,
+        sample_rate=SAMPLE_RATE.read(fields) or FORMATS[format].sample_rate,
+        speed=min(max(SPEED.read(fields) * rate, SPEEDS[0]), SPEEDS[1]),
+        volume=VOLUME_MULTIPLIER.read(fields),
         language=language,
         seed=None if seed is None else seed & MAX_SEED,
         sse=sse,
         stream=stream,
+        normalize=NORMALIZATION.read(fields),
+        download=DOWNLOAD_LINK.read(fields),
+        extension=Extension(reply, granularities, reading, tuple(bookmarks)),
     )
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
+def json_object(body: bytes) -> Mapping[str, Any]:
+    """The fields of a body. Raises `InvalidRequest` for one that is no JSON object."""
     body = body.removeprefix(codecs.BOM_UTF8)  # which a parser may ignore (RFC 8259, section 8.1)
     try:
         fields = orjson.loads(body)
@@ -256,7 +269,3 @@ def _exact(body: bytes) -> Mapping[str, Any]:
         raise InvalidRequest("The body of the request is nested too deeply.", code="invalid_json") from None
     assert isinstance(fields, dict)
     return fields
-
-
-def _language_codes() -> list[str]:
-    return sorted({*CODES, *CODES.values()})

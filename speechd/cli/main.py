@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     download.set_defaults(run=weights.download)
 
     verify = commands.add_parser("verify", help="compare this server's model with the stock kokoro package")
-    weights.add_arguments(verify)
+    weights.add_verify_arguments(verify)
     verify.set_defaults(run=weights.verify)
     return parser
 

@@ -20,6 +20,9 @@ from speechd.machine import available_cores
 IN_FLIGHT_PER_WORKER: Final = 8
 """Requests. A worker of two threads speaks about ten times faster than its listeners listen."""
 
+BATCHED: Final = 8
+"""Times as many where a GPU speaks batches: it takes hundreds of listeners to fill them."""
+
 
 class InvalidSetting(Exception):
     """An option has a value it cannot have; the message names the option, the value and what is allowed."""
@@ -67,6 +70,27 @@ class Settings:
         "float16 on CUDA (its error is not measured)",
         choices=("float32", "bfloat16", "float16"),
     )
+    windows: str = option(
+        "auto",
+        "engine",
+        "auto: a passage is rendered in stretches, the first of about a second, where the engine can do so; off: whole",
+        choices=("auto", "off"),
+    )
+
+    default_voice: str = option(
+        "auto", "speech", "voice or blend of requests that name none; auto: Kokoro's af_heart, or the engine's first"
+    )
+    model_aliases: tuple[str, ...] = option(
+        (), "speech", "comma-separated further ids by which requests name the model"
+    )
+    download_max_bytes: int = option(
+        64 << 20, "speech", "disk for replies that are kept to be downloaded again; 0: none is", 0, 1 << 40
+    )
+    download_age_s: float = option(3600.0, "speech", "time for which such a reply is kept", 1, 86_400)
+
+    names: Path | None = option(
+        None, "engine", "file (TOML) with pronunciations of words, and names for voices and blends"
+    )
 
     api_keys: tuple[str, ...] = option(
         (),
@@ -76,6 +100,12 @@ class Settings:
         secret=True,
     )
     api_keys_file: Path | None = option(None, "access", "file with further keys, one per line")
+    key_for_lists: str = option(
+        "yes",
+        "access",
+        "whether models and voices are listed only with a key; Open WebUI sends none",
+        choices=("yes", "no"),
+    )
     cors_origins: tuple[str, ...] = option(
         (), "access", "comma-separated origins of web pages that may call the server; * for all"
     )
@@ -96,7 +126,9 @@ class Settings:
     # Over 65 s: the pools of clients and of load balancers (AWS: 60 s) must let go of a connection before we do.
     keep_alive_s: float = option(75.0, "limits", "time before an idle connection is closed", 1, 86_400)
     write_timeout_s: float = option(30.0, "limits", "time a client may leave its audio unread", 0.1, 86_400)
-    synthesis_timeout_s: float = option(60.0, "limits", "time limit for the synthesis of one segment", 0.1, 86_400)
+    synthesis_timeout_s: float = option(
+        60.0, "limits", "time limit for the synthesis of one window or segment", 0.1, 86_400
+    )
     text_timeout_s: float = option(2.0, "limits", "processor time limit for reading one passage of a text", 0.1, 3600)
     max_whole_s: float = option(7200.0, "limits", "longest audio of a response that is not streamed", 1, 86_400)
     max_whole_bytes: int = option(192 << 20, "limits", "largest response that is not streamed", 1 << 20, 1 << 34)
@@ -104,7 +136,9 @@ class Settings:
         512 << 20, "limits", "memory of all responses together that are not streamed", 1 << 20, 1 << 40
     )
 
-    max_in_flight: int = option(AUTO, "admission", "requests served at once; auto: 8 per worker", 1, 65_535, auto=True)
+    max_in_flight: int = option(
+        AUTO, "admission", "requests served at once; auto: 8 per worker, 64 with --device cuda", 1, 65_535, auto=True
+    )
     max_in_flight_per_key: int = option(0, "admission", "requests served at once per API key; 0: no limit", 0)
     max_wait_s: float = option(10.0, "admission", "longest expected wait; requests beyond it are refused", 0.1, 3600)
     look_ahead_s: float = option(20.0, "admission", "audio synthesised ahead of what a client has read", 1, 3600)
@@ -179,7 +213,8 @@ class Settings:
         workers = self.workers or max(1, cores // self.threads if self.threads else max(min(cores, 2), cores // 2))
         object.__setattr__(self, "workers", workers)
         object.__setattr__(self, "threads", self.threads or max(1, cores // workers))
-        object.__setattr__(self, "max_in_flight", self.max_in_flight or IN_FLIGHT_PER_WORKER * workers)
+        in_flight = IN_FLIGHT_PER_WORKER * (BATCHED if self.device == "cuda" else 1)
+        object.__setattr__(self, "max_in_flight", self.max_in_flight or in_flight * workers)
 
     @property
     def rows(self) -> int:

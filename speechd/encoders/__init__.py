@@ -8,50 +8,100 @@ from functools import partial
 from typing import Final, Protocol
 
 from speechd.audio.samples import SAMPLE_RATE
+from speechd.encoders import g711
 from speechd.encoders.base import Encoder, Sink
 from speechd.encoders.container import AAC, FLAC, MP3, OPUS, ContainerEncoder
+from speechd.encoders.g711 import G711Encoder
 from speechd.encoders.raw import SAMPLE_BYTES, PcmEncoder, WavEncoder
+from speechd.encoders.resampling import ResamplingEncoder
+
+SAMPLE_RATES: Final = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+"""Hz, of what can be sent: the rates of MP3 (ISO/IEC 11172-3 and 13818-3), from the lowest that telephony has."""
+
+OPUS_RATES: Final = (8_000, 12_000, 16_000, 24_000, 48_000)
+"""Hz, of what an Opus encoder takes (RFC 6716, section 2). Any of it is decoded to 48 kHz: a rate between them only
+says how much of the spectrum is to be left, and the next one leaves it."""
 
 
 class Opener(Protocol):
-    """A constructor of encoders, for a whole or a streamed response."""
+    """A constructor of encoders, for a whole or a streamed response of samples at `rate` Hz."""
 
-    def __call__(self, *, whole: bool, sink: Sink | None) -> Encoder: ...
+    def __call__(self, *, whole: bool, sink: Sink | None, rate: int) -> Encoder: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format. media_type: the `Content-Type` of a response. open: makes an encoder (see `open_encoder`). bytes_per_s:
-    bytes of a second of audio: of every second if `is_raw`, else of speech on average."""
+    """A format. media_type: the `Content-Type` of a response at the rate `sample_rate`, in Hz, which it has unless
+    another is asked for. open: makes an encoder (see `open_encoder`). bytes_per_s: bytes of a second of audio at that
+    rate: of every second if `is_raw`, else of speech on average. rates: that its encoder takes."""
 
     media_type: str
     open: Opener
     bytes_per_s: int
     is_raw: bool = False
+    sample_rate: int = SAMPLE_RATE
+    rates: tuple[int, ...] = SAMPLE_RATES
+
+    def media_type_at(self, rate: int) -> str:
+        """The `Content-Type` of a response at this rate, in Hz, which it states where the bytes do not."""
+        return self.media_type.replace(f"rate={self.sample_rate}", f"rate={rate}")
+
+    def bytes_per_s_at(self, rate: int) -> int:
+        """Bytes of a second of audio at this rate, in Hz."""
+        return self.bytes_per_s * rate // self.sample_rate if self.is_raw else self.bytes_per_s
+
+    def encoder_rate(self, rate: int) -> int:
+        """The rate, in Hz, at which its encoder is given audio that is to have this one."""
+        return min(taken for taken in self.rates if taken >= rate)
 
 
 RAW_BYTES_PER_S: Final = SAMPLE_RATE * SAMPLE_BYTES
 
+
+def _pcm(*, whole: bool, sink: Sink | None, rate: int) -> Encoder:
+    return PcmEncoder()  # no header, hence no difference
+
+
+def _ulaw(*, whole: bool, sink: Sink | None, rate: int) -> Encoder:
+    return G711Encoder(g711.ulaw())
+
+
+def _alaw(*, whole: bool, sink: Sink | None, rate: int) -> Encoder:
+    return G711Encoder(g711.alaw())
+
+
+def _telephony(name: str, open: Opener) -> Format:
+    """The format of G.711 with this name among the media types of RTP (RFC 4856)."""
+    rate = g711.SAMPLE_RATE
+    return Format(f"audio/{name}; rate={rate}; channels=1", open, rate, is_raw=True, sample_rate=rate)
+
+
 FORMATS: Final[Mapping[str, Format]] = {
     "mp3": Format("audio/mpeg", partial(ContainerEncoder, MP3), 16_000),
-    "opus": Format("audio/ogg; codecs=opus", partial(ContainerEncoder, OPUS), 8_000),
+    "opus": Format("audio/ogg; codecs=opus", partial(ContainerEncoder, OPUS), 8_000, rates=OPUS_RATES),
     "aac": Format("audio/aac", partial(ContainerEncoder, AAC), 12_000),
     "flac": Format("audio/flac", partial(ContainerEncoder, FLAC), RAW_BYTES_PER_S // 2),
     "wav": Format("audio/wav", WavEncoder, RAW_BYTES_PER_S, is_raw=True),
-    # No header, hence no difference.
-    "pcm": Format(
-        f"audio/pcm; rate={SAMPLE_RATE}; channels=1", lambda whole, sink: PcmEncoder(), RAW_BYTES_PER_S, is_raw=True
-    ),
+    "pcm": Format(f"audio/pcm; rate={SAMPLE_RATE}; channels=1", _pcm, RAW_BYTES_PER_S, is_raw=True),
+    "ulaw": _telephony("PCMU", _ulaw),
+    "alaw": _telephony("PCMA", _alaw),
 }
-"""By OpenAI's name of the format, which is also the suffix of a file."""
+"""By OpenAI's name of the format, or for G.711 the usual one. The name is also the suffix of a file."""
+
+OPENAI_FORMATS: Final = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+"""The formats that OpenAI's API has."""
 
 
-def open_encoder(format: str, *, whole: bool, sink: Sink | None = None) -> Encoder:
-    """An encoder for one response in a format of `FORMATS`.
+def open_encoder(format: str, *, whole: bool, sink: Sink | None = None, rate: int | None = None) -> Encoder:
+    """An encoder for one response in a format of `FORMATS`; it takes samples at `SAMPLE_RATE`.
 
     whole: the response is sent in one piece when it is complete, so the file can state its own length; `encode` may
     return b"" until `finish`. Otherwise bytes leave as early as the codec allows, and the first of them hold audio.
     sink: where a whole response is written that must be patched in the end, instead of being held and returned; what
-    `encode` and `finish` return all the same is to be written there by the caller.
+    `encode` and `finish` return all the same is to be written there by the caller. rate: one of `SAMPLE_RATES`, of the
+    response's audio; None for the format's own.
     """
-    return FORMATS[format].open(whole=whole, sink=sink)
+    known = FORMATS[format]
+    encoder_rate = known.encoder_rate(rate or known.sample_rate)
+    encoder = known.open(whole=whole, sink=sink, rate=encoder_rate)
+    return encoder if encoder_rate == SAMPLE_RATE else ResamplingEncoder(encoder, encoder_rate)

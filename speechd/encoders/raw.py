@@ -33,13 +33,15 @@ class WavEncoder:
     """The encoder of RIFF/WAVE (Microsoft and IBM, 1991) with one header: of unknown sizes, at once, if streamed; of
     the true sizes, in the end, if whole."""
 
-    def __init__(self, *, whole: bool, sink: Sink | None = None) -> None:
+    def __init__(self, *, whole: bool, sink: Sink | None = None, rate: int = SAMPLE_RATE) -> None:
+        """rate: of the samples, in Hz."""
+        self._rate = rate
         self._header_sent = False
         self._size = 0
         self._own = io.BytesIO() if whole and sink is None else None
         self._sink = self._own or sink if whole else None
         if self._sink is not None:
-            self._sink.write(wav_header(0))
+            self._sink.write(wav_header(0, rate))
 
     def encode(self, samples: Samples) -> bytes:
         pcm = pcm16(samples)
@@ -50,13 +52,13 @@ class WavEncoder:
         if self._header_sent or not pcm:
             return pcm
         self._header_sent = True
-        return wav_header(UNKNOWN_SIZE) + pcm
+        return wav_header(UNKNOWN_SIZE, self._rate) + pcm
 
     def finish(self) -> bytes:
         if self._sink is None:
-            return b"" if self._header_sent else wav_header(0)
+            return b"" if self._header_sent else wav_header(0, self._rate)
         self._sink.seek(0)
-        self._sink.write(wav_header(self._size))
+        self._sink.write(wav_header(self._size, self._rate))
         return self._own.getvalue() if self._own is not None else b""
 
     def close(self) -> None:
@@ -64,8 +66,8 @@ class WavEncoder:
             self._own.close()
 
 
-def wav_header(size: int) -> bytes:
-    """The 44 bytes before `size` bytes of samples; `UNKNOWN_SIZE` if that is not known."""
+def wav_header(size: int, rate: int = SAMPLE_RATE) -> bytes:
+    """The 44 bytes before `size` bytes of samples at `rate` Hz; `UNKNOWN_SIZE` if that is not known."""
     riff_size = size if size == UNKNOWN_SIZE else size + 36
-    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, SAMPLE_RATE, SAMPLE_RATE * SAMPLE_BYTES, SAMPLE_BYTES, 16)
+    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, rate * SAMPLE_BYTES, SAMPLE_BYTES, 16)
     return struct.pack("<4sI4s", b"RIFF", riff_size, b"WAVE") + fmt + struct.pack("<4sI", b"data", size)

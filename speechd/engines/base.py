@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
 
 from speechd.audio.samples import Audio
 from speechd.config.settings import Settings
@@ -21,8 +21,6 @@ from speechd.voices import Blend, Catalogue
 
 PAYLOAD_LIMIT: Final = 4096
 """Bytes. A segment waits in a row of shared memory, and this is the row's room for it."""
-
-Prosody = TypeVar("Prosody")
 
 
 class SegmentTooLong(Exception):
@@ -54,16 +52,32 @@ class EngineOptions:
         return cls(settings.model_dir, settings.device, settings.dtype, settings.engine_path)
 
 
+class WordTokens(NamedTuple):
+    """A word of a prepared text: its characters from `start` to before `stop`, and its tokens from `token_start` to
+    before `token_stop`, as `TokenTime` counts them. Words come in order; a word without a sound has no tokens."""
+
+    start: int
+    stop: int
+    token_start: int
+    token_stop: int
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of an utterance, prepared for the engine.
+    """A passage of an utterance, prepared for the engine.
 
     payload: at most `PAYLOAD_LIMIT` bytes, meaningful to the engine that prepared it alone.
     duration_s: predicted audio seconds, for deadlines and expected waits; the truth comes with the audio.
+    tokens: what the engine speaks, counted: phonemes (Kokoro) or characters; 0 where it does not say.
+    words, phonemes: only where `SynthesisOptions.words` is set: its words with their tokens, and all of its tokens as
+    Kokoro's phonemes, empty where it has none of those.
     """
 
     payload: bytes
     duration_s: float
+    tokens: int = 0
+    words: tuple[WordTokens, ...] = ()
+    phonemes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +88,16 @@ class SynthesisOptions:
     language: BCP 47, lower case ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", "ja", "zh").
     speed: 0.25 ... 4.0, 1.0 is the voice's own.
     seed: for engines that draw noise; equal requests have equal seeds, so that equal requests sound equal.
+    words: whether segments are to say which tokens are which word's, and audio when they sound. It changes no sound.
+    normalize: whether written forms ("12 km") are turned into words before the engine is given a passage.
     """
 
     blend: Blend
     language: str
     speed: float = 1.0
     seed: int = 0
+    words: bool = False
+    normalize: bool = True
 
 
 class Synthesizer(Protocol):
@@ -136,8 +154,8 @@ class Engine(Synthesizer, Protocol):
         ...
 
     @property
-    def efficient_length(self) -> int:
-        """Characters of spoken text at which synthesis costs least per audio second; segments grow up to it."""
+    def passage_length(self) -> int:
+        """Characters of spoken text that a passage has where the text has them: about what sounds best."""
         ...
 
     def voices(self) -> Catalogue:
@@ -193,16 +211,56 @@ def synthesize_one(engine: Synthesizer, segment: Segment) -> Audio:
     return outcome
 
 
-@runtime_checkable
-class SupportsProsody(Protocol[Prosody]):
-    """An engine that plans how segments are spoken first, and makes their sound in a second step."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """A stretch of a segment's audio.
 
-    def plan(self, segments: Sequence[Segment]) -> list[Prosody]:
-        """Durations, pitch and whatever else decides how each segment sounds. Any exception concerns all of them."""
+    audio: its samples follow those of the window before, without a gap or a click. Its alignment has the tokens that
+    begin in it, in seconds from its own first sample; the last of them may end beyond it.
+    state: what the next window needs, for any process that has the engine; empty after the last window.
+    left_s: seconds of audio of the segment that are not rendered yet; 0 after the last window.
+    """
+
+    audio: Audio
+    state: bytes
+    left_s: float
+
+
+@runtime_checkable
+class SupportsWindows(Protocol):
+    """An engine that can render a segment in windows, one after the other, in any process."""
+
+    @property
+    def window_state_limit(self) -> int:
+        """Bytes that a state has at most."""
         ...
 
-    def render(self, prosodies: Sequence[Prosody], window: None = None) -> list[Audio]:
-        """The audio of each. window: None, for the whole of it. Any exception concerns all of them."""
+    def render_window(self, segment: Segment, state: bytes, wanted_s: float) -> Window:
+        """The next window, of about `wanted_s` seconds; all that is left where that is little more, or `wanted_s` is
+        infinite.
+
+        state: of the window before, empty for the first. The same arguments give the same bits, whatever the thread
+        count or process. With an empty state and an infinite `wanted_s` the samples are exactly those of `synthesize`.
+        Any exception means that the segment failed.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsPhonemes(Protocol):
+    """An engine that can be given phonemes instead of text: characters of Kokoro's alphabet."""
+
+    def prepare_phonemes(self, phonemes: str, options: SynthesisOptions) -> Segment | None:
+        """A segment for these phonemes, or None where they have no sound. Raises `SegmentTooLong`."""
+        ...
+
+
+@runtime_checkable
+class SupportsPacks(Protocol):
+    """An engine whose voices are files, of which it can make another one."""
+
+    def pack(self, blend: Blend) -> bytes:
+        """The file of a voice that sounds like this blend. Raises `InvalidRequest` if one of its voices lacks here."""
         ...
 
 

@@ -52,6 +52,8 @@ def voices(name: str, options: EngineOptions) -> Catalogue:
     """
     if ":" in name:
         return _custom(name, options).voices()
+    if name == "espeak":
+        return _espeak(options).voices()
     from speechd.engines.kokoro.voices import catalogue
 
     return catalogue(options.model_dir)
@@ -65,19 +67,20 @@ def _kokoro(options: EngineOptions) -> Engine:
         from speechd.engines.kokoro.download import locate
 
         weights = locate(options.model_dir)  # before the imports that take seconds, in case there are none
-        from speechd.engines.kokoro.engine import KokoroEngine
+        from speechd.engines.kokoro.engine import engine_of
     except ImportError as error:
         # kokoro and misaki bar Python 3.13 in their metadata only.
         install = "pip install --no-deps --ignore-requires-python kokoro==0.9.4 misaki==0.9.4"
         raise EngineUnavailable(f"Kokoro's packages are not installed ({error}). Run: {install}") from error
-    return KokoroEngine(weights, options)
+    return engine_of(weights, options)
 
 
 def _espeak(options: EngineOptions) -> Engine:
-    from speechd.engines.espeak.engine import EspeakEngine
+    from speechd.engines.espeak.engine import LANGUAGES, EspeakEngine
     from speechd.engines.kokoro.voices import MODEL_IDS, catalogue
 
-    return EspeakEngine(catalogue(options.model_dir), MODEL_IDS)
+    voices = catalogue(options.model_dir, graded=False, lacks=lambda voice: voice.language not in LANGUAGES)
+    return EspeakEngine(voices, MODEL_IDS)
 
 
 def _tone(options: EngineOptions) -> Engine:

@@ -6,8 +6,10 @@ bursts apart, so `decode` needs to know neither speed nor volume, nor what silen
 
 from __future__ import annotations
 
+import math
 import struct
 import time
+import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -15,17 +17,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from speechd.audio.samples import Audio, Samples
+from speechd.audio.samples import Audio, Samples, TokenTime
 from speechd.engines.base import (
     PAYLOAD_LIMIT,
     Segment,
     SegmentTooLong,
     SequentialEngine,
     SynthesisOptions,
+    Window,
+    WordTokens,
     speakable,
 )
 from speechd.engines.kokoro import voices
 from speechd.languages.table import KOKORO_CODES
+from speechd.text.spans import words
 from speechd.voices import Catalogue
 
 SAMPLE_RATE: Final = 24_000
@@ -57,6 +62,10 @@ SOUND_POWER_SHARE: Final = 0.1
 """Share of the loudest power from which there is a burst."""
 
 _HEADER = struct.Struct("<d")
+"""The speed; negative where the audio is to say when each byte sounds."""
+
+_STATE = struct.Struct("<qI")
+"""Between windows: the samples so far, and their CRC-32, by which a state that is not of its segment is found out."""
 
 
 class ToneEngine(SequentialEngine):
@@ -69,7 +78,8 @@ class ToneEngine(SequentialEngine):
     sample_rate: Final = SAMPLE_RATE
     model_ids: Final = voices.MODEL_IDS
     passage_limit: Final = 400
-    efficient_length: Final = 200
+    passage_length: Final = 150
+    window_state_limit: Final = _STATE.size
 
     def __init__(self, rtf: float = 0.0) -> None:
         """rtf: real-time factor, seconds of synthesis for a second of audio."""
@@ -94,18 +104,34 @@ class ToneEngine(SequentialEngine):
         content = text.encode(errors="replace")
         if len(content) + _HEADER.size > PAYLOAD_LIMIT:
             raise SegmentTooLong
-        return Segment(_HEADER.pack(options.speed) + content, len(content) * _length(options.speed) / SAMPLE_RATE)
+        duration_s = len(content) * _length(options.speed) / SAMPLE_RATE
+        tokens = _words(text) if options.words else ()
+        header = _HEADER.pack(-options.speed if options.words else options.speed)
+        return Segment(header + content, duration_s, len(text), tokens)
 
     def start(self, threads: int) -> None:
         """See `Synthesizer`; there is nothing to start."""
 
     def speak(self, segment: Segment) -> Audio:
         """See `SequentialEngine`."""
+        return self.render_window(segment, b"", math.inf).audio
+
+    def render_window(self, segment: Segment, state: bytes, wanted_s: float) -> Window:
+        """See `SupportsWindows`. A window is cut anywhere, to the sample. Raises `ValueError` for a state that is not
+        of this segment."""
         began = time.monotonic()
         (speed,) = _HEADER.unpack_from(segment.payload)
-        audio = Audio(encode(segment.payload[_HEADER.size :], _length(speed)), SAMPLE_RATE)
+        content, length = segment.payload[_HEADER.size :], _length(abs(speed))
+        samples = encode(content, length)
+        start, checksum = _STATE.unpack(state) if state else (0, 0)
+        if zlib.crc32(samples[:start].data) != checksum:
+            raise ValueError("the state is not of this segment")
+        stop = min(len(samples), start + max(1, round(min(wanted_s * SAMPLE_RATE, len(samples)))))
+        alignment = burst_times(len(content), length, start, stop) if speed < 0 else ()
+        audio = Audio(samples[start:stop], SAMPLE_RATE, alignment)
         time.sleep(max(0.0, self._rtf * audio.duration_s - (time.monotonic() - began)))
-        return audio
+        left = len(samples) - stop
+        return Window(audio, _STATE.pack(stop, zlib.crc32(samples[:stop].data)) if left else b"", left / SAMPLE_RATE)
 
 
 def encode(content: bytes, length: int = BYTE) -> Samples:
@@ -126,6 +152,17 @@ def _bursts(length: int) -> Samples:
     before = (length - sound) // 2
     samples[:, before : before + sound] = AMPLITUDE * (high[values >> 4] + low[values & 15]) * ramp * ramp[::-1]
     return samples
+
+
+def burst_times(count: int, length: int, begin: int, end: int) -> tuple[TokenTime, ...]:
+    """When each of `count` bytes sounds that begins in these samples of what `encode` makes, from the first of them."""
+    sound = round(length * SOUND_SHARE)
+    starts = range((length - sound) // 2, count * length, length)
+    return tuple(
+        TokenTime(byte, (start - begin) / SAMPLE_RATE, (start + sound - begin) / SAMPLE_RATE)
+        for byte, start in enumerate(starts)
+        if begin <= start < end
+    )
 
 
 def decode(samples: Samples) -> str:
@@ -158,3 +195,15 @@ def _waves(length: int) -> npt.NDArray[np.complex64]:
 
 def _length(speed: float) -> int:
     return round(BYTE / speed)
+
+
+def _words(text: str) -> tuple[WordTokens, ...]:
+    """The words of a text, whose tokens are its bytes."""
+    tokens = []
+    at = reached = 0
+    for start, stop in words(text):
+        at += len(text[reached:start].encode(errors="replace"))
+        end = at + len(text[start:stop].encode(errors="replace"))
+        tokens.append(WordTokens(start, stop, at, end))
+        at, reached = end, stop
+    return tuple(tokens)

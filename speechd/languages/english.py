@@ -9,19 +9,34 @@ from speechd.languages.base import Language, NumberWords, Segmentation, word_set
 _SEGMENTATION: Final = Segmentation(
     abbreviations=word_set(
         "dr mr mrs ms mme mlle prof gen col sgt capt cpt lt cmdr adm maj rev hon gov sen rep pres supt mt messrs fr br "
-        "no nos fig figs eq eqs vs v cf ca approx pp vol vols ch sec art ed eds op al viz resp est dept incl excl esp "
-        "misc temp avg assn univ e.g i.e"
+        "drs pvt no nos fig figs eq eqs vs v cf ca approx pp vol vols ch chap sec art ed eds op al viz resp dept incl "
+        "excl esp misc temp avg assn univ e.g i.e fl apt rm ste hwy bldg rte rs"
     ),
     open_abbreviations=word_set(
-        "etc inc ltd co corp jr sr bros a.m p.m ph.d m.d b.a m.a b.c a.d u.s u.k u.n e.u d.c u.s.a l.a n.y a.k.a "
-        "st ft ave blvd rd jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat "
-        "sun min max hr hrs oz lb lbs in ext tel p"
+        "etc inc ltd co corp jr sr bros a.d b.c u.s u.k u.n e.u d.c u.s.a l.a n.y a.k.a est esq st ft ave blvd rd "
+        "jan feb mar "
+        "apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun min max hr hrs yr yrs mo mos "
+        "wk wks sec secs mins oz lb lbs gal tsp tbsp tbs pt qt doz in ext tel p b c d r sq &c conn mass ill calif "
+        "fla tex "
+        "pa va ga md ph.d p.h.d m.d b.a m.a b.sc m.sc a.m p.m minn mich wis ky tenn ind ala ariz ark colo okla ore wash"
     ),
-    ambiguous=word_set("no nos art fig sec ed in max sun sat mar"),
+    ambiguous=word_set("no nos art fig sec ed in max sun sat mar mass ill wash"),
+    closing=word_set("etc a.m p.m ph.d m.d b.a m.a b.sc m.sc p.h.d d.c"),
+    continuations=word_set(
+        "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+        "september october november december eastern central mountain pacific est edt cst cdt mst mdt pst pdt et ct mt "
+        "pt gmt utc bst cet"
+    ),
     starters=word_set(
         "the a an this that these those he she it we they i you his her its our their my your there here then now but "
         "and or so if when while what who where why how in on at as for from to after before although because since "
-        "however yet no not"
+        "however yet no not nobody somebody everybody anybody everyone someone anyone nothing something everything "
+        "both "
+        "some many most few several each every all none one two another others such until unless once whether despite "
+        "during under with without by of between among through throughout today yesterday tomorrow meanwhile moreover "
+        "furthermore therefore thus instead perhaps maybe still also only even just never always sometimes often later "
+        "soon next finally please let do does did is are was were have has had can could will would should may might "
+        "must which whose"
     ),
     conjunctions=word_set("and or but because which while although when where who that so"),
     proclitics=word_set(

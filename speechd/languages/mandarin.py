@@ -1,4 +1,4 @@
-"""Mandarin Chinese. The G2P reads its numbers."""
+"""Mandarin Chinese."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ MANDARIN: Final = Language(
     name="Mandarin Chinese",
     kokoro_code="z",
     misaki="mandarin",
-    misaki_packages="jieba ordered-set pypinyin cn2an pypinyin-dict",
+    normalization="mandarin",
+    misaki_packages="wetext jieba ordered-set pypinyin cn2an pypinyin-dict",
     espeak_voice="sit/cmn",
     espeak_characters_per_s=4.0,
     latin="en-us",

@@ -10,14 +10,15 @@ import logging
 import math
 import time
 from collections.abc import Iterable, Sequence
-from itertools import chain, zip_longest
+from itertools import chain, cycle, islice, zip_longest
 from typing import Final
 
+from speechd.audio.samples import Audio
 from speechd.config.settings import InvalidSetting
-from speechd.engines.base import Engine, Segment, SynthesisOptions, Synthesizer, synthesize_one
+from speechd.engines.base import Engine, Segment, SupportsWindows, SynthesisOptions, Synthesizer, synthesize_one
 from speechd.errors import InvalidRequest
 from speechd.languages.table import find_language
-from speechd.pool.capacity import StreamBudget
+from speechd.pool.dispatch import FIRST_WINDOW_S
 from speechd.speech.planner import Planned, Planner
 from speechd.text.passages import PassageReader
 from speechd.voices import Catalogue
@@ -27,10 +28,7 @@ BUDGET_S: Final = 1.0
 the first of the longer ones takes a tenth more than the next (measured). On a GPU, where it is more, all fit."""
 
 LENGTHS: Final = 3
-"""Segments planned in each language: a first one, one that it covers, and one of the efficient length."""
-
-ALONE: Final = StreamBudget(realtime_factor=4.0)
-"""The budget of a listener when nobody else is there."""
+"""Segments planned in each language: a first one, one that it covers, and one of the ordinary length."""
 
 REPEATED: Final = 8
 """Times that the text of a language is repeated for the segments of `LENGTHS`."""
@@ -64,7 +62,7 @@ def load_voices(engine: Engine, catalogue: Catalogue, voices: Iterable[str]) -> 
         reader = PassageReader(language)
         reader.feed(text)
         reader.finish()
-        reader.next(len(text), engine.passage_limit)
+        reader.next(len(text), len(text), engine.passage_limit)
     return list(languages.values())
 
 
@@ -77,13 +75,17 @@ def plan(engine: Engine, by_language: Iterable[SynthesisOptions]) -> list[Segmen
 def try_out(engine: Synthesizer, segments: Sequence[Segment]) -> tuple[float, float]:
     """Synthesise the segments, in a worker whose engine is started: the first at any cost, others within `BUDGET_S`.
 
-    The first is synthesised twice: what is done only once is no measure of the throughput. Returns the fastest after
-    that, because other workers may be starting on the same cores: seconds of audio, and what they took; 0 and 0 without
-    segments.
+    The first is synthesised twice, and begun in a window where the engine can: what is done only once is no measure of
+    the throughput. Returns the fastest after that, because other workers may be starting on the same cores: seconds of
+    audio, and what they took; 0 and 0 without segments.
     """
+    if engine.batch_limit > 1:
+        return _try_out_batch(engine, segments)
     began = time.monotonic()
     for segment in segments[:1]:
         synthesize_one(engine, segment)
+        if isinstance(engine, SupportsWindows) and engine.window_state_limit:
+            engine.render_window(segment, b"", FIRST_WINDOW_S)
     warm = now = time.monotonic()
     planned_s, fastest = 0.0, (0.0, 0.0)
     for segment in segments:
@@ -96,12 +98,31 @@ def try_out(engine: Synthesizer, segments: Sequence[Segment]) -> tuple[float, fl
     return fastest
 
 
+def _try_out_batch(engine: Synthesizer, segments: Sequence[Segment]) -> tuple[float, float]:
+    """Synthesise as many segments at once as the engine takes, twice: a lone one says little of its throughput."""
+    batch: list[Segment] = []
+    for segment in islice(cycle(segments), engine.batch_limit):
+        if batch and sum(each.duration_s for each in batch) + segment.duration_s > engine.batch_limit_s:
+            break
+        batch.append(segment)
+    audio_s = took_s = 0.0
+    for _ in range(2 if batch else 0):
+        began = time.monotonic()
+        outcomes = engine.synthesize(batch)
+        took_s = time.monotonic() - began
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+        audio_s = sum(outcome.duration_s for outcome in outcomes if isinstance(outcome, Audio))
+    return audio_s, took_s
+
+
 def _segments(engine: Engine, options: SynthesisOptions) -> list[Segment]:
     segments: list[Segment] = []
     text = find_language(options.language).warm_up  # "" of a language that the engine alone knows
     planner = Planner(text * REPEATED, options, engine)
     while text and len(segments) < LENGTHS:
-        planned = planner.next(sum(segment.duration_s for segment in segments), ALONE)
+        planned = planner.next()
         if not isinstance(planned, Planned):
             break
         segments.append(planned.segment)

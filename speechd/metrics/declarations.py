@@ -19,6 +19,7 @@ from speechd.machine import resident_bytes
 from speechd.metrics.counters import Counter, Histogram
 from speechd.pool.model_status import ModelState
 from speechd.pool.scoreboard import Scoreboard
+from speechd.speech.passage_meter import Join
 
 REQUESTS_BEGUN: Final = Counter("speechd_requests_begun", "Requests for speech that have begun, ended or not.")
 
@@ -94,6 +95,22 @@ TEXT_DEATHS: Final = Counter(
     "sender of that text gets an error, at the second death.",
 )
 
+PASSAGE_TOKENS: Final = Histogram(
+    "speechd_passage_tokens",
+    "Tokens (Kokoro: phonemes) of each passage whose text let it have 100 to 200, on which Kokoro's voices are best. "
+    "The first of a text, the rest of a paragraph and sentences of more do not count.",
+    (10.0, 20.0, 50.0, 99.0, 150.0, 200.0, 300.0, 400.0),
+)
+
+PASSAGE_JOINS: Final = Counter(
+    "speechd_passage_joins",
+    "Joins between the passages of a text, by what lies there: a pause that the text asks for, the end of a paragraph, "
+    "of a sentence, or of a clause; or nothing, inside a clause. The last two are in sentences that are too long for "
+    "one passage.",
+    "kind",
+    tuple(Join),
+)
+
 RTF: Final = Histogram(
     "speechd_rtf",
     "Seconds of synthesis for a second of audio, of each request that got any.",
@@ -110,7 +127,7 @@ UNDERRUN: Final = Histogram(
 
 COUNTED: Final = (
     *(REQUESTS_BEGUN, REQUESTS, REFUSALS, HTTP_REJECTIONS, AUDIO_SENT, ENCODE, FIRST_AUDIO, QUEUE_WAIT, RTF, UNDERRUN),
-    *(OVERFLOWS, OVERFLOW_FIRST_AUDIO, TEXT_DEATHS),
+    *(OVERFLOWS, OVERFLOW_FIRST_AUDIO, TEXT_DEATHS, PASSAGE_TOKENS, PASSAGE_JOINS),
 )
 """What workers count; the rest is read from the scoreboard."""
 

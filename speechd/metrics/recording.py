@@ -13,6 +13,8 @@ from speechd.metrics.declarations import (
     ENCODE,
     FIRST_AUDIO,
     HTTP_REJECTIONS,
+    PASSAGE_JOINS,
+    PASSAGE_TOKENS,
     QUEUE_WAIT,
     REFUSALS,
     REQUESTS,
@@ -20,6 +22,9 @@ from speechd.metrics.declarations import (
     RTF,
     UNDERRUN,
 )
+from speechd.speech.passage_meter import PassageMeter
+from speechd.speech.planner import Planned
+from speechd.text.markup import Pause
 
 
 def request_started(counters: WorkerCounters) -> None:
@@ -50,6 +55,17 @@ class StreamMeter:
     def __init__(self, counters: WorkerCounters, format: str, *, whole: bool) -> None:
         self._counters, self._format, self._whole = counters, format, whole
         self._encode_s = 0.0
+        self._passages = PassageMeter()
+
+    def record_planned(self, item: Planned | Pause | None) -> None:
+        """Count what was planned next of the text, None for its end."""
+        met = self._passages.add(item)
+        if met is None:
+            return
+        if met.join is not None:
+            self._counters.count(PASSAGE_JOINS, met.join)
+        if met.had_text and met.tokens:
+            self._counters.observe(PASSAGE_TOKENS, met.tokens)
 
     def record_encoding(self, audio_s: float, took_s: float) -> None:
         """Count a call of the encoder; in the encoders' thread. audio_s: what it was given; took_s: its time."""

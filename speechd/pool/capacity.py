@@ -14,9 +14,9 @@ LISTENING_SHARE: Final = 0.8
 so that they survive a crowd of newcomers. Beyond the capacity, `bench/simulate.py` finds a C100 of 99.6 % or more at
 0.8, and of 60 to 97 % at 0.9; slots are as busy."""
 
-BLOCKING_S: Final = 0.6
-"""Seconds that a segment may keep a slot while no slot is to spare, for nothing more urgent can start meanwhile. What
-it costs in efficiency, a fifth at most, is less than the listeners' patience is worth."""
+BLOCKING_S: Final = 0.8
+"""Seconds that a window, or a segment where there are none, may keep a slot while no slot is to spare: nothing more
+urgent can start meanwhile. What it costs in efficiency is less than the listeners' patience is worth."""
 
 OVERLONG: Final = 1.8
 """The multiple of the seconds that a segment should have at most which it may have: texts are cut where they can be,
@@ -26,12 +26,12 @@ ORDINARY_S: Final = 10.0
 """Audio seconds that a segment may always have: at a quarter of the voice's speed a clause takes up to nine."""
 
 TIMEOUT_SHARE: Final = 1 / 8
-"""The share of `synthesis_timeout_s` that a segment may take at the throughput that is known. The watchdog ends the
-worker of one that takes all of it; other loads make a slot several times slower, and some texts are a third longer than
-predicted."""
+"""The share of `synthesis_timeout_s` that an engine call may take at the throughput that is known. The watchdog ends
+the worker of one that takes all of it; other loads make a slot several times slower, and some texts are a third longer
+than predicted."""
 
 LEAST_LIMIT_S: Final = 2.0
-"""Audio seconds that a segment may have however slow the slots are."""
+"""Audio seconds that a segment, or a window, may have however slow the slots are."""
 
 LOOK_AHEAD_S: Final = 1000.0
 """Audio seconds (48 MB as PCM, 16 as MP3) that all streams together hold ahead of their clients, before each has but
@@ -66,32 +66,22 @@ class Load:
     """The work at a moment, and the slots that do it.
 
     slots: those that work. slot_throughput: audio seconds that one of them synthesises in a second, on average.
-    requests: in flight. waiting, running: segments of theirs.
+    requests: in flight.
     """
 
     slots: int
     slot_throughput: float
     requests: int = 0
-    waiting: int = 0
-    running: int = 0
-
-    @property
-    def throughput(self) -> float:
-        """Audio seconds that all slots synthesise in a second, together; those of one where none works, as one will."""
-        return max(self.slots, 1) * self.slot_throughput
 
 
 @dataclass(frozen=True, slots=True)
 class StreamBudget:
     """The resources that one stream may count on.
 
-    realtime_factor: audio seconds synthesised for it in a second. max_segment_s: audio seconds beyond which a segment
-    of its own accord would stand in the way of others. look_ahead_s: audio seconds that it may hold, so that all
-    streams together hold a bounded amount of memory. limit_s: audio seconds that no segment exceeds.
+    look_ahead_s: audio seconds that it may hold, so that all streams together hold a bounded amount of memory. limit_s:
+    audio seconds that no segment exceeds; infinite where the engine renders windows.
     """
 
-    realtime_factor: float
-    max_segment_s: float = math.inf
     look_ahead_s: float = math.inf
     limit_s: float = math.inf
 
@@ -121,16 +111,18 @@ def threads_for(own: int, most: int, free: int, takers: int) -> int:
     return max(own, min(most, free // takers))
 
 
-def stream_budget(load: Load, synthesis_timeout_s: float) -> StreamBudget:
-    """Return what one stream may count on, among all that there are."""
-    slots = max(load.slots, 1)
-    # A request in flight counts though nothing of it waits: it is listened to, and will come back for more.
-    demand = max(slots, load.requests, load.waiting + load.running + 1)
-    max_segment_s = BLOCKING_S * load.slot_throughput if load.requests >= slots else math.inf
-    timely_s = max(LEAST_LIMIT_S, TIMEOUT_SHARE * synthesis_timeout_s * load.slot_throughput)
+def timely_s(slot_throughput: float, synthesis_timeout_s: float) -> float:
+    """Return the audio seconds of one engine call that are done long before the watchdog would end it."""
+    return max(LEAST_LIMIT_S, TIMEOUT_SHARE * synthesis_timeout_s * slot_throughput)
+
+
+def stream_budget(load: Load, synthesis_timeout_s: float, *, has_windows: bool = False) -> StreamBudget:
+    """Return what one stream may count on, among all that there are. has_windows: segments are rendered in windows, so
+    that how long they are is of no consequence to others."""
+    longest_s = timely_s(load.slot_throughput, synthesis_timeout_s)
+    if load.requests >= max(load.slots, 1):
+        longest_s = min(longest_s, max(ORDINARY_S, OVERLONG * BLOCKING_S * load.slot_throughput))
     return StreamBudget(
-        realtime_factor=load.throughput / demand,
-        max_segment_s=max_segment_s,
         look_ahead_s=max(LEAST_LOOK_AHEAD_S, LOOK_AHEAD_S / max(load.requests, 1)),
-        limit_s=min(timely_s, max(ORDINARY_S, OVERLONG * max_segment_s)),
+        limit_s=math.inf if has_windows else longest_s,
     )

@@ -6,12 +6,13 @@ import asyncio
 import math
 import time
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 from speechd.audio.samples import Audio
 from speechd.engines.base import Segment
 from speechd.errors import NotReady, Overloaded, SynthesisFailed, with_jitter
-from speechd.pool.capacity import BLOCKING_S, StreamBudget, stream_budget
+from speechd.pool.capacity import StreamBudget, stream_budget
+from speechd.pool.dispatch import latest_start, least_window_s
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
 from speechd.pool.queue import Place
 from speechd.pool.scoreboard import Scoreboard
@@ -22,44 +23,77 @@ SWEEP_S: Final = 1.0
 FAILURES: Final = {
     SegmentStatus.RAISED: "The engine failed to synthesise a part of the input.",
     SegmentStatus.KILLED: "A part of the input ended two workers; it is not tried again.",
-    SegmentStatus.LOST: "The audio of a part of the input was lost.",
+    SegmentStatus.LOST: "Audio of a part of the input was lost.",
 }
 
 
+class SpokenWindow(NamedTuple):
+    """A window as it came. left_s: seconds of audio that are left of its segment, 0 behind the last one. synthesis_s:
+    seconds that the engine took."""
+
+    audio: Audio
+    left_s: float
+    synthesis_s: float
+
+
 class SegmentJob:
-    """A segment in the pool. Once there is a result, in seconds: wait_s, until a slot took the segment, and for the
-    result to come back; synthesis_s, that the engine took."""
+    """A segment in the pool, whose audio comes in windows, in order and each once; in one where there are no windows.
+
+    wait_s: seconds until a slot took the segment, and for the first result to come back.
+    """
 
     def __init__(self, pool: PoolClient, place: Place) -> None:
         self.place = place
         self.wait_s = 0.0
-        self.synthesis_s = 0.0
         self._pool = pool
         self._submitted = time.monotonic()
-        self._result: asyncio.Future[SegmentResult] = asyncio.get_running_loop().create_future()
+        self._windows = 0  # that are here, or were taken
+        self._results: asyncio.Queue[SegmentResult] = asyncio.Queue()
+        self._is_over = self._is_lost = False
 
-    async def result(self) -> Audio:
-        """The audio. Comes, or raises, in bounded time, whatever dies.
+    async def next_window(self) -> SpokenWindow:
+        """The next window; none may be asked for after the last one.
 
-        Raises `SynthesisFailed`, or `NotReady` where the model could not be loaded.
+        Comes, or raises, in bounded time, whatever dies. Raises `SynthesisFailed`, or `NotReady` where the model could
+        not be loaded.
         """
-        result = await self._result
+        result = await self._results.get()
+        if result.status is SegmentStatus.OK:
+            return SpokenWindow(result.audio, result.left_s, result.synthesis_s)
+        self._results.put_nowait(result)  # for whoever asks again
         if result.status is SegmentStatus.UNLOADED:
             raise self._pool.unavailable()
-        if result.status is not SegmentStatus.OK:
-            raise SynthesisFailed(FAILURES[result.status])
-        return result.audio
+        raise SynthesisFailed(FAILURES[result.status])
 
     def cancel(self) -> None:
         """Drop it: nobody waits for it any more. May be called at any time."""
         self._pool.forget(self)
 
-    def resolve(self, result: SegmentResult) -> None:
-        """Called by the pool with the result."""
-        if not self._result.done():
-            self.synthesis_s = result.synthesis_s
+    @property
+    def is_over(self) -> bool:
+        """Whether its last window is here, or it has failed."""
+        return self._is_over
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it has failed though a slot may go on with it."""
+        return self._is_lost
+
+    def deliver(self, result: SegmentResult) -> None:
+        """Called by the pool with each result.
+
+        A slot that died behind its reply has its window rendered again, by another: that is here already. One that is
+        not the next was behind one that was lost.
+        """
+        if self._is_over or (result.status is SegmentStatus.OK and result.window < self._windows):
+            return
+        if result.status is SegmentStatus.OK and result.window > self._windows:
+            result = failed_result(result.serial, SegmentStatus.LOST)
+        if not self._windows:
             self.wait_s = time.monotonic() - self._submitted - result.synthesis_s
-            self._result.set_result(result)
+        self._windows += 1
+        self._is_over, self._is_lost = result.is_last, result.status is SegmentStatus.LOST
+        self._results.put_nowait(result)
 
 
 class PoolClient:
@@ -68,6 +102,7 @@ class PoolClient:
     def __init__(self, board: Scoreboard, index: int) -> None:
         self._board, self._index = board, index
         self._results = board.results[index]
+        self._has_windows = board.queue.window_state_limit > 0
         self._jobs: dict[int, SegmentJob] = {}
         self._sweeping: asyncio.TimerHandle | None = None
 
@@ -93,9 +128,9 @@ class PoolClient:
         """
         if not self._board.slots:
             self._board.model.check()
-        synthesis_s = segment.duration_s / self._board.load().slot_throughput
-        # The slots may all be taken for as long as a segment blocks one.
-        start_by = deadline - synthesis_s - BLOCKING_S if playing else math.inf
+        speed = self._board.load().slot_throughput
+        at_once_s = min(segment.duration_s, least_window_s(speed)) if self._has_windows else segment.duration_s
+        start_by = latest_start(deadline, at_once_s, speed) if playing else math.inf
         place = self._board.queue.put(segment, self._index, deadline, start_by)
         if place is None:
             raise Overloaded("The queue is full.", reason="queue", retry_after_s=with_jitter(self._board.backlog_s()))
@@ -104,11 +139,10 @@ class PoolClient:
         return job
 
     def forget(self, job: SegmentJob) -> None:
-        """Cancel the job, if it is not over."""
+        """Cancel the job: what is not here yet will not come."""
         if self._jobs.pop(job.place.serial, None):
-            job.resolve(failed_result(job.place.serial, SegmentStatus.LOST))
-            with suppress(TimeoutError):  # then a slot speaks it for nobody
-                self._board.queue.cancel(job.place)
+            job.deliver(failed_result(job.place.serial, SegmentStatus.LOST))
+            self._cancel(job.place)
 
     def unavailable(self) -> NotReady:
         """The error of those who waited for the model in vain."""
@@ -116,13 +150,24 @@ class PoolClient:
 
     def budget(self) -> StreamBudget:
         """The budget of one stream, as things stand."""
-        return stream_budget(self._board.load(), self._board.limits.synthesis_timeout_s)
+        load, limits = self._board.load(), self._board.limits
+        return stream_budget(load, limits.synthesis_timeout_s, has_windows=self._has_windows)
+
+    def _cancel(self, place: Place) -> None:
+        with suppress(TimeoutError):  # then a slot speaks it for nobody
+            self._board.queue.cancel(place)
 
     def _receive(self) -> None:
         while result := self._results.receive():
             # Serial numbers never repeat: an unknown one is of a cancelled job, or of the worker before this one.
-            if job := self._jobs.pop(result.serial, None):
-                job.resolve(result)
+            job = self._jobs.get(result.serial)
+            if job is None:
+                continue
+            job.deliver(result)
+            if job.is_over:
+                del self._jobs[result.serial]
+                if job.is_lost:  # what is left of it is for nobody
+                    self._cancel(job.place)
 
     def _sweep(self) -> None:
         gone = [job for job in self._jobs.values() if not self._board.queue.has(job.place)]

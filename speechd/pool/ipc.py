@@ -33,8 +33,9 @@ KIND: Final = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_
 """The kind of socket: of messages, not bytes, so that each arrives whole or not at all, whenever its sender is killed.
 """
 
-HEADER: Final = struct.Struct("=qBqiid")
-"""Serial number, status, count of samples, sample rate, count of tokens in the alignment, seconds of synthesis."""
+HEADER: Final = struct.Struct("=qBiqiidd")
+"""Serial number, status, number of the window, count of samples, sample rate, count of tokens in the alignment, seconds
+of audio that are left of the segment, seconds of synthesis."""
 
 TOKEN: Final = struct.Struct("=idd")
 """A `TokenTime`."""
@@ -50,22 +51,33 @@ class SegmentStatus(IntEnum):
     RAISED = 1
     """The engine failed."""
     KILLED = 2
-    """It was running when its worker died, twice."""
+    """A window of it was running when its worker died, twice."""
     LOST = 3
-    """It is in no queue, or its audio did not arrive."""
+    """It is in no queue, or some of its audio did not arrive."""
     UNLOADED = 4
     """No slot will synthesise it, for the model could not be loaded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentResult:
-    """A segment's result, for its home worker. serial: that of its place in the queue. audio: empty unless the status
-    is `OK`. synthesis_s: seconds that the engine took."""
+    """A result of a segment, for its home worker: a window of its audio, or how it ended without.
+
+    serial: that of its place in the queue. audio: empty unless the status is `OK`. synthesis_s: seconds that the engine
+    took. window: the number of the window within the segment. left_s: seconds of audio that are left of the segment; 0
+    with the last window.
+    """
 
     serial: int
     status: SegmentStatus
     audio: Audio
     synthesis_s: float
+    window: int = 0
+    left_s: float = 0.0
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no other follows."""
+        return self.status is not SegmentStatus.OK or not self.left_s
 
 
 def failed_result(serial: int, status: SegmentStatus, synthesis_s: float = 0.0) -> SegmentResult:
@@ -125,19 +137,20 @@ class ResultChannel:
             header, ancillary, _, _ = self._inbox.recvmsg(HEADER.size, socket.CMSG_LEN(INT.size), socket.MSG_DONTWAIT)
         except BlockingIOError:
             return None
-        serial, status, count, sample_rate, tokens, synthesis_s = HEADER.unpack(header)
+        serial, status, window, count, sample_rate, tokens, left_s, synthesis_s = HEADER.unpack(header)
         if not count:
             return failed_result(serial, SegmentStatus(status))
         if not ancillary:  # this process may open no more files
             return failed_result(serial, SegmentStatus.LOST)
         (file,) = INT.unpack(ancillary[0][2])
         try:
-            audio = _read(file, count, sample_rate, tokens)
+            # Windows may wait behind a whole segment, more of them than there are files for.
+            audio = _read(file, count, sample_rate, tokens, keep=not window and not left_s)
         except OSError:  # it needs a descriptor of its own, and memory
             return failed_result(serial, SegmentStatus.LOST)
         finally:
             os.close(file)
-        return SegmentResult(serial, SegmentStatus(status), audio, synthesis_s)
+        return SegmentResult(serial, SegmentStatus(status), audio, synthesis_s, window, left_s)
 
     def close(self) -> None:
         """Close both ends, in this process."""
@@ -147,7 +160,7 @@ class ResultChannel:
     def _send(self, result: SegmentResult, flags: int) -> None:
         audio = result.audio
         sizes = len(audio.samples), audio.sample_rate, len(audio.alignment)
-        header = HEADER.pack(result.serial, result.status, *sizes, result.synthesis_s)
+        header = HEADER.pack(result.serial, result.status, result.window, *sizes, result.left_s, result.synthesis_s)
         if not len(audio.samples):
             self._outbox.sendmsg([header], (), flags)
             return
@@ -161,11 +174,16 @@ class ResultChannel:
             os.close(file)
 
 
-def _read(file: int, count: int, sample_rate: int, tokens: int) -> Audio:
-    """The audio in a file: its samples, and then its alignment."""
+def _read(file: int, count: int, sample_rate: int, tokens: int, *, keep: bool) -> Audio:
+    """The audio in a file: its samples, and then its alignment. keep: the file is kept, rather than copied."""
     end = count * FLOAT32_BYTES
+    size = end + tokens * TOKEN.size
     # Private: the samples may be written to, whoever else has the file.
-    content = mmap.mmap(file, end + tokens * TOKEN.size, access=mmap.ACCESS_COPY)
+    if keep:
+        content = mmap.mmap(file, size, access=mmap.ACCESS_COPY)
+    else:
+        content = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        os.preadv(file, [content], 0)
     alignment = tuple(TokenTime(*token) for token in TOKEN.iter_unpack(content[end:]))
     return Audio(np.frombuffer(content, np.float32, count), sample_rate, alignment)
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from speechd.pool import capacity
 from speechd.pool.capacity import Limits, Load
+from speechd.pool.dispatch import SlotView
 from speechd.pool.ipc import Doorbell, ResultChannel
 from speechd.pool.lock import Lock
 from speechd.pool.model_status import ModelState, ModelStatus
@@ -37,7 +38,11 @@ class Scoreboard:
     themselves.
     """
 
-    def __init__(self, workers: int, limits: Limits, *, keys: int = 0, spare: int = 0) -> None:
+    def __init__(
+        self, workers: int, limits: Limits, *, keys: int = 0, spare: int = 0, window_state_limit: int = 0
+    ) -> None:
+        """keys: API keys that are counted. spare: rows besides those of the workers. window_state_limit: see
+        `SegmentQueue`."""
         self.workers = workers
         self.rows = rows = workers + spare
         self.limits = limits
@@ -45,7 +50,8 @@ class Scoreboard:
         self.throughput = Throughput(rows)
         self.lock = Lock()
         # Room for all, and for the segments that slots still finish for requests that are gone.
-        self.queue = SegmentQueue(limits.max_in_flight * limits.segments_per_request + rows, self.lock)
+        places = limits.max_in_flight * limits.segments_per_request + rows
+        self.queue = SegmentQueue(places, self.lock, window_state_limit)
         self.bell = Doorbell()
         self.model = ModelStatus()
         self.results = tuple(ResultChannel() for _ in range(rows))
@@ -122,7 +128,14 @@ class Scoreboard:
         per_slot = self.throughput.per_slot()
         # Where no slot works now, one will.
         average = self.total_throughput() / max(slots, 1) or float(per_slot.mean()) or ASSUMED_THROUGHPUT
-        return Load(slots, average, int(self.in_flight.sum()), self.queue.waiting, self.queue.running)
+        return Load(slots, average, int(self.in_flight.sum()))
+
+    def slot_view(self, index: int) -> SlotView:
+        """Return what the slot of worker `index` goes by when it decides how long a window is to be."""
+        speed = float(self.throughput.per_slot()[index]) or ASSUMED_THROUGHPUT
+        wanted = max(int(self.in_flight.sum()), self.queue.waiting + self.queue.busy_slots)
+        longest_s = capacity.timely_s(speed, self.limits.synthesis_timeout_s)
+        return SlotView(speed, wanted < self.slots, longest_s)
 
     def total_throughput(self) -> float:
         """Audio seconds that all working slots synthesise in a second, together."""

@@ -40,17 +40,24 @@ class Throughput:
         if not self._recent_busy_s[index]:
             self._recent_audio_s[index], self._recent_busy_s[index] = audio_s, busy_s
 
-    def add_measurement(self, index: int, audio_s: float, busy_s: float, thread_ratio: float = 1.0) -> None:
-        """Count a segment: slot `index` has synthesised `audio_s` in `busy_s`.
+    def add_measurement(
+        self, index: int, audio_s: float, busy_s: float, thread_ratio: float = 1.0, *, had_room: bool = False
+    ) -> None:
+        """Take a segment for a measure: slot `index` has synthesised `audio_s` in `busy_s`, or the last part of it.
 
         thread_ratio: on how many times the threads that it has when all slots are at work. So much faster it was at
-        most, which tells something of its throughput only if even so it was faster than it is known to be.
+        most, which tells something of its throughput only if even so it was faster than it is known to be. had_room:
+        whether its engine would have taken much more at once, and been the faster for it: then the same holds.
         """
         recent_audio_s, recent_busy_s = self._recent_audio_s[index], self._recent_busy_s[index]
-        if thread_ratio == 1.0 or audio_s * recent_busy_s > busy_s * thread_ratio * recent_audio_s:
+        is_typical = thread_ratio == 1.0 and not had_room
+        if is_typical or audio_s * recent_busy_s > busy_s * thread_ratio * recent_audio_s:
             self._recent_audio_s[index] = DECAY * recent_audio_s + audio_s
             self._recent_busy_s[index] = DECAY * recent_busy_s + busy_s * thread_ratio
-        self._segments[index] += 1
+
+    def add_work(self, index: int, audio_s: float, busy_s: float, *, segments: int = 1) -> None:
+        """Count what slot `index` has done: audio and work, both in seconds, and the segments that ended with it."""
+        self._segments[index] += segments
         self._audio_s[index] += audio_s
         self._busy_s[index] += busy_s
 

@@ -7,6 +7,7 @@ piece of it; each further piece is a hop of its own, so that the streams take tu
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Final, TypeVar
@@ -14,6 +15,7 @@ from typing import Final, TypeVar
 from speechd.audio.joiner import Joined, SegmentJoiner
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, TokenTime
 from speechd.encoders.base import Encoder
+from speechd.speech.captions import PhonemeTime, Script, Timeline, WordTime
 from speechd.speech.source import Chunk
 
 T = TypeVar("T")
@@ -45,17 +47,36 @@ class EncodingStage:
         self.encoded_s = 0.0
         self._chunked_s = 0.0
         self._tokens: tuple[TokenTime, ...] = ()  # of what is joined, and in no chunk yet
+        self._timeline = Timeline()
+        self._words: tuple[WordTime, ...] = ()  # as the tokens
+        self._phonemes: tuple[PhonemeTime, ...] = ()
+        self._unplaced: tuple[TokenTime, ...] = ()  # of a segment of which nothing was heard yet, in its own time
+        self._windows_samples = 0  # of the segment's windows so far
         self._encoder: Encoder | None = None
         self._open_encoder, self._joiner = open_encoder, joiner
         self._executor, self._grown = executor, grown
 
-    async def join(self, audio: Audio, gap_s: float, volume: float = 1.0) -> tuple[float, Samples]:
-        """Join a segment, and encode the beginning. Returns the seconds that it takes with the silence before it, and
-        the samples that are to be encoded yet. gap_s, volume: see `SegmentJoiner.add`."""
-        (samples, offset), data = await self._run(self._join, audio, gap_s, volume)
-        self._tokens += shifted(audio.alignment, offset / SAMPLE_RATE)
+    async def join(
+        self,
+        audio: Audio,
+        gap_s: float,
+        volume: float = 1.0,
+        script: Script | None = None,
+        *,
+        is_last: bool = True,
+    ) -> tuple[float, Samples]:
+        """Join a segment, or a window of it, and encode the beginning. Returns the seconds that it adds, with the
+        silence before it, and the samples that are to be encoded yet. script: what the segment says, where that was
+        asked for. For the others, see `SegmentJoiner.add`."""
+        (samples, offset), data = await self._run(self._join, audio, gap_s, volume, is_last)
+        self._align(audio, offset, script, is_last=is_last)
         self._emit(data, len(samples[:PIECE]))
         return len(samples) / SAMPLE_RATE, samples[PIECE:]
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether there was any sound in what was joined."""
+        return self._joiner.has_sound
 
     def pause(self, duration_s: float) -> Samples:
         """The silence of an explicit pause, to be encoded."""
@@ -71,6 +92,8 @@ class EncodingStage:
         """Encode the silence at the end, and what the encoder holds back."""
         await self.encode(self._joiner.finish())
         self._emit(await self._run(self._finish), 0)
+        if self._words:  # where the encoder writes to a sink, or holds nothing back
+            self._put(b"")
 
     def end(self) -> None:
         """Mark the end of the chunks, whether all is encoded or nothing more can be."""
@@ -83,18 +106,38 @@ class EncodingStage:
         # In its own thread, hence after an encode that a cancelled task left running there.
         self._executor.submit(self._close_encoder)
 
+    def _caption(self, script: Script, tokens: tuple[TokenTime, ...], *, is_last: bool) -> None:
+        heard_until_s = self._joiner.length_s if is_last else math.inf
+        words, phonemes = self._timeline.add(script, tokens, heard_until_s, is_last=is_last)
+        self._words += words
+        self._phonemes += phonemes
+
     def _emit(self, data: bytes, samples: int) -> None:
         self.encoded_s += samples / SAMPLE_RATE
         if data:
-            self.chunks.put_nowait(Chunk(data, self.encoded_s - self._chunked_s, self._tokens))
-            self._chunked_s, self._tokens = self.encoded_s, ()
+            self._put(data)
         if samples:
             self.begun.set()
         if self._grown is not None:
             self._grown()
 
-    def _join(self, audio: Audio, gap_s: float, volume: float) -> tuple[Joined, bytes]:
-        joined = self._joiner.add(audio, gap_s, volume)
+    def _put(self, data: bytes) -> None:
+        audio_s = self.encoded_s - self._chunked_s
+        self.chunks.put_nowait(Chunk(data, audio_s, self._tokens, self._words, self._phonemes))
+        self._chunked_s, self._tokens, self._words, self._phonemes = self.encoded_s, (), (), ()
+
+    def _align(self, audio: Audio, offset: int | None, script: Script | None, *, is_last: bool) -> None:
+        """Note when the window's tokens sound, once it is known where in the flow its segment begins."""
+        self._unplaced += shifted(audio.alignment, self._windows_samples / SAMPLE_RATE)
+        self._windows_samples = 0 if is_last else self._windows_samples + len(audio.samples)
+        if offset is not None:
+            tokens, self._unplaced = shifted(self._unplaced, offset / SAMPLE_RATE), ()
+            self._tokens += tokens
+            if script is not None:
+                self._caption(script, tokens, is_last=is_last)
+
+    def _join(self, audio: Audio, gap_s: float, volume: float, is_last: bool) -> tuple[Joined, bytes]:
+        joined = self._joiner.add(audio, gap_s, volume, is_last=is_last)
         return joined, self._encode(joined.samples[:PIECE])
 
     def _encode(self, samples: Samples) -> bytes:

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import orjson
 
 from speechd.errors import SpeechdError
+from speechd.speech.source import Chunk
 
 CHARACTERS_PER_TOKEN: Final = 4
 """OpenAI's rule of thumb for English text, for the `usage` that its SSE clients require."""
@@ -21,6 +22,15 @@ class Framing(Protocol):
     """One response's framing."""
 
     media_type: str
+
+    def take(self, chunk: Chunk) -> None:
+        """Take note of what a chunk brings beside its bytes. Called with each, in order, before its bytes are framed;
+        with all of them first where the response is sent whole."""
+        ...
+
+    def begin(self) -> bytes:
+        """The beginning of a body that is sent whole; all chunks were taken."""
+        ...
 
     def data(self, data: bytes) -> bytes:
         """The part of the body that carries these bytes. Its length depends on that of `data` alone."""
@@ -40,6 +50,12 @@ class RawFraming:
 
     def __init__(self, media_type: str) -> None:
         self.media_type = media_type
+
+    def take(self, chunk: Chunk) -> None:
+        """See `Framing`; nothing has room beside the bytes."""
+
+    def begin(self) -> bytes:
+        return b""
 
     def data(self, data: bytes) -> bytes:
         return data
@@ -61,21 +77,26 @@ class ServerSentEvents:
         """characters: of the input."""
         self._input_tokens = -(-characters // CHARACTERS_PER_TOKEN)
 
+    def take(self, chunk: Chunk) -> None:
+        """See `Framing`."""
+
+    def begin(self) -> bytes:
+        return b""
+
     def data(self, data: bytes) -> bytes:
-        return self._event({"type": "speech.audio.delta", "audio": base64.b64encode(data).decode()})
+        return self.event({"type": "speech.audio.delta", "audio": base64.b64encode(data).decode()})
 
     def end(self, audio_s: float) -> bytes:
         output = round(audio_s * AUDIO_TOKENS_PER_S)
         usage = {"input_tokens": self._input_tokens, "output_tokens": output}
-        return self._event(
-            {"type": "speech.audio.done", "usage": usage | {"total_tokens": self._input_tokens + output}}
-        )
+        return self.event({"type": "speech.audio.done", "usage": usage | {"total_tokens": self._input_tokens + output}})
 
     def error(self, error: SpeechdError) -> bytes:
-        return self._event({"type": "error", **error.envelope()})
+        return self.event({"type": "error", **error.envelope()})
 
     @staticmethod
-    def _event(event: Mapping[str, object]) -> bytes:
+    def event(event: Mapping[str, object]) -> bytes:
+        """One event."""
         return b"data: " + orjson.dumps(event) + b"\n\n"
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from speechd.pool.capacity import StreamBudget
-from speechd.speech.planner import CHARACTERS_PER_S, LEAST_LENGTH
 from speechd.speech.playback import PlaybackClock
 
 SEGMENTS_AHEAD: Final = 4
 """Segments of one stream that may be in the pool at once: its share of idle slots, and its rows in the queue."""
 
-LEAST_S: Final = LEAST_LENGTH / CHARACTERS_PER_S
+LEAST_S: Final = 2.7
 """Audio seconds that planning another segment takes at least: less credit than that does not do."""
 
 
@@ -30,7 +29,7 @@ class LookAhead:
         self._submitted_s = 0.0
         self._taken_s = 0.0
         self._has_segments = False  # without one there is nothing to hear yet, even after a pause
-        self._is_spoken = False  # the audio of the first segment is here
+        self._is_spoken = False  # there is audio of the first segment
 
     @property
     def has_segments(self) -> bool:
@@ -47,7 +46,8 @@ class LookAhead:
         self._submitted_s += duration_s
 
     def joined(self, audio_s: float, predicted_s: float) -> None:
-        """Correct the prediction for a segment or a pause, which takes `audio_s` seconds with the gap before it."""
+        """Correct the prediction for a pause, a segment or a window of one: the `predicted_s` seconds that are to be
+        expected no more have become `audio_s`, with the gap before them."""
         self._is_spoken = True
         self._submitted_s += audio_s - predicted_s
 
@@ -73,13 +73,6 @@ class LookAhead:
         started_at = self.playback.started_at
         return (now if started_at is None else started_at) + self._submitted_s
 
-    def ahead_s(self, now: float) -> float:
-        """Seconds of audio that the client will have in hand once all that was submitted is synthesised."""
-        if not self._has_segments:
-            return 0.0
-        started_at = self.playback.started_at
-        return self._submitted_s if started_at is None else max(0.0, self._submitted_s - (now - started_at))
-
     def credit_s(self, budget: StreamBudget) -> float:
         """Seconds of audio that may still be submitted."""
         return self._allowed_s(budget) - (self._submitted_s - self._taken_s)
@@ -87,7 +80,7 @@ class LookAhead:
     def may_plan(self, budget: StreamBudget, in_pool: int) -> bool:
         """Whether the next segment may be planned while `in_pool` others are in the pool."""
         # Pauses before the first segment are not sent before it, so that credit would never come. Behind it nothing
-        # is planned until it is spoken: only then is it known when its client will run dry, and who else listens.
+        # is planned until some of it is spoken: only then is it known when its client will run dry, and who listens.
         if not self._has_segments:
             return True
         needed_s = min(LEAST_S, self._allowed_s(budget) / 2)

@@ -9,15 +9,13 @@ from speechd.audio.joiner import SegmentJoiner
 from speechd.audio.resample import resampled
 from speechd.encoders import open_encoder
 from speechd.engines.base import Engine, SynthesisOptions, synthesize_one
-from speechd.errors import NothingToSpeak
-from speechd.pool.capacity import StreamBudget
+from speechd.errors import InvalidRequest
 from speechd.speech.planner import Planner
 from speechd.text.markup import Pause
 from speechd.text.passages import NotYet
 
-AHEAD_S: Final = 60.0
-"""Seconds of audio in hand, as the planner is told: nobody listens yet, so that all segments may be of the efficient
-length."""
+LONGEST_S: Final = 60.0
+"""Seconds of a segment, where it can be cut: engines without windows hold all of it."""
 
 
 def synthesize_file(
@@ -25,14 +23,15 @@ def synthesize_file(
 ) -> Iterator[tuple[bytes, float]]:
     """The bytes of `format`, whole, as they come to be, each with the audio seconds spoken so far.
 
-    `engine` is started. Raises what a request would: `InvalidRequest`, `NothingToSpeak`, or the engine's own exception.
+    `engine` is started. Raises what a request would, `InvalidRequest` or the engine's own exception; and the first of
+    them if nothing can be spoken.
     """
     planner = Planner(input, options, engine)
     joiner = SegmentJoiner()
     encoder = open_encoder(format, whole=True)
     spoken_s = 0.0
     try:
-        while (planned := planner.next(AHEAD_S, StreamBudget(realtime_factor=AHEAD_S))) is not None:
+        while (planned := planner.next(LONGEST_S)) is not None:
             if isinstance(planned, NotYet):
                 continue
             if isinstance(planned, Pause):
@@ -43,7 +42,7 @@ def synthesize_file(
                 samples = joiner.add(audio, planned.gap_s, planned.volume).samples
             yield encoder.encode(samples), spoken_s
         if not spoken_s:
-            raise NothingToSpeak("The text holds nothing that can be spoken.", param="input")
+            raise InvalidRequest("The text holds nothing that can be spoken.", param="input")
         yield encoder.encode(joiner.finish()) + encoder.finish(), spoken_s
     finally:
         encoder.close()

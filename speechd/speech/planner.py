@@ -1,4 +1,4 @@
-"""The plan of one utterance: which passage comes next, how long, and the segment that speaks it. Just in time.
+"""The plan of one utterance: which passage comes next, and the segment that speaks it. Just in time.
 
 Nothing of the text behind the passage in hand is normalised or phonemised, so that a long text costs a first listener
 no more than a short one. Everything here runs in the process that reads.
@@ -11,38 +11,21 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
-from speechd.engines.base import Engine, Segment, SegmentTooLong, SynthesisOptions
+from speechd.engines.base import Engine, Segment, SegmentTooLong, SupportsPhonemes, SynthesisOptions
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.capacity import StreamBudget
-from speechd.text.cuts import LONGEST_WORD, TOLERANCE, split
+from speechd.speech.captions import Script, script_of
+from speechd.speech.passage_sizes import CHARACTERS_PER_S, Pace, Sizes, sizes_of
+from speechd.speech.reading import AS_TEXT, Form, Reading, marks_of
+from speechd.text.boundaries import sentence_starts
+from speechd.text.cuts import LONGEST_WORD, PART_SHARE, TOLERANCE, split, split_near
+from speechd.text.lexicon import Lexicon
 from speechd.text.markup.marks import Pause, Style
-from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position
+from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position, boundary_of
+from speechd.text.spans import Span, before, shifted
 from speechd.text.words import longest_word
 
-FIRST_LENGTH: Final = 30
-"""Characters of a segment for a listener with nothing in hand, where the pace is fast: a clause, soon synthesised."""
-
-LEAST_LENGTH: Final = 40
-"""Characters of any other segment, at least: its 2.7 s of audio cover the synthesis of the next on a slow machine."""
-
-FAST_PACE: Final = 2.5
-"""From here on `FIRST_LENGTH` covers the synthesis of `LEAST_LENGTH`. Simulated, with 10 % of spread: first segments
-so short halve the TTFA on idle slots, and cost a full house 0.6 % of C100 at most; at a pace of 1.5 they cost 5 %."""
-
-CHARACTERS_PER_S: Final = 15.0
-"""Characters of English in a second of speech at speed 1; only where a plan begins, before a segment tells better."""
-
-HEADROOM: Final = 0.5
-"""Share of the audio in hand within which the next segment must be ready; the rest is for waiting and for errors of
-prediction."""
-
-SPARE: Final = 1.6
-"""Of the seconds that a passage of the engine's efficient length takes in English at speed 1, tolerance included, how
-many a segment has at most, in any voice, script and at any speed. What a slot holds grows with them: Kokoro took 15 MB
-a second, and up to 120 s before there was a limit."""
-
 SHORTEST_PART: Final = 8
-"""Characters. A text so short is not cut to save time, for its graphemes and syllables are to stay whole."""
+"""Characters. A text so short is not cut to be shorter, for its graphemes and syllables are to stay whole."""
 
 LETTERS_PER_S: Final = 20.0
 """Letters and digits in a second of speech at speed 1, at most: English has 12. With it, a text too long for its reply
@@ -72,41 +55,39 @@ LONGEST_WORD_S: Final = 3.0
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A segment. gap_s: seconds of silence between its last sound and the first of the next. volume: a factor on its
-    samples."""
+    samples. boundary: how its text ends. is_one: whether that is one sentence at most. script: what it says, where the
+    words were asked for."""
 
     segment: Segment
     gap_s: float
     volume: float = 1.0
+    boundary: Boundary = Boundary.PARAGRAPH
+    is_one: bool = False
+    script: Script | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """Spoken text that is to be one segment, unless that is too long. boundary: how it ends. options, volume: how it is
-    to be spoken. is_run: it is of a run of letters without boundaries, so that a cut anywhere does no harm."""
+    to be spoken. is_run: it is of a run of letters without boundaries, so that a cut anywhere does no harm. spans: its
+    words in the input, where they are traced."""
 
     text: str
     boundary: Boundary
     options: SynthesisOptions
     volume: float = 1.0
     is_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How long the next segment is to be. target: characters of its passage, about; segment_s: seconds of audio that it
-    has at most; run_s: that it has at most where it is of a run, which is what ordinary text has at speed 1."""
-
-    target: int
-    segment_s: float
-    run_s: float
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a plan is. characters_per_s: of the last segment; planned_s: seconds of audio in all; parts: of a passage
-    that was too long; in_run: whether the last passage ended within a run; position: how far the text is."""
+    """How far a plan is. pace: of the last segment; is_begun: whether there was one; planned_s: seconds of audio in
+    all; parts: of a passage that was too long; in_run: whether the last passage ended within a run; position: how far
+    the text is."""
 
-    characters_per_s: float
+    pace: Pace
+    is_begun: bool = False
     planned_s: float = 0.0
     parts: tuple[Part, ...] = ()
     in_run: bool = False
@@ -124,36 +105,41 @@ class Planner:
         *,
         limit_s: float = math.inf,
         progress: Progress | None = None,
+        reading: Reading = AS_TEXT,
     ) -> None:
         """options: of all passages that ask for nothing else. limit_s: seconds of audio that the response may have in
-        all. progress: of another planner of the same utterance, whose plan this one continues."""
+        all. progress: of another planner of the same utterance, whose plan this one continues. reading: how the
+        input is to be read."""
         self._input = input
+        self._reading = reading
         self._options = options
         self._engine = engine
         self._limit_s = limit_s
-        self._segment_s = SPARE * engine.efficient_length * (1 + TOLERANCE) / CHARACTERS_PER_S
         self._reader: PassageReader | None = None
-        progress = progress or Progress(characters_per_s=CHARACTERS_PER_S * options.speed)
+        progress = progress or Progress(Pace(CHARACTERS_PER_S * options.speed))
         self._position = progress.position
         self._parts = deque(progress.parts)
+        if reading.form is Form.PHONEMES and progress == Progress(progress.pace):
+            self._parts.append(Part(input.strip(), Boundary.PARAGRAPH, options))
         self._in_run = progress.in_run
-        self._characters_per_s = progress.characters_per_s
+        self._pace = progress.pace
+        self._is_begun = progress.is_begun
         self._planned_s = progress.planned_s
 
     @property
     def progress(self) -> Progress:
         """What a planner needs that is to continue this one's plan."""
         position = self._position if self._reader is None else self._reader.position
-        return Progress(self._characters_per_s, self._planned_s, tuple(self._parts), self._in_run, position)
+        return Progress(self._pace, self._is_begun, self._planned_s, tuple(self._parts), self._in_run, position)
 
-    def next(self, ahead_s: float, budget: StreamBudget) -> Planned | Pause | NotYet | None:
+    def next(self, longest_s: float = math.inf) -> Planned | Pause | NotYet | None:
         """The next segment or pause, or None at the end of the text.
 
-        ahead_s: seconds of audio that its listener will have in hand; budget: what it may count on. Of text in which
-        nothing can be spoken a call passes over a little, and then returns `NotYet`.
+        longest_s: audio seconds that a segment may have, where it can be cut. Of text in which nothing can be spoken a
+        call passes over a little, and then returns `NotYet`.
         """
         reader = self._reader = self._reader or self._open()
-        sizes = self._sizes(ahead_s, budget)
+        sizes = sizes_of(self._engine, self._pace, longest_s, is_first=not self._is_begun)
         part = self._parts.popleft() if self._parts else self._take(reader, sizes)
         planned = self._plan(part, sizes) if isinstance(part, Part) else part
         if planned is None or isinstance(planned, NotYet):
@@ -164,9 +150,19 @@ class Planner:
 
     def _open(self) -> PassageReader:
         self._engine.load_voice(self._options)
-        reader = PassageReader(self._options.language, self._position)
-        reader.feed(self._input)
+        reader = PassageReader(
+            self._options.language,
+            self._position,
+            Lexicon(self._reading.pronunciations),
+            normalized=self._options.normalize,
+        )
+        if self._reading.has_marks:
+            reader.feed_marks(marks_of(self._input, self._reading, self._options, self._engine))
+        elif self._reading.form is Form.TEXT:
+            reader.feed(self._input)
         reader.finish()
+        if self._options.words:
+            reader.trace(self._input)
         if reader.pauses_s > MAX_PAUSES_S:
             raise InvalidRequest(
                 f"'input' has pauses of more than {MAX_PAUSES_S:g} s together: shorten them, or send it in parts.",
@@ -179,22 +175,14 @@ class Planner:
         if audio_s > self._limit_s:
             raise ReplyTooLong(f"{self._limit_s:.0f} s")
 
-    def _sizes(self, ahead_s: float, budget: StreamBudget) -> Sizes:
-        segment_s = min(budget.limit_s, self._segment_s)
-        wanted_s = min(HEADROOM * ahead_s * budget.realtime_factor, budget.max_segment_s, segment_s / (1 + TOLERANCE))
-        least = LEAST_LENGTH if ahead_s or budget.realtime_factor < FAST_PACE else FIRST_LENGTH
-        ordinary = min(max(wanted_s * CHARACTERS_PER_S, least), self._engine.efficient_length)
-        # Of slow speech fewer characters are as long; but with too few a cut falls within every phrase.
-        scaled = least * min(1.0, max(0.5, self._characters_per_s / CHARACTERS_PER_S))
-        target = round(min(max(wanted_s * self._characters_per_s, scaled), self._engine.efficient_length))
-        return Sizes(target, segment_s, run_s=ordinary * (1 + TOLERANCE) / CHARACTERS_PER_S)
-
     def _take(self, reader: PassageReader, sizes: Sizes) -> Part | Pause | NotYet | None:
-        passage = reader.next(sizes.target, self._engine.passage_limit)
+        passage = reader.next(sizes.enough, sizes.most, sizes.limit)
         if not isinstance(passage, Passage):
             return passage
         options = self._styled(passage.style)
-        part = Part(passage.text, passage.boundary, options, passage.style.volume, is_run=self._in_run)
+        part = Part(
+            passage.text, passage.boundary, options, passage.style.volume, is_run=self._in_run, spans=passage.spans
+        )
         self._in_run = passage.boundary is Boundary.WORD and (
             longest_word(passage.text) >= LONGEST_WORD or (self._in_run and " " not in passage.text)
         )
@@ -206,6 +194,9 @@ class Planner:
         options = replace(self._options, speed=speed)
         if style.voice is not None:
             options = replace(options, blend=self._engine.voices().parse(style.voice))
+        if style.language is not None:
+            options = replace(options, language=style.language)
+        if style.voice is not None or style.language is not None:
             self._engine.load_voice(options)
         return options
 
@@ -214,16 +205,27 @@ class Planner:
         nothing in it can be spoken."""
         while (segment := self._prepared(part)) is not None:
             part = replace(part, is_run=part.is_run or has_run(part, segment))
-            if not is_too_long(part, segment, sizes):
-                if segment.duration_s > 0:
-                    self._characters_per_s = len(part.text) / segment.duration_s
-                return Planned(segment, GAP_S[part.boundary] / part.options.speed, part.volume)
-            part, rest = cut(part)
+            if (parts := parts_of(part, segment, sizes)) == 1:
+                self._measure(part, segment)
+                gap_s = GAP_S[part.boundary] / part.options.speed
+                is_one = next(sentence_starts(part.text, part.options.language), None) is None
+                return Planned(segment, gap_s, part.volume, part.boundary, is_one, _script(part, segment))
+            part, rest = cut(part, parts)
             self._parts.appendleft(rest)
         return NotYet()
 
+    def _measure(self, part: Part, segment: Segment) -> None:
+        self._is_begun = True
+        characters = len(part.text)
+        if segment.duration_s > 0:
+            self._pace = self._pace._replace(characters_per_s=characters / segment.duration_s)
+        if segment.tokens:
+            self._pace = self._pace._replace(tokens_per_character=segment.tokens / characters)
+
     def _prepared(self, part: Part) -> Segment | None:
         try:
+            if self._reading.form is Form.PHONEMES and isinstance(self._engine, SupportsPhonemes):
+                return self._engine.prepare_phonemes(part.text, part.options)
             return self._engine.prepare(part.text, part.options)
         except SegmentTooLong:
             return TOO_LONG
@@ -238,18 +240,37 @@ def has_run(part: Part, segment: Segment) -> bool:
     return characters >= LONGEST_WORD or word_s > LONGEST_WORD_S
 
 
-def is_too_long(part: Part, segment: Segment, sizes: Sizes) -> bool:
-    """Whether the part is to be cut."""
+def parts_of(part: Part, segment: Segment, sizes: Sizes) -> int:
+    """Into how many parts this one is to be cut, of nearly equal lengths; 1 if it is not."""
+    characters = len(part.text)
     if segment is TOO_LONG:
-        return True
+        return 2
     if part.is_run and segment.duration_s > sizes.run_s:
-        return len(part.text) > 1
-    return segment.duration_s > sizes.segment_s and len(part.text) > SHORTEST_PART
+        return min(characters, math.ceil(segment.duration_s / sizes.run_s))
+    excess = max(segment.duration_s / sizes.segment_s, segment.tokens / sizes.tokens)
+    if excess <= 1 or characters <= SHORTEST_PART:
+        return 1
+    return min(math.ceil(excess / PART_SHARE), math.ceil(characters / SHORTEST_PART))
 
 
-def cut(part: Part) -> tuple[Part, Part]:
-    """The halves of a part. Raises `InvalidRequest` for one that has none."""
-    head, rest = split(part.text, max(1, len(part.text) // 2), part.options.language)
-    if not rest:
+def cut(part: Part, parts: int) -> tuple[Part, Part]:
+    """The first of so many parts, and the rest. Raises `InvalidRequest` for a text that cannot be cut."""
+    text, language = part.text, part.options.language
+    if len(text) < 2:
         raise InvalidRequest("'input' has a word too long to be spoken.", param="input")
-    return replace(part, text=head, boundary=Boundary.WORD), replace(part, text=rest)
+    target = math.ceil(len(text) / parts)
+    if part.is_run:
+        head, rest = split(text, target, language)
+    else:
+        head, rest = split_near(text, target, min(len(text) - 1, round(target * (1 + TOLERANCE))), language)
+    head_spans, rest_spans = before(part.spans, len(head)), shifted(part.spans, len(rest) - len(text))
+    return (
+        replace(part, text=head, boundary=boundary_of(head, rest, language), spans=head_spans),
+        replace(part, text=rest, spans=rest_spans),
+    )
+
+
+def _script(part: Part, segment: Segment) -> Script | None:
+    if not part.options.words:
+        return None
+    return script_of(part.text, part.spans, segment, str(part.options.blend), part.options.language)

@@ -23,8 +23,9 @@ from speechd.speech.source import Chunk, SpeechSource
 from speechd.speech.spool import Spool
 from speechd.speech.stalls import DownloadStall, StreamStall
 
-WHOLE_CHUNK_BYTES: Final = 1 << 16
-"""A whole response is sent in pieces of so many bytes, so that a client that stops reading is noticed."""
+WHOLE_CHUNK_BYTES: Final = (1 << 16) - 1
+"""A whole response is sent in pieces of so many bytes, so that a client that stops reading is noticed. A multiple
+of 3, so that their base64 is joined without padding between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,9 @@ class SpeechResponse:
         stall = StreamStall()
         try:
             while chunk is not None:
-                await self._send_body(self._framing.data(chunk.data), send)
+                self._framing.take(chunk)
+                if body := self._framing.data(chunk.data):
+                    await self._send_body(body, send)
                 chunk = await self._source.read()
                 if stall.is_stalled(time.monotonic(), self._source.timings.standstill_s):
                     self._drop(Outcome.CLIENT_STALLED)
@@ -121,21 +124,26 @@ class SpeechResponse:
     async def _send_whole(self, chunk: Chunk | None, spool: Spool, send: Send) -> None:
         while chunk is not None:
             spool.write(chunk.data)
+            self._framing.take(chunk)
             spool.charge()
             chunk = await self._source.read()
         # Places are for those who need slots, and so are encoders. What a download holds is bounded by other means.
         await self._source.close()
         self._ticket.release()
+        begin = self._framing.begin()
         end = self._framing.end(self._source.timings.audio_s)
-        left = framed_size(self._framing, spool.size) + len(end)
+        left = len(begin) + framed_size(self._framing, spool.size) + len(end)
         await self._start(send, (b"content-length", str(left).encode()))
-        stall, sent = DownloadStall(), 0
+        stall, sent = DownloadStall(), len(begin)
+        if begin or not left:
+            await self._send_body(begin, send, more=len(begin) < left)
         for piece in spool.pieces(WHOLE_CHUNK_BYTES):
             if stall.is_stalled(time.monotonic(), sent):
                 self._drop(Outcome.CLIENT_STALLED)
             body = self._framing.data(piece)
             sent += len(body)
-            await self._send_body(body, send, more=sent < left)
+            if body:
+                await self._send_body(body, send, more=sent < left)
         if end:
             await self._send_body(end, send, more=False)
 

@@ -7,20 +7,24 @@ from typing import Protocol
 
 from speechd.audio.samples import TokenTime
 from speechd.context import Timings
+from speechd.speech.captions import PhonemeTime, WordTime
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """The next bytes of a response's audio.
 
-    data: bytes of its format, at least one. audio_s: seconds of audio that were encoded for them, 0 where that is not
-    known. tokens: when the tokens of the segments that begin in it sound, in seconds from the start of the response's
-    audio; none where the engine does not know.
+    data: bytes of its format, at least one unless words come without any. audio_s: seconds of audio that were encoded
+    for them, 0 where that is not known. tokens: when the tokens of the windows that begin in it sound, in seconds from
+    the start of the response's audio; none where the engine does not know. words, phonemes: those that are complete
+    with it, where they were asked for.
     """
 
     data: bytes
     audio_s: float = 0.0
     tokens: tuple[TokenTime, ...] = ()
+    words: tuple[WordTime, ...] = ()
+    phonemes: tuple[PhonemeTime, ...] = ()
 
 
 class SpeechSource(Protocol):

@@ -11,12 +11,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from typing import Final
 
 from speechd.audio.samples import SAMPLE_RATE
-from speechd.audio.silence import has_sound
+from speechd.audio.silence import may_sound
 from speechd.context import Timings
-from speechd.errors import NothingToSpeak
 from speechd.pool.capacity import StreamBudget
 from speechd.pool.client import PoolClient, SegmentJob
 from speechd.speech.encoding import PIECE, EncodingStage
@@ -26,9 +25,16 @@ from speechd.speech.reader.plan import RemotePlan
 from speechd.speech.source import Chunk
 from speechd.text.markup import Pause
 
+SILENCE_S: Final = 0.2
+"""Seconds of silence for a text in which nothing can be spoken: long enough for any decoder to find audio in it."""
+
 
 class SpeechStream:
-    """A `SpeechSource`: the speech of this server's slots. All that it holds is given back in `close`."""
+    """A `SpeechSource`: the speech of this server's slots. All that it holds is given back in `close`.
+
+    is_silence: nothing in the text can be spoken, and silence is what there is. Clients send texts part by part, some
+    of them a line of dots, and take an error for the end of all.
+    """
 
     def __init__(
         self,
@@ -42,6 +48,7 @@ class SpeechStream:
         """look_ahead_s: seconds of audio that may be made beyond what the client took. arrival: of the request, in
         seconds of `time.monotonic()` (None: now); it is the deadline of the first segment."""
         self.timings = Timings()
+        self.is_silence = False
         self._plan, self._pool, self._encoding = plan, pool, encoding
         self._made = time.monotonic()
         self._arrival = self._made if arrival is None else arrival
@@ -53,7 +60,7 @@ class SpeechStream:
         self._leading_s: float | None = 0.0  # of pauses before any sound, which are no audio yet; None after it
 
     async def open(self) -> None:
-        """Return once there is audio. Raises `SpeechdError` if nothing can be spoken, or synthesis failed."""
+        """Return once there is audio. Raises `SpeechdError` if the text cannot be read, or synthesis failed."""
         if not self._tasks:
             submitting = asyncio.create_task(self._submit_all())
             self._tasks = (submitting, asyncio.create_task(self._encode_all(submitting)))
@@ -106,8 +113,7 @@ class SpeechStream:
 
     async def _next_planned(self) -> Planned | Pause | None:
         budget = await self._until(lambda budget: self._look_ahead.may_plan(budget, len(self._jobs)))
-        budget = replace(budget, max_segment_s=min(budget.max_segment_s, self._look_ahead.credit_s(budget)))
-        return await self._plan.next(self._look_ahead.ahead_s(time.monotonic()), budget)
+        return await self._plan.next(budget.limit_s)
 
     def _submit(self, planned: Planned | Pause) -> tuple[SegmentJob, Planned] | Pause:
         if isinstance(planned, Pause):
@@ -126,10 +132,8 @@ class SpeechStream:
             while await self._encode_next():
                 pass
             await submitting  # raises what ended it before the end of the text
-            if self.timings.queue_s is None:
-                raise NothingToSpeak("'input' holds nothing that can be spoken.", param="input")
             if self._leading_s is not None:
-                raise NothingToSpeak("'input' holds nothing of which this voice makes a sound.", param="input")
+                await self._encode_silence(self._leading_s)
             await self._encoding.finish()
         finally:
             self._encoding.end()
@@ -144,19 +148,34 @@ class SpeechStream:
         return item is not None
 
     async def _encode_speech(self, job: SegmentJob, planned: Planned) -> None:
-        audio = await job.result()
-        self._jobs.discard(job)
+        left_s = await self._encode_window(job, planned, planned.segment.duration_s)
+        while left_s:
+            left_s = await self._encode_window(job, planned, left_s)
+
+    async def _encode_window(self, job: SegmentJob, planned: Planned, expected_s: float) -> float:
+        """Encode the job's next window, before which `expected_s` seconds were expected of it. Returns how many
+        still are."""
+        audio, left_s, synthesis_s = await job.next_window()
+        self.timings.synthesis_s += synthesis_s
+        if not left_s:
+            self._jobs.discard(job)
         if self.timings.queue_s is None:
             self.timings.queue_s = job.wait_s
-        if self._leading_s is not None and has_sound(audio.samples):
+        if self._leading_s is not None and may_sound(audio.samples):
             leading_s, self._leading_s = self._leading_s, None
             await self._encode_pause(leading_s)
-        joined_s, rest = await self._encoding.join(audio, planned.gap_s, planned.volume)
-        self.timings.synthesis_s += job.synthesis_s
-        self._look_ahead.joined(joined_s, planned.segment.duration_s)
+        joined_s, rest = await self._encoding.join(
+            audio, planned.gap_s, planned.volume, planned.script, is_last=not left_s
+        )
+        self._look_ahead.joined(joined_s, expected_s - left_s)
         self._note_progress()
         await self._encoding.encode(rest)
         self._note_progress()
+        return left_s
+
+    async def _encode_silence(self, pauses_s: float) -> None:
+        self.is_silence, self._leading_s = True, None
+        await self._encode_pause(max(pauses_s, SILENCE_S))
 
     async def _encode_pause(self, duration_s: float) -> None:
         if self._leading_s is not None:

@@ -25,8 +25,12 @@ _CACHED: Final = 32
 """Languages whose patterns are kept; engines may bring more than the table has."""
 
 _OPENERS: Final = "\"'“‘«„([¿¡*"
+_BULLETS: Final = "•⁃▪◦‣"
 _STOP = re.compile(
-    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)\s*+"  # a stop, what closes after it, white space
+    r"(?<=[^\s.])\.(?=(?:[ ]\.){3})[ ]"  # a stop before an ellipsis with spaces
+    r"|(?P<ellipsis>(?<![^\s])\.(?>(?:[ ]\.)+)\s*+)"
+    r"|(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)\s*+"  # a stop, what closes after it, white space
+    rf"|(?P<item>(?<=\S)[ ]++(?=(?:[{_BULLETS}][ ]?)?(?:[a-z]|\d{{1,3}})(?:\.\)|[.)])[ ]?\S))"  # an item of a list
     r"|[。！？｡]++[」』”’）】\"']*+\s*+"
     r"|[।॥؟۔]++[\"'”’»)\]]*+\s*+"
     r"|(?<!\s)[^\S\n]*+\n\s*+"
@@ -34,7 +38,21 @@ _STOP = re.compile(
 _MARKS: Final = "\u0900-\u0903\u093a-\u094f"
 """Devanagari's vowel signs, which `\\w` does not match."""
 
-_WORD_BEFORE = re.compile(rf"[\w{_MARKS}.'’ªº-]{{1,{_CONTEXT}}}$")
+_WORD_BEFORE = re.compile(rf"[\w{_MARKS}.'’ªº°-]{{1,{_CONTEXT}}}$")
+_ITEM = re.compile(rf"(?:[{_BULLETS}][ ]?)?([a-z]|\d{{1,3}})(\.\)|[.)])")
+"""What numbers an item of a list: "2.", "b)"."""
+
+_NUMERO: Final = frozenset(("n°", "nº", "n.º", "№", "no", "nos"))
+"""How "number" is written in many languages."""
+
+_CODE: Final = re.compile(r"[A-Z]{1,3}-?\d")
+"""What is numbered with letters: "No. C2766"."""
+
+_HEAD: Final = 80
+"""Characters at the beginning of a sentence that are looked at."""
+
+_PHRASE: Final = 5
+"""Words. What has fewer may be the beginning of a sentence, and not one by itself: "At 5 p.m. Mr. Lee left."."""
 _FIRST_WORD = re.compile(r"([^\W\d_]+)(['’](?=[^\W\d_]))?")
 _SPACE = re.compile(r"(?<![\d\s])\s++|(?<!\s)\s++(?!\d)")
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？｡।॥؟۔][\"'”’»)\]」』）】]*$")
@@ -115,38 +133,83 @@ def _phrase(language: str) -> re.Pattern[str]:
 
 def _ends(text: str, start: int, stop: re.Match[str], words: Segmentation) -> bool:
     """Whether the stop ends a sentence that began at `start`: what stands before and after it decides."""
+    if stop["item"]:
+        return _next_item(text, start, stop.end())
     mark = stop[0].strip()
     if not mark or "\n" in stop[0] or mark[0] not in ".!?…":
         return True
     after = text[stop.end() : stop.end() + _CONTEXT].lstrip(_OPENERS)
     lower = after[:1].islower()
+    if stop["ellipsis"] or text[stop.start() - 1 : stop.start()] == "[":
+        return False  # ". . .", "[...]"
     if mark[0] != ".":
         return not (lower and (mark[0] == "…" or mark[-1] in "\"'”’»)"))
-    if mark != ".":
-        return not lower
     before = _WORD_BEFORE.search(text, max(start, stop.start() - _CONTEXT), stop.start())
+    alone = before is not None and _stands_alone(text, start, before.start())
+    if mark != "." and not (mark == ".)" and alone):
+        return not lower
     if before is None:
         return True
-    alone = before.start() - start < _ALONE and not text[start : before.start()].strip()
-    return _word_ends(before[0], after, words, alone=alone)
+    rest = text[stop.end() : stop.end() + _CONTEXT]
+    if rest.strip() and len(rest) < _CONTEXT and not any(map(str.isalnum, rest)):
+        return False  # nothing is said any more
+    return _word_ends(before[0], after, words, alone=alone, head=text[start : min(before.start(), start + _HEAD)])
 
 
-def _word_ends(word: str, after: str, words: Segmentation, *, alone: bool) -> bool:
-    """Whether `word` with its full stop ends a sentence before `after`. alone: nothing else is in the sentence."""
-    word = word.strip("'’-")
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether nothing but a bullet is between `start` and `end`."""
+    return end - start < _ALONE and not text[start:end].strip().strip(_BULLETS).strip()
+
+
+def _next_item(text: str, start: int, at: int) -> bool:
+    """Whether the item of a list that begins at `at` comes next to the one that begins at `start`."""
+    this, after = _ITEM.match(text, start), _ITEM.match(text, at)
+    if this is None or after is None or this[2] != after[2]:
+        return False
+    if this[1].isdecimal():
+        return after[1].isdecimal() and int(after[1]) == int(this[1]) + 1
+    return len(after[1]) == 1 and ord(after[1]) == ord(this[1]) + 1
+
+
+def _word_ends(word: str, after: str, words: Segmentation, *, alone: bool, head: str) -> bool:
+    """Whether `word` with its full stop ends a sentence before `after`. alone: nothing else is in the sentence. head:
+    what is in it before the word."""
+    word = re.split("['’-]", word.strip("'’-"))[-1]  # "l'ing.", "200-lb."
     forms = {word, word.lower()}
     if alone and ((word.isdecimal() and len(word) <= 3) or len(word) == 1):
         return False  # "1. First", "A. Smith"
+    if after[:1].islower() and not _begins_small(head + word):
+        return False
     if not any(map(str.isalpha, word)):
         return True
+    if word.lower() in _NUMERO and (after[:1].isdecimal() or _CODE.match(after)):
+        return False
     if not forms.isdisjoint(words.ambiguous) and not after[:1].isdecimal():
         return not after[:1].islower()
     if not forms.isdisjoint(words.abbreviations):
         return False
+    if not forms.isdisjoint(words.closing):
+        return not after or (after[:1].isupper() and not _continues(after, words, head))
     initial = len(word) == 1 and word.isupper()
     if initial or "." in word or not forms.isdisjoint(words.open_abbreviations):
         return _starts_sentence(after, words)
     return True
+
+
+def _begins_small(sentence: str) -> bool:
+    """Whether its first letter is a small one, as where all of a text is written so."""
+    return next((letter.islower() for letter in sentence if letter.isalpha()), False)
+
+
+def _continues(text: str, words: Segmentation, head: str) -> bool:
+    """Whether `text` goes on with the sentence though it begins with a capital: "p.m. Monday", "At 5 p.m. Mr. Lee"."""
+    match = _FIRST_WORD.match(text)
+    if match is None:
+        return False
+    if match[1].lower() in words.continuations:
+        return True
+    title = match[1].lower() in words.abbreviations and text[match.end() : match.end() + 1] == "."
+    return title and len(head.split()) < _PHRASE - 1
 
 
 def _starts_sentence(text: str, words: Segmentation) -> bool:

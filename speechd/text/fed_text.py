@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from speechd.text.lexicon import NO_LEXICON, Lexicon, installed
 from speechd.text.markup.document import DocumentReader
-from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Phonemes, Style, Text
+from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Phonemes, Style, Tag, Text
 from speechd.text.sentences import sentences
 
 
@@ -24,8 +25,10 @@ class FedText:
     of what is fed and certain.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, pronunciations: Lexicon = NO_LEXICON) -> None:
+        """pronunciations: the client's; the operator's come after them."""
         self._language = language
+        self._pronunciations = pronunciations
         self._document = DocumentReader()
         self._blocks: deque[str | Pause | Style] = deque()
         self._style = NEUTRAL
@@ -47,9 +50,12 @@ class FedText:
         self._finished = True
 
     def feed_marks(self, marks: Iterable[Mark]) -> None:
-        """Add marks. A line break, a pause, a change of style and the last mark each end a sentence."""
+        """Add marks. A line break, a pause, a change of style and the last mark each end a sentence. A `Tag` is
+        nothing."""
         block = ""
         for mark in marks:
+            if isinstance(mark, Tag):
+                continue
             if isinstance(mark, Text | Phonemes):
                 block += mark.text if isinstance(mark, Text) else str(mark)
                 if not block.endswith("\n"):
@@ -64,12 +70,25 @@ class FedText:
 
     def sentences(self) -> Iterator[str | Pause | Style | NeedsText]:
         """Sentences with the white space after them, pauses, and each new style. They end only after `finish`."""
+        language = self._language
         while self._blocks or not self._finished:
             block = self._blocks.popleft() if self._blocks else NeedsText()
             if isinstance(block, str):
-                yield from sentences(block, self._language)
+                yield from sentences(block, language)
             else:
+                if isinstance(block, Style):
+                    language = block.language or self._language
                 yield block
+
+    def blocks(self) -> list[str]:
+        """The blocks of sentences that are not taken yet: joined, those are they."""
+        return [block for block in self._blocks if isinstance(block, str)]
+
+    def pronounced(self, sentence: str, language: str) -> str:
+        """A sentence with the pronunciations that the client and the operator give."""
+        for lexicon in filter(None, (self._pronunciations, installed(language))):
+            sentence = lexicon.apply(sentence)
+        return sentence
 
     def _add_text(self, block: str) -> None:
         if block:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from speechd.text.boundaries import ends_clause, ends_sentence
-from speechd.text.cuts import TOLERANCE, split_near
+from speechd.text.cuts import PART_SHARE, split_near
 from speechd.text.fed_text import FedText, NeedsText
+from speechd.text.lexicon import NO_LEXICON, Lexicon
 from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Style
 from speechd.text.normalization.normalize import normalize
+from speechd.text.normalization.typography import unify
+from speechd.text.spans import Span
+from speechd.text.trace import Trace
+
+WEAK_SHARE: Final = 0.1
+"""Share of the most that is gathered. A shorter passage is not worth having: the next sentence joins it, however long
+(Kokoro is weak under 10 to 20 tokens)."""
 
 SILENT_LENGTH: Final = 4000
 """Characters without anything to speak that one call looks through; some 30 ms of work."""
 
 SILENT_SENTENCE: Final = 50
 """Characters that a sentence without anything to speak counts as, at least: what it costs however short it is."""
+
+_GOES_ON = re.compile(r"[,;:—–，、；：][\"'”’»]*$")
+_CONTEXT: Final = 24
+"""Characters at the end of a line that tell whether its sentence goes on."""
 
 
 class Boundary(IntEnum):
@@ -31,11 +45,13 @@ class Boundary(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Spoken text for one segment: stripped, with at least one letter or digit. style: what the markup asks for."""
+    """Spoken text for one segment: stripped, with at least one letter or digit. style: what the markup asks for. spans:
+    its words and their places in the input, where the reader traces them."""
 
     text: str
     boundary: Boundary
     style: Style = NEUTRAL
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +65,15 @@ class NotYet:
 @dataclass(frozen=True, slots=True)
 class Position:
     """How far a reader is. read: the sentences, pauses and changes of style that it has looked at. text, end, style,
-    after: what it keeps of them, as in `PassageReader`."""
+    after: what it keeps of them, as in `PassageReader`. spans, reached: of its trace."""
 
     read: int = 0
     text: str = ""
     end: Boundary = Boundary.WORD
     style: Style = NEUTRAL
     after: Pause | Style | None = None
+    spans: tuple[Span, ...] = ()
+    reached: int = 0
 
 
 BEGINNING: Final = Position()
@@ -67,17 +85,30 @@ class PassageReader:
     The passages are the same, however the text is cut into pieces.
 
     State: `_text`, spoken text read but not returned, which ends as `_end` says and is to be spoken in `_style`;
-    `_after`, the pause or the new style behind it; `_read`, how many sentences, pauses and changes of style were read.
+    `_after`, the pause or the new style behind it; `_read`, how many sentences, pauses and changes of style were read;
+    `_seen`, the one behind them where it had to be looked at, and `_read` with it.
     """
 
-    def __init__(self, language: str, position: Position = BEGINNING) -> None:
+    def __init__(
+        self,
+        language: str,
+        position: Position = BEGINNING,
+        pronunciations: Lexicon = NO_LEXICON,
+        *,
+        normalized: bool = True,
+    ) -> None:
         """language: BCP 47, lower case; it chooses the rules that make written forms spoken. position: where another
-        reader was, which this one continues when it is fed the same text from the beginning."""
+        reader was, which this one continues when it is fed the same text from the beginning. pronunciations: the
+        client's, which go before the operator's. normalized: whether those rules are applied."""
         self._language = language
-        self._fed = FedText(language)
+        self._normalized = normalized
+        self._fed = FedText(language, pronunciations)
         self._read = position.read
         self._text, self._end, self._style, self._after = position.text, position.end, position.style, position.after
         self._pieces = self._read_pieces(position.read)
+        self._trace: Trace | None = None
+        self._traced_so_far = position.spans, position.reached
+        self._seen: tuple[int, Passage | Pause | Style] | None = None
 
     @property
     def pauses_s(self) -> float:
@@ -92,7 +123,8 @@ class PassageReader:
     @property
     def position(self) -> Position:
         """The position for a reader that is to continue this one."""
-        return Position(self._read, self._text, self._end, self._style, self._after)
+        traced = self._traced_so_far if self._trace is None else (self._trace.spans, self._trace.reached)
+        return Position(self._read, self._text, self._end, self._style, self._after, *traced)
 
     def feed(self, text: str) -> None:
         """Add text. It is parsed at once: what is counted is what is spoken. Some 10 ms for 50,000 characters."""
@@ -106,44 +138,75 @@ class PassageReader:
         """Say that no more text comes."""
         self._fed.finish()
 
-    def next(self, target: int, limit: int) -> Passage | Pause | NotYet | None:
-        """The next passage of about `target` and never more than `limit` characters, or a pause; None at the end.
+    def trace(self, input: str) -> None:
+        """Have passages say where in `input` their words stand. Called after `finish`, and before the first `next`."""
+        self._trace = Trace(input, self._fed.blocks(), *self._traced_so_far)
 
-        Whole sentences are gathered, but none beyond a paragraph's end or a change of style; a long one is cut at a
-        clause or a word.
+    def next(self, enough: int, most: int, limit: int) -> Passage | Pause | NotYet | None:
+        """The next passage or pause; None at the end.
+
+        A passage is a sentence, and those behind it while it has fewer than `enough` characters: up to `most`, and none
+        beyond a paragraph's end or a change of style. A sentence of more than `limit` characters is cut into nearly
+        equal parts, and no other: at clauses where it has them.
         """
         while True:
-            if missing := self._gather(round(min(limit, target) * (1 + TOLERANCE)) + 1):
+            if missing := self._gather(enough, most, limit):
                 return missing
             if self._text:
-                head, rest = split_near(self._text, target, limit, self._language)
-                self._text = rest if _speakable(rest) else ""
+                head, rest = self._cut(limit)
+                length, self._text = len(self._text), rest if _speakable(rest) else ""
+                spans = self._trace.cut(head, length, self._text) if self._trace is not None else ()
                 if _speakable(head):
-                    return Passage(head, self._boundary(head, rest) if self._text else self._end, self._style)
+                    boundary = boundary_of(head, rest, self._spoken_language) if self._text else self._end
+                    return Passage(head, boundary, self._style, spans)
             else:
                 after, self._after = self._after, None
                 if not isinstance(after, Style):
                     return after
                 self._style = after
 
-    def _gather(self, length: int) -> NotYet | None:
-        """Read sentences until `length` characters are here, or what ends a passage stands behind them. Returns why
-        there are fewer."""
-        while self._after is None and len(self._text) < length and not (self._text and self._end is Boundary.PARAGRAPH):
-            self._read, piece = next(self._pieces, (self._read, None))
+    def _gather(self, enough: int, most: int, limit: int) -> NotYet | None:
+        """Read sentences until there are enough, or what ends a passage stands behind them. Returns why there are
+        fewer."""
+        while not self._is_enough(enough, limit):
+            read, piece = self._seen or next(self._pieces, (self._read, None))
             if piece is None or isinstance(piece, NotYet):
+                self._read = read
                 return piece
+            self._seen = read, piece
+            if isinstance(piece, Passage) and self._stands_apart(piece, most, limit):
+                return None
+            self._read, self._seen = read, None
             if isinstance(piece, Passage):
                 self._text = f"{self._text} {piece.text}".strip()
+                if self._trace is not None and piece.text:
+                    self._trace.gathered(piece.spans, len(self._text) - len(piece.text))
                 self._end = piece.boundary
             else:
                 self._after = piece
         return None
 
-    def _boundary(self, head: str, rest: str) -> Boundary:
-        if ends_sentence(head, self._language, rest):
-            return Boundary.SENTENCE
-        return Boundary.CLAUSE if ends_clause(head) else Boundary.WORD
+    def _is_enough(self, enough: int, limit: int) -> bool:
+        """Whether what is read is to be spoken before more is looked at."""
+        if self._after is not None or len(self._text) > limit:
+            return True
+        if not self._text or self._end < Boundary.SENTENCE:
+            return False
+        return self._end is Boundary.PARAGRAPH or len(self._text) >= enough
+
+    def _stands_apart(self, sentence: Passage, most: int, limit: int) -> bool:
+        """Whether too little is read, and yet is to be spoken without this next sentence."""
+        if not self._text or self._end < Boundary.SENTENCE:
+            return False
+        joined = len(self._text) + 1 + len(sentence.text)
+        return joined > (limit if len(self._text) < WEAK_SHARE * most else most)
+
+    def _cut(self, limit: int) -> tuple[str, str]:
+        """What is read: all of it, or the first of nearly equal parts, and the rest."""
+        if len(self._text) <= limit:
+            return self._text, ""
+        parts = math.ceil(len(self._text) / (PART_SHARE * limit))
+        return split_near(self._text, math.ceil(len(self._text) / parts), limit, self._spoken_language)
 
     def _read_pieces(self, skipped: int) -> Iterator[tuple[int, Passage | Pause | Style | NotYet]]:
         """Sentences as spoken text, of any length, pauses and styles, each with how many were looked at by then. A
@@ -155,6 +218,8 @@ class PassageReader:
                 continue
             read += 1
             if read <= skipped:
+                if self._trace is not None and isinstance(written, str):
+                    self._trace.passed_over(written)
                 continue
             if not isinstance(written, str):
                 yield read, written
@@ -167,20 +232,47 @@ class PassageReader:
                 silent = 0
                 yield read, NotYet()
 
+    @property
+    def _spoken_language(self) -> str:
+        return self._style.language or self._language
+
     def _passage(self, sentence: str) -> Passage:
         """The sentence as spoken text, none if nothing in it can be spoken."""
-        text = " ".join(normalize(sentence, self._language).split())
+        language = self._spoken_language
+        text = " ".join(self._normalize(sentence, language).split())
+        spans = self._traced(sentence, text, language)
         after = sentence[len(sentence.rstrip()) :]
-        if "\n\n" in after:
-            boundary = Boundary.PARAGRAPH
-        else:
-            ended = after.endswith("\n") or ends_sentence(text, self._language)
-            boundary = Boundary.SENTENCE if ended else Boundary.WORD
+        boundary = self._boundary(text, after)
         if not _speakable(text):
             return Passage("", boundary)
-        if boundary is Boundary.SENTENCE and not (ends_sentence(text, self._language) or ends_clause(text)):
+        if boundary is Boundary.SENTENCE and not (ends_sentence(text, language) or ends_clause(text)):
             text += "."  # a line that stands alone is gathered with the next one; the voice falls between them
-        return Passage(text, boundary)
+        return Passage(text, boundary, spans=spans)
+
+    def _traced(self, sentence: str, text: str, language: str) -> tuple[Span, ...]:
+        if self._trace is None:
+            return ()
+        return self._trace.read(sentence, text, lambda written: self._normalize(written, language))
+
+    def _normalize(self, text: str, language: str) -> str:
+        text = self._fed.pronounced(text, language)
+        return normalize(text, language) if self._normalized else unify(text)
+
+    def _boundary(self, sentence: str, after: str) -> Boundary:
+        """How the sentence ends; `after` is the white space behind it."""
+        if "\n\n" in after:
+            return Boundary.PARAGRAPH
+        if not after.endswith("\n"):
+            return Boundary.SENTENCE if ends_sentence(sentence, self._spoken_language) else Boundary.WORD
+        # A line of verse, or of a list, within a sentence that goes on.
+        return Boundary.CLAUSE if _GOES_ON.search(sentence[-_CONTEXT:]) else Boundary.SENTENCE
+
+
+def boundary_of(head: str, rest: str, language: str) -> Boundary:
+    """How `head` ends, which was cut from before `rest`."""
+    if ends_sentence(head, language, rest):
+        return Boundary.SENTENCE
+    return Boundary.CLAUSE if ends_clause(head) else Boundary.WORD
 
 
 def _speakable(text: str) -> bool:

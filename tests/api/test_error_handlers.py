@@ -54,6 +54,19 @@ def test_starlette_s_errors_have_the_envelope(method: str, path: str, status: in
     assert status != 405 or set(answered.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
+@pytest.mark.parametrize("is_preflight", [False, True])
+def test_browser_that_asks_what_pages_may_do_is_told_the_setting(is_preflight: bool) -> None:
+    made = scope("OPTIONS", "/raise", {"access-control-request-method": "POST"} if is_preflight else {})
+    with_context(made)
+
+    async def endpoint(request: Request) -> Response:
+        return Response()
+
+    answered = answer(Starlette(routes=[Route("/raise", endpoint)], exception_handlers=HANDLERS), made)
+    assert answered.status == 405
+    assert ("SPEECHD_CORS_ORIGINS" in answered.json()["error"]["message"]) is is_preflight
+
+
 def test_other_errors_of_starlette_are_the_request_s() -> None:
     answered, _ = answer_to(HTTPException(400, "strange"))
     assert (answered.status, answered.json()["error"]["message"]) == (400, "strange")

@@ -117,6 +117,31 @@ def test_key_is_asked_for_under_v1_and_known_everywhere(
         assert answered.body.decode() == key
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/models", 200),
+        ("HEAD", "/v1/models/tts-1", 200),
+        ("GET", "/v1/audio/voices", 200),
+        ("POST", "/v1/audio/voices", 401),
+        ("POST", SPEECH, 401),
+        ("GET", "/v1/download/x.mp3", 401),
+    ],
+)
+def test_lists_may_be_open_and_nothing_else(method: str, path: str, status: int) -> None:
+    made = scope(method, path)
+    with_context(made)
+    assert answer(RequireKey(app, keys=("one",), open_lists=True), made).status == status
+
+
+def test_path_without_v1_needs_a_key_and_is_counted_all_the_same(counts: Counts) -> None:
+    answered = answer(
+        RequestScope(RequireKey(app, keys=("one",)), counts.row(0), warning=None), scope("POST", SPEECH[3:])
+    )
+    assert answered.status == 401
+    assert counts.counter(REQUESTS)["invalid"] == 1
+
+
 def test_page_of_another_origin_is_refused_and_that_is_written_down() -> None:
     made = scope("POST", SPEECH, {"host": "127.0.0.1", "origin": "https://evil.example"})
     context = with_context(made)

@@ -1,11 +1,12 @@
-"""Models and voices, as clients list them."""
+"""Models, as clients list them."""
 
+import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from speechd.api.available import OPENAI_MODELS
 from speechd.api.error_handlers import HANDLERS
 from speechd.api.models import ModelEndpoints
-from speechd.api.schema import OPENAI_MODELS
 from tests.harness.asgi import Answer, answer, scope, with_context
 from tests.harness.requests import AVAILABLE
 
@@ -14,7 +15,8 @@ APP = Starlette(
     routes=[
         Route("/models", ENDPOINTS.models),
         Route("/models/{id:path}", ENDPOINTS.model),
-        Route("/voices", ENDPOINTS.voices),
+        Route("/audio/models", ENDPOINTS.audio_models),
+        Route("/test", ENDPOINTS.test),
     ],
     exception_handlers=HANDLERS,
 )
@@ -41,7 +43,16 @@ def test_unknown_model_is_quoted_no_longer_than_it_needs() -> None:
     assert len(answered.body) < 400
 
 
-def test_every_voice_is_listed() -> None:
-    voices = get("/voices").json()["voices"]
-    assert [voice["id"] for voice in voices] == [voice.id for voice in AVAILABLE.catalogue]
-    assert {"id": "bm_fable", "name": "Fable", "language": "en-gb", "gender": "male"} in voices
+@pytest.mark.parametrize(("id", "owner"), [("hexgrad/Kokoro-82M", "hexgrad"), ("openai/tts-1", "hexgrad")])
+def test_model_in_another_spelling_is_found_too(id: str, owner: str) -> None:
+    assert (get(f"/models/{id}").json()["id"], get(f"/models/{id}").json()["owned_by"]) == (id, owner)
+
+
+def test_open_webui_finds_the_models_as_it_expects_them() -> None:
+    listed = get("/audio/models").json()
+    assert [(model["id"], model["name"]) for model in listed["models"]] == [(id, id) for id in AVAILABLE.models]
+    assert listed["data"] == listed["models"]
+
+
+def test_server_is_known_for_one_with_kokoro_s_voices() -> None:
+    assert get("/test").json() == {"status": "ok"}

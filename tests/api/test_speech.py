@@ -5,7 +5,8 @@ import math
 import pytest
 from starlette.requests import Request
 
-from speechd.api.speech import read_timeout_s, require_json
+from speechd.api.media_type import require_json
+from speechd.api.speech import read_timeout_s
 from speechd.errors import UnsupportedMediaType
 from tests.harness.asgi import scope
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from speechd.audio.joiner import END_S, HEAD_S, TAIL_S, SegmentJoiner
+from speechd.audio.joiner import END_S, SegmentJoiner
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples
 from speechd.audio.silence import FADE_S
+from speechd.audio.trimmer import HEAD_S, TAIL_S
 
 MS = SAMPLE_RATE // 1000
 HEAD, TAIL, END, FADE = (round(seconds * SAMPLE_RATE) for seconds in (HEAD_S, TAIL_S, END_S, FADE_S))
@@ -132,6 +133,7 @@ def test_offset_tells_where_a_segment_lies_in_all_that_was_joined(before: int, a
     flow, offsets = joiner.pause(0.5), []
     for gap_s in (0.0, 0.3, 0.1):
         joined = joiner.add(audio, gap_s)
+        assert joined.offset is not None
         offsets.append(joined.offset + onset(audio.samples) - (len(flow) + onset(joined.samples)))
         flow = np.concatenate((flow, joined.samples, joiner.pause(0.2)))
     assert offsets == [0, 0, 0]

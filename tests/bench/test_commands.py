@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bench.natural_texts import TEXTS
 from bench.server import ROOT, running
 
 
@@ -25,6 +26,7 @@ def run(*command: str) -> tuple[list[str], dict[str, Any]]:
 def test_load_measures_every_level(options: tuple[str, ...]) -> None:
     table, result = run("bench.load", "--engine", "tone", "--quick", *options)
     assert len(table) == 1 + len(result["rows"])
+    assert all(row["joins"] and not row["inside_percent"] for row in result["rows"])
     assert all(row["heard"] and not row["failed"] for row in result["rows"])
     assert {"at", "machine", "versions", "commit", "settings"} <= result.keys()
 
@@ -74,3 +76,9 @@ def test_memory_measures_and_notices_the_planted_leak() -> None:
     assert not any(row["failed"] for row in result["rows"])
     assert "LEAK" in "".join(row["note"] for row in result["rows"] if row["sweep"] == "planted")
     assert "LEAK" not in "".join(row["note"] for row in result["rows"] if row["sweep"] == "requests")
+
+
+def test_plan_tells_of_every_text() -> None:
+    table, result = run("bench.read_along", "--engine", "tone", "--plan")
+    assert len(table) == 1 + len(result["rows"]) == 1 + 2 * (len(TEXTS) + 1)
+    assert all(row["passages"] for row in result["rows"])

@@ -19,7 +19,7 @@ from speechd.metrics.exposition import Metrics
 from speechd.pool.capacity import Limits
 from speechd.pool.scoreboard import Scoreboard
 from speechd.server.arbiter import QUICK_S
-from speechd.speech.planner import CHARACTERS_PER_S
+from speechd.speech.passage_sizes import CHARACTERS_PER_S
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -18,6 +18,7 @@ from speechd.languages.table import LANGUAGES
 ROOT = Path(__file__).parents[2]
 SOURCES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "speechd")
 MODULES = sorted((ROOT / "speechd").rglob("*.py"))
+PAGES = sorted((ROOT / "speechd/api/static").iterdir())
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_wheel_has_the_package_its_licence_and_no_sources_of_kernels(wheel: Path
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     inside = {name for name in names if ".dist-info/" not in name}
-    assert inside == {str(path.relative_to(ROOT)) for path in MODULES} | {"speechd/py.typed"}
+    assert inside == {str(path.relative_to(ROOT)) for path in [*MODULES, *PAGES]} | {"speechd/py.typed"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

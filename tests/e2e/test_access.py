@@ -50,7 +50,7 @@ def test_key_may_have_any_letters(server: Server) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer no"}, {"authorization": "Basic first-key"}])
-@pytest.mark.parametrize("path", ["/v1/models", "/v1/audio/voices"])
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/audio/voices", "/dev/ssml"])
 def test_other_keys_are_refused_in_the_envelope(server: Server, path: str, headers: dict[str, str]) -> None:
     reply = httpx.get(server.url + path, headers=headers)
     assert (reply.status_code, reply.json()["error"]["code"]) == (401, "invalid_api_key")

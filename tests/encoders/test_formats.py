@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechd.audio.samples import SAMPLE_RATE, Samples, pcm16
-from speechd.encoders import FORMATS, open_encoder
+from speechd.encoders import FORMATS, OPENAI_FORMATS, SAMPLE_RATES, open_encoder
 
 LENGTH = 30_001
-CASES = [(name, whole) for name in FORMATS for whole in (False, True)]
+CASES = [(name, whole) for name in OPENAI_FORMATS for whole in (False, True)]
 
 # Samples that a decoder gives before the first of ours: no field of a bare mp3 or ADTS stream can tell it to drop them.
 DELAY = {("mp3", False): 1105, ("aac", False): 1024, ("aac", True): 1024}
@@ -168,4 +168,46 @@ def test_media_types_say_what_a_client_cannot_read_from_the_bytes() -> None:
         "flac": "audio/flac",
         "wav": "audio/wav",
         "pcm": "audio/pcm; rate=24000; channels=1",
+        "ulaw": "audio/PCMU; rate=8000; channels=1",
+        "alaw": "audio/PCMA; rate=8000; channels=1",
     }
+    assert FORMATS["pcm"].media_type_at(48_000) == "audio/pcm; rate=48000; channels=1"
+
+
+RAW = {"pcm": "s16le", "ulaw": "mulaw", "alaw": "alaw"}
+"""FFmpeg's names of the formats whose bytes do not say what they are."""
+
+
+def decoded_at(name: str, data: bytes, rate: int) -> tuple[int, Samples]:
+    """The rate that a decoder finds, and its samples."""
+    options = {"sample_rate": str(rate), "ch_layout": "mono"} if name in RAW else {}
+    with av.open(io.BytesIO(data), "r", format=RAW.get(name), options=options) as container:
+        frames = list(container.decode(audio=0))
+    raw = np.concatenate([frame.to_ndarray().ravel() for frame in frames])
+    return frames[0].sample_rate, raw.astype(np.float32) / np.float32(32767 if raw.dtype == np.int16 else 1)
+
+
+@pytest.mark.parametrize("rate", SAMPLE_RATES)
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("whole", [False, True])
+def test_audio_has_the_rate_that_is_asked_for_and_keeps_its_pitch_and_length(name: str, whole: bool, rate: int) -> None:
+    encoder = open_encoder(name, whole=whole, rate=rate)
+    tone = 0.4 * np.sin(2 * np.pi * 1000 / SAMPLE_RATE * np.arange(SAMPLE_RATE)).astype(np.float32)
+    data = b"".join([encoder.encode(piece) for piece in np.split(tone, 10)]) + encoder.finish()
+    encoder.close()
+    found, samples = decoded_at(name, data, rate)
+    assert found == (48_000 if name == "opus" else rate)
+    delay = 3000 if name in ("mp3", "aac") else 1  # decoders' delays, and the padding of the last frame
+    assert 0 <= len(samples) - found <= delay * found / SAMPLE_RATE * 3
+    middle = samples[found // 4 : found // 4 + found // 2]
+    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
+    assert np.argmax(spectrum) == pytest.approx(1000 * len(middle) / found, abs=1)
+    assert np.sqrt(2 * np.square(middle).mean()) == pytest.approx(0.4, rel=0.1)  # LAME makes room for overshoot
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_first_bytes_leave_early_at_other_rates_too(name: str) -> None:
+    encoder = open_encoder(name, whole=False, rate=16_000)
+    fed = next(fed for fed, piece in enumerate(np.split(tones(24_000), 50), 1) if encoder.encode(piece))
+    encoder.close()
+    assert fed <= 12  # of 20 ms each

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from speechd.audio.joiner import SegmentJoiner
 from speechd.audio.samples import Audio, pcm16
 from speechd.engines.base import PAYLOAD_LIMIT, Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
-from speechd.engines.tone import ToneEngine, decode
+from speechd.engines.tone import SAMPLE_RATE, ToneEngine, decode
 
 BLEND = catalogue().parse("af_heart")
 TEXT = "The quick brown fox, 0123456789."
@@ -82,3 +84,40 @@ def test_synthesis_costs_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("time.sleep", slept.append)
     audio = ToneEngine(rtf=100.0).speak(prepared(TEXT))
     assert slept[0] == pytest.approx(100 * audio.duration_s, rel=0.05)
+
+
+@pytest.mark.parametrize("speed", [0.25, 1.0, 4.0])
+def test_bytes_sound_when_they_are_said_to(speed: float) -> None:
+    text = "Grüße, one!"
+    segment = ToneEngine().prepare(text, SynthesisOptions(BLEND, "en-us", speed, words=True))
+    assert segment is not None
+    audio = ToneEngine().speak(segment)
+    for start, stop, first, last in segment.words:
+        times = audio.alignment[first].start_s, audio.alignment[last - 1].end_s
+        samples = audio.samples[round(times[0] * audio.sample_rate) : round(times[1] * audio.sample_rate)]
+        assert decode(samples) == text[start:stop]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.floats(0.0001, 1.0), min_size=1, max_size=8), st.sampled_from([0.5, 1.0, 3.7]))
+def test_windows_are_the_whole_wherever_it_is_cut_and_whoever_renders_them(wanted_s: list[float], speed: float) -> None:
+    segment = prepared(TEXT, speed)
+    whole = ToneEngine().speak(segment).samples
+    parts, state = [], b""
+    for each_s in [*wanted_s, math.inf]:
+        window = ToneEngine().render_window(segment, state, each_s)
+        parts.append(window.audio.samples)
+        state = window.state
+        assert len(state) <= ToneEngine.window_state_limit
+        left = len(whole) - sum(map(len, parts))
+        assert window.left_s == pytest.approx(left / SAMPLE_RATE)
+        assert bool(state) is (left > 0)
+        if not state:
+            break
+    assert np.array_equal(np.concatenate(parts), whole)
+
+
+def test_state_of_another_segment_is_found_out() -> None:
+    state = ToneEngine().render_window(prepared(TEXT), b"", 0.3).state
+    with pytest.raises(ValueError, match="not of this segment"):
+        ToneEngine().render_window(prepared("A" + TEXT[1:]), state, 0.3)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "convolution.h"
+#include "text.h"
 
 extern "C" {
 int64_t speechd_layout();
@@ -13,6 +14,12 @@ int64_t speechd_width(int64_t isa);
 int64_t speechd_scratch_bytes(const speechd::Convolution*, int64_t isa);
 void speechd_convolve(const speechd::Convolution*, const speechd::Call*, int64_t isa);
 void speechd_multiply(const speechd::Product*, const speechd::ProductCall*, int64_t isa);
+int64_t speechd_attention_bytes(const speechd::AttentionCall*, int64_t isa);
+void speechd_lstm(const speechd::Lstm*, const speechd::LstmCall*, int64_t isa);
+void speechd_attention(const speechd::AttentionCall*, int64_t isa);
+void speechd_layer_norm(const speechd::LayerNormCall*, int64_t isa);
+void speechd_adaptive_norm(const speechd::AdaptiveNormCall*, int64_t isa);
+void speechd_gelu(float*, int64_t count, int64_t threads, int64_t isa);
 }
 
 static constexpr char kUntouched = 0x5a;
@@ -97,9 +104,78 @@ static void multiply() {
   give(out);
 }
 
+// Room for the results of a call.
+static Array floats(int64_t count) { return Array{std::size_t(count) * sizeof(float)}; }
+
+static void recur() {
+  auto lstm = next<speechd::Lstm>();
+  auto call = next<speechd::LstmCall>();
+  Array weight = Array::next(), source = Array::next(), places = Array::next();
+  Array cells = floats(2 * lstm.hidden), out = floats(call.steps * 2 * lstm.hidden);
+  lstm.weight = weight.as<float>();
+  call.source = source.as<float>();
+  call.places = places.as<int64_t>();
+  call.cells = cells.as<float>();
+  call.out = out.as<float>();
+  speechd_lstm(&lstm, &call, 0);
+  cells.check();
+  give(out);
+}
+
+static void attend() {
+  auto call = next<speechd::AttentionCall>();
+  Array source = Array::next(), out = floats(call.rows * call.heads * call.size);
+  Array scratch(std::size_t(speechd_attention_bytes(&call, 0)));
+  call.source = source.as<float>();
+  call.out = out.as<float>();
+  call.scratch = scratch.as<char>();
+  speechd_attention(&call, 0);
+  scratch.check();
+  give(out);
+}
+
+static void layer_norm() {
+  auto call = next<speechd::LayerNormCall>();
+  Array source = Array::next(), residual = Array::next(), gain = Array::next(), offset = Array::next();
+  Array out = floats(call.rows * call.channels);
+  call.source = source.as<float>();
+  call.residual = residual.size ? residual.as<float>() : nullptr;
+  call.gain = gain.as<float>();
+  call.offset = offset.as<float>();
+  call.out = out.as<float>();
+  speechd_layer_norm(&call, 0);
+  give(out);
+}
+
+static void adaptive_norm() {
+  auto call = next<speechd::AdaptiveNormCall>();
+  Array source = Array::next(), gain = Array::next(), offset = Array::next(), upsampling = Array::next();
+  Array out = floats((call.rows * (upsampling.size ? 2 : 1) + 2) * call.channels);
+  call.source = source.as<float>();
+  call.gain = gain.as<float>();
+  call.offset = offset.as<float>();
+  call.upsampling = upsampling.size ? upsampling.as<float>() : nullptr;
+  call.out = out.as<float>();
+  speechd_adaptive_norm(&call, 0);
+  give(out);
+}
+
+static void gelu() {
+  const auto threads = next<int64_t>();
+  Array values = Array::next();
+  speechd_gelu(values.as<float>(), int64_t(values.size / sizeof(float)), threads, 0);
+  give(values);
+}
+
 int main(int count, char** words) {
   require(next<int64_t>() == speechd_layout(), "another layout");
   require(next<int64_t>() == speechd_width(0), "another width");
-  std::strcmp(words[count - 1], "multiply") ? convolve() : multiply();
-  return std::fflush(stdout);
+  const struct {
+    const char* name;
+    void (*run)();
+  } calls[] = {{"convolve", convolve},     {"multiply", multiply},           {"recur", recur}, {"attend", attend},
+               {"layer_norm", layer_norm}, {"adaptive_norm", adaptive_norm}, {"gelu", gelu}};
+  for (const auto& call : calls)
+    if (!std::strcmp(words[count - 1], call.name)) return call.run(), std::fflush(stdout);
+  require(false, "another call");
 }

@@ -17,7 +17,19 @@ import setuptools  # type: ignore[import-untyped]
 import torch
 
 from speechd.engines.kokoro.cpu import winograd
-from speechd.engines.kokoro.cpu.compiled_ops import LAYOUT, Kernels, _Call, _Convolution, _Product, _ProductCall
+from speechd.engines.kokoro.cpu.compiled_ops import Kernels
+from speechd.engines.kokoro.cpu.structures import (
+    LAYOUT,
+    AdaptiveNormCall,
+    AttentionCall,
+    Call,
+    Convolution,
+    LayerNormCall,
+    Lstm,
+    LstmCall,
+    Product,
+    ProductCall,
+)
 
 COMPILER: Final = "aarch64-linux-gnu-g++"
 EMULATOR: Final = "qemu-aarch64-static"
@@ -25,6 +37,9 @@ ROOT: Final = Path(__file__).parents[2]
 WIDTH: Final = 8
 """Two vectors of four floats; the program refuses another."""
 FLOAT: Final = ctypes.sizeof(ctypes.c_float)
+PLACE: Final = ctypes.sizeof(ctypes.c_int64)
+GATES: Final = 4
+"""Of an LSTM."""
 
 
 class ArmKernels(Kernels):
@@ -34,14 +49,14 @@ class ArmKernels(Kernels):
         self._program = program
         self.isa, self.width, self.matrix, self.close = 0, WIDTH, False, False
 
-    def convolve(self, convolution: _Convolution, call: _Call) -> None:
+    def convolve(self, convolution: Convolution, call: Call) -> None:
         call.threads = torch.get_num_threads()
         done = self._run("convolve", bytes(convolution) + bytes(call), _arrays(convolution, call))
         size = call.rows * convolution.outputs * FLOAT
         ctypes.memmove(call.out, done[:size], size)
         ctypes.memmove(call.moments, done[size:], len(done) - size)
 
-    def multiply(self, product: _Product, call: _ProductCall) -> None:
+    def multiply(self, product: Product, call: ProductCall) -> None:
         call.threads = torch.get_num_threads()
         outputs = -(-product.outputs // WIDTH) * WIDTH
         arrays = _floats(
@@ -51,6 +66,50 @@ class ArmKernels(Kernels):
         )
         done = self._run("multiply", bytes(product) + bytes(call), arrays)
         ctypes.memmove(call.out, done, len(done))
+
+    def recur(self, lstm: Lstm, call: LstmCall) -> None:
+        call.threads = torch.get_num_threads()
+        places = ctypes.string_at(call.places, call.steps * PLACE)
+        rows = max(struct.unpack(f"={call.steps}q", places)) + 1
+        weight, source = _floats(
+            (lstm.weight, 2 * GATES * lstm.hidden * lstm.hidden), (call.source, rows * 2 * GATES * lstm.hidden)
+        )
+        done = self._run("recur", bytes(lstm) + bytes(call), [weight, source, places])
+        ctypes.memmove(call.out, done, len(done))
+
+    def attend(self, call: AttentionCall) -> None:
+        call.threads = torch.get_num_threads()
+        arrays = _floats((call.source, call.rows * 3 * call.heads * call.size))
+        done = self._run("attend", bytes(call), arrays)
+        ctypes.memmove(call.out, done, len(done))
+
+    def layer_norm(self, call: LayerNormCall) -> None:
+        call.threads = torch.get_num_threads()
+        size = call.rows * call.channels
+        arrays = _floats(
+            (call.source, size),
+            (call.residual, size if call.residual else 0),
+            (call.gain, call.channels),
+            (call.offset, call.channels),
+        )
+        done = self._run("layer_norm", bytes(call), arrays)
+        ctypes.memmove(call.out, done, len(done))
+
+    def adaptive_norm(self, call: AdaptiveNormCall) -> None:
+        call.threads = torch.get_num_threads()
+        arrays = _floats(
+            (call.source, call.rows * call.channels),
+            (call.gain, call.channels),
+            (call.offset, call.channels),
+            (call.upsampling, 4 * call.channels if call.upsampling else 0),
+        )
+        done = self._run("adaptive_norm", bytes(call), arrays)
+        ctypes.memmove(call.out, done, len(done))
+
+    def gelu(self, rows: torch.Tensor) -> None:
+        arrays = _floats((rows.data_ptr(), rows.numel()))
+        done = self._run("gelu", struct.pack("=q", torch.get_num_threads()), arrays)
+        ctypes.memmove(rows.data_ptr(), done, len(done))
 
     def _run(self, name: str, structures: bytes, arrays: list[bytes]) -> bytes:
         sized = b"".join(struct.pack("=q", len(array)) + array for array in arrays)
@@ -87,7 +146,7 @@ def _setup() -> setuptools.Distribution:
         return run_setup("setup.py", stop_after="init")
 
 
-def _arrays(convolution: _Convolution, call: _Call) -> list[bytes]:
+def _arrays(convolution: Convolution, call: Call) -> list[bytes]:
     """What the pointers point at, in the order in which the program reads it."""
     points = len(winograd.POINTS)
     outputs = -(-convolution.outputs // WIDTH) * WIDTH

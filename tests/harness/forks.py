@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 import signal
 import subprocess
@@ -17,8 +18,9 @@ from collections.abc import Callable
 import numpy as np
 
 from speechd.audio.samples import Audio
-from speechd.engines.base import Segment, SequentialEngine
+from speechd.engines.base import Segment, SequentialEngine, Synthesizer
 from speechd.pool.capacity import Limits
+from speechd.pool.client import SegmentJob
 from speechd.pool.recovery import recover
 from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
@@ -79,6 +81,15 @@ def segment(name: int, do: str = "speak", duration_s: float = 1.0) -> Segment:
     return Segment(json.dumps([name, do]).encode(), duration_s)
 
 
+async def audio_of(job: SegmentJob) -> Audio:
+    """All of a job's audio."""
+    parts, left_s = [], math.inf
+    while left_s:
+        audio, left_s, _ = await job.next_window()
+        parts.append(audio.samples)
+    return Audio(np.concatenate(parts))
+
+
 class Journal:
     """What engines in all processes did, and what they wait for; by name of segment."""
 
@@ -94,7 +105,7 @@ class ScriptedEngine(SequentialEngine):
 
     name = "scripted"
     passage_limit = 100
-    efficient_length = 100
+    passage_length = 100
 
     def __init__(self, journal: Journal, index: int) -> None:
         self._journal, self._index = journal, index
@@ -124,9 +135,17 @@ class ScriptedEngine(SequentialEngine):
 class PoolHarness:
     """A scoreboard, `slots` forked workers that only have their slots, and this process as home worker `home`."""
 
-    def __init__(self, slots: int = 2, limits: Limits = LIMITS, *, keys: int = 0, rows: int | None = None) -> None:
+    def __init__(
+        self,
+        slots: int = 2,
+        limits: Limits = LIMITS,
+        *,
+        keys: int = 0,
+        rows: int | None = None,
+        window_state_limit: int = 0,
+    ) -> None:
         self.journal = Journal()
-        self.board = Scoreboard(rows or slots + 1, limits, keys=keys)
+        self.board = Scoreboard(rows or slots + 1, limits, keys=keys, window_state_limit=window_state_limit)
         self.home = 0
         fork_worker(self.board, self.home, None)
         self.pids: dict[int, int] = {}
@@ -148,7 +167,7 @@ class PoolHarness:
         self.pids[index] = pid
         return index
 
-    def engine(self, index: int) -> ScriptedEngine:
+    def engine(self, index: int) -> Synthesizer:
         """The engine of a worker."""
         return ScriptedEngine(self.journal, index)
 

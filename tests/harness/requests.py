@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from speechd.api.available import OPENAI_MODELS, Available
 from speechd.api.call import SpeechCall
-from speechd.api.schema import OPENAI_MODELS, Available, SpeechRequest, parse
+from speechd.api.schema import SpeechRequest, parse
 from speechd.context import RequestContext
 from speechd.engines.kokoro import voices
 

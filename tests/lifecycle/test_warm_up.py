@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import logging
 import time
+from itertools import cycle, islice
 
 import pytest
 
+from bench.tone import BatchingEngine
 from speechd.audio.samples import Audio
 from speechd.config.settings import InvalidSetting, Settings
 from speechd.engines.base import Segment, SynthesisOptions
@@ -66,13 +68,13 @@ def test_voice_that_does_not_exist_is_an_invalid_setting() -> None:
         load_voices(Recorder(), "bela")
 
 
-def test_segments_grow_and_those_that_come_first_are_first() -> None:
+def test_segments_that_come_first_are_first_and_the_shortest() -> None:
     engine = Recorder()
     american, british, *longer = warm_up.plan(engine, load_voices(engine, "alloy", "fable"))
     heard = [decode(engine.speak(segment).samples) for segment in (american, british)]
     assert heard == ["Zyxq has three ferries."] * 2
     assert len(longer) == 2 * (warm_up.LENGTHS - 1)
-    assert american.duration_s < longer[0].duration_s < longer[-1].duration_s
+    assert american.duration_s < min(segment.duration_s for segment in longer)
 
 
 @pytest.mark.parametrize(("pace", "expected"), [(100.0, 4), (4.0, 2), (1.0, 1)])
@@ -97,3 +99,17 @@ def test_nothing_is_spoken_where_no_voice_is_there() -> None:
     engine = Recorder("af_alloy")
     assert warm_up.try_out(engine, warm_up.plan(engine, load_voices(engine, "alloy"))) == (0.0, 0.0)
     assert engine.spoken == []
+
+
+@pytest.mark.parametrize(("limit", "limit_s"), [(5, 1000.0), (100, 20.0)])
+def test_engine_that_speaks_batches_is_tried_with_a_full_one(limit: int, limit_s: float) -> None:
+    engine = BatchingEngine(rtf=0.0, limit=limit, cost=0.0, limit_s=limit_s)
+    segments = warm_up.plan(engine, load_voices(engine, "alloy"))
+    audio_s, took_s = warm_up.try_out(engine, segments)
+    most_s = min(limit_s, sum(each.duration_s for each in islice(cycle(segments), limit)))
+    assert most_s - max(each.duration_s for each in segments) <= audio_s <= most_s
+    assert took_s > 0.0
+
+
+def test_batch_without_segments_is_no_measure() -> None:
+    assert warm_up.try_out(BatchingEngine(rtf=0.0, limit=4, cost=0.1), []) == (0.0, 0.0)

@@ -65,10 +65,10 @@ def test_histogram_is_told_cumulatively(board: Scoreboard) -> None:
 
 def test_what_slots_did_is_told_by_worker_and_outlives_it(board: Scoreboard) -> None:
     ready(board)
-    board.throughput.add_measurement(1, audio_s=3.0, busy_s=0.5)
+    board.throughput.add_work(1, audio_s=3.0, busy_s=0.5)
     end_worker(board, 1)
     board.table.fork(1)
-    board.throughput.add_measurement(1, audio_s=1.0, busy_s=0.25)
+    board.throughput.add_work(1, audio_s=1.0, busy_s=0.25)
     told = samples(Metrics(board, "tone"))
     assert told["speechd_segments_total{worker=0}"] == 0
     assert told["speechd_segments_total{worker=1}"] == 2

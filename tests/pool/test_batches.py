@@ -18,6 +18,7 @@ from tests.harness.forks import (
     TIMEOUT_S,
     PoolHarness,
     ScriptedEngine,
+    audio_of,
     end_worker,
     fork_worker,
     in_fresh_process,
@@ -64,13 +65,13 @@ async def batch(harness: BatchHarness, pool: PoolClient, *todo: str) -> list[Seg
     # The last to come has the earliest deadline: only that decides who shares a batch, and in which order.
     jobs = [pool.submit(segment(name, do), float(name)) for name, do in reversed([*enumerate(todo, 1)])]
     harness.journal.opened[BLOCKER] = True
-    await blocker.result()
+    await audio_of(blocker)
     return jobs[::-1]
 
 
 async def names(jobs: list[SegmentJob]) -> list[int | None]:
     """The name that each job's audio is made of, None for a failure."""
-    outcomes = await asyncio.gather(*(job.result() for job in jobs), return_exceptions=True)
+    outcomes = await asyncio.gather(*(audio_of(job) for job in jobs), return_exceptions=True)
     return [None if isinstance(outcome, BaseException) else int(outcome.samples[0]) for outcome in outcomes]
 
 
@@ -116,7 +117,7 @@ def test_segment_that_kills_its_worker_ends_no_other_of_its_batch() -> None:
             harness.fork(harness.serve)
         assert await names(jobs) == [1, None, 3, 4]
         with pytest.raises(SynthesisFailed, match="ended two workers"):
-            await jobs[1].result()
+            await audio_of(jobs[1])
         assert harness.journal.starts[2] == 2
 
     run(harness, scene)
@@ -175,7 +176,7 @@ def test_segments_of_a_killed_home_in_a_batch_are_for_nobody_and_others_are_spok
         peer.submit(segment(1), 1.0)
         jobs = [pool.submit(segment(2, "wait"), 2.0), pool.submit(segment(3), 3.0)]
         harness.journal.opened[BLOCKER] = True
-        await blocker.result()
+        await audio_of(blocker)
         until(lambda: harness.journal.starts[2])
         peer.close()
         end_worker(harness.board, other)

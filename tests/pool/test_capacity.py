@@ -6,6 +6,7 @@ import pytest
 
 from speechd.pool.capacity import (
     BLOCKING_S,
+    OVERLONG,
     Load,
     StreamBudget,
     listeners,
@@ -46,21 +47,20 @@ def test_free_cores_are_shared_among_those_who_take_them(
     assert threads_for(own, most, free, takers) == expected
 
 
-@pytest.mark.parametrize(("in_queue", "expected"), [(0, 3.0), (1, 3.0), (2, 2.0), (3, 1.5)])
-def test_realtime_factor_falls_with_the_segments_in_the_queue(in_queue: int, expected: float) -> None:
-    assert stream_budget(Load(2, 3.0, running=in_queue), 10.0).realtime_factor == expected
-
-
 @pytest.mark.parametrize(
     ("requests", "expected"),
     [
-        (1, StreamBudget(3.0, math.inf, 1000.0, 3.75)),
-        (4, StreamBudget(1.5, 3.0 * BLOCKING_S, 250.0, 3.75)),
-        (400, StreamBudget(6.0 / 400, 3.0 * BLOCKING_S, 5.0, 3.75)),
+        (1, StreamBudget(1000.0, 3.75)),
+        (4, StreamBudget(250.0, 3.75)),
+        (400, StreamBudget(5.0, 3.75)),
     ],
 )
-def test_requests_in_flight_share_the_slots_though_nothing_of_them_waits(requests: int, expected: StreamBudget) -> None:
+def test_requests_in_flight_share_the_audio_that_all_may_hold(requests: int, expected: StreamBudget) -> None:
     assert stream_budget(Load(2, 3.0, requests), 10.0) == expected
+
+
+def test_segments_that_are_rendered_in_windows_may_be_of_any_length() -> None:
+    assert stream_budget(Load(2, 0.5, 4), 10.0, has_windows=True).limit_s == math.inf
 
 
 def test_budget_without_a_slot_is_that_of_one() -> None:
@@ -71,7 +71,7 @@ def test_budget_without_a_slot_is_that_of_one() -> None:
     ("slot_throughput", "requests", "synthesis_timeout_s", "limit_s"),
     [
         pytest.param(8.0, 1, 60.0, 60.0, id="a slot to spare"),
-        pytest.param(16.0, 2, 60.0, 1.8 * 0.6 * 16.0, id="none"),
+        pytest.param(16.0, 2, 60.0, OVERLONG * BLOCKING_S * 16.0, id="none"),
         pytest.param(4.0, 2, 60.0, 10.0, id="none, and slots that are not fast"),
         pytest.param(0.5, 1, 60.0, 3.75, id="a slow machine"),
         pytest.param(0.5, 2, 60.0, 3.75, id="a slow machine without a slot to spare"),

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 import signal
 import time
@@ -14,7 +13,7 @@ import pytest
 
 from speechd.audio.samples import Audio
 from speechd.errors import SynthesisFailed
-from speechd.pool.capacity import BLOCKING_S, StreamBudget
+from speechd.pool.capacity import BLOCKING_S, OVERLONG, StreamBudget
 from speechd.pool.client import PoolClient, SegmentJob
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
 from speechd.pool.scoreboard import Scoreboard
@@ -24,6 +23,7 @@ from tests.harness.forks import (
     LIMITS,
     TIMEOUT_S,
     PoolHarness,
+    audio_of,
     end_worker,
     fork_worker,
     in_fresh_process,
@@ -60,7 +60,7 @@ def name_in(audio: Audio) -> int:
 
 
 async def name_of(job: SegmentJob) -> int:
-    return name_in(await job.result())
+    return name_in(await audio_of(job))
 
 
 @in_fresh_process
@@ -144,7 +144,7 @@ def test_segment_that_kills_two_workers_fails_and_is_not_tried_again() -> None:
         for _ in range(2):
             assert harness.reap()[1] == -signal.SIGKILL
         with pytest.raises(SynthesisFailed):
-            await job.result()
+            await audio_of(job)
         assert await name_of(pool.submit(segment(2), 0.0)) == 2
         assert harness.journal.starts[1] == 2
 
@@ -170,7 +170,7 @@ def test_engine_that_raises_fails_its_segment_once_and_its_slot_goes_on() -> Non
     async def scene(pool: PoolClient) -> None:
         job = pool.submit(segment(1, "raise"), 0.0)
         with pytest.raises(SynthesisFailed):
-            await job.result()
+            await audio_of(job)
         assert await name_of(pool.submit(segment(2), 0.0)) == 2
         assert harness.journal.starts[1] == 1
         assert len(harness.pids) == 1
@@ -253,7 +253,7 @@ def test_cancelled_segment_that_waits_is_never_spoken() -> None:
         assert [await name_of(first), await name_of(third)] == [1, 3]
         assert harness.journal.starts[2] == 0
         with pytest.raises(SynthesisFailed):
-            await second.result()
+            await audio_of(second)
 
     run(harness, scene)
 
@@ -279,7 +279,7 @@ def test_close_cancels_what_is_left_and_ends_those_who_wait_for_it() -> None:
     harness = PoolHarness(slots=0, rows=1)
 
     async def scene(pool: PoolClient) -> None:
-        result = asyncio.create_task(pool.submit(segment(1), 0.0).result())
+        result = asyncio.create_task(audio_of(pool.submit(segment(1), 0.0)))
         await asyncio.sleep(0)
         pool.close()
         with pytest.raises(SynthesisFailed):
@@ -297,7 +297,7 @@ def test_segments_of_a_killed_home_are_dropped() -> None:
             pool = PoolClient(harness.board, index)
             pool.open()
             jobs = [pool.submit(segment(name, "wait"), 0.0) for name in (1, 2, 3)]
-            await jobs[0].result()
+            await audio_of(jobs[0])
 
         asyncio.run(wait())
 
@@ -342,7 +342,7 @@ def test_job_whose_segment_is_nowhere_fails() -> None:
         job = pool.submit(segment(1), 0.0)
         harness.board.queue.give_back(*harness.board.queue.take(harness.home))
         with pytest.raises(SynthesisFailed):
-            await job.result()
+            await audio_of(job)
 
     run(harness, scene)
 
@@ -360,8 +360,8 @@ def test_job_whose_reply_is_not_read_yet_is_not_taken_for_lost() -> None:
         )
         harness.board.queue.give_back(lease)
         pool._sweep()
-        assert await name_of(job) == 1
-        assert job.synthesis_s == 0.5
+        window = await job.next_window()
+        assert (name_in(window.audio), window.left_s, window.synthesis_s) == (1, 0.0, 0.5)
 
     run(harness, scene)
 
@@ -404,36 +404,16 @@ def test_slot_that_stops_finishes_its_segment_and_takes_no_other() -> None:
 
 
 @in_fresh_process
-def test_share_of_the_speed_falls_with_those_who_want_it() -> None:
-    harness = PoolHarness(slots=2)
-
-    async def scene(pool: PoolClient) -> None:
-        harness.board.throughput.add_measurement(0, 3.0, 1.0)
-        for slot in harness.pids:
-            harness.board.throughput.add_measurement(slot, 3.0, 1.0)
-        paces = [pool.budget().realtime_factor]
-        jobs = []
-        for name in range(1, 4):
-            jobs.append(pool.submit(segment(name, "wait"), 0.0))
-            paces.append(pool.budget().realtime_factor)
-        assert paces == [3.0, 3.0, 2.0, 1.5]
-        harness.journal.opened[:] = True
-        assert [await name_of(job) for job in jobs] == [1, 2, 3]
-
-    run(harness, scene)
-
-
-@in_fresh_process
-def test_requests_in_flight_share_the_speed_though_none_of_theirs_waits() -> None:
+def test_requests_in_flight_share_the_audio_that_all_may_hold() -> None:
     harness = PoolHarness(slots=2)
 
     async def scene(pool: PoolClient) -> None:
         for slot in (harness.home, *harness.pids):
             harness.board.throughput.add_measurement(slot, 3.0, 1.0)
         harness.board.in_flight[0] = 1
-        assert pool.budget() == StreamBudget(3.0, math.inf, 1000.0, 3.75)
+        assert pool.budget() == StreamBudget(1000.0, 3.75)
         harness.board.in_flight[0] = 4
-        assert pool.budget() == StreamBudget(1.5, 3.0 * BLOCKING_S, 250.0, 3.75)
+        assert pool.budget() == StreamBudget(250.0, 3.75)
         harness.board.in_flight[0] = 400
         assert pool.budget().look_ahead_s == 5.0
 
@@ -452,7 +432,7 @@ def limits_s(slots: int, speed: float, in_flight: int, synthesis_timeout_s: floa
     return limit_s
 
 
-@pytest.mark.parametrize(("speed", "in_flight", "limit_s"), [(8.0, 1, 60.0), (16.0, 2, 1.8 * 0.6 * 16.0)])
+@pytest.mark.parametrize(("speed", "in_flight", "limit_s"), [(8.0, 1, 60.0), (16.0, 2, OVERLONG * BLOCKING_S * 16.0)])
 def test_budget_follows_from_what_the_scoreboard_knows(speed: float, in_flight: int, limit_s: float) -> None:
     """All cases are in `test_capacity`."""
     assert limits_s(2, speed, in_flight, 60.0) == pytest.approx(limit_s)

@@ -4,8 +4,23 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from speechd.pool.dispatch import Rows, choose
+from speechd.pool.capacity import BLOCKING_S
+from speechd.pool.dispatch import (
+    FIRST_WINDOW_S,
+    HEADROOM,
+    LEAST_REST_S,
+    LONGEST_WINDOW_S,
+    SLOW_WINDOW_S,
+    Rows,
+    SlotView,
+    choose,
+    latest_start,
+    least_window_s,
+    window_s,
+)
 
 NOW = 10.0
 
@@ -126,3 +141,52 @@ def drained(queue: Rows, limit: int) -> list[int]:
         queue.waiting[chosen] = False
         served += chosen
     return served
+
+
+@pytest.mark.parametrize(
+    ("left_s", "due_in_s", "speed", "can_be_spared", "has_listener", "wanted_s"),
+    [
+        pytest.param(30.0, -0.2, 4.0, True, False, FIRST_WINDOW_S, id="nothing heard yet"),
+        pytest.param(30.0, 5.0, 4.0, True, False, FIRST_WINDOW_S, id="nothing heard yet, whatever the deadline"),
+        pytest.param(30.0, 0.0, 4.0, True, True, FIRST_WINDOW_S, id="late"),
+        pytest.param(30.0, -9.0, 4.0, False, True, FIRST_WINDOW_S, id="very late"),
+        pytest.param(30.0, 1.0, 4.0, True, True, HEADROOM * 4.0, id="as much as is there in time"),
+        pytest.param(30.0, 1.0, 0.5, True, True, SLOW_WINDOW_S, id="a slow slot"),
+        pytest.param(30.0, 60.0, 4.0, True, True, LONGEST_WINDOW_S, id="no more than a slot may hold"),
+        pytest.param(12.0, 60.0, 4.0, True, True, math.inf, id="all of it"),
+        pytest.param(12.0, 60.0, 4.0, False, True, BLOCKING_S * 4.0, id="no slot to spare"),
+        pytest.param(12.0, 60.0, 0.5, False, True, SLOW_WINDOW_S, id="no slot to spare, and slow ones"),
+        pytest.param(FIRST_WINDOW_S + 0.4, 0.0, 4.0, False, False, math.inf, id="little would be left"),
+        pytest.param(FIRST_WINDOW_S + 0.6, 0.0, 4.0, False, False, FIRST_WINDOW_S, id="more would be left"),
+        pytest.param(0.1, 0.0, 4.0, True, True, math.inf, id="the rest"),
+    ],
+)
+def test_window_is_as_long_as_its_listener_and_others_permit(
+    left_s: float, due_in_s: float, speed: float, can_be_spared: bool, has_listener: bool, wanted_s: float
+) -> None:
+    view = SlotView(speed, can_be_spared)
+    assert window_s(left_s, due_in_s, view, has_listener=has_listener) == pytest.approx(wanted_s)
+
+
+@given(
+    st.floats(0.01, 600), st.floats(-100, 1000), st.floats(0.05, 500), st.booleans(), st.booleans(), st.floats(2, 100)
+)
+def test_every_window_goes_on_and_holds_no_more_than_it_may(
+    left_s: float, due_in_s: float, speed: float, can_be_spared: bool, has_listener: bool, longest_s: float
+) -> None:
+    view = SlotView(speed, can_be_spared, longest_s)
+    taken_s = min(left_s, window_s(left_s, due_in_s, view, has_listener=has_listener))
+    assert (
+        min(left_s, least_window_s(speed), LONGEST_WINDOW_S, longest_s)
+        <= taken_s
+        <= min(LONGEST_WINDOW_S, longest_s) + LEAST_REST_S
+    )
+
+
+@pytest.mark.parametrize(("speed", "least_s"), [(0.5, 3.0), (1.5, 2.0), (3.0, 1.0), (100.0, 1.0)])
+def test_windows_of_slow_slots_last_through_the_synthesis_of_the_next(speed: float, least_s: float) -> None:
+    assert least_window_s(speed) == pytest.approx(least_s)
+
+
+def test_latest_start_leaves_time_for_the_work_and_for_what_keeps_the_slots() -> None:
+    assert latest_start(NOW, 8.0, 4.0) == NOW - 2.0 - BLOCKING_S

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import resource
 import select
+import sys
 from collections.abc import Iterator
 from functools import partial
 
@@ -53,6 +54,26 @@ def test_reply_of_strided_samples_arrives_whole(replies: ResultChannel) -> None:
     reply = replies.receive()
     assert reply is not None
     np.testing.assert_array_equal(reply.audio.samples, SOME[::2])
+
+
+def descriptors() -> int:
+    """Files that this process has open."""
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counted in /proc")
+@pytest.mark.parametrize(("window", "left_s"), [(0, 3.5), (7, 0.25), (8, 0.0)])
+def test_windows_say_which_they_are_and_keep_no_file(replies: ResultChannel, window: int, left_s: float) -> None:
+    alignment = (TokenTime(3, 0.0, 2.5),)
+    before = descriptors()
+    replies.send(SegmentResult(1, SegmentStatus.OK, Audio(SOME, alignment=alignment), 0.25, window, left_s))
+    reply = replies.receive()
+    assert reply is not None
+    assert (reply.window, reply.left_s, reply.is_last) == (window, left_s, not left_s)
+    assert reply.audio.samples.tobytes() == SOME.tobytes()
+    assert reply.audio.alignment == alignment
+    assert descriptors() == before
+    reply.audio.samples[:] = 0
 
 
 @pytest.mark.parametrize("outcome", SegmentStatus)

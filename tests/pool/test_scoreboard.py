@@ -6,6 +6,7 @@ import time
 import pytest
 
 from speechd.pool.admission import Admission
+from speechd.pool.capacity import timely_s
 from speechd.pool.ipc import SegmentStatus, failed_result
 from speechd.pool.model_status import ModelState
 from speechd.pool.scoreboard import Cleared, Scoreboard
@@ -43,6 +44,27 @@ def test_all_that_a_dead_worker_held_is_given_back(board: Scoreboard) -> None:
     assert board.threads_for(1, 4, 4) == 4
 
 
+@pytest.mark.parametrize(
+    ("in_flight", "waiting", "can_be_spared"),
+    [(0, 0, True), (1, 0, True), (2, 0, False), (1, 1, True), (1, 2, False)],
+)
+def test_slot_can_be_spared_while_another_is_idle_whoever_comes_back(
+    board: Scoreboard, in_flight: int, waiting: int, can_be_spared: bool
+) -> None:
+    board.in_flight[0] = in_flight
+    for _ in range(waiting):
+        board.queue.put(segment(1), 0, 0.0)
+    assert board.slot_view(0).can_be_spared is can_be_spared
+
+
+def test_slot_goes_by_its_own_speed_and_by_what_the_watchdog_leaves(board: Scoreboard) -> None:
+    board.throughput.add_measurement(0, audio_s=12.0, busy_s=2.0)
+    board.throughput.add_measurement(1, audio_s=0.0, busy_s=2.0)
+    views = [board.slot_view(index) for index in range(2)]
+    assert [view.speed for view in views] == [6.0, ASSUMED_THROUGHPUT]
+    assert views[0].longest_s == timely_s(6.0, LIMITS.synthesis_timeout_s)
+
+
 def test_throughput_is_that_of_the_slots_that_work(board: Scoreboard) -> None:
     assert board.total_throughput() == 2 * ASSUMED_THROUGHPUT
     board.throughput.add_measurement(0, audio_s=10.0, busy_s=2.0)
@@ -64,8 +86,8 @@ def test_load_without_a_slot_reckons_with_the_one_that_will_come(board: Scoreboa
     before = board.load()
     for index in (0, 1):
         end_worker(board, index)
-    assert (before.slots, before.throughput) == (2, 6.0)
-    assert (board.load().slots, board.load().throughput) == (0, 3.0)
+    assert (before.slots, before.slot_throughput) == (2, 3.0)
+    assert (board.load().slots, board.load().slot_throughput) == (0, 3.0)
 
 
 def test_expected_wait_is_zero_while_a_slot_is_idle(board: Scoreboard) -> None:

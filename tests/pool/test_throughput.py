@@ -66,4 +66,19 @@ def test_throughput_on_more_threads_tells_only_that_it_was_underrated(throughput
     for _ in range(50):
         throughput.add_measurement(0, audio_s=8.0, busy_s=1.0, thread_ratio=2.0)
     assert of(throughput)[0] == pytest.approx(6.0, rel=1e-3)
-    assert throughput.totals(0) == (101, 51 * 12.0 + 50 * 8.0, 101.0)
+
+
+def test_work_is_counted_in_windows_and_in_segments_that_ended(throughput: Throughput) -> None:
+    throughput.add_work(0, 1.0, 0.5, segments=0)
+    throughput.add_work(0, 8.0, 2.0)
+    assert throughput.totals(0) == (1, 9.0, 2.5)
+    assert not throughput.is_known
+
+
+def test_slot_that_had_room_for_more_is_not_slower_for_it() -> None:
+    throughput = Throughput(1)
+    throughput.seed_estimate(0, audio_s=100.0, busy_s=1.0)
+    throughput.add_measurement(0, audio_s=5.0, busy_s=1.0, had_room=True)
+    assert throughput.per_slot()[0] == 100.0
+    throughput.add_measurement(0, audio_s=200.0, busy_s=1.0, had_room=True)
+    assert throughput.per_slot()[0] > 100.0

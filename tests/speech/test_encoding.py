@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from speechd.audio.samples import SAMPLE_RATE, Audio, TokenTime, pcm16
 from speechd.encoders import open_encoder
 from speechd.encoders.base import Encoder
 from speechd.errors import ReplyTooLong
-from speechd.speech.encoding import PIECE, EncodingStage
+from speechd.speech.encoding import PIECE, EncodingStage, shifted
 from speechd.speech.source import Chunk
 
 TONE = Audio((0.5 * np.sin(np.arange(2 * SAMPLE_RATE) * 0.1)).astype(np.float32))
@@ -99,6 +100,47 @@ def test_what_an_encoder_holds_back_comes_with_the_next_chunk(executor: CountedE
         (chunk,) = chunks(encoding)
         assert chunk.audio_s == encoding.encoded_s > 2.0
         assert chunk.data
+
+    run(scenario)
+
+
+def test_times_of_tokens_are_the_same_in_windows(executor: CountedExecutor) -> None:
+    rate, silence = SAMPLE_RATE, np.zeros(SAMPLE_RATE, np.float32)
+    # The first token is in the silence that is trimmed, and the second one goes on in the next window.
+    alignment = (TokenTime(0, 0.25, 0.5), TokenTime(1, 1.0, 1.75), TokenTime(2, 1.75, 3.0), TokenTime(3, 3.0, 3.5))
+    samples = np.concatenate((silence, TONE.samples, silence))
+
+    async def tokens(cuts_s: list[float]) -> list[TokenTime]:
+        encoding = stage(executor)
+        for gap_s in (0.3, 0.0):
+            for start_s, stop_s in pairwise([0.0, *cuts_s, 4.0]):
+                begun = [token for token in alignment if start_s <= token.start_s < stop_s]
+                part = samples[round(start_s * rate) : round(stop_s * rate)]
+                _, rest = await encoding.join(
+                    Audio(part, rate, shifted(tuple(begun), -start_s)), gap_s, is_last=stop_s == 4.0
+                )
+                await encoding.encode(rest)
+        await encoding.finish()
+        encoding.end()
+        return [token for chunk in chunks(encoding) for token in chunk.tokens]
+
+    async def scenario() -> None:
+        whole = await tokens([])
+        assert [token.token for token in whole] == [0, 1, 2, 3] * 2
+        for cuts_s in ([0.5], [1.25], [0.75, 1.5, 3.25], [0.1, 3.9]):
+            assert await tokens(cuts_s) == [pytest.approx(token) for token in whole]
+
+    run(scenario)
+
+
+def test_windows_are_encoded_as_they_come(executor: CountedExecutor) -> None:
+    async def scenario() -> None:
+        encoding = stage(executor)
+        first_s, _ = await encoding.join(Audio(TONE.samples[:24_000]), 0.0, is_last=False)
+        assert first_s == pytest.approx(1.0, abs=0.02)
+        assert (encoding.begun.is_set(), encoding.has_sound) == (True, True)
+        rest_s, _ = await encoding.join(Audio(TONE.samples[24_000:]), 0.0)
+        assert first_s + rest_s == 2.0
 
     run(scenario)
 

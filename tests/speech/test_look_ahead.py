@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from speechd.pool.capacity import StreamBudget
 from speechd.speech.look_ahead import LEAST_S, SEGMENTS_AHEAD, LookAhead
 
-BUDGET = StreamBudget(2.0)
+BUDGET = StreamBudget()
 
 
 def speaking(limit_s: float = 10.0, *, submitted_s: float = 4.0) -> LookAhead:
@@ -22,7 +20,7 @@ def test_first_segment_is_needed_when_the_request_arrived_whatever_pauses_stand_
     look_ahead = LookAhead(10.0, arrival=100.0)
     look_ahead.paused(3600.0)
     assert look_ahead.may_plan(BUDGET, 0)
-    assert (look_ahead.deadline(now=107.0), look_ahead.ahead_s(now=107.0)) == (100.0, 0.0)
+    assert look_ahead.deadline(now=107.0) == 100.0
 
 
 def test_nothing_is_planned_between_the_first_segment_and_its_audio() -> None:
@@ -38,8 +36,7 @@ def test_deadline_is_when_all_that_was_submitted_is_heard() -> None:
     assert look_ahead.deadline(now=101.0) == 105.0
     look_ahead.sent(102.0, 4.0)
     look_ahead.submitted(3.0)
-    assert (look_ahead.deadline(now=103.0), look_ahead.ahead_s(now=103.0)) == (109.0, 6.0)
-    assert look_ahead.ahead_s(now=200.0) == 0.0
+    assert look_ahead.deadline(now=103.0) == 109.0
 
 
 def test_audio_that_is_shorter_than_predicted_is_needed_earlier_and_gives_credit() -> None:
@@ -70,7 +67,7 @@ def test_audio_that_the_encoder_holds_back_needs_no_credit_once_the_client_has_t
 
 def test_credit_is_that_of_all_streams_where_it_is_less() -> None:
     look_ahead = speaking(limit_s=60.0, submitted_s=4.0)
-    assert look_ahead.credit_s(StreamBudget(2.0, math.inf, look_ahead_s=5.0)) == 1.0
+    assert look_ahead.credit_s(StreamBudget(look_ahead_s=5.0)) == 1.0
 
 
 @pytest.mark.parametrize(

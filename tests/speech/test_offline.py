@@ -7,7 +7,7 @@ from speechd.audio.samples import SAMPLE_RATE
 from speechd.engines.base import SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine, decode
-from speechd.errors import NothingToSpeak
+from speechd.errors import InvalidRequest
 from speechd.speech.offline import synthesize_file
 
 OPTIONS = SynthesisOptions(catalogue().parse("af_heart"), "en-us")
@@ -28,5 +28,5 @@ def test_all_of_a_text_is_spoken_with_its_pauses() -> None:
 
 
 def test_text_with_nothing_to_speak_is_an_error() -> None:
-    with pytest.raises(NothingToSpeak):
+    with pytest.raises(InvalidRequest, match="nothing that can be spoken"):
         spoken("...")

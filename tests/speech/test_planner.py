@@ -1,4 +1,4 @@
-"""The plan of an utterance: how its segments grow, and that they hold all of it."""
+"""The plan of an utterance: which passages it is spoken in, and that they hold all of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import struct
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
@@ -16,40 +15,25 @@ from speechd.engines.base import Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, ReplyTooLong
-from speechd.pool.capacity import StreamBudget
-from speechd.speech.planner import (
-    CHARACTERS_PER_S,
-    FAST_PACE,
-    FIRST_LENGTH,
-    GAP_S,
-    HEADROOM,
-    LEAST_LENGTH,
-    LETTERS_PER_S,
-    SHORTEST_PART,
-    SPARE,
-    Planned,
-    Planner,
-)
+from speechd.speech.passage_sizes import CHARACTERS_PER_S, ENOUGH, FIRST, LONGEST, MOST, WHOLE_SHARE
+from speechd.speech.planner import GAP_S, LETTERS_PER_S, SHORTEST_PART, Planned, Planner
 from speechd.text import passages
-from speechd.text.cuts import TOLERANCE
 from speechd.text.markup.marks import Mark, Pause, Prosody, Style, Text
 from speechd.text.normalization.normalize import normalize
 from speechd.text.passages import SILENT_LENGTH, SILENT_SENTENCE, Boundary, NotYet, PassageReader
 
 VOICE = catalogue().parse("af_heart")
 TEXT = "the ship came in with the tide and left with it " * 60
-"""Of short words and without punctuation, so that segments have the lengths that are wanted."""
+"""Of short words and without punctuation."""
 
+LENGTH = ToneEngine.passage_length
 
-ORDINARY = [f"the {('sea ' * 30)[:length].strip()}, " * (400 // length) for length in range(16, 100)]
-"""Clauses of every length, so that some are as long as a segment may be for its clause to end with it."""
+SENTENCE = "It is strange how quickly a small mistake becomes a habit, and how slowly a good one does."
+LONG = "It is, " + ", ".join(["it is strange how quickly a small mistake becomes a habit"] * 6) + "."
+"""A sentence that is long, and not too long."""
 
-PLAN = [
-    "It is strange how quickly a small",
-    "mistake becomes a habit, and how slowly a good one does.",
-    "It is strange how quickly a small mistake becomes a habit, and how slowly a good one does.",
-]
-"""What a listener got before segments had a limit."""
+TOO_LONG = "It is, " + ", ".join(["it is strange how quickly a small mistake becomes a habit"] * 8) + "."
+"""A sentence that is."""
 
 
 class LimitedEngine(ToneEngine):
@@ -73,6 +57,19 @@ class SpelledEngine(ToneEngine):
         return segment and Segment(segment.payload, 0.15 * len(text) / options.speed)
 
 
+class DenseEngine(ToneEngine):
+    """Has so many tokens for a character, as Kokoro has for Japanese, and speaks 14 of them in a second."""
+
+    def __init__(self, density: float) -> None:
+        super().__init__()
+        self.density = density
+
+    def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
+        segment = super().prepare(text, options)
+        tokens = round(self.density * len(text))
+        return segment and Segment(segment.payload, tokens / 14 / options.speed, tokens)
+
+
 def planner(text: str, speed: float = 1.0, engine: ToneEngine | None = None, limit_s: float = math.inf) -> Planner:
     return Planner(text, SynthesisOptions(VOICE, "en-us", speed), engine or ToneEngine(), limit_s=limit_s)
 
@@ -80,15 +77,6 @@ def planner(text: str, speed: float = 1.0, engine: ToneEngine | None = None, lim
 def content(planned: Planned | Pause | NotYet | None) -> str:
     assert isinstance(planned, Planned)
     return planned.segment.payload[8:].decode()
-
-
-def plan_all(planner: Planner, ahead_s: float, budget: StreamBudget) -> list[Planned]:
-    """The segments of a text without pauses, each planned with so much audio in hand."""
-    plan: list[Planned] = []
-    while (item := planner.next(ahead_s, budget)) is not None:
-        if isinstance(item, Planned):
-            plan.append(item)
-    return plan
 
 
 def recorded_normalization(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -103,52 +91,91 @@ def recorded_normalization(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return read
 
 
-@cache
-def usual_s(ahead_s: float, budget: StreamBudget) -> float:
-    """The longest segment of ordinary text at speed 1."""
-    plans = [plan_all(planner(text), ahead_s, budget) for text in ORDINARY]
-    return max(item.segment.duration_s for plan in plans for item in plan)
-
-
-def rest(planner: Planner, budget: StreamBudget = StreamBudget(2.0)) -> list[Planned | Pause]:  # noqa: B008  # it is frozen
+def rest(planner: Planner, longest_s: float = math.inf) -> list[Planned | Pause]:
     plan: list[Planned | Pause] = []
-    while (item := planner.next(10.0, budget)) is not None:
+    while (item := planner.next(longest_s)) is not None:
         if not isinstance(item, NotYet):
             plan.append(item)
     return plan
 
 
-@pytest.mark.parametrize(
-    ("ahead_s", "pace", "speed", "length"),
-    [
-        (0.0, FAST_PACE, 1.0, FIRST_LENGTH),
-        (0.0, FAST_PACE, 0.25, FIRST_LENGTH / 2),
-        (0.0, FAST_PACE, 4.0, FIRST_LENGTH),
-        (0.0, 1.2, 1.0, LEAST_LENGTH),
-        (1.0, 1.2, 1.0, LEAST_LENGTH),
-        (8.0, 2.0, 1.0, HEADROOM * 8 * 2 * 15),
-        (2.0, 2.0, 4.0, HEADROOM * 2 * 2 * 60),
-        (60.0, 10.0, 1.0, ToneEngine.efficient_length),
-    ],
-)
-def test_segment_is_as_long_as_its_listener_can_wait_for(
-    ahead_s: float, pace: float, speed: float, length: float
-) -> None:
-    assert len(content(planner(TEXT, speed).next(ahead_s, StreamBudget(pace)))) == pytest.approx(length, rel=TOLERANCE)
+def plan_all(planner: Planner, longest_s: float = math.inf) -> list[Planned]:
+    """The segments of a text without pauses."""
+    return [item for item in rest(planner, longest_s) if isinstance(item, Planned)]
 
 
-@pytest.mark.parametrize("pace", [1.8, FAST_PACE, 4.0])
-def test_listener_of_one_slot_does_not_run_dry(pace: float) -> None:
-    plan = planner(TEXT)
-    submitted_s = spoken_s = 0.0
-    began = None
-    for ahead in range(1, 5):  # the pool counts the stream's own segments
-        planned = plan.next(submitted_s, StreamBudget(pace / ahead))
-        assert isinstance(planned, Planned)
-        spoken_s += planned.segment.duration_s / pace
-        began = spoken_s if began is None else began
-        assert spoken_s <= began + submitted_s or not submitted_s
-        submitted_s += planned.segment.duration_s
+def texts_of(text: str, engine: ToneEngine | None = None) -> list[str]:
+    return [content(item) for item in rest(planner(text, engine=engine))]
+
+
+def test_first_passage_is_the_first_sentence_and_later_ones_are_gathered() -> None:
+    assert texts_of(" ".join([SENTENCE] * 6)) == [SENTENCE, *[f"{SENTENCE} {SENTENCE}"] * 2, SENTENCE]
+
+
+@pytest.mark.parametrize("first", ["Yes.", "Yes. No. I am."])
+def test_first_sentence_that_is_very_short_is_joined_with_the_next(first: str) -> None:
+    assert len(first) < FIRST * LENGTH
+    assert texts_of(f"{first} {LONG} {SENTENCE}") == [f"{first} {LONG}", SENTENCE]
+
+
+def test_plan_says_which_passages_are_one_sentence() -> None:
+    assert [item.is_one for item in plan_all(planner(" ".join([SENTENCE] * 4)))] == [
+        True,
+        False,
+        True,
+    ]
+
+
+def test_first_passage_after_a_pause_is_the_first_all_the_same() -> None:
+    _, first, *_ = rest(planner(f"[pause:1s] {SENTENCE} {SENTENCE}"))
+    assert content(first) == SENTENCE
+
+
+def test_first_sentence_alone_is_normalised_for_the_first_passage(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = recorded_normalization(monkeypatch)
+    planner(" ".join([SENTENCE] * 500)).next()
+    assert len(read) == 1
+
+
+@pytest.mark.parametrize("density", [0.5, 0.8, 1.0, 1.5, 3.0])
+def test_passages_have_as_many_tokens_whatever_the_script(density: float) -> None:
+    text = " ".join(["It is strange how it goes."] * 200)
+    first, second, *more, _ = plan_all(planner(text, engine=DenseEngine(density)))
+    assert first.segment.tokens <= second.segment.tokens
+    assert all(ENOUGH * LENGTH <= item.segment.tokens <= MOST * LENGTH for item in more)
+
+
+def test_long_sentence_is_whole_and_a_longer_one_is_cut_at_clauses_in_nearly_equal_parts() -> None:
+    assert len(LONG) < LONGEST * LENGTH < len(TOO_LONG)
+    plan = plan_all(planner(f"{SENTENCE} {LONG} {TOO_LONG}"))
+    assert [content(item) for item in plan[:2]] == [SENTENCE, LONG]
+    assert [item.boundary for item in plan[2:]] == [Boundary.CLAUSE, Boundary.PARAGRAPH]
+    one, other = map(len, map(content, plan[2:]))
+    assert max(one, other) < 1.5 * min(one, other)
+
+
+@pytest.mark.parametrize("density", [1.2, 3.0])
+def test_sentence_whose_tokens_turn_out_to_be_too_many_is_cut_likewise(density: float) -> None:
+    plan = plan_all(planner(LONG, engine=DenseEngine(density)))
+    assert " ".join(map(content, plan)) == LONG
+    assert all(item.segment.tokens <= LONGEST * LENGTH for item in plan)
+    assert {item.boundary for item in plan[:-1]} == (
+        {Boundary.CLAUSE} if density * len(LONG) > LONGEST * LENGTH else set()
+    )
+
+
+@pytest.mark.parametrize("limit_s", [5.0, 10.0])
+def test_sentence_is_cut_at_clauses_where_segments_have_a_limit_in_seconds(limit_s: float) -> None:
+    plan = plan_all(planner(f"{SENTENCE} {LONG}"), limit_s)
+    assert all(item.segment.duration_s <= limit_s for item in plan)
+    assert {item.boundary for item in plan[:-1]} <= {Boundary.CLAUSE, Boundary.SENTENCE}
+
+
+def test_gap_of_a_cut_is_that_of_what_it_is_cut_at() -> None:
+    one, other = plan_all(planner(TOO_LONG))
+    assert (one.gap_s, other.gap_s) == (GAP_S[Boundary.CLAUSE], GAP_S[Boundary.PARAGRAPH])
+    words, *_ = plan_all(planner(TEXT))
+    assert (words.boundary, words.gap_s) == (Boundary.WORD, 0.0)
 
 
 def test_all_text_and_pauses_come_in_order() -> None:
@@ -188,7 +215,7 @@ def test_passage_that_one_call_cannot_hold_is_spoken_in_parts(limit: int) -> Non
 def test_pauses_are_bounded_before_anything_is_spoken(pause: str, pauses: int, is_refused: bool) -> None:
     plan = planner("One. " + pause * pauses)
     with pytest.raises(InvalidRequest, match="pauses") if is_refused else nullcontext():
-        plan.next(0.0, StreamBudget(1.0))
+        plan.next()
     if not is_refused:
         assert sum(item.duration_s for item in rest(plan) if isinstance(item, Pause)) == 3600.0
 
@@ -199,21 +226,18 @@ def test_many_short_pauses_add_up_without_rounding() -> None:
 
 
 @pytest.mark.parametrize("speed", [0.25, 1.0, 4.0])
-@pytest.mark.parametrize("limit_s", [2.0, 10.0, math.inf])
-@pytest.mark.parametrize("ahead_s", [0.0, 60.0])
+@pytest.mark.parametrize("limit_s", [2.0, 10.0, 1000.0])
 @pytest.mark.parametrize("text", ["A" * 2000, "漢" * 2000, "ภาษาไทย" * 200, "0a1b2c3d4e5f" * 100, TEXT])
-def test_no_segment_is_longer_than_it_may_be(text: str, ahead_s: float, limit_s: float, speed: float) -> None:
-    plan = planner(text, speed, SpelledEngine())
-    items = plan_all(plan, ahead_s, StreamBudget(4.0, 4.8, limit_s=limit_s))
-    usual_s = SPARE * (1 + TOLERANCE) * ToneEngine.efficient_length / CHARACTERS_PER_S
+def test_no_segment_is_longer_than_it_may_be(text: str, limit_s: float, speed: float) -> None:
+    items = plan_all(planner(text, speed, SpelledEngine()), limit_s)
+    usual_s = WHOLE_SHARE * LENGTH / CHARACTERS_PER_S
     assert all(item.segment.duration_s <= max(min(limit_s, usual_s), SHORTEST_PART * 0.15 / speed) for item in items)
     if text != "0a1b2c3d4e5f" * 100:  # it is normalised
         assert "".join(map(content, items)).replace(" ", "").rstrip(".") == text.replace(" ", "")
 
 
 @pytest.mark.parametrize("speed", [0.25, 0.5, 1.0, 2.0, 4.0])
-@pytest.mark.parametrize("pace", [1.0, 4.0])
-@pytest.mark.parametrize("ahead_s", [0.0, 2.0, 60.0])
+@pytest.mark.parametrize("limit_s", [17.0, math.inf])
 @pytest.mark.parametrize(
     "text",
     [
@@ -226,37 +250,17 @@ def test_no_segment_is_longer_than_it_may_be(text: str, ahead_s: float, limit_s:
     ],
 )
 def test_word_without_end_makes_no_longer_segments_than_ordinary_text_at_speed_1(
-    text: str, ahead_s: float, pace: float, speed: float
+    text: str, limit_s: float, speed: float
 ) -> None:
-    budget = StreamBudget(pace, 4.8, limit_s=17.0)
-    items = plan_all(planner(text, speed, SpelledEngine()), ahead_s, budget)
-    assert max(item.segment.duration_s for item in items) <= usual_s(ahead_s, budget)
+    items = plan_all(planner(text, speed, SpelledEngine()), limit_s)
+    assert max(item.segment.duration_s for item in items) <= MOST * LENGTH / CHARACTERS_PER_S
     assert "".join(map(content, items)).replace(" ", "").rstrip(".") == text.replace(" ", "")
 
 
 def test_text_is_cut_down_to_little_and_no_further_where_slots_are_slow() -> None:
-    texts = [
-        content(item) for item in rest(planner("A" * 100, engine=SpelledEngine()), StreamBudget(0.1, limit_s=0.01))
-    ]
+    texts = [content(item) for item in rest(planner("A" * 100, engine=SpelledEngine()), 0.01)]
     assert "".join(texts) == "A" * 100
     assert SHORTEST_PART / 2 <= min(map(len, texts)) <= max(map(len, texts)) <= SHORTEST_PART
-
-
-@pytest.mark.parametrize("longest_s", [1.2, 3.6, math.inf])
-def test_ordinary_text_is_cut_where_it_would_be_without_a_limit(longest_s: float) -> None:
-    budget = StreamBudget(4.0, longest_s)
-    limited = replace(budget, limit_s=max(10.0, 2.5 * longest_s))
-    text = f"{TEXT}. It is strange how quickly a small mistake becomes a habit, and how slowly a good one does! " * 3
-    assert rest(planner(text), limited) == rest(planner(text), budget)
-
-
-def test_plan_of_ordinary_text_is_as_it_was() -> None:
-    plan = planner("It is strange how quickly a small mistake becomes a habit, and how slowly a good one does. " * 2)
-    texts, ahead_s = [], 0.0
-    while isinstance(item := plan.next(ahead_s, StreamBudget(4.0, 7.0, limit_s=17.5)), Planned):
-        texts.append(content(item))
-        ahead_s += item.segment.duration_s
-    assert texts == PLAN
 
 
 @pytest.mark.parametrize(("letters", "is_refused"), [(600, False), (601, True)])
@@ -266,23 +270,21 @@ def test_text_too_long_for_its_reply_is_refused_before_it_is_read(
     read = recorded_normalization(monkeypatch)
     plan = planner("<p>" + "ab " * (letters // 2) + "c" * (letters % 2), 0.5, limit_s=600 / LETTERS_PER_S / 0.5)
     with pytest.raises(ReplyTooLong, match="60 s") if is_refused else nullcontext():
-        plan.next(0.0, StreamBudget(1.0))
+        plan.next()
     assert bool(read) is not is_refused
 
 
 def test_text_that_becomes_too_long_for_its_reply_is_refused_once_that_is_planned() -> None:
     plan = planner("≤" * 100, limit_s=30.0)
-    planned_s = 0.0
-    while planned_s <= 10.0:
-        planned_s = plan.progress.planned_s
-        plan.next(10.0, StreamBudget(2.0))
+    plan.next()
+    assert 10.0 < plan.progress.planned_s < 30.0
     with pytest.raises(ReplyTooLong, match="30 s"):
         rest(plan)
 
 
 def test_pauses_are_part_of_a_reply() -> None:
     with pytest.raises(ReplyTooLong):
-        planner("One. [pause:30s]", limit_s=30.0).next(0.0, StreamBudget(1.0))
+        planner("One. [pause:30s]", limit_s=30.0).next()
 
 
 @pytest.mark.parametrize("silent", ["-\n", "!!! ", "…\n\n", ". . . ", "* * *\n", "\u3002"])
@@ -290,7 +292,7 @@ def test_a_call_looks_through_little_text_that_is_not_spoken(silent: str, monkey
     read = recorded_normalization(monkeypatch)
     plan = planner(silent * (50_000 // len(silent)) + "\n\nAt last.")
     items = []
-    while (item := plan.next(0.0, StreamBudget(1.0))) is not None:
+    while (item := plan.next()) is not None:
         assert sum(map(len, read)) <= SILENT_LENGTH + 1000
         assert len(read) <= SILENT_LENGTH / SILENT_SENTENCE + 1
         read.clear()
@@ -305,7 +307,7 @@ def test_passages_that_an_engine_does_not_speak_are_passed_over_one_at_a_time() 
 
     plan = planner("No. " * 200 + "\n\nyes", engine=Choosy())
     silent = 0
-    while isinstance(item := plan.next(0.0, StreamBudget(1.0)), NotYet):
+    while isinstance(item := plan.next(), NotYet):
         silent += 1
     assert content(item) == "yes"
     assert silent > 10
@@ -313,7 +315,7 @@ def test_passages_that_an_engine_does_not_speak_are_passed_over_one_at_a_time() 
 
 def test_sign_that_no_call_can_hold_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="too long"):
-        planner("a", engine=LimitedEngine(0)).next(0.0, StreamBudget(1.0))
+        planner("a", engine=LimitedEngine(0)).next()
 
 
 @pytest.mark.parametrize("engine", [ToneEngine(), LimitedEngine(25), SpelledEngine()])
@@ -330,7 +332,7 @@ def test_plan_goes_on_in_another_planner_from_wherever_it_was(engine: ToneEngine
     interrupted, progress = [], planner(text, engine=engine).progress
     while True:
         another = Planner(text, options, engine, progress=pickle.loads(pickle.dumps(progress)))
-        planned = another.next(10.0, StreamBudget(2.0))
+        planned = another.next()
         progress = another.progress
         if planned is None:
             break
@@ -340,12 +342,10 @@ def test_plan_goes_on_in_another_planner_from_wherever_it_was(engine: ToneEngine
 
 def test_limit_of_a_reply_holds_across_planners() -> None:
     first = planner(TEXT, limit_s=200.0)
-    first.next(10.0, StreamBudget(2.0))
+    first.next()
     progress = replace(first.progress, planned_s=199.9)
     with pytest.raises(ReplyTooLong):
-        Planner(TEXT, SynthesisOptions(VOICE, "en-us"), ToneEngine(), limit_s=200.0, progress=progress).next(
-            10.0, StreamBudget(2.0)
-        )
+        Planner(TEXT, SynthesisOptions(VOICE, "en-us"), ToneEngine(), limit_s=200.0, progress=progress).next()
 
 
 def test_greater_boundaries_have_longer_gaps() -> None:

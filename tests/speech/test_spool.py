@@ -128,7 +128,7 @@ def test_encoder_writes_the_same_file_to_a_spool_as_it_returns(format: str) -> N
     if held:  # what an encoder returns all the same its caller writes
         spool.write(held)
     assert content(spool) == returned
-    assert held == (returned if format == "pcm" else b"")
+    assert held == (returned if format in ("pcm", "ulaw", "alaw") else b"")  # without a header to be patched
     spool.close()
 
 

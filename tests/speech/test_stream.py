@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import sys
 import time
 import weakref
@@ -22,10 +23,10 @@ from speechd.context import Outcome
 from speechd.encoders import FORMATS, open_encoder
 from speechd.encoders.base import Encoder
 from speechd.engines.base import Segment
-from speechd.errors import NothingToSpeak, SynthesisFailed, TransferAborted
+from speechd.errors import SynthesisFailed, TransferAborted
 from speechd.pool.admission import Ticket
 from speechd.pool.capacity import StreamBudget
-from speechd.pool.client import PoolClient, SegmentJob
+from speechd.pool.client import PoolClient, SegmentJob, SpokenWindow
 from speechd.pool.ipc import ResultChannel, SegmentResult, SegmentStatus
 from speechd.speech import stream
 from speechd.speech.encoding import EncodingStage
@@ -34,23 +35,27 @@ from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.planner import Planned
 from speechd.speech.reader.plan import RemotePlan
 from speechd.speech.response import ClientTimeouts, SpeechResponse
-from speechd.speech.stream import SpeechStream
+from speechd.speech.stream import SILENCE_S, SpeechStream
 from speechd.text.markup import Pause
 
 TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
 """A second of sound."""
 
+LIMIT_S = 18.0
+"""Seconds that no segment exceeds."""
+
 
 class FakePlan(RemotePlan):
-    """Hands out the items that it was made of, and raises those that are exceptions. asked: the calls of `next`."""
+    """Hands out the items that it was made of, and raises those that are exceptions. asked: `longest_s` of each
+    call of `next`."""
 
     def __init__(self, items: Sequence[Planned | Pause | Exception]) -> None:
         self._items = iter(items)
-        self.asked: list[tuple[float, StreamBudget]] = []
+        self.asked: list[float] = []
         self.closed = False
 
-    async def next(self, ahead_s: float, budget: StreamBudget) -> Planned | Pause | None:
-        self.asked.append((ahead_s, budget))
+    async def next(self, longest_s: float = math.inf) -> Planned | Pause | None:
+        self.asked.append(longest_s)
         item = next(self._items, None)
         if isinstance(item, Exception):
             raise item
@@ -61,16 +66,24 @@ class FakePlan(RemotePlan):
 
 
 class FakeJob(SegmentJob):
-    """A segment that is spoken when the test says so."""
+    """A segment that is spoken when the test says so, all of it by its outcome, or in windows."""
 
     def __init__(self, segment: Segment, deadline: float, *, playing: bool) -> None:
         self.segment, self.deadline, self.playing = segment, deadline, playing
-        self.wait_s, self.synthesis_s = 0.125, 0.25
+        self.wait_s = 0.125
         self.cancelled = False
         self.outcome: asyncio.Future[Audio] = asyncio.get_running_loop().create_future()
+        self.windows: asyncio.Queue[tuple[Audio, float]] = asyncio.Queue()
 
-    async def result(self) -> Audio:
-        return await self.outcome
+    async def next_window(self) -> SpokenWindow:
+        getting = asyncio.ensure_future(self.windows.get())
+        try:
+            either: set[asyncio.Future[Any]] = {getting, self.outcome}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            audio, left_s = getting.result() if getting.done() else (self.outcome.result(), 0.0)
+            return SpokenWindow(audio, left_s, 0.25)
+        finally:
+            getting.cancel()
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -91,7 +104,7 @@ class FakePool(PoolClient):
         return job
 
     def budget(self) -> StreamBudget:
-        return StreamBudget(2.0)
+        return StreamBudget(limit_s=LIMIT_S)
 
 
 def speak(job: FakeJob) -> None:
@@ -219,7 +232,6 @@ def test_pause_before_any_speech_needs_no_credit_and_delays_no_synthesis() -> No
         content = await harness.read_all()
         assert len(content) / 2 / SAMPLE_RATE == pytest.approx(61, abs=0.2)
         assert harness.pool.jobs[0].deadline <= began
-        assert harness.plan.asked[2][0] == 0.0
         await harness.end()
 
     run(scenario())
@@ -235,12 +247,49 @@ def test_whole_reply_is_synthesised_beyond_the_credit() -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("plan", [[], [Pause(1.0)], [planned(0)], [planned(0), planned(0)]])
-def test_nothing_to_speak_is_an_error_before_any_byte(plan: list[Planned | Pause | Exception]) -> None:
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("plan", [[], [Pause(1.0)], [planned(0)]])
+def test_nothing_to_speak_is_a_silence_in_any_format(
+    plan: list[Planned | Pause | Exception], format: str, whole: bool
+) -> None:
+    async def scenario() -> None:
+        harness = Harness(plan, format=format, whole=whole)
+        assert await harness.read_all()
+        assert harness.stream.is_silence
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("plan", "seconds"),
+    [
+        ([], SILENCE_S),
+        ([planned(0), planned(0)], SILENCE_S),
+        ([Pause(0.1)], SILENCE_S),
+        ([Pause(1.0)], 1.0),
+        ([Pause(1.0), planned(0)], 1.0),
+        ([planned(0), Pause(1.0), planned(0), Pause(0.5)], 1.5),
+    ],
+)
+def test_silence_is_as_long_as_the_pauses_of_the_text(plan: list[Planned | Pause | Exception], seconds: float) -> None:
     async def scenario() -> None:
         harness = Harness(plan)
-        with pytest.raises(NothingToSpeak):
-            await harness.read()
+        content = await harness.read_all()
+        assert len(content) / 2 / SAMPLE_RATE == pytest.approx(seconds)
+        assert not any(content)
+        await harness.end()
+        assert harness.stream.timings.audio_s == pytest.approx(seconds)
+
+    run(scenario())
+
+
+def test_speech_is_no_silence() -> None:
+    async def scenario() -> None:
+        harness = Harness([Pause(1.0), planned(1)])
+        assert levels(await harness.read_all()) == [1]
+        assert not harness.stream.is_silence
         await harness.end()
 
     run(scenario())
@@ -440,17 +489,6 @@ def test_many_short_pauses_do_not_use_the_credit_up() -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("plan", [[Pause(1.0), planned(0)], [planned(0), Pause(1.0), planned(0)]])
-def test_text_without_a_sound_is_an_error_before_any_byte(plan: list[Planned | Pause | Exception]) -> None:
-    async def scenario() -> None:
-        harness = Harness(plan)
-        with pytest.raises(NothingToSpeak):
-            await harness.read()
-        await harness.end()
-
-    run(scenario())
-
-
 def test_pause_between_what_has_no_sound_and_what_has_is_kept() -> None:
     async def scenario() -> None:
         harness = Harness([planned(0), Pause(2.0), planned(1)])
@@ -535,7 +573,7 @@ def test_deadlines_follow_the_listener() -> None:
     run(scenario())
 
 
-def test_deadlines_and_plans_follow_a_listener_who_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deadlines_follow_a_listener_who_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         harness = Harness([planned(1), *(planned(2, 2) for _ in range(20))], look_ahead_s=5)
         for _ in range(4):
@@ -546,24 +584,20 @@ def test_deadlines_and_plans_follow_a_listener_who_pauses(monkeypatch: pytest.Mo
         while len(harness.pool.jobs) == before:
             await harness.read()
         submitted_s = sum(job.segment.duration_s for job in harness.pool.jobs[:before])
-        ahead_s, _ = harness.plan.asked[before]
         deadline_s = harness.pool.jobs[before].deadline - clock() - paused_s
         # What was read before the pause was played then; all else is in hand.
-        assert [ahead_s, deadline_s] == pytest.approx([submitted_s - 2] * 2, abs=0.6)
+        assert deadline_s == pytest.approx(submitted_s - 2, abs=0.6)
         await harness.end()
 
     run(scenario())
 
 
-def test_planner_is_told_what_the_listener_has_in_hand() -> None:
+def test_planner_is_told_how_long_a_segment_may_be() -> None:
     async def scenario() -> None:
         harness = Harness([planned(1, 4), planned(2, 2)])
         await harness.read_all()
         await harness.end()
-        (first, budget), (second, _), (third, _) = harness.plan.asked
-        assert (first, budget.realtime_factor) == (0.0, 2.0)
-        assert second == pytest.approx(4, abs=0.5)
-        assert third == pytest.approx(6, abs=0.5)
+        assert harness.plan.asked == [LIMIT_S] * 3
 
     run(scenario())
 
@@ -598,6 +632,102 @@ def test_stream_of_a_single_write_has_no_underrun() -> None:
         harness = Harness([planned(1)], format="wav", whole=True)
         await harness.read_all()
         assert harness.stream.timings.underrun_s is None
+        await harness.end()
+
+    run(scenario())
+
+
+def speak_window(job: FakeJob, seconds: int, left_s: float) -> None:
+    """The next seconds of a segment of `TONE`s."""
+    job.windows.put_nowait((Audio(np.tile(TONE, seconds)), left_s))
+
+
+def test_first_window_is_sent_before_there_is_another_and_the_next_segment_is_planned_then() -> None:
+    async def scenario() -> None:
+        harness = Harness([planned(1, 4), planned(2, 2)], at_once=False)
+        reading = asyncio.create_task(harness.read())
+        await jobs_in_pool(harness, 1)
+        speak_window(harness.pool.jobs[0], 1, 3.0)
+        assert len(await reading) / 2 / SAMPLE_RATE > 0.4
+        await jobs_in_pool(harness, 2)
+        assert harness.stream.timings.queue_s == 0.125
+        rest = asyncio.create_task(harness.read_all())
+        speak(harness.pool.jobs[1])
+        speak_window(harness.pool.jobs[0], 2, 1.0)
+        await asyncio.sleep(0.02)
+        assert not rest.done()
+        speak_window(harness.pool.jobs[0], 1, 0.0)
+        await rest
+        assert harness.stream.timings.audio_s == pytest.approx(6, abs=0.2)
+        assert harness.stream.timings.synthesis_s == 1.0
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("windows", [[4], [1, 3], [1, 1, 1, 1], [3, 1]])
+def test_bytes_are_the_same_in_windows(windows: list[int]) -> None:
+    async def scenario() -> None:
+        harness = Harness([planned(1, 4), Pause(0.5), planned(2)], at_once=False)
+        reading = asyncio.create_task(harness.read_all())
+        await jobs_in_pool(harness, 1)
+        left_s = 4
+        for seconds in windows:
+            left_s -= seconds
+            speak_window(harness.pool.jobs[0], seconds, float(left_s))
+        await jobs_in_pool(harness, 2)
+        speak(harness.pool.jobs[1])
+        joiner = SegmentJoiner()
+        whole = [joiner.add(Audio(np.tile(TONE, 4)), 0.0).samples, joiner.pause(0.5)]
+        whole += [joiner.add(Audio((TONE * (0.1 * 2)).astype(np.float32)), 0.0).samples, joiner.finish()]
+        assert await reading == pcm16(np.concatenate(whole))
+        await harness.end()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(("spoken_s", "left_s"), [(1, 3.0), (1, 7.0), (1, 0.5)])
+def test_next_deadline_follows_what_windows_turn_out_to_be(spoken_s: int, left_s: float) -> None:
+    async def scenario() -> None:
+        harness = Harness([planned(1, 4), planned(2, 2)], at_once=False)
+        reading = asyncio.create_task(harness.read())
+        await jobs_in_pool(harness, 1)
+        speak_window(harness.pool.jobs[0], spoken_s, left_s)
+        await reading
+        heard_at = time.monotonic()
+        await jobs_in_pool(harness, 2)
+        assert harness.pool.jobs[1].deadline - heard_at == pytest.approx(spoken_s + left_s, abs=0.1)
+        await harness.end()
+
+    run(scenario())
+
+
+def test_failure_between_windows_is_raised_after_the_audio_before_it() -> None:
+    async def scenario() -> None:
+        harness = Harness([planned(1, 4)], at_once=False)
+        reading = asyncio.create_task(harness.read())
+        await jobs_in_pool(harness, 1)
+        speak_window(harness.pool.jobs[0], 2, 2.0)
+        assert await reading
+        harness.pool.jobs[0].outcome.set_exception(SynthesisFailed("no"))
+        with pytest.raises(SynthesisFailed):
+            await harness.read_all()
+        await harness.end()
+
+    run(scenario())
+
+
+def test_pause_before_a_segment_that_begins_with_a_silent_window_is_kept_and_sent_with_its_sound() -> None:
+    async def scenario() -> None:
+        harness = Harness([Pause(2.0), planned(1, 3)], at_once=False)
+        reading = asyncio.create_task(harness.read_all())
+        await jobs_in_pool(harness, 1)
+        silence = np.zeros(SAMPLE_RATE, np.float32)
+        harness.pool.jobs[0].windows.put_nowait((Audio(silence), 2.0))
+        await asyncio.sleep(0.02)
+        assert harness.stream.timings.audio_s == 0.0
+        speak_window(harness.pool.jobs[0], 2, 0.0)
+        assert len(await reading) / 2 / SAMPLE_RATE == pytest.approx(4, abs=0.2)
         await harness.end()
 
     run(scenario())

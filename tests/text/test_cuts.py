@@ -35,7 +35,21 @@ def test_split_near_prefers_a_clause_near_the_target() -> None:
 
 
 def test_split_near_leaves_no_tiny_tail() -> None:
-    assert split_near("One two three four five six, ok.", 24, 60, "en-us") == ("One two three four five six, ok.", "")
+    assert split_near("One two three four five six, ok.", 24, 60, "en-us") == ("One two three four", "five six, ok.")
+
+
+@pytest.mark.parametrize(
+    ("text", "head"),
+    [
+        ("It rained; we stayed at home, and we read until the evening.", "It rained; we stayed at home,"),
+        ("We stayed at home; it rained, and we read until the evening.", "We stayed at home;"),
+        ("We stayed at home, it rained and we read until the evening.", "We stayed at home,"),
+        ("We stayed at home all day and we read until the evening.", "We stayed at home all day"),
+        ("We stayed at home until the evening without a single word.", "We stayed at home until"),
+    ],
+)
+def test_split_near_prefers_stronger_marks_to_weaker_ones_and_those_to_none(text: str, head: str) -> None:
+    assert split_near(text, 28, 60, "en-us")[0] == head
 
 
 @pytest.mark.parametrize("unbroken", ["a" * 400, "漢" * 400, "a-" * 200, "ก" * 400])

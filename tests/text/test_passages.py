@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from speechd.text.markup.document import parse
 from speechd.text.markup.marks import PRONUNCIATION, Mark, Pause, Phonemes, Prosody, Style, Text, Voice
 from speechd.text.normalization.normalize import normalize
-from speechd.text.passages import Boundary, NotYet, Passage, PassageReader
+from speechd.text.passages import BEGINNING, WEAK_SHARE, Boundary, NotYet, Passage, PassageReader
 from speechd.text.sentences import sentences
 from tests.text.strategies import documents, texts
 
@@ -24,35 +25,76 @@ def reader_of(*pieces: str, language: str = "en-us") -> PassageReader:
     return reader
 
 
-def rest(reader: PassageReader, target: int, limit: int) -> list[Passage | Pause]:
+def rest(reader: PassageReader, enough: int, limit: int) -> list[Passage | Pause]:
     results: list[Passage | Pause] = []
-    while (result := reader.next(target, limit)) is not None:
+    while (result := reader.next(enough, min(limit, 2 * enough), limit)) is not None:
         if not isinstance(result, NotYet):
             results.append(result)
     return results
 
 
-def passages(text: str, target: int, limit: int) -> list[Passage | Pause]:
-    return rest(reader_of(text), target, limit)
+def passages(text: str, enough: int, limit: int) -> list[Passage | Pause]:
+    return rest(reader_of(text), enough, limit)
 
 
 def spoken(results: Iterable[Passage | Pause]) -> list[str]:
     return [result.text for result in results if isinstance(result, Passage)]
 
 
-def test_short_sentences_are_gathered_near_the_target() -> None:
-    assert passages("One. Two. Three. Four. Five is the last of all.", 20, 100) == [
-        Passage("One. Two. Three. Four.", Boundary.SENTENCE),
-        Passage("Five is the last of all.", Boundary.PARAGRAPH),
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two. Three. Four. Five is the last.", ["One. Two. Three. Four.", "Five is the last."]),
+        ("This one is long enough. And so is this one.", ["This one is long enough.", "And so is this one."]),
+        (
+            "This is not. This is much too long for it, so it stays apart.",
+            ["This is not.", "This is much too long for it, so it stays apart."],
+        ),
+        (
+            "No. This is much too long for it, and joins it all the same.",
+            ["No. This is much too long for it, and joins it all the same."],
+        ),
+        (
+            "Roses are red,\nViolets are blue,\nSugar is sweet.\nYes.",
+            ["Roses are red, Violets are blue, Sugar is sweet.", "Yes."],
+        ),
+        ("You need:\n\n- tea\n- milk\n- one spoon of sugar", ["You need:", "tea. milk. one spoon of sugar."]),
+    ],
+)
+def test_whole_sentences_are_gathered_until_there_are_enough(text: str, expected: list[str]) -> None:
+    assert spoken(passages(text, 20, 100)) == expected
+
+
+def test_sentence_is_cut_only_where_it_is_too_long_and_then_evenly_at_clauses() -> None:
+    text = "When the rain came, we all went inside, and sat by the fire, until it was time to go."
+    assert passages(text, 20, 90) == [Passage(text, Boundary.PARAGRAPH)]
+    assert passages(text, 20, 70) == [
+        Passage("When the rain came, we all went inside,", Boundary.CLAUSE),
+        Passage("and sat by the fire, until it was time to go.", Boundary.PARAGRAPH),
     ]
 
 
-def test_long_sentence_is_cut_at_a_clause() -> None:
-    assert passages("When the rain came, we all went inside and sat by the fire.", 20, 100) == [
-        Passage("When the rain came,", Boundary.CLAUSE),
-        Passage("we all went inside", Boundary.WORD),
-        Passage("and sat by the fire.", Boundary.PARAGRAPH),
-    ]
+def test_sentence_in_pieces_is_put_together_where_it_fits() -> None:
+    reader = PassageReader("en-us")
+    reader.feed_marks([Text("Half of a sentence")])
+    reader.feed_marks([Text("and its other half. And another one.")])
+    assert reader.next(10, 50, 80) == Passage("Half of a sentence and its other half.", Boundary.SENTENCE)
+
+
+def test_passage_does_not_wait_for_text_that_it_does_not_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def record(text: str, language: str) -> str:
+        read.append(text)
+        return normalize(text, language)
+
+    monkeypatch.setattr("speechd.text.passages.normalize", record)
+    reader = PassageReader("en-us")
+    reader.feed_marks([Text("This is long enough. This one is not even looked at.")])
+    assert reader.next(20, 60, 100) == Passage("This is long enough.", Boundary.SENTENCE)
+    assert read == ["This is long enough. "]
+    reader.feed_marks([Text("Short.")])
+    assert reader.next(60, 80, 100) == NotYet(needs_text=True)
 
 
 def test_paragraphs_are_not_joined() -> None:
@@ -84,23 +126,38 @@ def test_unspeakable_input_has_no_passage() -> None:
     assert passages("!!! --- 😀 \n\n ...", 100, 200) == []
 
 
-def test_no_passage_exceeds_the_limit_below_the_target() -> None:
+def test_no_passage_exceeds_the_limit() -> None:
     results = passages("word " * 100, 200, 30)
     assert results
     assert all(len(text) <= 30 for text in spoken(results))
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(words=st.lists(st.integers(1, 18), min_size=1, max_size=30), enough=st.integers(1, 60))
+def test_no_sentence_within_the_limit_is_cut(words: list[int], enough: int) -> None:
+    text = " ".join(f"The{' sea' * count}." for count in words)
+    results = rest(reader_of(text), enough, 80)
+    ends = [result.boundary for result in results if isinstance(result, Passage)]
+    assert set(ends[:-1]) <= {Boundary.SENTENCE}
+    assert " ".join(spoken(results)) == text
+    most = min(80, 2 * enough)
+    for passage, following in pairwise(spoken(results)):
+        first, *more = (f"{sentence}." for sentence in passage.rstrip(".").split(". "))
+        assert not more or len(passage) <= most or len(" ".join([first, *more[:-1]])) < WEAK_SHARE * most
+        assert len(passage) >= enough or len(f"{passage} {following.partition('.')[0]}.") > most
+
+
 def test_passage_waits_for_the_text_that_decides_it() -> None:
     reader = PassageReader("en-us")
-    assert reader.next(100, 200) == NotYet(needs_text=True)
+    assert reader.next(100, 200, 400) == NotYet(needs_text=True)
     reader.feed("First paragraph.\n\nThe sec")
-    assert reader.next(100, 200) == Passage("First paragraph.", Boundary.PARAGRAPH)
-    assert reader.next(100, 200) == NotYet(needs_text=True)
+    assert reader.next(100, 200, 400) == Passage("First paragraph.", Boundary.PARAGRAPH)
+    assert reader.next(100, 200, 400) == NotYet(needs_text=True)
     reader.feed("ond one.\n")
-    assert reader.next(100, 200) == NotYet(needs_text=True)
+    assert reader.next(100, 200, 400) == NotYet(needs_text=True)
     reader.finish()
-    assert reader.next(100, 200) == Passage("The second one.", Boundary.PARAGRAPH)
-    assert reader.next(100, 200) is None
+    assert reader.next(100, 200, 400) == Passage("The second one.", Boundary.PARAGRAPH)
+    assert reader.next(100, 200, 400) is None
 
 
 def test_what_is_certain_is_counted_as_it_is_fed() -> None:
@@ -112,41 +169,57 @@ def test_what_is_certain_is_counted_as_it_is_fed() -> None:
     assert (reader.letters, reader.pauses_s) == (9, 1.5)
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(text=documents, enough=st.integers(1, 60))
+def test_reader_goes_on_where_another_was_whatever_the_text(text: str, enough: int) -> None:
+    results, position = list[Passage | Pause](), BEGINNING
+    while True:
+        reader = PassageReader("en-us", position)
+        reader.feed(text)
+        reader.finish()
+        result = reader.next(enough, min(80, 2 * enough), 80)
+        position = reader.position
+        if result is None:
+            break
+        results += [] if isinstance(result, NotYet) else [result]
+    assert results == rest(reader_of(text), enough, 80)
+
+
 def cut(text: str, places: Sequence[int]) -> list[str]:
     return [text[start:end] for start, end in pairwise([0, *sorted(place % (len(text) + 1) for place in places), None])]
 
 
 @settings(max_examples=500, deadline=None, derandomize=True)
-@given(text=documents, places=st.lists(st.integers(0, 400), max_size=6), target=st.integers(1, 60))
-@example(text="a\r\n\r\nb", places=[2, 4], target=20)
-@example(text="x <!-- a\n\nb --> y\n\nz", places=[10], target=20)
-@example(text="```\na\n\nb\n```\n\n**c**", places=[7], target=20)
-@example(text="é <script>a\n\nb</SCRIPT> y", places=[13], target=20)
-def test_passages_are_the_same_however_the_text_is_cut(text: str, places: list[int], target: int) -> None:
+@given(text=documents, places=st.lists(st.integers(0, 400), max_size=6), enough=st.integers(1, 60))
+@example(text="a\r\n\r\nb", places=[2, 4], enough=20)
+@example(text="x <!-- a\n\nb --> y\n\nz", places=[10], enough=20)
+@example(text="```\na\n\nb\n```\n\n**c**", places=[7], enough=20)
+@example(text="é <script>a\n\nb</SCRIPT> y", places=[13], enough=20)
+def test_passages_are_the_same_however_the_text_is_cut(text: str, places: list[int], enough: int) -> None:
     whole, fed, letter_by_letter = reader_of(text), reader_of(*cut(text, places)), reader_of(*text)
-    expected = rest(whole, target, 80)
-    assert rest(fed, target, 80) == expected
-    assert rest(letter_by_letter, target, 80) == expected
+    expected = rest(whole, enough, 80)
+    assert rest(fed, enough, 80) == expected
+    assert rest(letter_by_letter, enough, 80) == expected
     assert (fed.letters, fed.pauses_s) == (whole.letters, whole.pauses_s)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(text=documents, places=st.lists(st.integers(0, 400), max_size=6), target=st.integers(1, 60))
-def test_passages_are_the_same_when_they_are_read_between_the_pieces(text: str, places: list[int], target: int) -> None:
+@given(text=documents, places=st.lists(st.integers(0, 400), max_size=6), enough=st.integers(1, 60))
+def test_passages_are_the_same_when_they_are_read_between_the_pieces(text: str, places: list[int], enough: int) -> None:
     reader, results = PassageReader("en-us"), list[Passage | Pause]()
     for piece in cut(text, places):
         reader.feed(piece)
-        while not isinstance(result := reader.next(target, 80), NotYet):
+        while not isinstance(result := reader.next(enough, min(80, 2 * enough), 80), NotYet):
             assert result is not None
             results.append(result)
     reader.finish()
-    assert [*results, *rest(reader, target, 80)] == rest(reader_of(text), target, 80)
+    assert [*results, *rest(reader, enough, 80)] == rest(reader_of(text), enough, 80)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(text=texts, target=st.integers(1, 60), limit=st.integers(1, 80), language=st.sampled_from(("en-us", "es", "ja")))
-def test_every_letter_is_spoken_once_and_in_order(text: str, target: int, limit: int, language: str) -> None:
-    found = spoken(rest(reader_of(text, language=language), target, limit))
+@given(text=texts, enough=st.integers(1, 60), limit=st.integers(1, 80), language=st.sampled_from(("en-us", "es", "ja")))
+def test_every_letter_is_spoken_once_and_in_order(text: str, enough: int, limit: int, language: str) -> None:
+    found = spoken(rest(reader_of(text, language=language), enough, limit))
     assert all(0 < len(passage) <= limit and passage == passage.strip() for passage in found)
     blocks = [
         mark.text if isinstance(mark, Text) else "\n" if isinstance(mark, Pause) else str(mark) for mark in parse(text)
@@ -210,7 +283,7 @@ def test_reader_goes_on_where_another_was() -> None:
         reader = PassageReader("en-us", pickle.loads(pickle.dumps(position)))
         reader.feed_marks(MARKS)
         reader.finish()
-        result = reader.next(100, 200)
+        result = reader.next(100, 200, 400)
         position = reader.position
         if result is None:
             break

@@ -51,7 +51,7 @@ def test_passages_sound_like_the_whole(espeak: ctypes.CDLL, text: str) -> None:
     reader = PassageReader("en-us")
     reader.feed(text)
     reader.finish()
-    passages = [piece.text for piece in iter(lambda: reader.next(50, 300), None) if isinstance(piece, Passage)]
+    passages = [piece.text for piece in iter(lambda: reader.next(50, 100, 300), None) if isinstance(piece, Passage)]
     assert len(passages) > 1
     assert phonemes(espeak, " ".join(passages)) == phonemes(espeak, normalize(text, "en-us"))
     assert "".join(phonemes(espeak, passage) for passage in passages) == phonemes(espeak, normalize(text, "en-us"))

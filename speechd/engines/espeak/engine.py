@@ -20,6 +20,7 @@ from speechd.engines.base import (
 from speechd.engines.espeak.ipa import mnemonics
 from speechd.engines.espeak.library import Library, Speech
 from speechd.engines.espeak.text import for_espeak
+from speechd.engines.espeak.words import word_tokens
 from speechd.errors import InvalidRequest
 from speechd.languages.table import LANGUAGES as TABLE
 from speechd.text.markup import PRONUNCIATION, plain
@@ -59,7 +60,7 @@ class EspeakEngine(SequentialEngine):
     isolated: Literal[True] = True
     sample_rate: Final = 22_050
     passage_limit: Final = 1000
-    efficient_length: Final = 300
+    passage_length: Final = 150
 
     def __init__(self, catalogue: Catalogue, model_ids: Mapping[str, str]) -> None:
         """catalogue, model_ids: those of the engine for which this one stands in."""
@@ -93,9 +94,12 @@ class EspeakEngine(SequentialEngine):
         rate, word_gap = _pace(options.speed)
         variant, pitch = _timbre(options.blend)
         voice = f"{LANGUAGES[options.language]}+{variant}"
-        payload = _pack(Speech(rate, word_gap, pitch, voice), _marked_up(text, options.language))
+        pieces = _pieces(text, options.language)
+        speech = Speech(rate, word_gap, pitch, voice, options.words)
+        payload = _pack(speech, "".join(given for _, given in pieces))
         characters_per_s = TABLE[options.language].espeak_characters_per_s * options.speed
-        return Segment(payload, len(plain(text)) / characters_per_s)
+        words = word_tokens(text, pieces) if options.words else ()
+        return Segment(payload, len(plain(text)) / characters_per_s, words=words)
 
     def start(self, threads: int) -> None:
         """See `Synthesizer`. Raises `EngineUnavailable`."""
@@ -122,8 +126,9 @@ def _timbre(blend: Blend) -> tuple[str, int]:
     return variants[variant], PITCHES[pitch % len(PITCHES)]
 
 
-def _marked_up(text: str, language: str) -> str:
-    """`text` with inline IPA as espeak-ng's `[[mnemonics]]`; where there are none, the word is spoken as written."""
+def _pieces(text: str, language: str) -> list[tuple[int, str]]:
+    """`text` as espeak-ng is given it, in pieces, each with the character of `text` at which it begins: inline IPA as
+    `[[mnemonics]]`; where there are none, the word is spoken as written."""
 
     def pronounced(match: re.Match[str]) -> str:
         spelled = mnemonics(match["ipa"]) if language.startswith("en") else None
@@ -132,17 +137,18 @@ def _marked_up(text: str, language: str) -> str:
     pieces = []
     position = 0
     for match in PRONUNCIATION.finditer(text):
-        pieces += [for_espeak(text[position : match.start()]), pronounced(match)]
+        pieces.append((position, for_espeak(text[position : match.start()])))
+        pieces.append((match.start(), pronounced(match)))
         position = match.end()
-    return "".join([*pieces, for_espeak(text[position:])])
+    return [*pieces, (position, for_espeak(text[position:]))]
 
 
-_HEADER = struct.Struct("<HBBB")
+_HEADER = struct.Struct("<HBB?B")
 
 
 def _pack(speech: Speech, text: str) -> bytes:
     voice = speech.voice.encode()
-    header = _HEADER.pack(speech.rate, speech.word_gap, speech.pitch, len(voice))
+    header = _HEADER.pack(*speech[:3], speech.is_timed, len(voice))
     payload = header + voice + text.encode(errors="replace")
     if len(payload) > PAYLOAD_LIMIT:
         raise SegmentTooLong
@@ -150,6 +156,6 @@ def _pack(speech: Speech, text: str) -> bytes:
 
 
 def _unpack(payload: bytes) -> tuple[Speech, bytes]:
-    rate, word_gap, pitch, length = _HEADER.unpack_from(payload)
+    rate, word_gap, pitch, is_timed, length = _HEADER.unpack_from(payload)
     end = _HEADER.size + length
-    return Speech(rate, word_gap, pitch, payload[_HEADER.size : end].decode()), payload[end:]
+    return Speech(rate, word_gap, pitch, payload[_HEADER.size : end].decode(), is_timed), payload[end:]

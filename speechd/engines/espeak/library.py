@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speechd.audio.samples import Audio
+from speechd.engines.espeak.words import WordEvent, alignment, word_events
 from speechd.errors import EngineUnavailable
 
 # speak_lib.h
@@ -25,12 +26,14 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 
 class Speech(NamedTuple):
-    """How a text is to be spoken: rate in words per minute, word gap and pitch in espeak-ng's units, voice by name."""
+    """How a text is to be spoken: rate in words per minute, word gap and pitch in espeak-ng's units, voice by name.
+    is_timed: the audio is to say when its words sound."""
 
     rate: int
     word_gap: int
     pitch: int
     voice: str
+    is_timed: bool = False
 
 
 class Library:
@@ -49,10 +52,13 @@ class Library:
     def speak(self, speech: Speech, text: bytes) -> Audio:
         """The audio, at the library's rate. Raises `RuntimeError` with espeak-ng's status."""
         parts: list[npt.NDArray[np.int16]] = []
+        words: list[WordEvent] = []
 
         def collect(samples: ctypes._Pointer[ctypes.c_short], count: int, events: int | None) -> int:
             if samples and count:
                 parts.append(np.ctypeslib.as_array(samples, (count,)).copy())
+            if speech.is_timed:
+                words.extend(word_events(events))
             return 0
 
         lib = self._lib
@@ -63,8 +69,9 @@ class Library:
         for parameter, value in ((_RATE, speech.rate), (_PITCH, speech.pitch), (_WORD_GAP, speech.word_gap)):
             _succeed(lib.espeak_SetParameter(parameter, value, 0))
         _succeed(lib.espeak_Synth(text, len(text) + 1, 0, 1, 0, _UTF8 | _PHONEMES, None, None))
-        samples = np.concatenate([np.zeros(0, np.int16), *parts]).astype(np.float32) / np.float32(32768)
-        return Audio(samples, self._sample_rate)
+        spoken = np.concatenate([np.zeros(0, np.int16), *parts])
+        samples = spoken.astype(np.float32) / np.float32(32768)
+        return Audio(samples, self._sample_rate, alignment(words, spoken, self._sample_rate, text.decode()))
 
 
 def _succeed(status: int) -> None:

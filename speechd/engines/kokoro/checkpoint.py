@@ -30,6 +30,9 @@ PARTS: Final = ("bert", "bert_encoder", "predictor", "text_encoder", "decoder")
 PACK_SHAPE: Final = (510, 1, 256)
 """The shape of a voice's pack: a row for each number of phonemes; 128 columns style the decoder, 128 the prosody."""
 
+GREATEST: Final = 100.0
+"""The greatest magnitude in a pack: the release's are within 2, and from some thousand on the model makes no sound."""
+
 Pack = npt.NDArray[np.float32]
 """A voice, shape (510, 256)."""
 
@@ -73,7 +76,10 @@ class Checkpoint:
         pack = self._load(name)
         if getattr(pack, "shape", None) != PACK_SHAPE:
             raise self._broken(name, f"it is no tensor of shape {PACK_SHAPE}")
-        return np.asarray(pack.squeeze(1).float().numpy(), dtype=np.float32)
+        values: Pack = np.asarray(pack.squeeze(1).float().numpy(), dtype=np.float32)
+        if not (np.abs(values) <= GREATEST).all():  # false for nan too
+            raise self._broken(name, f"it has values that are not within {GREATEST:g}")
+        return values
 
     def packs(self, most: int) -> dict[str, Tensor]:
         """The first voices that are there, by id, each of shape `PACK_SHAPE`."""
@@ -98,7 +104,9 @@ class Checkpoint:
 
         try:
             return torch.load(self.folder / name, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        except pickle.UnpicklingError as error:  # whose words are for programmers, and recommend to trust the file
+            raise self._broken(name, "it holds no weights") from error
+        except (OSError, RuntimeError, EOFError) as error:
             raise self._broken(name, error) from error
 
     def _broken(self, name: str, reason: object) -> EngineUnavailable:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import io
 from collections.abc import Sequence
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -12,16 +14,18 @@ import numpy.typing as npt
 import torch
 
 from speechd.audio.samples import Audio, TokenTime
-from speechd.engines.base import EngineOptions, Segment, SegmentTooLong, SynthesisOptions
+from speechd.engines.base import EngineOptions, Segment, SegmentTooLong, SynthesisOptions, Window
 from speechd.engines.kokoro import voices
-from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Checkpoint
+from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Checkpoint, Pack
+from speechd.engines.kokoro.cpu.model import CpuModel
 from speechd.engines.kokoro.g2p.g2p import G2P
-from speechd.engines.kokoro.load import load
+from speechd.engines.kokoro.g2p.words import word_tokens
+from speechd.engines.kokoro.load import load, resolve
 from speechd.engines.kokoro.model import SAMPLE_RATE, STYLE_SIZE, Model, ModelInput, Rendered
 from speechd.errors import InvalidRequest
 from speechd.languages.table import KOKORO_CODES
 from speechd.shared_memory import trim_heap
-from speechd.voices import Blend, Catalogue
+from speechd.voices import Blend, Catalogue, Voice
 
 TOKEN_LIMIT: Final = PACK_SHAPE[0]
 """Phonemes in one segment: a voice has a row for each number of them."""
@@ -50,8 +54,7 @@ class KokoroEngine:
     sample_rate: Final = SAMPLE_RATE
     model_ids: Final = voices.MODEL_IDS
     passage_limit: Final = 400
-    # The CPU's model costs the same from here on, and shorter segments hold less memory and give way sooner.
-    efficient_length: Final = 120
+    passage_length: Final = 150
 
     def __init__(self, checkpoint: Checkpoint, options: EngineOptions) -> None:
         # A process in which torch has used a second thread hangs in its forks.
@@ -64,6 +67,9 @@ class KokoroEngine:
         self.load()
         self._g2p = G2P(self._ids)
         self._pack = lru_cache(PACKS_KEPT)(checkpoint.pack)
+        self._catalogue = voices.catalogue(checkpoint.folder, lacks=self._lacks)
+        for voice in self._catalogue:  # a pack that cannot be read is found out now, and not by who asks for it
+            checkpoint.pack(voice.id)
 
     def load(self) -> None:
         """See `SupportsUnload`."""
@@ -79,7 +85,7 @@ class KokoroEngine:
 
     def voices(self) -> Catalogue:
         """See `Engine`."""
-        return voices.catalogue(self._options.model_dir)
+        return self._catalogue
 
     def languages(self) -> Sequence[str]:
         """See `Engine`."""
@@ -87,19 +93,33 @@ class KokoroEngine:
 
     def load_voice(self, options: SynthesisOptions) -> None:
         """See `Engine`."""
-        for voice, _ in options.blend.parts:
-            if not self._checkpoint.has_pack(voice.id):
-                raise InvalidRequest(
-                    f"This server lacks the pack of the voice '{voice.id}'; 'speechd download' adds it.",
-                    param="voice",
-                    code="voice_not_found",
-                )
-            self._pack(voice.id)
+        self._packs(options.blend)
         self._g2p.check(options.language)
+
+    def pack(self, blend: Blend) -> bytes:
+        """See `SupportsPacks`."""
+        combined = sum(weight * pack for weight, pack in self._packs(blend))
+        file = io.BytesIO()
+        torch.save(torch.from_numpy(np.asarray(combined, np.float32)).reshape(PACK_SHAPE), file)
+        return file.getvalue()
 
     def prepare(self, text: str, options: SynthesisOptions) -> Segment | None:
         """See `Engine`."""
         phonemes = self._g2p.phonemes(text, options.language)
+        segment = self._segment(phonemes, options)
+        if segment is None or not options.words:
+            return segment
+        read = partial(self._g2p.phonemes, language=options.language)
+        return replace(segment, words=word_tokens(text, phonemes, read), phonemes=phonemes)
+
+    def prepare_phonemes(self, phonemes: str, options: SynthesisOptions) -> Segment | None:
+        """See `SupportsPhonemes`. Raises `InvalidRequest` for a character that is no phoneme of the model's."""
+        unknown = next((phoneme for phoneme in phonemes if phoneme not in self._ids), None)
+        if unknown is not None:
+            raise InvalidRequest(f"Kokoro has no phoneme {unknown!a}.", param="phonemes", code="invalid_value")
+        return self._segment(phonemes.strip(), options)
+
+    def _segment(self, phonemes: str, options: SynthesisOptions) -> Segment | None:
         if not phonemes:
             return None
         if len(phonemes) > TOKEN_LIMIT:
@@ -107,7 +127,8 @@ class KokoroEngine:
         frames = len(phonemes) * max(1.0, FRAMES_PER_PHONEME / options.speed)
         style = self._style(options.blend, len(phonemes))
         tokens = np.array([self._ids[phoneme] for phoneme in phonemes], np.uint16)
-        return Segment(ModelInput(options.speed, options.seed & SEED_MASK, style, tokens).packed(), frames * FRAME_S)
+        payload = ModelInput(options.speed, options.seed & SEED_MASK, style, tokens).packed()
+        return Segment(payload, frames * FRAME_S, len(tokens))
 
     def start(self, threads: int) -> None:
         """See `Synthesizer`."""
@@ -121,12 +142,12 @@ class KokoroEngine:
         torch.set_num_threads(threads)
 
     def plan(self, segments: Sequence[Segment]) -> list[Any]:
-        """See `SupportsProsody`."""
+        """The prosody of each segment. Any exception concerns all of them."""
         return self._loaded.plan([ModelInput.unpacked(segment.payload) for segment in segments])
 
-    def render(self, prosodies: Sequence[Any], window: None = None) -> list[Audio]:
-        """See `SupportsProsody`."""
-        return [_audio(rendered) for rendered in self._loaded.render(prosodies, window)]
+    def render(self, prosodies: Sequence[Any]) -> list[Audio]:
+        """The audio of each. Any exception concerns all of them."""
+        return [_audio(rendered) for rendered in self._loaded.render(prosodies)]
 
     def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:
         """See `Synthesizer`. Raises what the model raises."""
@@ -138,13 +159,67 @@ class KokoroEngine:
         return self._model
 
     def _style(self, blend: Blend, phonemes: int) -> npt.NDArray[np.float32]:
-        """The row of the voices for this number of phonemes, as the kokoro package chooses it; averaged by weight."""
-        rows = [self._pack(voice.id)[phonemes - 1] for voice, _ in blend.parts]
-        return np.average(rows, axis=0, weights=[weight for _, weight in blend.parts]).astype(np.float32)
+        """The row of the voices for this number of phonemes, as the kokoro package chooses it; their weighted sum."""
+        rows = [pack[phonemes - 1] * np.float64(weight) for weight, pack in self._packs(blend)]
+        style: npt.NDArray[np.float32] = np.sum(rows, axis=0).astype(np.float32)
+        return style
+
+    def _packs(self, blend: Blend) -> list[tuple[float, Pack]]:
+        """The weight and the pack of each voice. Raises `InvalidRequest` for one that is not there."""
+        for voice, _ in blend.parts:
+            if not self._checkpoint.has_pack(voice.id):
+                raise InvalidRequest(
+                    f"This server lacks the pack of the voice '{voice.id}'; 'speechd download' adds it.",
+                    param="voice",
+                    code="voice_not_found",
+                )
+        return [(weight, self._pack(voice.id)) for voice, weight in blend.parts]
+
+    def _lacks(self, voice: Voice) -> bool:
+        """Whether something is not here that speaking this voice takes."""
+        return not (self._checkpoint.has_pack(voice.id) and voices.is_readable(voice.language))
+
+
+class WindowedKokoroEngine(KokoroEngine):
+    """Kokoro on the CPU, which renders passages in windows as well; see `SupportsWindows`."""
+
+    def load(self) -> None:
+        """See `SupportsUnload`."""
+        super().load()
+        self.window_state_limit = self._cpu.window_state_limit
+
+    def render_window(self, segment: Segment, state: bytes, wanted_s: float) -> Window:
+        """See `SupportsWindows`. Raises ValueError where `wanted_s` is not above 0, or `state` is none."""
+        if not wanted_s > 0:
+            raise ValueError(f"a window of {wanted_s} seconds")
+        made = self._cpu.render_window(ModelInput.unpacked(segment.payload), state, wanted_s / FRAME_S)
+        audio = Audio(made.samples.numpy(), SAMPLE_RATE, _alignment(made.durations, made.first, made.end))
+        return Window(audio, made.state, (made.frames - made.end) * FRAME_S)
+
+    @property
+    def _cpu(self) -> CpuModel:
+        assert isinstance(self._loaded, CpuModel), "the device is the CPU"
+        return self._loaded
+
+
+def engine_of(checkpoint: Checkpoint, options: EngineOptions) -> KokoroEngine:
+    """The engine for the device that is meant; the CPU's has windows. Raises `EngineUnavailable`."""
+    if resolve(options.device) == "cpu":
+        return WindowedKokoroEngine(checkpoint, replace(options, device="cpu"))
+    return KokoroEngine(checkpoint, options)
 
 
 def _audio(rendered: Rendered) -> Audio:
-    ends_s = [frames * FRAME_S for frames in rendered.durations.cumsum(0).tolist()]
-    # Each phoneme's: the first and the last duration are the pads'.
-    alignment = tuple(TokenTime(*row) for row in zip(range(len(ends_s) - 2), ends_s, ends_s[1:], strict=False))
-    return Audio(rendered.samples.numpy(), SAMPLE_RATE, alignment)
+    durations = rendered.durations
+    return Audio(rendered.samples.numpy(), SAMPLE_RATE, _alignment(durations, 0, int(durations.sum())))
+
+
+def _alignment(durations: torch.Tensor, first: int, end: int) -> tuple[TokenTime, ...]:
+    """When each phoneme that begins in the frames `first` ... `end` - 1 sounds, in seconds from the first of them."""
+    ends = durations.cumsum(0).tolist()
+    # The first and the last duration are the pads'.
+    return tuple(
+        TokenTime(token, (begin - first) * FRAME_S, (ends[token + 1] - first) * FRAME_S)
+        for token, begin in enumerate(ends[:-2])
+        if first <= begin < end
+    )

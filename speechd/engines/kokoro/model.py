@@ -67,6 +67,21 @@ class Rendered(NamedTuple):
     durations: Tensor
 
 
+class RenderedWindow(NamedTuple):
+    """A window of a passage; see `engines.base.Window`.
+
+    samples: as in `Rendered`; durations: of all tokens, pads included; first, end: the window's frames; frames: of the
+    passage; state: for the next window, empty after the last.
+    """
+
+    samples: Tensor
+    durations: Tensor
+    first: int
+    end: int
+    frames: int
+    state: bytes
+
+
 class Model(Protocol[Prosody]):
     """Kokoro-82M on one device. Built before the fork; called after it, by one thread at a time.
 
@@ -87,6 +102,6 @@ class Model(Protocol[Prosody]):
         """The prosody of each input; where a model has no such step, the input itself."""
         ...
 
-    def render(self, prosodies: Sequence[Prosody], window: None = None) -> list[Rendered]:
-        """The audio of each. window: None, for the whole of it."""
+    def render(self, prosodies: Sequence[Prosody]) -> list[Rendered]:
+        """The audio of each."""
         ...

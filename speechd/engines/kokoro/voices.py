@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from speechd.languages.table import KOKORO_CODES
+from speechd.languages.table import KOKORO_CODES, find_language
 from speechd.voices import Catalogue, Voice
 
 MODEL_IDS: Final[Mapping[str, str]] = {"kokoro": "hexgrad"}
@@ -48,14 +51,63 @@ OPENAI_NAMES: Final[Mapping[str, str]] = {
 EXAMPLES: Final = ("af_heart", "af_bella")
 """Voices that messages name: the release's best two (VOICES.md)."""
 
+GRADES: Final[Mapping[str, str]] = {
+    id: grade
+    for grade, ids in {
+        "A": "af_heart",
+        "A-": "af_bella",
+        "B-": "af_nicole bf_emma ff_siwis",
+        "C+": "af_aoede af_kore af_sarah am_fenrir am_michael am_puck jf_alpha",
+        "C": "af_alloy af_nova bf_isabella bm_fable bm_george hf_alpha hf_beta hm_omega hm_psi if_sara im_nicola "
+        "jf_gongitsune jf_tebukuro",
+        "C-": "af_sky jf_nezumi jm_kumo",
+        "D+": "bm_lewis",
+        "D": "af_jessica af_river am_echo am_eric am_liam am_onyx bf_alice bf_lily bm_daniel zf_xiaobei zf_xiaoni "
+        "zf_xiaoxiao zf_xiaoyi zm_yunjian zm_yunxi zm_yunxia zm_yunyang",
+        "D-": "am_santa",
+        "F+": "am_adam",
+    }.items()
+    for id in ids.split()
+}
+"""Id → the overall grade that the release gives a voice (VOICES.md); it gives none to Spanish and Portuguese ones."""
+
 _ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 
+log = logging.getLogger(__name__)
 
-def catalogue(model_dir: Path | None = None) -> Catalogue:
-    """The release's voices, and further packs in `model_dir/voices`, in order of id."""
-    packs = model_dir.glob("voices/*.pt") if model_dir is not None else ()
-    own = {path.stem for path in packs if _ID.fullmatch(path.stem)}
-    return Catalogue(map(voice, sorted(own | set(IDS))), OPENAI_NAMES, EXAMPLES)
+
+def catalogue(
+    model_dir: Path | None = None, *, graded: bool = True, lacks: Callable[[Voice], bool] = lambda voice: False
+) -> Catalogue:
+    """The release's voices, and further packs in `model_dir/voices`, in order of id.
+
+    graded: whether they sound as the release's grades have it. lacks: whether something is not here that a voice takes,
+    which is then not listed.
+    """
+    found = [voice(id) for id in sorted(own_ids(model_dir) | set(IDS))]
+    if not graded:
+        found = [replace(each, quality=None) for each in found]
+    unlisted = {each.id for each in found if lacks(each)}
+    return Catalogue(found, OPENAI_NAMES, EXAMPLES, unlisted=unlisted)
+
+
+def own_ids(model_dir: Path | None) -> set[str]:
+    """The ids of all packs in `model_dir/voices`. The log has those whose name no request could write."""
+    ids = {path.stem for path in model_dir.glob("voices/*.pt")} if model_dir is not None else set()
+    for id in sorted(ids):
+        if not _ID.fullmatch(id):
+            log.warning("the voice pack %r is left out: its name may have letters, digits, '_', '-' and '.' only", id)
+    return set(filter(_ID.fullmatch, ids))
+
+
+def is_readable(tag: str) -> bool:
+    """Whether the packages are installed with which Kokoro's G2P reads this language."""
+    try:
+        for name in find_language(tag).misaki_packages.split():
+            metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def voice(id: str) -> Voice:
@@ -63,4 +115,4 @@ def voice(id: str) -> Voice:
     language, gender, name = "en-us", "female", id
     if id[2:3] == "_" and id[0] in KOKORO_CODES and id[1] in GENDERS:
         language, gender, name = KOKORO_CODES[id[0]], GENDERS[id[1]], id[3:]
-    return Voice(id, name.replace("_", " ").title(), language, gender)
+    return Voice(id, name.replace("_", " ").title(), language, gender, GRADES.get(id))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from speechd.engines.base import SynthesisOptions
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Progress
+from speechd.speech.reading import AS_TEXT, Reading
 from speechd.text.markup import Pause
 from speechd.text.passages import NotYet
 
@@ -19,12 +19,13 @@ _LENGTH: Final = struct.Struct("!i")
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What is to be read: `input` as the client sent it, how it is to be spoken, and the seconds of audio that it may
-    have."""
+    """What is to be read: `input` as the client sent it, how it is to be spoken, the seconds of audio that it may have,
+    and how it is to be read."""
 
     input: str
     options: SynthesisOptions
     limit_s: float = math.inf
+    reading: Reading = AS_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,7 @@ class PlanCall:
     have it; over: plans that the process may forget."""
 
     id: int
-    ahead_s: float
-    budget: StreamBudget
+    longest_s: float
     resumed: tuple[Utterance, Progress | None] | None
     over: tuple[int, ...]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
 from speechd.errors import InvalidRequest
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Progress
 from speechd.speech.reader.messages import PlanResult, Utterance
 from speechd.text.markup import Pause
@@ -39,30 +39,31 @@ class RemotePlan:
     progress: how far it is, for another process to go on from. holder: the process that has it, if that still lives.
     """
 
-    def __init__(self, id: int, utterance: Utterance, ask: Ask) -> None:
-        """ask: makes one call, and raises `ProcessDied`."""
+    def __init__(self, id: int, utterance: Utterance, ask: Ask, observe: Observe = lambda item: None) -> None:
+        """ask: makes one call, and raises `ProcessDied`. observe: called with each result of `next`."""
         self.id, self.utterance = id, utterance
         self.progress: Progress | None = None
         self.holder: Holder | None = None
-        self._ask = ask
+        self._ask, self._observe = ask, observe
 
-    async def next(self, ahead_s: float, budget: StreamBudget) -> Planned | Pause | None:
+    async def next(self, longest_s: float = math.inf) -> Planned | Pause | None:
         """The next segment or pause, as of `Planner.next`. Ends in bounded time.
 
         Raises `InvalidRequest` also for a text that ends, or outlasts, whatever reads it.
         """
         while True:
-            answer = await self._answer(ahead_s, budget)
+            answer = await self._answer(longest_s)
             self.progress = answer.progress
             if isinstance(answer.result, Exception):
                 raise answer.result
             if not isinstance(answer.result, NotYet):  # else it is asked again, behind all others
+                self._observe(answer.result)
                 return answer.result
 
-    async def _answer(self, ahead_s: float, budget: StreamBudget) -> PlanResult:
+    async def _answer(self, longest_s: float) -> PlanResult:
         for _ in range(MAX_DEATHS):
             with suppress(ProcessDied):
-                return await self._ask(self, ahead_s, budget)
+                return await self._ask(self, longest_s)
         raise InvalidRequest(
             "A part of 'input' cannot be read: it was tried twice, and each time took too long or broke what reads it. "
             "Take out what is no ordinary text there.",
@@ -77,5 +78,8 @@ class RemotePlan:
             self.holder = None
 
 
-Ask = Callable[[RemotePlan, float, StreamBudget], Awaitable[PlanResult]]
-"""One call of `Planner.next` for a plan, with its `ahead_s` and budget."""
+Observe = Callable[[Planned | Pause | None], None]
+"""Told what was planned next, None for the end of the text."""
+
+Ask = Callable[[RemotePlan, float], Awaitable[PlanResult]]
+"""One call of `Planner.next` for a plan, with its `longest_s`."""

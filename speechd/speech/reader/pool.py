@@ -11,10 +11,9 @@ from itertools import count
 from typing import Any, Final
 
 from speechd.errors import EngineUnavailable
-from speechd.pool.capacity import StreamBudget
 from speechd.pool.fork_server import ForkServer, ForkServerGone
 from speechd.speech.reader.messages import PlanResult, Utterance
-from speechd.speech.reader.plan import RemotePlan
+from speechd.speech.reader.plan import Observe, RemotePlan
 from speechd.speech.reader.process import PendingCall, ReaderProcess
 
 MAX_PROCESSES: Final = 8
@@ -66,13 +65,13 @@ class ReaderPool:
             self._retry.cancel()
         self._server.close()
 
-    def plan(self, utterance: Utterance) -> RemotePlan:
-        """The plan of an utterance. Nothing of it is made before its first `next`."""
-        return RemotePlan(next(self._ids), utterance, self._ask)
+    def plan(self, utterance: Utterance, observe: Observe = lambda item: None) -> RemotePlan:
+        """The plan of an utterance. Nothing of it is made before its first `next`, of which `observe` is told."""
+        return RemotePlan(next(self._ids), utterance, self._ask, observe)
 
-    async def _ask(self, plan: RemotePlan, ahead_s: float, budget: StreamBudget) -> PlanResult:
+    async def _ask(self, plan: RemotePlan, longest_s: float) -> PlanResult:
         """The answer to one call; raises `ProcessDied`. If its client leaves, a slow call is ended with its process."""
-        call = PendingCall(plan, ahead_s, budget)
+        call = PendingCall(plan, longest_s)
         self._pending.append(call)
         self._dispatch()
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Final, Protocol, cast
 
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.reader.messages import MessageBuffer, PlanCall, PlanResult, packed
 from speechd.speech.reader.plan import ProcessDied, RemotePlan
 
@@ -20,8 +19,8 @@ START_S: Final = 20.0
 class PendingCall:
     """A call, and whoever awaits its answer."""
 
-    def __init__(self, plan: RemotePlan, ahead_s: float, budget: StreamBudget) -> None:
-        self.plan, self.ahead_s, self.budget = plan, ahead_s, budget
+    def __init__(self, plan: RemotePlan, longest_s: float) -> None:
+        self.plan, self.longest_s = plan, longest_s
         self.answer: asyncio.Future[PlanResult] = asyncio.get_running_loop().create_future()
 
 
@@ -89,7 +88,7 @@ class ReaderProcess(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._timers = [loop.call_later(SLOW_S, self._slow), loop.call_later(limit_s, self._kill)]
         assert self._transport is not None
-        self._transport.write(packed(PlanCall(plan.id, call.ahead_s, call.budget, resumed, over)))
+        self._transport.write(packed(PlanCall(plan.id, call.longest_s, resumed, over)))
 
     def forget(self, id: int) -> None:
         """Have it let go of the plan of this number, with its next call."""

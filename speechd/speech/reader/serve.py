@@ -68,7 +68,7 @@ def answer(engine: Engine, planners: dict[int, Planner], call: PlanCall, process
             planners[call.id] = _resumed(engine, *call.resumed)
         # By the kernel, whatever holds the interpreter: a thread would need it.
         signal.setitimer(signal.ITIMER_PROF, processor_s)
-        result = planners[call.id].next(call.ahead_s, call.budget)
+        result = planners[call.id].next(call.longest_s)
     except SpeechdError as error:
         result = error
     except MemoryError:  # what it has kept would fail the next text, too
@@ -86,7 +86,8 @@ def answer(engine: Engine, planners: dict[int, Planner], call: PlanCall, process
 
 def _resumed(engine: Engine, utterance: Utterance, progress: Progress | None) -> Planner:
     engine.load_voice(utterance.options)  # of what the server has installed, which may take its time to load
-    return Planner(utterance.input, utterance.options, engine, limit_s=utterance.limit_s, progress=progress)
+    limit_s, reading = utterance.limit_s, utterance.reading
+    return Planner(utterance.input, utterance.options, engine, limit_s=limit_s, progress=progress, reading=reading)
 
 
 def data_bytes() -> int:

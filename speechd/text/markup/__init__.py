@@ -1,7 +1,19 @@
 """Markup: what a client wrote becomes a document, a sequence of marks."""
 
 from speechd.text.markup.document import DocumentReader, parse
-from speechd.text.markup.marks import NEUTRAL, PRONUNCIATION, Mark, Pause, Phonemes, Prosody, Style, Text, Voice, plain
+from speechd.text.markup.marks import (
+    NEUTRAL,
+    PRONUNCIATION,
+    Mark,
+    Pause,
+    Phonemes,
+    Prosody,
+    Style,
+    Tag,
+    Text,
+    Voice,
+    plain,
+)
 
 __all__ = [
     "NEUTRAL",
@@ -12,6 +24,7 @@ __all__ = [
     "Phonemes",
     "Prosody",
     "Style",
+    "Tag",
     "Text",
     "Voice",
     "parse",

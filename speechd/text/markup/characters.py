@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 LINE_BREAK = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
 """Unicode's mandatory line breaks (UAX #14), but for "\\n" itself."""
@@ -12,16 +13,21 @@ _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     r"\ufff0-\ufffd\ud800-\udfff\ue000-\uf8ff\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
+_PICTOGRAPHS: Final = r"\u2300-\u23ff\u2500-\u25a9\u25ac-\u266c\u2670-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 # Pictographs and what joins them (variation selectors, keycaps, a joiner before it).
-# The musical sharp and flat stay.
-_EMOJI = re.compile(
-    r"\u200d?[\u2300-\u23ff\u2500-\u266c\u2670-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff][\ufe0e\ufe0f]?|[\ufe00-\ufe0f\u20e3]"
+# The musical sharp and flat stay, and so do the squares that begin items.
+_EMOJI = re.compile(rf"\u200d?[\u25aa\u25ab{_PICTOGRAPHS}][\ufe0e\ufe0f]?|[\ufe00-\ufe0f\u20e3]")
+_EMOJI_BULLET = re.compile(
+    rf"^[ \t]{{0,20}}(?:[{_PICTOGRAPHS}][\ufe0e\ufe0f\u200d]{{0,2}}){{1,8}}[ \t]{{1,9}}(?=\w)", re.M
 )
-_EMOTICON = re.compile(r"(?<!\S)(?:[:;=8xX][-']?[)(DPpOo|/\\*]|<3|\^_\^|¯\\_\(ツ\)_/¯)(?!\S)")
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;][-']?[)(DPpOo|/\\*]|=[-']?[)(]|\^_\^|¯\\_\(ツ\)_/¯)(?!\S)")
 
 
 def without_unspoken(text: str) -> str:
-    """`text` without them; a pictograph leaves a space, for it parts words."""
+    """`text` without them; a pictograph leaves a space, for it parts words, or begins an item of a list.
+
+    An emoticon has a sign for its eyes: "XP", "8)" and "<3" say something.
+    """
     if not text.isascii():
-        text = _EMOJI.sub(" ", text)
+        text = _EMOJI.sub(" ", _EMOJI_BULLET.sub("• ", text))
     return _EMOTICON.sub("", _INVISIBLE.sub("", text))

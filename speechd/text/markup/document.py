@@ -8,10 +8,14 @@ from typing import Final
 
 from speechd.text.markup import html
 from speechd.text.markup.characters import LINE_BREAK, without_unspoken
+from speechd.text.markup.formulas import on_one_line
 from speechd.text.markup.markdown import BlockReader
-from speechd.text.markup.marks import PAUSE_LIMIT_S, PRONUNCIATION, Mark, Pause, Phonemes, Text
+from speechd.text.markup.marks import PAUSE_LIMIT_S, PRONUNCIATION, Mark, Pause, Phonemes, Tag, Text
 
-_PAUSE = re.compile(r"\[pause:[ ]?(\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})[ ]?(ms|s)?\]", re.IGNORECASE)
+_PAUSE_OR_TAG = re.compile(
+    r"\[pause:[ ]?(\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})[ ]?(ms|s)?\]|\[(?P<tag>voice|rate):(?P<value>[^\[\]\n]{0,200})\]",
+    re.IGNORECASE,
+)
 
 _BREAK: Final = r"(?>\r\n|[\n\r\v\f\x85\u2028\u2029])"
 _BLANK_LINE = re.compile(rf"{_BREAK}[ \t]*{_BREAK}")
@@ -47,12 +51,12 @@ class DocumentReader:
         return self._marks(rest)
 
     def _marks(self, text: str) -> list[Mark]:
-        text = without_unspoken(html.to_text(LINE_BREAK.sub("\n", text)))
+        text = on_one_line(without_unspoken(html.to_text(LINE_BREAK.sub("\n", text))))
         return [mark for block in self._blocks.blocks(text) for mark in _marks_of(block)]
 
 
 def parse(text: str) -> list[Mark]:
-    """The marks of a whole text: `Text`, `Phonemes` and `Pause`."""
+    """The marks of a whole text: `Text`, `Phonemes`, `Pause` and `Tag`."""
     reader = DocumentReader()
     return [*reader.feed(text), *reader.finish()]
 
@@ -63,13 +67,16 @@ def _last_blank_line(text: str, start: int) -> int | None:
 
 
 def _marks_of(block: str) -> Iterator[Mark]:
-    """A block's pauses, and what stands between them."""
+    """A block's pauses and tags, and what stands between them."""
     position = 0
-    for match in _PAUSE.finditer(block):
+    for match in _PAUSE_OR_TAG.finditer(block):
         yield from _words(block[position : match.start()])
+        position = match.end()
+        if match["tag"] is not None:
+            yield Tag(match["tag"].lower(), match["value"].strip())
+            continue
         seconds = float(match[1]) / (1000 if (match[2] or "").lower() == "ms" else 1)
         yield Pause(min(seconds, PAUSE_LIMIT_S))
-        position = match.end()
     yield from _words(block[position:])
 
 

@@ -6,30 +6,31 @@ Everything here is linear: patterns start at a character that can start nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator
 from typing import Final
 
+from speechd.text.markup.formulas import FORMULA
 from speechd.text.markup.marks import PRONUNCIATION
-
-WRAP_LENGTH: Final = 50
-"""Characters. A shorter line that is followed by a capital stands alone (a verse, an address); a longer one wraps."""
+from speechd.text.markup.notes import without_cues, without_notes
+from speechd.text.markup.wrapping import lines_of
 
 _FENCE = re.compile(r"\s{0,3}(?:`{3,}|~{3,})")
 _THEMATIC_BREAK = re.compile(r"\s{0,3}(?:[-*_=~][ \t]*){3,}$")
 _TABLE_DELIMITER = re.compile(r"(?=[^|]*\|)[\s|:-]+$")
-_DEFINITION = re.compile(r"\s{0,3}\[\^?[^\[\]]{1,100}\]:\s")
+_DEFINITION = re.compile(r"\s{0,3}\[[^\[\]^][^\[\]]{0,100}\]:\s")
+_NOTE = re.compile(r"\s{0,3}\[\^[^\[\]]{1,100}\]:\s+(?=\S)")
 _QUOTE = re.compile(r"(?:\s{0,3}>)+\s?")
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+")
 _HEADING_END = re.compile(r"\s#+\s*$")
-_ITEM = re.compile(r"\s*(?:[-*+•‣◦▪·]\s+(?:\[[ xX]\]\s+)?|(?=\d{1,3}[.)]\s+\D))")
+_ITEM = re.compile(r"\s*(?:[-*+•‣◦▪·]\s+(?:\[[ xX]\]\s+)?|(?=\d{1,3}[.)]\s+\D|[A-Za-z]\)\s+\w|[ivx]{1,4}\)\s+\w))")
 _STOPPED = re.compile(r"[.!?…:;,。！？；：、।॥؟۔][\"'”’»)\]」』]*$")
 
 _IMAGE_OR_LINK = re.compile(
     r"!?\[([^\[\]\n]{0,300})\]\((?!/[^/()\n]{1,100}/\))[^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?"
     r"(?:\s+[\"'(][^\"\n]{0,200}[\"')])?\s?\)"
 )
-_REFERENCE = re.compile(r"\[((?!pause:)[^\[\]\n]{1,300})\]\[(?!pause:)[^\[\]\n]{0,100}\]", re.IGNORECASE)
+_TAG: Final = "(?!(?:pause|voice|rate):)"  # no text of a link
+_REFERENCE = re.compile(rf"\[({_TAG}[^\[\]\n]{{1,300}})\]\[{_TAG}[^\[\]\n]{{0,100}}\]", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\n]{1,50}\]")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^\s<>@:]{0,100}[@:][^\s<>]{1,2000})>")
 _ESCAPE = re.compile(r"\\([\\`*_#+.!|>~-])")
@@ -37,6 +38,17 @@ _EMPHASIS = re.compile(
     r"(?<!\\)(?:\*{2,}|(?<![\w)\]*\s])\*(?=[^\s*])|(?<!\S)\*(?=[^\s*\d])|(?<=[^\s*])\*(?![\w(\[*])"  # no products
     r"|(?<![\w_])_++|(?<!_)_++(?!\w)|~~|`+)"
 )
+_HIGHLIGHT = re.compile(r"(?<![=\w])==(?=[^\s=])([^=\n]{1,200})(?<=[^\s=])==(?![=\w])")
+_ASIDE = re.compile(
+    r"(?:^|(?<=[.!?…:][ \"'”’]))(\*{1,3}|_{1,2})(?=[^\s*_])([^*_\n]{1,80}[\w)\"'”’])\1(?=[ ]+[\"'“‘(]?[A-Z])"
+)
+_SEPARATOR = re.compile(r"(?<=[^\W_]{2})[ ]{1,3}[·•|‧∙▪][ ]{1,3}(?=\w)")
+_UNSPACED = re.compile(
+    r"(?<![\w./@:'’-])([^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){0,30}(?<=[a-zß-ÿ]{2})[.!?][\"”’]?)"
+    r"(?!(?:Com|Net|Org|Io|Ai|Js|Tv|Gov|Edu|Py)\b)(?=(?:[A-Z][a-z]{1,20}|I|A)(?:[ ,]|['’][a-z]))"
+)
+_SHILLINGS = re.compile(r"(?<![\w.,])(\d{1,3})s\.[ ](\d{1,2}[½¼¾]?)d(?!\w)")
+_CELLS = re.compile(r"(?<=\S)\t+(?=\S)")
 
 
 class BlockReader:
@@ -51,7 +63,7 @@ class BlockReader:
         Each ends with "\\n\\n" where a paragraph ends, or with "\\n" where a line stands alone.
         """
         paragraph: list[str] = []
-        for line in text.split("\n"):
+        for line in without_cues(text).split("\n"):
             if _FENCE.match(line):
                 yield from _paragraph(paragraph)
                 self._fenced = not self._fenced
@@ -77,10 +89,16 @@ def _line(line: str, paragraph: list[str]) -> Iterator[str]:
         yield from _paragraph(paragraph)
         cells = (_inline(cell) for cell in line.split("|"))
         yield _ended(", ".join(cell for cell in cells if cell)) + "\n"
+    elif note := _NOTE.match(line):
+        yield from _paragraph(paragraph)
+        paragraph.append(line[note.end() :].strip())
     elif item := _ITEM.match(line):
         yield from _paragraph(paragraph, end="\n")
         paragraph.append(line[item.end() :].strip())
         paragraph.append("")  # marks a list item: its paragraph ends as a sentence
+    elif _CELLS.search(line):
+        yield from _paragraph(paragraph)
+        yield _ended(", ".join(map(_inline, _CELLS.split(line.strip())))) + "\n"
     else:
         paragraph.append(line.strip())
 
@@ -90,34 +108,47 @@ def _paragraph(lines: list[str], end: str = "\n\n") -> Iterator[str]:
     if not lines:
         return
     item = len(lines) > 1 and lines[1] == ""
-    text = lines[0]
-    for before, line in pairwise(lines):
-        if line:
-            alone = not item and len(before) < WRAP_LENGTH and not line[0].islower()
-            text += ("\n" if alone else " ") + line
+    text = " ".join(filter(None, lines)) if item else lines_of(lines)
     lines.clear()
     text = _inline(text)
     yield (_ended(text) if item else text) + end
 
 
 def _inline(text: str) -> str:
-    """A paragraph without Markdown's marks: links speak their text, images their description, code its content."""
+    """A paragraph without Markdown's marks: links speak their text, images their description, code its content.
+    Formulas of TeX stay as they are."""
+    return _alternating(FORMULA, text, _plain).strip() if "$" in text or "\\" in text else _plain(text).strip()
+
+
+def _alternating(kept: re.Pattern[str], text: str, change: Callable[[str], str]) -> str:
+    """`text` with what lies between matches of `kept` changed."""
+    pieces = []
+    position = 0
+    for match in kept.finditer(text):
+        pieces += [change(text[position : match.start()]), match[0]]
+        position = match.end()
+    return "".join([*pieces, change(text[position:])])
+
+
+def _plain(text: str) -> str:
+    text = _SHILLINGS.sub(r"\1s.\2d", without_notes(text))
     if "[" in text:
         text = _FOOTNOTE.sub("", text)
         text = _IMAGE_OR_LINK.sub(r"\1", text)
         text = _REFERENCE.sub(r"\1", text)
     if "<" in text:
         text = _AUTOLINK.sub(r"\1", text)
-    pieces = []
-    position = 0
-    for kept in PRONUNCIATION.finditer(text):
-        pieces += [_unmarked(text[position : kept.start()]), kept[0]]
-        position = kept.end()
-    return "".join([*pieces, _unmarked(text[position:])]).strip()
+    return _alternating(PRONUNCIATION, text, _unmarked)
 
 
 def _unmarked(text: str) -> str:
+    text = _ASIDE.sub(_aside, _SEPARATOR.sub(", ", _UNSPACED.sub(r"\1 ", _HIGHLIGHT.sub(r"\1", text))))
     return _ESCAPE.sub(r"\1", _EMPHASIS.sub("", text))
+
+
+def _aside(match: re.Match[str]) -> str:
+    """An emphasised phrase before a sentence ("*smiles* Hello!"), and the pause that the emphasis stands for."""
+    return f"{match[1]}{match[2]}{match[1]},"
 
 
 def _ended(line: str) -> str:

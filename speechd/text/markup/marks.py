@@ -43,9 +43,11 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """The voice, or the blend, that speaks from here on; None for the request's own."""
+    """The voice, or the blend, that speaks from here on; None for the request's own. language: what it then speaks, as
+    a BCP 47 tag; None for the request's own."""
 
     name: str | None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,16 @@ class Prosody:
     volume: float = 1.0
 
 
-Mark = Text | Phonemes | Pause | Voice | Prosody
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """`[voice:...]` or `[rate:...]` in a text, which is never spoken. It means something only where tags are allowed
+    (`speechd.text.markup.tags`); name: "voice" or "rate"; value: what stands behind the colon."""
+
+    name: str
+    value: str
+
+
+Mark = Text | Phonemes | Pause | Voice | Prosody | Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +77,12 @@ class Style:
     voice: str | None = None
     rate: float = 1.0
     volume: float = 1.0
+    language: str | None = None
 
     def after(self, mark: Voice | Prosody) -> Style:
         """The style from the mark on."""
         if isinstance(mark, Voice):
-            return replace(self, voice=mark.name)
+            return replace(self, voice=mark.name, language=mark.language)
         return replace(self, rate=mark.rate, volume=mark.volume)
 
 

@@ -9,7 +9,6 @@ from typing import Final
 from speechd.languages.table import find_language
 from speechd.text.markup.marks import PRONUNCIATION
 from speechd.text.normalization.english import rules as english
-from speechd.text.normalization.romance import RomanceRules
 from speechd.text.normalization.typography import remove_unspoken, unify
 from speechd.text.normalization.verbalizer import Verbalizer
 
@@ -29,6 +28,7 @@ def normalize(text: str, language: str) -> str:
     language: BCP 47, lower case. Without rules for it, the text only gets uniform characters: the engine's G2P reads
     its numbers. `[word](/ipa/)` stays as it is, no word is lost, spoken text does not change. Spaces around it go.
     """
+    text = text.strip()
     pieces = []
     position = 0
     for kept in PRONUNCIATION.finditer(text):
@@ -51,11 +51,25 @@ def _spoken(text: str, language: str) -> str:
 
 @lru_cache(_CACHED)
 def _rules(tag: str) -> Verbalize | None:
-    language = find_language(tag)
+    language = find_language(tag)  # a language's rules are imported, and compiled, when it is first asked for
     match language.normalization:
         case "english":
             return partial(english.verbalize, verbalizer=Verbalizer(language))
         case "romance":
+            from speechd.text.normalization.romance import RomanceRules
+
             return RomanceRules(language).verbalize
+        case "hindi":
+            from speechd.text.normalization.hindi import rules as hindi
+
+            return hindi.verbalize
+        case "japanese":
+            from speechd.text.normalization.japanese import rules as japanese
+
+            return japanese.verbalize
+        case "mandarin":
+            from speechd.text.normalization.mandarin import rules as mandarin
+
+            return mandarin.verbalize
         case _:
             return None

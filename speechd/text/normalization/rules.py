@@ -33,6 +33,21 @@ def rule(pattern: str, spoken: str | Spoken, *, hint: str = "", flags: int = 0) 
     return Rule(compiled, spoken, hint)
 
 
+class Group(NamedTuple):
+    """`rules`, in order, that only a text with a match of `needed` needs: one search instead of many."""
+
+    needed: re.Pattern[str]
+    rules: tuple[Rule, ...]
+
+
+def apply_groups(groups: Iterable[Group], text: str, verbalizer: Verbalizer) -> str:
+    """`text` after the groups that it needs, in order. What an earlier group makes counts."""
+    for needed, rules in groups:
+        if needed.search(text):
+            text = apply(rules, text, verbalizer)
+    return text
+
+
 def apply(rules: Iterable[Rule], text: str, verbalizer: Verbalizer) -> str:
     """`text` after every rule, in order."""
     for pattern, spoken, hint in rules:

@@ -49,7 +49,9 @@ CUBES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 PER: Final[Mapping[str, str]] = {
     "h": "hour", "hr": "hour", "s": "second", "min": "minute", "day": "day", "l": "liter", "L": "liter",
-    "kg": "kilogram", "km": "kilometer", "m": "meter", "ml": "milliliter", "mL": "milliliter", "m²": "square-meter",
+    "kg": "kilogram", "km": "kilometer", "m": "meter", "ml": "milliliter", "mL": "milliliter", "mo": "month",
+    "yr": "year", "wk": "week", "lb": "pound", "oz": "ounce", "gal": "gallon",
+    "ha": "hectare", "km²": "square-kilometer", "km2": "square-kilometer", "m2": "square-meter", "m²": "square-meter",
     "m³": "cubic-meter", "cm³": "cubic-centimeter", "m3": "cubic-meter", "cm3": "cubic-centimeter", "dl": "deciliter",
     "dL": "deciliter",
 }  # fmt: skip

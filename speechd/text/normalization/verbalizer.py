@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final
 
@@ -59,15 +58,8 @@ class Verbalizer:
         return f"{self.counting(amount, name)} {name}"
 
     def counting(self, amount: str, noun: str) -> str:
-        """A number as it stands before the noun that it counts: "un kilómetro", "una hora", "veintiún euros"."""
-        number = self.number(amount)
-        if not self._numbers.one or not amount.endswith("1") or "." in amount:
-            return number
-        feminine = re.fullmatch(self._numbers.feminine, noun.split()[0].rstrip("s")) is not None
-        for plain, before_masculine, before_feminine in self._numbers.one:
-            if number.endswith(plain):
-                return number.removesuffix(plain) + (before_feminine if feminine else before_masculine)
-        return number
+        """A number as it stands before `noun`, which it counts; languages in which it agrees with it have their own."""
+        return self.number(amount)
 
     def _fraction(self, digits: str) -> str:
         as_digits = self._numbers.fraction_in_digits or digits[0] == "0" or len(digits) > 2

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,13 +19,14 @@ from speechd.engines.base import (
     EngineOptions,
     Segment,
     SegmentTooLong,
-    SupportsProsody,
     SupportsUnload,
+    SupportsWindows,
     SynthesisOptions,
+    Window,
     synthesize_one,
 )
 from speechd.engines.kokoro.checkpoint import Checkpoint
-from speechd.engines.kokoro.engine import KokoroEngine
+from speechd.engines.kokoro.engine import KokoroEngine, WindowedKokoroEngine, engine_of
 from speechd.engines.kokoro.load import load, resolve
 from speechd.engines.kokoro.model import ModelInput
 from speechd.engines.kokoro.voices import catalogue
@@ -35,8 +38,8 @@ TEXT = "The quick brown fox."
 
 
 @pytest.fixture(scope="module")
-def engine(model_dir: Path) -> KokoroEngine:
-    engine = KokoroEngine(Checkpoint(model_dir), EngineOptions(model_dir, device="cpu"))
+def engine(model_dir: Path) -> WindowedKokoroEngine:
+    engine = WindowedKokoroEngine(Checkpoint(model_dir), EngineOptions(model_dir, device="cpu"))
     engine.start(1)
     return engine
 
@@ -81,13 +84,67 @@ def test_engine_makes_audio_at_its_rate_and_says_when_each_phoneme_sounds(engine
 
 
 def test_prosody_first_and_sound_second_is_what_one_step_makes(engine: KokoroEngine) -> None:
-    assert isinstance(engine, SupportsProsody)
     segments = [prepared(engine, text) for text in (TEXT, "Hello.")]
     rendered = engine.render(engine.plan(segments))
     for audio, outcome in zip(rendered, engine.synthesize(segments), strict=True):
         assert not isinstance(outcome, Exception)
         assert np.array_equal(audio.samples, outcome.samples)
         assert audio.alignment == outcome.alignment
+
+
+def in_windows(engine: WindowedKokoroEngine, segment: Segment, wanted_s: float) -> list[Window]:
+    windows = [engine.render_window(segment, b"", wanted_s)]
+    while windows[-1].state:
+        windows.append(engine.render_window(segment, windows[-1].state, wanted_s))
+    return windows
+
+
+def test_one_window_is_the_whole_bit_for_bit(engine: WindowedKokoroEngine) -> None:
+    segment = prepared(engine)
+    whole, window = synthesize_one(engine, segment), engine.render_window(segment, b"", math.inf)
+    assert np.array_equal(window.audio.samples, whole.samples)
+    assert window.audio.alignment == whole.alignment
+    assert (window.state, window.left_s) == (b"", 0)
+
+
+@pytest.mark.parametrize("wanted_s", [0.01, 0.3, 0.5])
+def test_windows_say_when_each_phoneme_sounds_and_how_much_is_left(
+    engine: WindowedKokoroEngine, wanted_s: float
+) -> None:
+    segment = prepared(engine, TEXT if wanted_s > 0.1 else "Hi.")
+    whole, windows = synthesize_one(engine, segment), in_windows(engine, segment, wanted_s)
+    assert len(windows) > 1
+    rebuilt, before_s = [], 0.0
+    for window in windows:
+        assert all(0 <= token.start_s < window.audio.duration_s for token in window.audio.alignment)
+        rebuilt += [(each.token, each.start_s + before_s, each.end_s + before_s) for each in window.audio.alignment]
+        before_s += window.audio.duration_s
+        assert window.left_s == pytest.approx(whole.duration_s - before_s, abs=1e-9)
+        assert len(window.state) <= engine.window_state_limit
+    assert [each[0] for each in rebuilt] == [each.token for each in whole.alignment]
+    assert np.array(rebuilt) == pytest.approx(np.array(whole.alignment))
+
+
+@pytest.mark.parametrize("wanted_s", [0.0, -1.0, math.nan])
+def test_window_of_no_length_is_refused(engine: WindowedKokoroEngine, wanted_s: float) -> None:
+    with pytest.raises(ValueError, match="seconds"):
+        engine.render_window(prepared(engine), b"", wanted_s)
+
+
+def test_only_the_model_of_the_cpu_has_windows(
+    engine: WindowedKokoroEngine, model_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights, options = Checkpoint(model_dir), EngineOptions(model_dir, device="cpu")
+    assert isinstance(engine_of(weights, options), SupportsWindows)
+    monkeypatch.setattr(KokoroEngine, "load", lambda self: None)
+    for device in ("cuda", "mps"):
+        monkeypatch.setattr("speechd.engines.kokoro.engine.resolve", lambda _, device=device: device)
+        assert not isinstance(engine_of(weights, replace(options, device=device)), SupportsWindows)
+
+
+def test_segment_has_its_phonemes_counted(engine: KokoroEngine) -> None:
+    segment = prepared(engine)
+    assert segment.tokens == len(ModelInput.unpacked(segment.payload).tokens)
 
 
 def test_equal_seeds_sound_equal_and_others_do_not(engine: KokoroEngine) -> None:
@@ -244,3 +301,43 @@ def test_engine_speaks_the_same_after_its_model_was_away(model_dir: Path) -> Non
     segment = prepared(engine)  # which takes no model
     engine.load()
     assert np.array_equal(synthesize_one(engine, segment).samples, before)
+
+
+@pytest.mark.parametrize(
+    ("voice", "text"),
+    [
+        ("af_heart", "He said [Kokoro](/kˈOkəɹO/), once; of the mother-in-law's — 3D!"),
+        ("ff_siwis", "L'homme qu'il y a vingt-cinq ans, c'est-à-dire."),
+        ("hf_alpha", "नमस्ते दुनिया।"),
+    ],
+)
+def test_words_have_the_phonemes_between_the_blanks_and_the_punctuation(
+    engine: KokoroEngine, monkeypatch: pytest.MonkeyPatch, voice: str, text: str
+) -> None:
+    monkeypatch.setattr(engine, "_pack", lambda id: np.zeros((510, 256), np.float32))
+    blend = CATALOGUE.parse(voice)
+    segment = prepared(engine, text, SynthesisOptions(blend, blend.language, words=True))
+    assert len(segment.phonemes) == len(ModelInput.unpacked(segment.payload).tokens)
+    spoken = [segment.phonemes[word.token_start : word.token_stop] for word in segment.words]
+    assert all(spoken)
+    between = list(segment.phonemes)
+    for word in segment.words:
+        between[word.token_start : word.token_stop] = " " * (word.token_stop - word.token_start)
+    assert not any(map(str.isalnum, between))
+    assert all(word.token_stop <= after.token_start for word, after in pairwise(segment.words))
+
+
+def test_words_change_no_segment(engine: KokoroEngine) -> None:
+    plain, timed = prepared(engine), prepared(engine, options=replace(delivery(), words=True))
+    assert (plain.payload, plain.duration_s) == (timed.payload, timed.duration_s)
+    assert (plain.words, plain.phonemes) == ((), "")
+
+
+def test_given_phonemes_are_what_text_would_be(engine: KokoroEngine) -> None:
+    phonemes = prepared(engine, options=replace(delivery(), words=True)).phonemes
+    given = engine.prepare_phonemes(f" {phonemes} ", delivery())
+    assert given is not None
+    assert given.payload == prepared(engine).payload
+    assert engine.prepare_phonemes(" ", delivery()) is None
+    with pytest.raises(InvalidRequest, match="no phoneme"):
+        engine.prepare_phonemes("ჯ", delivery())

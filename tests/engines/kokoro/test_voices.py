@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from speechd.engines.kokoro.voices import EXAMPLES, IDS, OPENAI_NAMES, catalogue
+from speechd.engines.kokoro.voices import EXAMPLES, GRADES, IDS, OPENAI_NAMES, catalogue, is_readable
 from speechd.voices import Voice
 
 CATALOGUE = catalogue()
@@ -33,6 +34,27 @@ def test_voice_of_each_language(id: str, name: str, language: str, gender: str) 
     assert CATALOGUE.parse(id).parts == ((Voice(id, name, language, gender), 1.0),)
 
 
+def test_every_grade_is_of_a_voice() -> None:
+    assert set(GRADES) <= set(IDS)
+    assert {voice.id: voice.quality for voice in CATALOGUE if voice.quality} == GRADES
+    assert not any(voice.quality for voice in catalogue(graded=False))
+
+
+def test_voice_that_lacks_something_is_not_listed_and_still_found() -> None:
+    listed = catalogue(lacks=lambda voice: voice.language == "ja")
+    assert {voice.language for voice in listed} == {voice.language for voice in CATALOGUE} - {"ja"}
+    assert listed.parse("jf_alpha").language == "ja"
+
+
+def test_language_is_readable_if_its_packages_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def distribution(name: str) -> None:
+        if name == "fugashi":
+            raise metadata.PackageNotFoundError
+
+    monkeypatch.setattr(metadata, "distribution", distribution)
+    assert [is_readable(tag) for tag in ("en-us", "zh", "ja")] == [True, True, False]
+
+
 def test_openai_names_are_thirteen_distinct_voices() -> None:
     voices = [CATALOGUE.parse(name).heaviest for name in OPENAI_NAMES]
     assert len(set(voices)) == len(voices) == 13
@@ -50,11 +72,12 @@ def test_openais_names_are_the_catalogues_aliases() -> None:
     assert set(EXAMPLES) <= set(IDS)
 
 
-def test_packs_of_a_folder_are_voices_too(tmp_path: Path) -> None:
+def test_packs_of_a_folder_are_voices_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "voices").mkdir()
     for name in ("bm_own.pt", "mine.pt", "a+b.pt", "notes.txt"):
         (tmp_path / "voices" / name).touch()
     voices = catalogue(tmp_path)
     assert len(list(voices)) == 56
     assert voices.parse("bm_own").heaviest == Voice("bm_own", "Own", "en-gb", "male")
+    assert [record.args for record in caplog.records] == [("a+b",)]
     assert voices.parse("mine").heaviest == Voice("mine", "Mine", "en-us", "female")

@@ -7,8 +7,7 @@ import signal
 import threading
 import time
 
-from speechd.audio.samples import Audio
-from speechd.engines.base import Segment, SynthesisOptions
+from speechd.engines.base import Segment, SynthesisOptions, Window
 from speechd.engines.tone import ToneEngine
 
 
@@ -27,16 +26,16 @@ class FaultyEngine(ToneEngine):
     def start(self, threads: int) -> None:
         self._starter = threading.current_thread()
 
-    def speak(self, segment: Segment) -> Audio:
+    def render_window(self, segment: Segment, state: bytes, wanted_s: float) -> Window:
         if b"kaboom" in segment.payload:
             os.kill(os.getpid(), signal.SIGKILL)
         if b"stall" in segment.payload:
             time.sleep(3600)
         if b"oops" in segment.payload or (b"starter" in segment.payload and self._starter.is_alive()):
             raise RuntimeError("as asked")
-        if b"slowly" in segment.payload:
+        if b"slowly" in segment.payload and not state:
             time.sleep(1)
-        return super().speak(segment)
+        return super().render_window(segment, state, wanted_s)
 
 
 def create(options: object) -> FaultyEngine:
@@ -83,9 +82,9 @@ class LeakyEngine(FaultyEngine):
         super().__init__()
         self._lost: list[bytes] = []
 
-    def speak(self, segment: Segment) -> Audio:
+    def render_window(self, segment: Segment, state: bytes, wanted_s: float) -> Window:
         self._lost.append(b"x" * (16 << 20))
-        return super().speak(segment)
+        return super().render_window(segment, state, wanted_s)
 
 
 def leaks(options: object) -> LeakyEngine:

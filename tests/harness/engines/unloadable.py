@@ -6,8 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from speechd.audio.samples import Audio
-from speechd.engines.base import Segment
+from speechd.engines.base import Segment, Window
 from tests.harness.engines.faulty import FaultyEngine
 
 LOAD_S = 0.5
@@ -41,9 +40,9 @@ class UnloadableEngine(FaultyEngine):
             raise RuntimeError("as asked")
         assert self._loaded
 
-    def speak(self, segment: Segment) -> Audio:
+    def render_window(self, segment: Segment, state: bytes, wanted_s: float) -> Window:
         assert self._loaded
-        return super().speak(segment)
+        return super().render_window(segment, state, wanted_s)
 
     def _does(self, what: str) -> bool:
         path = self._folder / "does"

@@ -8,7 +8,7 @@ import pytest
 
 from speechd.engines.base import SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
-from speechd.pool.capacity import StreamBudget
+from speechd.speech.passage_sizes import Pace
 from speechd.speech.planner import Progress
 from speechd.speech.reader.messages import MessageBuffer, PlanCall, PlanResult, Utterance, packed
 
@@ -28,7 +28,7 @@ def sent(*messages: object) -> bytes:
 
 @pytest.mark.parametrize("size", [1, 3, 7, 1 << 16])
 def test_messages_are_read_however_they_arrive(size: int) -> None:
-    messages = [os.getpid(), PlanResult(None, Progress(15.0)), PlanResult(ValueError("no"), None, outgrown=True)]
+    messages = [os.getpid(), PlanResult(None, Progress(Pace(15.0))), PlanResult(ValueError("no"), None, outgrown=True)]
     data, buffer, got = sent(*messages), MessageBuffer(), []
     for start in range(0, len(data), size):
         buffer.add(data[start : start + size])
@@ -38,7 +38,7 @@ def test_messages_are_read_however_they_arrive(size: int) -> None:
 
 
 def test_call_is_received_by_a_connection() -> None:
-    call = PlanCall(3, 1.5, StreamBudget(4.0), (Utterance("Hello.", OPTIONS), Progress(15.0)), (1, 2))
+    call = PlanCall(3, 1.5, (Utterance("Hello.", OPTIONS), Progress(Pace(15.0))), (1, 2))
     ours, theirs = socket.socketpair()
     with ours:
         ours.send(packed(call))

@@ -9,14 +9,13 @@ import pytest
 from speechd.engines.base import Segment, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.errors import InvalidRequest, SynthesisFailed
-from speechd.pool.capacity import StreamBudget
+from speechd.speech.passage_sizes import Pace
 from speechd.speech.planner import Planned, Progress
 from speechd.speech.reader.messages import PlanResult, Utterance
 from speechd.speech.reader.plan import MAX_DEATHS, ProcessDied, RemotePlan
 from speechd.text.passages import NotYet
 
 UTTERANCE = Utterance("Hello.", SynthesisOptions(catalogue().parse("af_heart"), "en-us"))
-BUDGET = StreamBudget(4.0)
 PLANNED = Planned(Segment(b"hello", 1.0), 0.3)
 
 
@@ -27,7 +26,7 @@ class Answers:
         self._answers = list(answers)
         self.progress: list[Progress | None] = []
 
-    async def ask(self, plan: RemotePlan, ahead_s: float, budget: StreamBudget) -> PlanResult:
+    async def ask(self, plan: RemotePlan, longest_s: float) -> PlanResult:
         self.progress.append(plan.progress)
         answer = self._answers.pop(0)
         if answer is None:
@@ -53,12 +52,12 @@ def run(scenario: Coroutine[Any, Any, None]) -> None:
 
 
 def test_call_that_found_nothing_to_speak_is_asked_again_from_where_it_was() -> None:
-    answers = Answers(PlanResult(NotYet(), Progress(15.0)), PlanResult(PLANNED, Progress(14.0)))
+    answers = Answers(PlanResult(NotYet(), Progress(Pace(15.0))), PlanResult(PLANNED, Progress(Pace(14.0))))
 
     async def scenario() -> None:
         plan = RemotePlan(1, UTTERANCE, answers.ask)
-        assert await plan.next(0.0, BUDGET) == PLANNED
-        assert (answers.progress, plan.progress) == ([None, Progress(15.0)], Progress(14.0))
+        assert await plan.next() == PLANNED
+        assert (answers.progress, plan.progress) == ([None, Progress(Pace(15.0))], Progress(Pace(14.0)))
 
     run(scenario())
 
@@ -66,7 +65,7 @@ def test_call_that_found_nothing_to_speak_is_asked_again_from_where_it_was() -> 
 def test_call_whose_process_dies_is_tried_once_more() -> None:
     async def scenario() -> None:
         plan = RemotePlan(1, UTTERANCE, Answers(None, PlanResult(PLANNED, None)).ask)
-        assert await plan.next(0.0, BUDGET) == PLANNED
+        assert await plan.next() == PLANNED
 
     run(scenario())
 
@@ -76,7 +75,7 @@ def test_call_of_which_two_processes_die_is_an_error_of_its_client() -> None:
 
     async def scenario() -> None:
         with pytest.raises(InvalidRequest) as caught:
-            await RemotePlan(1, UTTERANCE, answers.ask).next(0.0, BUDGET)
+            await RemotePlan(1, UTTERANCE, answers.ask).next()
         assert caught.value.code == "unreadable_input"
         assert len(answers.progress) == MAX_DEATHS
 
@@ -86,7 +85,7 @@ def test_call_of_which_two_processes_die_is_an_error_of_its_client() -> None:
 def test_error_that_the_planner_raised_is_raised_here() -> None:
     async def scenario() -> None:
         with pytest.raises(SynthesisFailed, match="as asked"):
-            await RemotePlan(1, UTTERANCE, Answers(PlanResult(SynthesisFailed("as asked"), None)).ask).next(0.0, BUDGET)
+            await RemotePlan(1, UTTERANCE, Answers(PlanResult(SynthesisFailed("as asked"), None)).ask).next()
 
     run(scenario())
 

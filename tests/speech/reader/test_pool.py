@@ -18,7 +18,6 @@ from speechd.engines.base import Segment, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine, decode
 from speechd.errors import EngineUnavailable, InvalidRequest, SynthesisFailed
-from speechd.pool.capacity import StreamBudget
 from speechd.pool.fork_server import ForkServer, Serve
 from speechd.shared_memory import shared_array
 from speechd.speech.planner import Planned
@@ -32,7 +31,6 @@ from tests.harness.forks import in_fresh_process
 
 OPTIONS = SynthesisOptions(catalogue().parse("af_heart"), "en-us")
 LONG = "This is sentence number one. And this is number two. Here is the third of them. " * 20
-BUDGET = StreamBudget(realtime_factor=4.0)
 PROCESSOR_S = 0.5
 
 
@@ -92,7 +90,7 @@ class PoolHarness:
 
 async def rest(plan: RemotePlan) -> str:
     texts = []
-    while (planned := await plan.next(3.0, BUDGET)) is not None:
+    while (planned := await plan.next()) is not None:
         assert isinstance(planned, Planned)
         texts.append(decode(ToneEngine().speak(planned.segment).samples))
     plan.close()
@@ -166,7 +164,7 @@ def test_others_are_read_between_two_calls_that_find_nothing_to_speak() -> None:
 def test_text_that_ends_its_reader_is_an_error_of_its_sender_alone() -> None:
     async def scenario(harness: PoolHarness) -> None:
         honest = harness.read(LONG)
-        await honest.next(0.0, BUDGET)
+        await honest.next()
         for kind in ("die", "spin"):
             with pytest.raises(InvalidRequest) as caught:
                 await harness.words(kind)
@@ -184,7 +182,7 @@ def test_each_stream_goes_on_in_another_reader_where_it_was() -> None:
         texts = [""] * 3
         while any(streams):
             for index, stream in enumerate(streams):
-                planned = await stream.next(3.0, BUDGET) if stream else None
+                planned = await stream.next() if stream else None
                 if isinstance(planned, Planned):
                     texts[index] += decode(ToneEngine().speak(planned.segment).samples) + " "
                 else:

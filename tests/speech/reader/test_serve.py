@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import math
+
 from speechd.engines.base import SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
 from speechd.errors import InvalidRequest, SynthesisFailed
-from speechd.pool.capacity import StreamBudget
 from speechd.speech.planner import Planned, Planner
 from speechd.speech.reader.messages import PlanCall, Utterance
 from speechd.speech.reader.serve import answer
@@ -13,7 +14,7 @@ OPTIONS = SynthesisOptions(catalogue().parse("af_heart"), "en-us")
 
 
 def first_call(id: int, text: str = "quick", over: tuple[int, ...] = ()) -> PlanCall:
-    return PlanCall(id, 0.0, StreamBudget(4.0), (Utterance(text, OPTIONS), None), over)
+    return PlanCall(id, math.inf, (Utterance(text, OPTIONS), None), over)
 
 
 def test_process_forgets_what_is_over() -> None:
@@ -27,7 +28,7 @@ def test_process_forgets_what_is_over() -> None:
 def test_further_call_goes_on_where_the_plan_was() -> None:
     planners: dict[int, Planner] = {}
     answer(ToneEngine(), planners, first_call(7), 60.0)
-    result = answer(ToneEngine(), planners, PlanCall(7, 3.0, StreamBudget(4.0), None, ()), 60.0)
+    result = answer(ToneEngine(), planners, PlanCall(7, math.inf, None, ()), 60.0)
     assert (result.result, result.progress) == (None, planners[7].progress)
 
 

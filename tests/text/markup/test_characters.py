@@ -9,6 +9,8 @@ from speechd.text.markup.characters import without_unspoken
     ("written", "text"),
     [
         ("so😀good👍🏽 :)", "so good   "),
+        ("Windows XP, 8) and <3 stay", "Windows XP, 8) and <3 stay"),
+        ("🍎 one\n🍐 two", "• one\n• two"),
         ("a\u200bb\ud800c\x00d", "abcd"),
         ("C♯ ❤️ 1️⃣.", "C♯   1  ."),
         ("क्\u200dष", "क्\u200dष"),

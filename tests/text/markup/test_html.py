@@ -14,6 +14,11 @@ from speechd.text.markup.html import ends_inside_element, to_text
         ("a <!-- never closed", "a <!-- never closed"),
         ("1 < 2 &lt; 3, x <name>", "1 < 2 < 3, x <name>"),
         ("&nosuch; &amp", "&nosuch; &amp"),
+        ("a<think>hm</think>b", "a b"),
+        ('a <break time="2s"/> b <break strength="strong"> c', "a  [pause:2s]  b  [pause:700ms]  c"),
+        ("<s>One.</s><s>Two.</s>", "One. Two."),
+        ("x<sup>2</sup>, H<sub>2</sub>O, 5<sup>th</sup>", "x², H₂O, 5th"),
+        ('<lang xml:lang="fr">oui</lang>', "oui"),
         ("<td>a</td><td>b</td >", "a | b | "),
     ],
 )

@@ -18,17 +18,18 @@ def test_spoken_text_does_not_change(text: str, language: str) -> None:
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(
-    words=st.lists(st.text(st.characters(categories=["Lu", "Ll", "Lo"], max_codepoint=0x7FF), min_size=7, max_size=12))
+    words=st.lists(st.text(st.characters(categories=["Lu", "Ll", "Lo"], max_codepoint=0x7FF), min_size=7, max_size=12)),
+    language=st.sampled_from([*LANGUAGES, "xx"]),
 )
-def test_no_word_is_lost(words: list[str]) -> None:
-    assert normalize(" ".join(words), "en-us") == " ".join(words)
+def test_no_word_is_lost(words: list[str], language: str) -> None:
+    assert normalize(" ".join(words), language) == " ".join(words)
 
 
 def test_pronunciation_is_untouched() -> None:
     assert normalize("5 [Kokoro 5](/kˈOkəɹO/) & 6", "en-us") == "five [Kokoro 5](/kˈOkəɹO/) and six"
 
 
-@pytest.mark.parametrize("language", ["hi", "ja", "zh", "xx"])
+@pytest.mark.parametrize("language", ["xx", "ko"])
 def test_language_without_rules_keeps_its_digits(language: str) -> None:
     assert normalize("12 km", language) == "12 km"
 

@@ -26,11 +26,6 @@ def test_number_is_spoken(language: str, number: str, spoken: str) -> None:
     [
         ("en-us", "1", "length-kilometer", "one kilometer"),
         ("en-gb", "1.5", "length-kilometer", "one point five kilometres"),
-        ("es", "21", "length-kilometer", "veintiún kilómetros"),
-        ("es", "1", "duration-hour", "una hora"),
-        ("fr-fr", "21", "duration-hour", "vingt et une heures"),
-        ("it", "1", "mass-kilogram", "un chilogrammo"),
-        ("pt-br", "1", "mass-gram", "um grama"),
         ("en-us", "100", "megabit/second", "one hundred megabits per second"),
     ],
 )

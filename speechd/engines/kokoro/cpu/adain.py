@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -16,6 +18,10 @@ from speechd.engines.kokoro.cpu.tensors import Weights
 
 EPSILON: Final = 1e-5
 """Added to every variance: the default of `torch.nn.InstanceNorm1d`, which the model was trained with."""
+
+
+Values = npt.NDArray[np.floating]
+"""Numbers of all channels. Dozens of norms in a window make few operations on them: NumPy's cost least to start."""
 
 
 class StyleMapBuilder:
@@ -68,18 +74,28 @@ class StyleMap:
         return list(zip(parts[::2], parts[1::2], strict=True))
 
 
-def affine(moments: Tensor, count: int, gain: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
-    """Scale and shift (channels,) float32 that normalise `count` rows whose sum and sum of squares are `moments`.
+def mean_and_variance(moments: Values, count: int) -> tuple[Values, Values]:
+    """Mean and variance (channels,) float64 of `count` rows whose sum and sum of squares are `moments`.
 
     moments: (2, channels) float64.
     """
     mean, square = moments / count
-    variance = (square - mean * mean).clamp_(min=0.0)
-    scale = gain.double() * (variance + EPSILON).rsqrt_()
-    return scale.float(), (offset.double() - mean * scale).float()
+    return mean, np.maximum(square - mean * mean, 0.0)
+
+
+def affine(mean: Values, variance: Values, gain: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+    """Scale and shift (channels,) float32 that normalise rows of this mean and variance (channels,) float64."""
+    scale = gain.numpy() * (1 / np.sqrt(variance + EPSILON))
+    shift = offset.numpy() - mean * scale
+    return torch.from_numpy(scale.astype(np.float32)), torch.from_numpy(shift.astype(np.float32))
 
 
 def normalize(rows: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
     """The adaptive norm of `rows` (time, channels)."""
     variance, mean = torch.var_mean(rows, dim=0, correction=0)
+    return normalize_with(rows, mean, variance, gain, offset)
+
+
+def normalize_with(rows: Tensor, mean: Tensor, variance: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
+    """The adaptive norm of `rows` (time, channels) by this mean and variance (channels,)."""
     return torch.addcmul(offset, rows - mean, (variance + EPSILON).rsqrt_() * gain)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
-from ctypes import POINTER, Structure, c_int64, c_void_p
+from ctypes import POINTER, c_int64, c_void_p
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +16,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from speechd.engines.kokoro.cpu import winograd
-from speechd.engines.kokoro.cpu.ops import Activation
+from speechd.engines.kokoro.cpu import structures, winograd
+from speechd.engines.kokoro.cpu.ops import Activation, kernel_threads
+from speechd.engines.kokoro.cpu.pages import Arena, pages
+from speechd.engines.kokoro.cpu.structures import LAYOUT
 
 LIBRARY: Final = "speechd.engines.kokoro.cpu._kernels"
 BUILD: Final = "install speechd again where there is a C++ compiler; in a checkout: `make kernels`"
@@ -40,51 +42,26 @@ OUTPUTS: Final = {3: 9, 7: 5, 11: GROUPED}
 """Outputs of one transform for each number of taps that the kernels know."""
 
 
+FUNCTIONS: Final = (
+    ("speechd_matrix", (), c_int64),
+    ("speechd_bfloat16", (), c_int64),
+    ("speechd_width", (), c_int64),
+    ("speechd_scratch_bytes", (POINTER(structures.Convolution),), c_int64),
+    ("speechd_product_bytes", (POINTER(structures.Product), POINTER(structures.ProductCall)), c_int64),
+    ("speechd_attention_bytes", (POINTER(structures.AttentionCall),), c_int64),
+    ("speechd_convolve", (POINTER(structures.Convolution), POINTER(structures.Call)), None),
+    ("speechd_multiply", (POINTER(structures.Product), POINTER(structures.ProductCall)), None),
+    ("speechd_lstm", (POINTER(structures.Lstm), POINTER(structures.LstmCall)), None),
+    ("speechd_attention", (POINTER(structures.AttentionCall),), None),
+    ("speechd_layer_norm", (POINTER(structures.LayerNormCall),), None),
+    ("speechd_adaptive_norm", (POINTER(structures.AdaptiveNormCall),), None),
+    ("speechd_gelu", (c_void_p, c_int64, c_int64), None),
+)
+"""Functions of the kernels whose last argument is the instruction set: arguments before it, and result."""
+
+
 class NotBuilt(Exception):
     """The kernels were not compiled when speechd was installed, or not for this machine."""
-
-
-class _Convolution(Structure):
-    """`Convolution` of csrc/convolution.h."""
-
-    _fields_ = (
-        *((name, c_void_p) for name in ("weight", "bias", "forward", "backward")),
-        *(
-            (name, c_int64)
-            for name in ("inputs", "outputs", "taps", "groups", "step", "dilation", "activation", "parts", "fourier")
-        ),
-    )
-
-
-class _Call(Structure):
-    """`Call` of csrc/convolution.h."""
-
-    _fields_ = (
-        *((name, c_void_p) for name in ("source", "scale", "shift", "residual", "out", "moments", "scratch")),
-        *((name, c_int64) for name in ("rows", "accumulate", "threads")),
-    )
-
-
-class _Product(Structure):
-    """`Product` of csrc/convolution.h."""
-
-    _fields_ = (
-        *((name, c_void_p) for name in ("weight", "bias")),
-        *((name, c_int64) for name in ("inputs", "outputs", "bfloat16")),
-    )
-
-
-class _ProductCall(Structure):
-    """`ProductCall` of csrc/convolution.h."""
-
-    _fields_ = (
-        *((name, c_void_p) for name in ("source", "out")),
-        *((name, c_int64) for name in ("rows", "stride", "threads")),
-    )
-
-
-LAYOUT: Final = int.from_bytes(map(ctypes.sizeof, (_Convolution, _Call, _Product, _ProductCall)))
-"""The sizes of all structures, which the library must confirm."""
 
 
 class Kernels:
@@ -95,22 +72,7 @@ class Kernels:
 
         close: whether to multiply less exactly, where this machine is faster so.
         """
-        spec = importlib.util.find_spec(LIBRARY)
-        if spec is None or spec.origin is None:
-            raise NotBuilt(BUILD)
-        try:
-            library = ctypes.CDLL(spec.origin)
-            layout = library.speechd_layout()
-        except (OSError, AttributeError) as error:
-            raise NotBuilt(str(error)) from error
-        if layout != LAYOUT:
-            raise NotBuilt(f"they are of another version: {BUILD}")
-        for name in ("speechd_isa", "speechd_matrix", "speechd_bfloat16", "speechd_width", "speechd_scratch_bytes"):
-            library[name].restype = c_int64
-        library.speechd_matrix.argtypes = library.speechd_width.argtypes = library.speechd_bfloat16.argtypes = [c_int64]
-        library.speechd_scratch_bytes.argtypes = [POINTER(_Convolution), c_int64]
-        library.speechd_convolve.argtypes = [POINTER(_Convolution), POINTER(_Call), c_int64]
-        library.speechd_multiply.argtypes = [POINTER(_Product), POINTER(_ProductCall), c_int64]
+        library = _library()
         self._library = library
         self.isa: int = library.speechd_isa() if isa is None else isa
         self.matrix: bool = library.speechd_matrix(self.isa) == 1
@@ -118,19 +80,67 @@ class Kernels:
         self.width: int = library.speechd_width(self.isa)
         self._scratch = torch.empty(0, dtype=torch.uint8)
 
-    def convolve(self, convolution: _Convolution, call: _Call) -> None:
+    def convolve(self, convolution: structures.Convolution, call: structures.Call) -> None:
         """Run `call`, whose scratch and threads are set here, on as many threads as PyTorch uses."""
-        call.threads = torch.get_num_threads()
-        size = call.threads * self._library.speechd_scratch_bytes(convolution, self.isa)
-        if len(self._scratch) < size:
-            self._scratch = torch.empty(size, dtype=torch.uint8)
-        call.scratch = self._scratch.data_ptr()
+        call.threads = kernel_threads()
+        call.scratch = self._room(call.threads * self._library.speechd_scratch_bytes(convolution, self.isa))
         self._library.speechd_convolve(convolution, call, self.isa)
 
-    def multiply(self, product: _Product, call: _ProductCall) -> None:
-        """Run `call`, whose threads are set here, on as many threads as PyTorch uses."""
-        call.threads = torch.get_num_threads()
+    def multiply(self, product: structures.Product, call: structures.ProductCall) -> None:
+        """See `convolve`."""
+        call.threads = kernel_threads()
+        call.scratch = self._room(self._library.speechd_product_bytes(product, call, self.isa))
         self._library.speechd_multiply(product, call, self.isa)
+
+    def recur(self, lstm: structures.Lstm, call: structures.LstmCall) -> None:
+        """See `convolve`."""
+        call.threads = kernel_threads()
+        self._library.speechd_lstm(lstm, call, self.isa)
+
+    def attend(self, call: structures.AttentionCall) -> None:
+        """See `convolve`."""
+        call.threads = kernel_threads()
+        call.scratch = self._room(self._library.speechd_attention_bytes(call, self.isa))
+        self._library.speechd_attention(call, self.isa)
+
+    def layer_norm(self, call: structures.LayerNormCall) -> None:
+        """See `convolve`."""
+        call.threads = kernel_threads()
+        self._library.speechd_layer_norm(call, self.isa)
+
+    def adaptive_norm(self, call: structures.AdaptiveNormCall) -> None:
+        """See `convolve`."""
+        call.threads = kernel_threads()
+        self._library.speechd_adaptive_norm(call, self.isa)
+
+    def gelu(self, rows: Tensor) -> None:
+        """Apply it to rows in place, on as many threads as PyTorch uses."""
+        self._library.speechd_gelu(rows.data_ptr(), rows.numel(), kernel_threads(), self.isa)
+
+    def _room(self, size: int) -> int:
+        """Address of scratch memory."""
+        if len(self._scratch) < size:
+            self._scratch = pages(size)
+        return self._scratch.data_ptr()
+
+
+def _library() -> ctypes.CDLL:
+    """The kernels, their functions declared. Raises NotBuilt."""
+    spec = importlib.util.find_spec(LIBRARY)
+    if spec is None or spec.origin is None:
+        raise NotBuilt(BUILD)
+    try:
+        library = ctypes.CDLL(spec.origin)
+        library.speechd_layout.restype = c_int64
+        layout = library.speechd_layout()
+    except (OSError, AttributeError) as error:
+        raise NotBuilt(str(error)) from error
+    if layout != LAYOUT:
+        raise NotBuilt(f"they are of another version: {BUILD}")
+    for name, arguments, result in FUNCTIONS:
+        function = getattr(library, name)  # library[name] would be another object each time
+        function.argtypes, function.restype = [*arguments, c_int64], result
+    return library
 
 
 def supports(weight: Tensor) -> bool:
@@ -149,7 +159,7 @@ class CompiledConvolution:
         self._kernels = kernels
         self._outputs = outputs
         self._held = form, functional.pad(bias, (0, -outputs % kernels.width))
-        self._prepared = _Convolution(
+        self._prepared = structures.Convolution(
             *(tensor.data_ptr() for tensor in (form.weight, self._held[1], form.forward, form.backward)),
             *(inputs, outputs, taps, form.groups, form.step, dilation, int(activation), form.parts, fourier),
         )
@@ -164,7 +174,7 @@ class CompiledConvolution:
     ) -> Tensor:
         scale, shift = affine
         moments = torch.empty(2, self._outputs, dtype=torch.float64)
-        call = _Call(
+        call = structures.Call(
             source=source.data_ptr(),
             scale=scale.data_ptr(),
             shift=shift.data_ptr(),
@@ -181,30 +191,53 @@ class CompiledConvolution:
 class CompiledProduct:
     """The product by the compiled kernels; see `ops.Product`."""
 
-    def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor) -> None:
-        """weight (out, in), bias (out,), float32."""
+    def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor, arena: Arena | None = None) -> None:
+        """weight (out, in), bias (out,), float32.
+
+        arena: where to keep the weights, which are then also laid out for a matrix unit, if there is one. Products are
+        as exact there, and faster.
+        """
         outputs, inputs = weight.shape
         self._kernels = kernels
         self._outputs = outputs
         self._close = kernels.close and not kernels.matrix and inputs % 2 == 0
-        deep = 2 if self._close else 1
-        padded = functional.pad(weight, (0, 0, 0, -outputs % kernels.width))
-        packed = padded.view(-1, kernels.width, inputs // deep, deep).transpose(1, 2)
-        self._weight = (packed.bfloat16() if self._close else packed).contiguous()
+        packed, parts = self._packed(weight, arena is not None)
+        self._weight = packed.contiguous() if arena is None else arena.keep(packed)
         self._bias = functional.pad(bias, (0, -outputs % kernels.width))
-        self._prepared = _Product(self._weight.data_ptr(), self._bias.data_ptr(), inputs, outputs, self._close)
+        self._prepared = structures.Product(
+            self._weight.data_ptr(), self._bias.data_ptr(), inputs, outputs, self._close, parts
+        )
 
     def __call__(self, rows: Tensor) -> Tensor:
         stride = rows.stride(0)
-        if rows.stride(1) != 1 or (self._close and stride % 2):
+        if rows.stride(1) != 1 or self._splits(stride):
             rows, stride = rows.contiguous(), rows.shape[1]
         source = rows
         if self._close:  # every number once, though windows have it many times
             source = rows.as_strided(((len(rows) - 1) * stride + rows.shape[1],), (1,)).bfloat16()
         out = torch.empty(len(rows), self._outputs)
-        call = _ProductCall(source=source.data_ptr(), out=out.data_ptr(), rows=len(rows), stride=stride)
+        call = structures.ProductCall(source=source.data_ptr(), out=out.data_ptr(), rows=len(rows), stride=stride)
         self._kernels.multiply(self._prepared, call)
         return out
+
+    def _splits(self, stride: int) -> bool:
+        """Whether rows that begin `stride` numbers apart in memory would split what the kernels read at once."""
+        if self._prepared.parts:
+            return stride == 0 or (stride < self._prepared.inputs and stride % DEPTH != 0)
+        return self._close and stride % 2 != 0
+
+    def _packed(self, weight: Tensor, matrix: bool) -> tuple[Tensor, int]:
+        """The weights as the kernels read them (csrc/convolution.h), and the parts that they are split into."""
+        kernels, inputs = self._kernels, weight.shape[1]
+        panels = functional.pad(weight, (0, 0, 0, -len(weight) % kernels.width)).view(-1, kernels.width, inputs)
+        if matrix and kernels.matrix and inputs % DEPTH == 0:
+            tiles = panels.view(
+                len(panels), -1, TILE, inputs // DEPTH, DEPTH // 2, 2
+            )  # ..., tile, column, ..., of the pair
+            return tiles.permute(0, 3, 1, 4, 2, 5), EXACT_PARTS
+        deep = 2 if self._close else 1
+        packed = panels.view(len(panels), kernels.width, inputs // deep, deep).transpose(1, 2)
+        return packed.bfloat16() if self._close else packed, 0
 
 
 @dataclass(frozen=True, slots=True)

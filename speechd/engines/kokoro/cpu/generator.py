@@ -7,17 +7,19 @@ a magnitude and a phase, whose inverse short-time Fourier transform is the sound
 from __future__ import annotations
 
 import math
-import mmap
+from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from speechd.engines.kokoro.cpu import ops
-from speechd.engines.kokoro.cpu.adain import StyleMap, StyleMapBuilder, affine
+from speechd.engines.kokoro.cpu.adain import StyleMap, StyleMapBuilder
+from speechd.engines.kokoro.cpu.generator_block import Buffers, Norms, ResidualBlock
 from speechd.engines.kokoro.cpu.harmonic_source import HarmonicSource, Spectrum
-from speechd.engines.kokoro.cpu.ops import Activation, Arithmetic, MakeConvolution, MakeProduct, windows
+from speechd.engines.kokoro.cpu.norm_statistics import Statistics
+from speechd.engines.kokoro.cpu.ops import Activation, Arithmetic, MakeProduct, windows
+from speechd.engines.kokoro.cpu.stretch import Stretch
 from speechd.engines.kokoro.cpu.tensors import Weights
 
 LEAK: Final = 0.1
@@ -29,66 +31,36 @@ UPSAMPLED_ROWS: Final = 256
 SPECTRUM_ROWS: Final = 1024
 """Output rows of one product of a noise branch."""
 
-Styles = list[tuple[Tensor, Tensor]]
+
+@dataclass(frozen=True, slots=True)
+class StageRoute:
+    """The rows that one stage computes for a window: of its source, of its noise branch, of both mixed, and its own."""
+
+    source: Stretch
+    noise: Stretch
+    mixed: Stretch
+    out: Stretch
 
 
-class Buffers:
-    """Rows that live from one synthesis to the next, because fresh pages cost as much as the work on them.
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The rows that the generator computes for a window.
 
-    They grow to the longest synthesis, which the model's limit of tokens bounds.
+    source: half frames; excitation, samples: samples; spectrum, frames: of the excitation's and the result's Fourier
+    transform; known: frames of the spectrum, with those at the ends that saw mirrored samples where there are others.
     """
 
-    def __init__(self) -> None:
-        self._memory: dict[str, Tensor] = {}
+    excitation: Stretch
+    known: Stretch
+    spectrum: Stretch
+    stages: tuple[StageRoute, ...]
+    frames: Stretch
+    samples: Stretch
 
-    def rows(self, name: str, count: int, channels: int) -> Tensor:
-        """Rows (count, channels) with any content; the same memory for the same name."""
-        size = count * channels
-        if name not in self._memory or len(self._memory[name]) < size:
-            self._memory.pop(name, None)
-            self._memory[name] = _pages(size)
-        return self._memory[name][:size].view(count, channels)
-
-
-def _pages(size: int) -> Tensor:
-    """Memory for `size` float32, on huge pages where the system has them: every row is another page otherwise."""
-    pages = mmap.mmap(-1, size * 4, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        pages.madvise(mmap.MADV_HUGEPAGE)
-    return torch.frombuffer(pages, dtype=torch.float32)
-
-
-class ResidualBlock:
-    """Three rounds of (norm, Snake, dilated convolution, norm, Snake, convolution) beside an identity.
-
-    Snake is x + sin²(αx)/α, with a learned α per channel (Ziyin et al. 2020, "Neural networks fail to learn periodic
-    functions and how to fix it", arXiv:2006.08195); vocoders have it since BigVGAN (Lee et al. 2023, arXiv:2206.04658).
-    """
-
-    def __init__(self, weights: Weights, dilations: list[int], style: StyleMapBuilder, make: MakeConvolution) -> None:
-        self._rounds = []
-        for index, dilation in enumerate(dilations):
-            pair = []
-            for half, step in (1, dilation), (2, 1):
-                # With v = αx, x + sin²(αx)/α is (v + sin²(v))/α: α goes into the norm, 1/α into the convolution.
-                alpha = weights.tensor(f"alpha{half}.{index}").flatten()
-                weight, bias = weights.convolution(f"convs{half}.{index}")
-                norm = style.add(weights.part(f"adain{half}.{index}"), alpha)
-                pair.append((norm, make(weight / alpha[:, None], bias, step, Activation.SNAKE)))
-            self._rounds.append(pair)
-
-    def __call__(self, rows: Tensor, of: Tensor, styles: Styles, buffers: Buffers, out: Tensor, add: bool) -> Tensor:
-        """out ← block(rows) (+ out where `add`), and out's moments. `of`: the moments of rows; `out` may be rows."""
-        count, channels = rows.shape
-        inner = buffers.rows("inner", count, channels)
-        stay = rows
-        for index, ((first, widen), (second, close)) in enumerate(self._rounds):
-            of = widen(stay, affine(of, count, *styles[first]), inner)
-            last = index == len(self._rounds) - 1
-            to = out if last else (rows if out is rows else buffers.rows("stay", count, channels))
-            of = close(inner, affine(of, count, *styles[second]), to, stay, last and add)
-            stay = to
-        return of
+    @property
+    def source(self) -> Stretch:
+        """Half frames of the decoder."""
+        return self.stages[0].source
 
 
 class Upsample:
@@ -106,17 +78,27 @@ class Upsample:
         self.stride = stride
         self.outputs = outputs
 
-    def add(self, rows: Tensor, out: Tensor) -> None:
-        """rows (time, in), the leaky ReLU before it not yet applied; out (time x stride, out) is added to."""
+    def source(self, steps: Stretch) -> Stretch:
+        """The rows that the time steps `steps` are made of."""
+        cut, total = self.stride // 2, steps.total // self.stride
+        first, end = (steps.first + cut) // self.stride - 1, (steps.end - 1 + cut) // self.stride + 1
+        return Stretch(max(first, 0), min(end, total), total)
+
+    def add(self, rows: Tensor, at: Stretch, out: Tensor, steps: Stretch) -> None:
+        """Add the time steps `steps` to out (time, out).
+
+        rows (time, in): those of the stretch `at`, the leaky ReLU before it not yet applied.
+        """
         cut = self.stride // 2
-        for first in range(0, len(rows) + 1, UPSAMPLED_ROWS):
-            count = min(UPSAMPLED_ROWS, len(rows) + 1 - first)
-            near = functional.leaky_relu(rows_around(rows, first - 1, first + count), LEAK)
-            steps = self._product(windows(near, 2))
-            start = first * self.stride - cut
-            end = min(start + count * self.stride, len(out))
-            begin = max(start, 0)
-            out[begin:end] += steps.view(-1, self.outputs)[begin - start : end - start]
+        past = (steps.end - 1 + cut) // self.stride + 1
+        for first in range((steps.first + cut) // self.stride, past, UPSAMPLED_ROWS):
+            count = min(UPSAMPLED_ROWS, past - first)
+            start = first - 1 - at.first
+            near = functional.leaky_relu(rows_around(rows, start, start + count + 1), LEAK)
+            made = self._product(windows(near, 2)).view(-1, self.outputs)
+            begin = first * self.stride - cut
+            here = Stretch(max(begin, steps.first), min(begin + count * self.stride, steps.end), steps.total)
+            out[here.within(steps)] += made[here.first - begin : here.end - begin]
 
 
 class NoiseBranch:
@@ -129,11 +111,16 @@ class NoiseBranch:
         self._stride = stride
         self._pad = (stride + 1) // 2 if self._taps > 1 else 0
 
-    def __call__(self, spectrum: Tensor, out: Tensor) -> None:
-        """spectrum (frames, 2 x bins) → out (time, channels)."""
+    def source(self, out: Stretch, total: int) -> Stretch:
+        """The frames, of `total`, that the rows `out` are made of."""
+        first, end = out.first * self._stride - self._pad, (out.end - 1) * self._stride - self._pad + self._taps
+        return Stretch(max(first, 0), min(end, total), total)
+
+    def __call__(self, spectrum: Tensor, at: Stretch, out: Tensor, to: Stretch) -> None:
+        """Frames (frames, 2 x bins) of the stretch `at` → out (time, channels), the rows `to`."""
         for first in range(0, len(out), SPECTRUM_ROWS):
             part = out[first : first + SPECTRUM_ROWS]
-            start = first * self._stride - self._pad
+            start = (to.first + first) * self._stride - self._pad - at.first
             near = rows_around(spectrum, start, start + (len(part) - 1) * self._stride + self._taps)
             windows = near.unfold(0, self._taps, self._stride).transpose(1, 2).flatten(1)
             torch.addmm(self._bias, windows, self._weight, out=part)
@@ -153,7 +140,7 @@ class Stage:
     ) -> None:
         rates, kernels_per_stage = config["upsample_rates"], len(config["resblock_kernel_sizes"])
         dilations = config["resblock_dilation_sizes"]
-        self._last = index == len(rates) - 1
+        self._extra = 1 if index == len(rates) - 1 else 0
         # The mean of the previous stage's blocks: leaky ReLU lets the division pass, so the weights take it.
         self._upsample = Upsample(
             weights, f"ups.{index}", rates[index], 1.0 if index == 0 else 1 / kernels_per_stage, make.product
@@ -170,46 +157,104 @@ class Stage:
             for block in range(kernels_per_stage)
         ]
 
-    def __call__(self, rows: Tensor, spectrum: Tensor, styles: Styles, buffers: Buffers) -> Tensor:
-        """(time, in) → (time x stride, out), one more at the last stage; the sum, not the mean, of the blocks."""
-        extra = 1 if self._last else 0
-        count, channels = len(rows) * self._upsample.stride + extra, self._upsample.outputs
-        mixed = buffers.rows("mixed", count, channels)
-        self._noise(spectrum, mixed)
-        self._noise_block(mixed, ops.moments(mixed), styles, buffers, mixed, False)
-        before = mixed[2 * extra].clone()
-        self._upsample.add(rows, mixed[extra:])
-        if self._last:
-            mixed[0] += mixed[2] - before  # the step before the first mirrors the one after it
-        of = ops.moments(mixed)
-        total = buffers.rows(f"total{channels}", count, channels)
+    @property
+    def rate(self) -> tuple[int, int]:
+        """Rows for each of its source's, and how many more at the end of a passage."""
+        return self._upsample.stride, self._extra
+
+    def route(self, out: Stretch) -> StageRoute:
+        """The rows that it computes for the rows `out` of its result."""
+        mixed = out.widened(max(block.reach for block in self._blocks))
+        return StageRoute(self._upsample.source(self._steps(mixed)), mixed.widened(self._noise_block.reach), mixed, out)
+
+    def spectrum(self, noise: Stretch, total: int) -> Stretch:
+        """The frames, of `total`, that the rows `noise` of its noise branch are made of."""
+        return self._noise.source(noise, total)
+
+    def __call__(
+        self, rows: Tensor, spectrum: Tensor, known: Stretch, route: StageRoute, norms: Norms, buffers: Buffers
+    ) -> Tensor:
+        """Rows `route.source` (time, in) → rows `route.out` (time x stride, out); the sum, not the mean, of the blocks.
+
+        spectrum: of the frames `known`.
+        """
+        channels, at = self._upsample.outputs, route.mixed
+        wide = buffers.rows("mixed", len(route.noise), channels)
+        self._noise(spectrum, known, wide, route.noise)
+        self._noise_block(wide, route.noise, norms(wide, route.noise), at, norms, buffers, wide, False)
+        mixed = wide[at.within(route.noise)]
+        self._add_upsampled(rows, route, mixed)
+        of = norms(mixed, at)
+        total = buffers.rows(f"total{channels}", len(at), channels)
         for index, block in enumerate(self._blocks):
-            block(mixed, of, styles, buffers, total, index > 0)
-        return total
+            block(mixed, at, of, route.out, norms, buffers, total, index > 0)
+        return total[route.out.within(at)]
+
+    def _add_upsampled(self, rows: Tensor, route: StageRoute, mixed: Tensor) -> None:
+        steps = self._steps(route.mixed)
+        late = len(mixed) - len(steps)  # 1 where there is a step before the first
+        before = mixed[2 * late].clone()
+        self._upsample.add(rows, route.source, mixed[late:], steps)
+        if late:
+            mixed[0] += mixed[2] - before  # the step before the first mirrors the one after it
+
+    def _steps(self, rows: Stretch) -> Stretch:
+        """The time steps of the upsampling that are in `rows`, of which there may be one more, before the first."""
+        first, end = rows.first - self._extra, rows.end - self._extra
+        return Stretch(max(first, 0), end, rows.total - self._extra)
 
 
 class Generator:
-    """Half frames, style and the source's excitation → samples."""
+    """Half frames, style and the source's excitation → samples, a stretch of them at a time."""
 
     def __init__(self, weights: Weights, config: dict[str, Any], make: Arithmetic) -> None:
         hop = config["gen_istft_hop_size"]
-        self.source = HarmonicSource(weights.part("m_source"), math.prod(config["upsample_rates"]) * hop)
+        self.hop: int = math.prod(config["upsample_rates"]) * hop
+        self.source = HarmonicSource(weights.part("m_source"), self.hop)
         self._spectrum = Spectrum(config["gen_istft_n_fft"], hop)
         style = StyleMapBuilder()
         self._stages = [Stage(weights, config, index, style, make) for index in range(len(config["upsample_rates"]))]
         self._style: StyleMap = style.freeze()
         weight, bias = weights.convolution("conv_post")
+        self._reach = weight.shape[2] // 2
         self._post = make.convolution(weight / len(config["resblock_kernel_sizes"]), bias, 1, Activation.LEAKY)
         self._identity = torch.ones(weight.shape[1]), torch.zeros(weight.shape[1])
         self._buffers = Buffers()
 
-    def __call__(self, rows: Tensor, style: Tensor, excitation: Tensor) -> Tensor:
-        """rows (half frames, channels), style (1, style size), excitation (samples,) → (samples,)."""
-        spectrum = self._spectrum.polar(excitation)
+    @property
+    def statistics_size(self) -> int:
+        """Numbers that the means and variances of all norms are, at most."""
+        return sum(self._style.sizes)
+
+    def route(self, samples: Stretch) -> Route:
+        """The rows that it computes for these samples, whose first is that of a half frame."""
+        frames = self._spectrum.frames(samples)
+        needed, stages = frames.widened(self._reach), list[StageRoute]()
+        for stage in reversed(self._stages):
+            stages.insert(0, stage.route(needed))
+            needed = stages[0].source
+        sources = [stage.spectrum(route.noise, frames.total) for stage, route in zip(self._stages, stages, strict=True)]
+        first, end = min(source.first for source in sources), max(source.end for source in sources)
+        spectrum = Stretch(first, end, frames.total)
+        known = self._spectrum.known(spectrum)
+        return Route(self._spectrum.samples_of(known), known, spectrum, tuple(stages), frames, samples)
+
+    def __call__(
+        self, rows: Tensor, style: Tensor, excitation: Tensor, route: Route, core: Stretch, statistics: Statistics
+    ) -> Tensor:
+        """The samples `route.samples`.
+
+        rows (half frames, channels), excitation (samples,): those of `route.source` and `route.excitation`; style (1,
+        style size); core: the window's half frames.
+        """
+        spectrum = self._spectrum.polar(excitation)[route.spectrum.within(route.known)]
         styles = self._style(style)
-        for stage in self._stages:
-            rows = stage(rows, spectrum, styles, self._buffers)
+        for stage, steps in zip(self._stages, route.stages, strict=True):
+            core = core.scaled(*stage.rate)
+            rows = stage(rows, spectrum, route.spectrum, steps, Norms(styles, core, statistics), self._buffers)
         polar = self._buffers.rows("polar", len(rows), 2 * self._spectrum.bins)
         self._post(rows, self._identity, polar)
+        polar = polar[route.frames.within(route.stages[-1].out)]
         magnitude, phase = torch.split(polar, self._spectrum.bins, dim=1)
-        return self._spectrum.samples(magnitude.exp(), phase.sin())
+        samples = self._spectrum.samples(magnitude.exp(), phase.sin())
+        return samples[route.samples.within(self._spectrum.samples_of(route.frames))]

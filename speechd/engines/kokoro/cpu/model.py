@@ -11,10 +11,15 @@ from torch import Tensor
 
 from speechd.engines.kokoro.cpu.decoder import Decoder
 from speechd.engines.kokoro.cpu.generator import Generator
-from speechd.engines.kokoro.cpu.ops import Arithmetic
+from speechd.engines.kokoro.cpu.norm_statistics import Own
+from speechd.engines.kokoro.cpu.ops import Arithmetic, steady
+from speechd.engines.kokoro.cpu.passage import Passage
 from speechd.engines.kokoro.cpu.prosody import Prosody, ProsodyPredictor
+from speechd.engines.kokoro.cpu.stretch import Stretch
 from speechd.engines.kokoro.cpu.tensors import Weights
-from speechd.engines.kokoro.model import ModelInput, Rendered
+from speechd.engines.kokoro.cpu.window_state import WindowState
+from speechd.engines.kokoro.cpu.windows import Renderer, Voice
+from speechd.engines.kokoro.model import ModelInput, Rendered, RenderedWindow
 
 
 class Plan(NamedTuple):
@@ -44,9 +49,12 @@ class CpuModel:
         """config, state: as for `load`; close: what the decoder and the generator's convolutions may use."""
         parts = {name: Weights(tensors) for name, tensors in state.items()}
         self._style_size: int = config["style_dim"]
-        self._predictor = ProsodyPredictor(config, parts, exact.product)
+        self._predictor = ProsodyPredictor(config, parts, exact.text)
         self._decoder = Decoder(parts["decoder"], close.product)
         self._generator = Generator(parts["decoder"].part("generator"), config["istftnet"], close)
+        self.renderer = Renderer(self._decoder, self._generator)
+        self.window_state_limit: Final = self.renderer.state_limit(self._predictor.limit, config["hidden_dim"])
+        """Bytes that the state of a window has at most."""
 
     def plan(self, inputs: Sequence[ModelInput]) -> list[Plan]:
         """See `Model`."""
@@ -54,7 +62,7 @@ class CpuModel:
             Plan(self.prosody(input.input_ids, input.ref_s, input.speed), input.ref_s, input.seed) for input in inputs
         ]
 
-    def render(self, prosodies: Sequence[Plan], window: None = None) -> list[Rendered]:
+    def render(self, prosodies: Sequence[Plan]) -> list[Rendered]:
         """See `Model`."""
         return [Rendered(self._render(*plan), plan.prosody.durations) for plan in prosodies]
 
@@ -68,8 +76,26 @@ class CpuModel:
         return self._render(self.prosody(input_ids, style, speed), style, seed)
 
     def _render(self, prosody: Prosody, style: Tensor, seed: int) -> Tensor:
-        noise = self._generator.source.noise(prosody.pitch, seed)
+        noise = self._generator.source.noise(Stretch.whole(len(prosody.pitch)), seed)
         return self.waveform(prosody, style, self.excitation(prosody, noise))
+
+    @torch.inference_mode()
+    def render_window(self, input: ModelInput, state: bytes, wanted: float) -> RenderedWindow:
+        """The next window of `input`; see `windows`.
+
+        state: of the window before, empty for the first; wanted: frames, > 0, or infinity.
+        """
+        before = WindowState.unpacked(state) if state else None
+        passage = None if before is None else before.passage
+        if passage is None:
+            passage = Passage.of(self.prosody(input.input_ids, input.ref_s, input.speed))
+        made = self.renderer.next(passage, self.voice(input.ref_s, input.seed), before, wanted)
+        frames, after = made.frames, b"" if made.state is None else made.state.packed()
+        return RenderedWindow(made.samples, passage.durations, frames.first, frames.end, frames.total, after)
+
+    def voice(self, style: Tensor, seed: int) -> Voice:
+        """What `renderer` needs of a row of a voice pack (1, 2 x style size), and the seed of the noise."""
+        return Voice(style[:, : self._style_size], seed)
 
     @torch.inference_mode()
     def prosody(self, input_ids: Tensor, style: Tensor, speed: float) -> Prosody:
@@ -78,13 +104,18 @@ class CpuModel:
             raise ValueError(f"{len(input_ids)} tokens; the model reads {self._predictor.limit} with the two pads")
         return self._predictor(input_ids, style[:, self._style_size :], speed)
 
+    @steady()
     @torch.inference_mode()
     def excitation(self, prosody: Prosody, noise: Tensor) -> Tensor:
         """The harmonic source (samples,) for its pitch; noise (samples,) standard normal."""
         return self._generator.source(prosody.pitch, noise)
 
+    @steady()
     @torch.inference_mode()
     def waveform(self, prosody: Prosody, style: Tensor, excitation: Tensor) -> Tensor:
         """The samples that the excitation becomes."""
+        core, statistics = Stretch.whole(len(prosody.pitch) // 2), Own()
+        route = self._generator.route(core.scaled(2 * self._generator.hop))
         voice = style[:, : self._style_size]
-        return self._generator(self._decoder(prosody, voice), voice, excitation)
+        rows = self._decoder(prosody.text, prosody.pitch, prosody.energy, voice, route.source, core, statistics)
+        return self._generator(rows, voice, excitation, route, core.scaled(2), statistics)

@@ -5,14 +5,18 @@ They are products with a matrix, and the generator's one step of norm, activatio
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from speechd.engines.kokoro.cpu.text_ops import TextOperations, TorchText
 
 TILE_ROWS: Final = 1024
 """Time steps of one tile: 128 channels of it in float32 are 512 KiB, which stays in a core's second-level cache."""
@@ -54,13 +58,54 @@ MakeProduct = Callable[[Tensor, Tensor], Product]
 """Weight (out, in), bias (out,) → the product."""
 
 
+class _Threads(threading.local):
+    kernels: int | None = None
+
+
+_threads: Final = _Threads()
+
+
+def kernel_threads() -> int:
+    """Threads for what gives the same bits on any number of them: PyTorch's, or what it had before `steady`."""
+    return _threads.kernels or torch.get_num_threads()
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """PyTorch's own operations on one thread, because their last bits depend on how they are shared out; the costly
+    steps on as many as before. The same bits for any number of them, then, where those are the compiled kernels'."""
+    outer, threads = _threads.kernels, kernel_threads()
+    _threads.kernels = threads
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        _threads.kernels = outer
+        torch.set_num_threads(1 if outer else threads)
+
+
+@contextmanager
+def _shared_out() -> Iterator[None]:
+    """A costly step by PyTorch, on its `kernel_threads`."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(kernel_threads())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The ways to compute the costly steps. close: whether less exactly than float32 allows."""
+    """The ways to compute the costly steps.
+
+    close: whether less exactly than float32 allows; text: those of the text's networks, always exact.
+    """
 
     convolution: MakeConvolution
     product: MakeProduct
     close: bool = False
+    text: TextOperations = field(default_factory=TorchText)
 
 
 def windows(rows: Tensor, taps: int) -> Tensor:
@@ -89,7 +134,12 @@ def _tile_moments(tile: Tensor) -> Tensor:
 
 def torch_product(weight: Tensor, bias: Tensor) -> Product:
     """The product by PyTorch's own."""
-    return lambda rows: functional.linear(rows, weight, bias)
+
+    def product(rows: Tensor) -> Tensor:
+        with _shared_out():
+            return functional.linear(rows, weight, bias)
+
+    return product
 
 
 class TorchConvolution:
@@ -113,7 +163,8 @@ class TorchConvolution:
     ) -> Tensor:
         total = torch.zeros(2, out.shape[1], dtype=torch.float64)
         for start, tile in self._tiles(source, affine):
-            rows = functional.conv2d(tile, self._weight, self._bias, dilation=(1, self._dilation))[0, :, 0].T
+            with _shared_out():
+                rows = functional.conv2d(tile, self._weight, self._bias, dilation=(1, self._dilation))[0, :, 0].T
             here = slice(start, start + len(rows))
             if residual is not None:
                 rows = rows + residual[here]

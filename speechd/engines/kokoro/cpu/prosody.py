@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from speechd.engines.kokoro.cpu.adain import StyleMap, StyleMapBuilder, normalize
 from speechd.engines.kokoro.cpu.albert import Albert
+from speechd.engines.kokoro.cpu.curve import LEAK, Curve
 from speechd.engines.kokoro.cpu.ops import MakeProduct, windows
 from speechd.engines.kokoro.cpu.tensors import Weights
+from speechd.engines.kokoro.cpu.text_ops import TextOperations
 
-LEAK: Final = 0.2
-"""Slope of the leaky ReLU below zero, outside the generator."""
+__all__ = ["LEAK", "Prosody", "ProsodyPredictor", "ResidualBlock"]
+
 LAYER_NORM_EPSILON: Final = 1e-5
 
 
@@ -47,21 +49,6 @@ class Convolution:
     def __call__(self, rows: Tensor) -> Tensor:
         reach = self._taps // 2
         return self._product(windows(functional.pad(rows, (0, 0, reach, reach)), self._taps))
-
-
-class BiLstm:
-    """A bidirectional LSTM over rows (time, in) → (time, 2 x hidden), without the packing that padding would need."""
-
-    def __init__(self, weights: Weights) -> None:
-        hidden = weights.tensor("weight_hh_l0").shape[1]
-        with torch.device("meta"):
-            self._lstm = nn.LSTM(weights.tensor("weight_ih_l0").shape[1], hidden, bidirectional=True)
-        names = [name for name, _ in self._lstm.named_parameters()]
-        self._lstm.load_state_dict({name: weights.tensor(name) for name in names}, assign=True)
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        result: Tensor = self._lstm(rows)[0]
-        return result
 
 
 class ResidualBlock:
@@ -96,68 +83,57 @@ def upsample(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 class DurationEncoder:
     """LSTMs with adaptive layer norms between them, the style beside every row."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, operations: TextOperations) -> None:
         layers = list(weights.parts("lstms"))
-        self._lstms = [BiLstm(layer) for layer in layers[::2]]
-        self._norms = [layer.linear("fc") for layer in layers[1::2]]
+        self._operations = operations
+        self._lstms = [operations.lstm(layer) for layer in layers[::2]]
+        self._norms = [operations.product(*layer.linear("fc")) for layer in layers[1::2]]
 
     def __call__(self, rows: Tensor, style: Tensor) -> Tensor:
         beside = style.expand(len(rows), -1)
         for lstm, norm in zip(self._lstms, self._norms, strict=True):
             rows = lstm(torch.cat([rows, beside], dim=1))
-            gain, offset = functional.linear(style, *norm)[0].chunk(2)
-            rows = functional.layer_norm(rows, gain.shape, 1 + gain, offset, LAYER_NORM_EPSILON)
+            gain, offset = norm(style)[0].chunk(2)
+            rows = self._operations.layer_norm(rows, 1 + gain, offset, LAYER_NORM_EPSILON)
         return torch.cat([rows, beside], dim=1)
 
 
 class TextEncoder:
     """Token ids (n,) → rows (n, channels)."""
 
-    def __init__(self, weights: Weights, make: MakeProduct) -> None:
+    def __init__(self, weights: Weights, operations: TextOperations) -> None:
+        self._operations = operations
         self._embedding = weights.tensor("embedding.weight")
         self._layers = [
-            (Convolution(layer, "0", make), layer.tensor("1.gamma"), layer.tensor("1.beta"))
+            (Convolution(layer, "0", operations.product), layer.tensor("1.gamma"), layer.tensor("1.beta"))
             for layer in weights.parts("cnn")
         ]
-        self._lstm = BiLstm(weights.part("lstm"))
+        self._lstm = operations.lstm(weights.part("lstm"))
 
     def __call__(self, input_ids: Tensor) -> Tensor:
         rows = self._embedding[input_ids]
         for convolution, gain, offset in self._layers:
-            rows = functional.layer_norm(convolution(rows), gain.shape, gain, offset, LAYER_NORM_EPSILON)
-            rows = functional.leaky_relu_(rows, LEAK)
+            rows = self._operations.layer_norm(convolution(rows), gain, offset, LAYER_NORM_EPSILON, slope=LEAK)
         return self._lstm(rows)
-
-
-class Curve:
-    """Residual blocks that draw one value per half frame: pitch or energy."""
-
-    def __init__(self, weights: Weights, name: str, style: StyleMapBuilder, make: MakeProduct) -> None:
-        self._blocks = [ResidualBlock(block, style, make) for block in weights.parts(name)]
-        weight, self._bias = weights.convolution(f"{name}_proj")
-        self._weight = weight[0, :, 0]
-
-    def __call__(self, rows: Tensor, styles: list[tuple[Tensor, Tensor]]) -> Tensor:
-        for block in self._blocks:
-            rows = block(rows, styles)
-        return torch.mv(rows, self._weight) + self._bias
 
 
 class ProsodyPredictor:
     """Token ids and a style → prosody: PL-BERT, the text encoder and the predictors of StyleTTS 2."""
 
-    def __init__(self, config: dict[str, Any], state: dict[str, Weights], make: MakeProduct) -> None:
+    def __init__(self, config: dict[str, Any], state: dict[str, Weights], operations: TextOperations) -> None:
         bert, predictor = config["plbert"], state["predictor"]
-        self._albert = Albert(state["bert"], bert["num_attention_heads"], bert["num_hidden_layers"], make)
-        self._narrow = state["bert_encoder"].tensor("weight"), state["bert_encoder"].tensor("bias")
-        self._text_encoder = TextEncoder(state["text_encoder"], make)
-        self._duration_encoder = DurationEncoder(predictor.part("text_encoder"))
-        self._lstm = BiLstm(predictor.part("lstm"))
-        self._durations = predictor.linear("duration_proj.linear_layer")
-        self._shared = BiLstm(predictor.part("shared"))
+        self._operations = operations
+        self._albert = Albert(state["bert"], bert["num_attention_heads"], bert["num_hidden_layers"], operations)
+        narrow = state["bert_encoder"]
+        self._narrow = operations.product(narrow.tensor("weight"), narrow.tensor("bias"))
+        self._text_encoder = TextEncoder(state["text_encoder"], operations)
+        self._duration_encoder = DurationEncoder(predictor.part("text_encoder"), operations)
+        self._lstm = operations.lstm(predictor.part("lstm"))
+        self._durations = operations.product(*predictor.linear("duration_proj.linear_layer"))
+        self._shared = operations.lstm(predictor.part("shared"))
         style = StyleMapBuilder()
-        self._pitch = Curve(predictor, "F0", style, make)
-        self._energy = Curve(predictor, "N", style, make)
+        self._pitch = Curve(predictor, "F0", style, operations)
+        self._energy = Curve(predictor, "N", style, operations)
         self._style: StyleMap = style.freeze()
 
     @property
@@ -166,12 +142,19 @@ class ProsodyPredictor:
         return self._albert.limit
 
     def __call__(self, input_ids: Tensor, style: Tensor, speed: float) -> Prosody:
-        """input_ids (n,) with the two pads; style (1, style size), the prosody's half of the voice row."""
-        rows = self._duration_encoder(functional.linear(self._albert(input_ids), *self._narrow), style)
-        per_token = torch.sigmoid(functional.linear(self._lstm(rows), *self._durations)).sum(dim=-1) / speed
+        """input_ids (n,) with the two pads; style (1, style size), the prosody's half of the voice row.
+
+        The same bits whatever the thread count.
+        """
+        with self._operations.alone():
+            return self._prosody(input_ids, style, speed)
+
+    def _prosody(self, input_ids: Tensor, style: Tensor, speed: float) -> Prosody:
+        rows = self._duration_encoder(self._narrow(self._albert(input_ids)), style)
+        per_token = torch.sigmoid(self._durations(self._lstm(rows))).sum(dim=-1) / speed
         durations = torch.round(per_token).clamp_(min=1).long()
         token_of_frame = torch.repeat_interleave(durations)
-        shared = self._shared(rows[token_of_frame])
+        shared = self._shared(rows, token_of_frame)
         styles = self._style(style)
         return Prosody(
             durations=durations,

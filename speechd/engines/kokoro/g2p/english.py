@@ -16,8 +16,12 @@ from misaki import en, espeak
 from phonemizer.backend import EspeakBackend
 
 from speechd.engines.espeak.text import for_espeak
+from speechd.engines.kokoro.g2p import foreign
+from speechd.engines.kokoro.g2p.capitals import without_shouting
 from speechd.engines.kokoro.g2p.espeak_library import without_copies
+from speechd.engines.kokoro.g2p.own_sounds import shortened, tell_apart
 from speechd.engines.kokoro.g2p.pos_tags import tagger
+from speechd.text.boundaries import sentence_starts
 from speechd.text.markup import PRONUNCIATION, plain
 
 log = logging.getLogger(__name__)
@@ -67,7 +71,7 @@ class English:
         """Phonemes of `text`, punctuation included; of `[word](/ipa/)`, those given."""
         text = " ".join(text.split())
         try:
-            tokens = self._g2p(text, _marked)[1]
+            tokens = self._g2p(text, self._g2p.prepared)[1]
         except Exception as error:
             # Misaki's rules assert, index and convert on all kinds of odd tokens; espeak-ng takes any text.
             # Not its words, which may be the client's.
@@ -99,8 +103,52 @@ class _G2P(en.G2P):  # type: ignore[misc]
         self.unk = ""
 
     def fold_left(self, tokens: list[en.MToken]) -> list[en.MToken]:
-        """Called between the tagger and the lexicon: the place for cutting words that have too many sub-tokens."""
-        return _cut(super().fold_left(tokens))
+        """Called between the tagger and the lexicon: the place for words of two sounds, for stops that misaki would
+        take for an initialism's, and for cutting words that have too many sub-tokens."""
+        tokens = super().fold_left(tokens)
+        tell_apart(tokens)
+        for token in tokens:
+            if token.tag in ("NNP", "NNPS") and self._is_word(token.text):
+                token.tag = "NN"
+        return _cut(_with_stops(tokens))
+
+    def prepared(self, text: str) -> tuple[str, list[str], dict[int, str]]:
+        """`_marked`, of a text whose long-drawn words and capitals are as the lexicon has them."""
+        return _marked(text, self._plain)
+
+    def _plain(self, text: str) -> str:
+        return shortened(without_shouting(text, self._known, self.lexicon.golds), self._known)
+
+    def _is_word(self, text: str) -> bool:
+        """Whether a word in capitals is one of the lexicon's, and no initialism."""
+        return len(text) > 3 and text.isupper() and text not in self.lexicon.golds and self._known(text.lower())
+
+    def _known(self, word: str) -> bool:
+        stems = (
+            word,
+            word.removesuffix("s"),
+            word.removesuffix("'s"),
+            word.removesuffix("ed"),
+            word.removesuffix("ing"),
+        )
+        return any(len(stem) > 1 and (stem in self.lexicon.golds or stem in self.lexicon.silvers) for stem in stems)
+
+
+def _with_stops(tokens: list[en.MToken]) -> list[en.MToken]:
+    """`tokens`, with the full stop of an initialism as one of its own where it also ends a sentence ("9 P.M. Then")."""
+    if not any(token.text[-1:] == "." and len(token.text) > 1 for token in tokens):
+        return tokens
+    text = "".join(token.text + token.whitespace for token in tokens)
+    ends = {*sentence_starts(text, "en-us"), len(text)}
+    stopped: list[en.MToken] = []
+    position = 0
+    for token in tokens:
+        position += len(token.text) + len(token.whitespace)
+        if token.phonemes is None and token.text[-1:] == "." and token.text[:-1].strip(".") and position in ends:
+            stopped += [replace(token, text=token.text[:-1], whitespace=""), replace(token, text=".", tag=".")]
+        else:
+            stopped.append(token)
+    return stopped
 
 
 def _cut(tokens: list[en.MToken]) -> list[en.MToken]:
@@ -156,8 +204,16 @@ class _Fallback(espeak.EspeakFallback):  # type: ignore[misc]
         )
 
     def __call__(self, token: en.MToken) -> tuple[str | None, int | None]:
+        if language := foreign.language_of(token.text):
+            return self._with_english_sounds(foreign.read(for_espeak(token.text), language)), 2
         phonemes: tuple[str | None, int | None] = super().__call__(replace(token, text=for_espeak(token.text)))
         return phonemes
+
+    def _with_english_sounds(self, phonemes: str) -> str:
+        """Phonemes of another language in misaki's letters for English; others are as they are."""
+        for old, new in type(self).E2M:
+            phonemes = phonemes.replace(old, new)
+        return phonemes.replace("^", "").replace("ː", "") if not self.british else phonemes.replace("^", "")
 
     def spell(self, text: str) -> str | None:
         phonemes: str | None = self(en.MToken(text=text, tag="", whitespace=""))[0]
@@ -177,20 +233,22 @@ def kokoro_ipa(ipa: str) -> str:
     return _IPA_SIGN.sub(lambda match: _IPA[match[0]], _TIE.sub("", ipa))
 
 
-def _marked(text: str) -> tuple[str, list[str], dict[int, str]]:
+def _marked(text: str, change: Callable[[str], str]) -> tuple[str, list[str], dict[int, str]]:
     """The text without marks, its words, and the phonemes of some of them by index, as misaki's `preprocess` has them.
 
-    Misaki's own also obeys marks for stress and the like, which here are text.
+    Misaki's own also obeys marks for stress and the like, which here are text. change: what is done to the text between
+    the marks.
     """
     plain = ""
     words: list[str] = []
     phonemes: dict[int, str] = {}
     position = 0
     for match in PRONUNCIATION.finditer(text):
-        before = text[position : match.start()]
+        before = change(text[position : match.start()])
         words += before.split()
         phonemes[len(words)] = "/" + kokoro_ipa(match["ipa"])
         words.append(match["word"])
         plain += before + match["word"]
         position = match.end()
-    return plain + text[position:], words + text[position:].split(), phonemes
+    rest = change(text[position:])
+    return plain + rest, words + rest.split(), phonemes

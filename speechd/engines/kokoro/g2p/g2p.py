@@ -15,6 +15,8 @@ from speechd.engines.base import speakable
 from speechd.engines.espeak.text import for_espeak
 from speechd.engines.kokoro.g2p.english import English, kokoro_ipa, usual_tagger
 from speechd.engines.kokoro.g2p.espeak_library import without_copies
+from speechd.engines.kokoro.g2p.japanese import japanese_reader
+from speechd.engines.kokoro.g2p.mandarin import mandarin_reader
 from speechd.errors import InvalidRequest
 from speechd.languages.table import LANGUAGES
 from speechd.text.cuts import split
@@ -113,7 +115,8 @@ class _Espeak:
 
     @cached_property
     def _read(self) -> Reader:
-        return _first(without_copies(lambda: EspeakG2P(self._language)))
+        g2p = without_copies(lambda: EspeakG2P(self._language))
+        return _single_spaced(lambda text: str(g2p(text)[0]))
 
     def __call__(self, text: str) -> str:
         return self._read(for_espeak(text))
@@ -121,14 +124,8 @@ class _Espeak:
 
 def _extra(language: str) -> Reader:
     try:
-        if language == "ja":
-            from misaki.ja import JAG2P
-
-            reader = _first(JAG2P())
-        else:
-            from misaki.zh import ZHG2P
-
-            reader = _without_digits(_first(ZHG2P()))
+        make = japanese_reader if language == "ja" else mandarin_reader
+        reader = _single_spaced(make())
         reader("一")  # loads what takes seconds, which is to be no text's work
         return reader
     except Exception as error:
@@ -147,19 +144,6 @@ def _in_parts(read: Reader, language: str) -> Reader:
             head, text = split(text, AT_ONCE, language)
             phonemes.append(read(head).strip())
         return " ".join(filter(None, phonemes))
-
-    return read_all
-
-
-def _without_digits(read: Reader) -> Reader:
-    """Raises `ValueError` where digits are left among the phonemes, as Mandarin's reader does with those of a number of
-    more than 16."""
-
-    def read_all(text: str) -> str:
-        phonemes = read(text)
-        if any(map(str.isdigit, phonemes)):
-            raise ValueError("digits are left unread")
-        return phonemes
 
     return read_all
 
@@ -197,14 +181,14 @@ def _unsupported(language: str, reason: str) -> InvalidRequest:
     return InvalidRequest(f"'{language}' {reason}.", param="voice", code="unsupported_language")
 
 
-def _first(g2p: Callable[[str], tuple[str, object]]) -> Reader:
-    """Misaki's readers give phonemes and something else."""
+def _single_spaced(read: Reader) -> Reader:
+    """Reads as `read` does, with single spaces; what cannot be spoken is left as it is."""
 
-    def read(text: str) -> str:
+    def read_text(text: str) -> str:
         text = " ".join(text.split())
-        return g2p(text)[0] if speakable(text) else text
+        return read(text) if speakable(text) else text
 
-    return read
+    return read_text
 
 
 def _pronounced(read: Reader) -> Reader:

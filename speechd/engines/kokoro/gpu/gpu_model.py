@@ -53,7 +53,7 @@ class GpuModel:
         """See `Model`: this one has no such step."""
         return [*inputs]
 
-    def render(self, prosodies: Sequence[ModelInput], window: None = None) -> list[Rendered]:
+    def render(self, prosodies: Sequence[ModelInput]) -> list[Rendered]:
         """See `Model`. Raises ValueError where an input has too many tokens, and what CUDA raises."""
         if self._speak is None:
             self._speak = self._start()

@@ -48,7 +48,7 @@ class StockModel:
         """See `Model`: this one has no such step."""
         return [*inputs]
 
-    def render(self, prosodies: Sequence[ModelInput], window: None = None) -> list[Rendered]:
+    def render(self, prosodies: Sequence[ModelInput]) -> list[Rendered]:
         """See `Model`."""
         return [self._speak(input) for input in prosodies]
 

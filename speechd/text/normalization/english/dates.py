@@ -6,25 +6,24 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from speechd.text.normalization.english import reading
+from speechd.text.normalization.english import calendar, reading
+from speechd.text.normalization.english.calendar import MONTHS
 from speechd.text.normalization.rules import Rule, rule
 from speechd.text.normalization.verbalizer import Verbalizer
 
-_MONTHS: Final = "January February March April May June July August September October November December".split()
 _BY_NAME: Final[Mapping[str, str]] = {
-    **{month: month for month in _MONTHS},
-    **{month[:3]: month for month in _MONTHS},
+    **{month: month for month in MONTHS},
+    **{month[:3]: month for month in MONTHS},
     "Sept": "September",
 }
 _MONTH: Final = (
-    rf"(?P<month>{'|'.join(_MONTHS)}|(?:{'|'.join(month[:3] for month in _MONTHS if month != 'May')}|Sept)\b\.?)"
+    rf"(?P<month>{'|'.join(MONTHS)}|(?:{'|'.join(month[:3] for month in MONTHS if month != 'May')}|Sept)\b\.?"
+    rf"|(?:{'|'.join(month[:3].upper() for month in MONTHS)}|SEPT|{'|'.join(month.upper() for month in MONTHS)})\b\.?"
+    rf"|(?:{'|'.join(month[:3].lower() for month in MONTHS if month not in ('May', 'March', 'June'))}|sept"
+    rf"|{'|'.join(month.lower() for month in MONTHS if month not in ('May', 'March'))})\b\.?)"
 )
 _DAY: Final = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?:[ ]?[-–][ ]?(?P<last>[12]?\d|3[01])(?:st|nd|rd|th)?)?"
 _YEAR: Final = r"(?P<year>[12]\d{3})(?![\w]|[.,]\d)"
-_WEEKDAYS: Final = {
-    "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday", "Thur": "Thursday",
-    "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
-}  # fmt: skip
 
 
 def _day(match: re.Match[str], verbalizer: Verbalizer) -> str:
@@ -33,7 +32,7 @@ def _day(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 def _month(match: re.Match[str]) -> str:
-    return _BY_NAME[match["month"].rstrip(".")]
+    return _BY_NAME[match["month"].rstrip(".").title()]
 
 
 def _year(match: re.Match[str], verbalizer: Verbalizer) -> str:
@@ -53,7 +52,7 @@ def _date(year: str, month: int, day: int, verbalizer: Verbalizer) -> str:
     """A date given in numbers, or "" where there is no such day."""
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return ""
-    name, ordinal = _MONTHS[month - 1], verbalizer.ordinal(day)
+    name, ordinal = MONTHS[month - 1], verbalizer.ordinal(day)
     spoken = f"the {ordinal} of {name}" if verbalizer.language.day_first else f"{name} {ordinal}"
     return f"{spoken}, {reading.year(year, verbalizer)}"
 
@@ -76,14 +75,6 @@ def _numeric(match: re.Match[str], verbalizer: Verbalizer) -> str:
         if date := _date(year, month, day, verbalizer):
             return date
     return match[0]
-
-
-def _month_and_day(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    """Read "on 12/25" and "on 4/12" with the month first, or in the language's order."""
-    month, day = int(match[1]), int(match[2])
-    if verbalizer.language.day_first and day <= 12:
-        month, day = day, month
-    return f"{_MONTHS[month - 1]} {verbalizer.ordinal(day)}"
 
 
 def _clock(hour: str, minute: str, second: str | None, verbalizer: Verbalizer, half: str | None = None) -> str:
@@ -119,7 +110,7 @@ def _from_time(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 _TIME_END: Final = r"(?!\w|:\d)"
-_HALF: Final = r"([aApP])\.?[mM](?:\.|(?!\w))"
+_HALF: Final = r"([aApP])\.?[ ]?[mM](?:\.|(?!\w))"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         r"(?<![\w-])(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?"
@@ -127,14 +118,14 @@ RULES: Final[tuple[Rule, ...]] = (
         _iso,
         hint="-",
     ),
+    rule(r"(?<![\w.-])((?:19|20)\d{2})[/.](0?[1-9]|1[0-2])[/.](0?[1-9]|[12]\d|3[01])()()()(?![\w/]|\.\d)", _iso),
     rule(r"(?<![\w/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\w|[/.-]\d)", _numeric),
-    rule(r"(?<=[Oo]n )(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/]|[.,]\d)", _month_and_day, hint="n "),
+    *calendar.DATES,
     rule(rf"(?<!\w){_MONTH}[ ]{_DAY}(?:,?[ ]{_YEAR})?(?![\w%]|[.,:/]\d|[ ]?[-–]\d)", _month_day),
-    rule(rf"(?<![\w.,/-])(?P<the>[Tt]he[ ])?{_DAY}(?:[ ]of)?[ ]{_MONTH}(?!\w)(?:,?[ ]{_YEAR})?", _day_month),
-    rule(rf"(?<!\w){_MONTH},?[ ](?:of[ ])?{_YEAR}", lambda m, v: f"{_month(m)} {reading.year(m['year'], v)}"),
+    rule(rf"(?<![\w.,/-])(?P<the>[Tt]he[ ])?{_DAY}(?:[ ]of)?[ ]{_MONTH}(?!\w)(?:(?:,?[ ]|,){_YEAR})?", _day_month),
     rule(
-        rf"(?<!\w)(?:{'|'.join(_WEEKDAYS)})(?=\.?,[ ](?:{'|'.join(_MONTHS)}|the[ ]|at[ ]|\d))\.?",
-        lambda m, _: _WEEKDAYS[m[0].rstrip(".")],
+        rf"(?<!\w){_MONTH},?[ ](?P<of>of[ ])?{_YEAR}",
+        lambda m, v: f"{_month(m)} {m['of'] or ''}{reading.year(m['year'], v)}",
     ),
     rule(
         rf"(?<![\w.:/-])(\d{{1,2}})(?::(\d{{2}}))?(?:[ ]?{_HALF})?"

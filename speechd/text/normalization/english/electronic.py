@@ -24,7 +24,7 @@ _EXTENSIONS: Final = (
     "apk dmg"
 ).split()
 _DOMAINS: Final = (
-    "com org net io edu gov mil info biz dev app ai co.uk org.uk ac.uk co eu de fr es it nl ch ca jp tv me".split()
+    "com org net io edu uk gov mil info biz dev app ai co.uk org.uk ac.uk co eu de fr es it nl ch ca jp tv me".split()
 )
 _VERSIONED: Final = (
     "Python Java Node npm Ruby Rails Django PHP Perl Rust Go Swift Kotlin Ubuntu Debian Fedora Linux Windows Android "
@@ -88,14 +88,19 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?:https?|ftps?)://(?:www\.)?([^\s<>\"]{{0,2000}}{_LAST})/?", _url, hint="://", flags=re.IGNORECASE),
     rule(rf"(?<!\w)(www\.[^\s<>\"]{{0,2000}}{_LAST})/?", _url, hint="www.", flags=re.IGNORECASE),
     rule(
-        rf"(?<![\w@.-])((?:[a-z0-9][a-z0-9-]{{0,62}}+\.){{1,4}}{either(_DOMAINS)}(?:/(?:[^\s<>\"]{{0,2000}}{_LAST})?)?)(?![\w-]|\.\w)",
+        rf"(?<![\w@.-])(?-i:(?![A-Za-z'’]{{2,30}}\.[A-Z][a-z]{{1,4}}(?!\w|[./]\w)))((?:[a-z0-9][a-z0-9-]{{0,62}}+\.){{1,4}}{either(_DOMAINS)}(?:/(?:[^\s<>\"]{{0,2000}}{_LAST})?)?)(?![\w-]|\.\w)",
         _url,
         hint=".",
         flags=re.IGNORECASE,
     ),
     rule(r"(?<![\w&/#])#((?=\d{0,9}[^\W\d])(?![A-Z]{1,3}\d)\w{1,100}+)(?!-\d)", _name, hint="#"),
     rule(r"(?<![\w@.])@(\w{1,50}+)", _name, hint="@"),
-    rule(rf"(?<![\w/.-])([\w-]{{1,100}}+)\.({'|'.join(_EXTENSIONS)})(?!\w|\.\w)", _file, hint=".", flags=re.IGNORECASE),
+    rule(
+        rf"(?<![\w/.-])([\w-]{{1,100}}+)\.((?:tar\.)?(?:{'|'.join(_EXTENSIONS)}))(?!\w|\.\w)",
+        _file,
+        hint=".",
+        flags=re.IGNORECASE,
+    ),
     rule(r"(?<![\w/.:])(~(?:/[\w.-]{1,100}+){1,30}|(?:/[\w.-]{1,100}+){2,30})/?(?![\w/])", _url, hint="/"),
     rule(rf"(?<!\w)([A-Za-z]:\\[^\s<>\"]{{0,500}}{_LAST})", _url, hint=":\\"),
     rule(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)", _octets, hint="."),
@@ -112,5 +117,10 @@ RULES: Final[tuple[Rule, ...]] = (
         hint=".",
     ),
     rule(r"(?<![\w.,])\d{1,3}(?:\.\d{3}){2,4}(?![\w.])", lambda m, v: v.number(m[0].replace(".", "")), hint="."),
-    rule(r"(?<![\w.])\d{1,6}(?:\.\d{1,6}){2,5}(?!\w|\.\d)", lambda m, v: version(m[0], v), hint="."),
+    rule(
+        r"(?<![\w.])(?!(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?:19|20)\d\d(?!\w))(?!\d{3}\.\d{3}\.\d{4}(?!\w))(?!(?:19|20)\d\d\.(?:0?[1-9]|1[0-2])\.(?:0?[1-9]|[12]\d|3[01])(?![\w.]))"
+        r"\d{1,6}(?:\.\d{1,6}){2,5}(?!\w|\.\d)",
+        lambda m, v: version(m[0], v),
+        hint=".",
+    ),
 )

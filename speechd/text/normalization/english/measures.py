@@ -1,4 +1,4 @@
-"""Measures: numbers with units, fractions, sizes and factors."""
+"""Measures: numbers with units, sizes and factors."""
 
 from __future__ import annotations
 
@@ -6,28 +6,65 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from speechd.text.normalization.english import reading
+from speechd.languages.english import US
+from speechd.text.normalization.english import fractions, powers, ratings, reading
+from speechd.text.normalization.english.per import PER, PER_PATTERN, british
 from speechd.text.normalization.rules import DASH, NUMBER, SIGN, START, Rule, either, rule
 from speechd.text.normalization.units import SYMBOL, unit_of
 from speechd.text.normalization.verbalizer import Verbalizer
 
-_FRACTIONS: Final[Mapping[str, str]] = {
-    "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5",
-    "⅙": "1/6", "⅚": "5/6", "⅐": "1/7", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8", "⅑": "1/9", "⅒": "1/10",
-}  # fmt: skip
-_PARTED: Final = (
-    "cup teaspoon tablespoon tsp tbsp pint quart gallon ounce pound inch foot mile yard acre hour minute second day "
-    "week month year century meter metre kilometer kilometre liter litre gram kilogram bottle can dozen stick page "
-    "point percent slice package lb oz mi"
-).split()
-_WHOLE: Final = {"tsp": "teaspoon", "tbsp": "tablespoon", "lb": "pound", "oz": "ounce", "mi": "mile"}
 _SCALE: Final = {"k": "thousand", "K": "thousand", "M": "million", "mn": "million", "bn": "billion", "tn": "trillion"}
 _OTHER_UNITS: Final[Mapping[str, str]] = {
     "fps": "frames per second", "rpm": "revolutions per minute", "bpm": "beats per minute", "ppm": "parts per million",
-    "dB": "decibels", "mAh": "milliamp hours", "Ah": "amp hours", "sqft": "square feet", "sq. ft.": "square feet",
-    "yrs": "years", "pts": "points", "wk": "weeks", "wks": "weeks", "ºK": "kelvin", "pp": "percentage points",
-    "pct": "percent",
+    "ppb": "parts per billion", "dB": "decibels", "mAh": "milliamp hours", "Ah": "amp hours", "sqft": "square feet",
+    "sq. ft.": "square feet", "sq.ft.": "square feet", "sq. mi.": "square miles", "sq. m": "square meters",
+    "yrs": "years", "pts": "points", "wk": "weeks", "wks": "weeks", "mos": "months", "ºK": "kelvin",
+    "pp": "percentage points", "pct": "percent", "pc": "percent", "µL": "microliters", "µl": "microliters",
+    "uL": "microliters", "mmol": "millimoles", "µmol": "micromoles", "nmol": "nanomoles", "mol": "moles",
+    "mM": "millimolar", "µM": "micromolar", "nM": "nanomolar", "kDa": "kilodaltons", "IU": "international units",
+    "BTU": "B.T.U", "kV": "kilovolts", "mV": "millivolts", "kΩ": "kilohms", "MΩ": "megohms", "µF": "microfarads",
+    "nF": "nanofarads", "pF": "picofarads", "kN": "kilonewtons", "eV": "electronvolts", "keV": "kilo-electronvolts",
+    "MeV": "mega-electronvolts", "GeV": "giga-electronvolts", "TeV": "tera-electronvolts", "mSv": "millisieverts",
+    "µSv": "microsieverts", "Tbsp": "tablespoons", "Tbs": "tablespoons", "tbs": "tablespoons", "Tsp": "teaspoons",
+    "pt": "pints", "qt": "quarts", "qts": "quarts", "pts.": "pints", "gals": "gallons", "doz": "dozen",
+    "KG": "kilograms",
+    "kgs": "kilograms", "KM": "kilometers", "kms": "kilometers", "CM": "centimeters", "MM": "millimeters",
+    "LBS": "pounds", "LB": "pounds", "mbps": "megabits per second", "gbps": "gigabits per second", "kt": "knots",
+    "kts": "knots", "nmi": "nautical miles", "ly": "light years", "cc": "cubic centimeters", "mcg": "micrograms",
+    "mEq": "milliequivalents",
+    "Gy": "grays", "MHZ": "megahertz", "Mhz": "megahertz", "GHZ": "gigahertz", "Ghz": "gigahertz", "KHz": "kilohertz",
+    "km/hr": "kilometers per hour", "km/sec": "kilometers per second", "ft/s": "feet per second",
+    "m/s²": "meters per second squared", "m/s^2": "meters per second squared", "m/s2": "meters per second squared",
+    "lb/ft": "pounds per foot", "N·m": "newton meters", "Nm": "newton meters", "µg/m³": "micrograms per cubic meter",
+    "mi/h": "miles per hour", "mi/hr": "miles per hour", "kb/s": "kilobits per second", "Mb/s": "megabits per second",
+    "Gb/s": "gigabits per second", "°K": "kelvin", "oC": "degrees Celsius",
 }  # fmt: skip
+_SINGULARS: Final[Mapping[str, str]] = {"feet": "foot", "inches": "inch"}
+_UNCHANGED: Final = frozenset(
+    "percent dozen kelvin B.T.U millimolar micromolar nanomolar megahertz gigahertz kilohertz".split()
+)
+_ARTICLES: Final = frozenset("a an A An".split())
+_DETERMINERS: Final = frozenset(
+    "the this that each every another one two three four five six my your his her its our their The This Each "
+    "Every".split()
+)
+_NO_NOUNS: Final = frozenset(
+    "of is was are were and or in on at to from for by with that which who wide long tall deep high thick away apart "
+    "between below above per each have has had will would can as than into under over up down through across remaining "
+    "left later earlier ago before after when while if but off out around along past it we they he she you i".split()
+)
+_STARTERS: Final = "|".join(sorted(word.capitalize() for word in US.segmentation.starters))
+_STOP: Final = rf"(?:(?<=[A-Za-z])\.(?=[,;:)]|[ ][a-z\d(]|[ ](?!(?:{_STARTERS})(?!\w))[A-Z][a-z]))?"
+"""The stop of an abbreviation that ends no sentence."""
+
+
+def _attributive(match: re.Match[str]) -> bool:
+    """Whether the measure stands before a noun: "a 10 ft ladder", and not "10 ft high"."""
+    after = re.match(r"\.?[ -]([A-Za-z][a-z]{0,20})", match.string[match.end() : match.end() + 24])
+    before = match.string[max(0, match.start() - 10) : match.start()].split(" ")
+    if after is None or len(before) < 2 or before[-1]:
+        return False
+    return before[-2] in _ARTICLES or (before[-2] in _DETERMINERS and after[1].lower() not in _NO_NOUNS)
 
 
 def _measure(match: re.Match[str], verbalizer: Verbalizer) -> str:
@@ -35,14 +72,30 @@ def _measure(match: re.Match[str], verbalizer: Verbalizer) -> str:
     if unit is None:
         return match[0]
     last = reading.ungrouped(match["sign"] + match["number"])
-    spoken = (
-        f"{verbalizer.number(last)} {verbalizer.unit('1', unit)}"
-        if match["joint"] == "-"
-        else verbalizer.measure(last, unit)
-    )
+    if match["joint"] == "-" or (unit not in ("concentr-percent", "angle-degree") and _attributive(match)):
+        spoken = f"{verbalizer.number(last)} {verbalizer.unit('1', unit)}"
+    else:
+        spoken = verbalizer.measure(last, unit)
     if low := match["low"]:
         spoken = f"{reading.number(low, verbalizer)} {'by' if match['dash'].strip() in 'x×' else 'to'} {spoken}"
     return spoken
+
+
+def _other_measure(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    name = _OTHER_UNITS[match["unit"]]
+    if match["number"] == "1" or match["joint"] == "-" or _attributive(match):
+        name = singular(name)
+    per = f" per {PER[match['per']]}" if match["per"] else ""
+    low = f"{reading.number(match['low'], verbalizer)} to " if match["low"] else ""
+    return low + f"{reading.number(match['number'], verbalizer)} {british(name + per, verbalizer)}"
+
+
+def singular(name: str) -> str:
+    """The singular of a unit's name: "foot", "frame per second"."""
+    first, per, rest = name.partition(" per ")
+    head, _, last = first.rpartition(" ")
+    last = _SINGULARS.get(last) or (last if last in _UNCHANGED else last.removesuffix("s"))
+    return f"{head} {last}".strip() + per + rest
 
 
 def _feet(match: re.Match[str], verbalizer: Verbalizer) -> str:
@@ -50,52 +103,63 @@ def _feet(match: re.Match[str], verbalizer: Verbalizer) -> str:
     return verbalizer.measure(match[1], "length-foot") + inches
 
 
-def _fraction(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    """Read "3/4" as "three quarters", "1 1/2" as "one and a half", "3/4 cup" as "three quarters of a cup"."""
-    whole, top, bottom = match["whole"], int(match["top"]), int(match["bottom"])
-    noun = _WHOLE.get(match["noun"] or "", match["noun"])
-    if (bottom > 16 and bottom not in (20, 32, 64, 100)) or (not whole and (top == 0 or bottom < 2)) or bottom == 0:
-        return f"{verbalizer.cardinal(match['top'])} over {verbalizer.cardinal(match['bottom'])}" + (
-            f" {noun}" if noun else ""
-        )
-    name = {2: "half", 4: "quarter"}.get(bottom) or verbalizer.ordinal(bottom)
-    if top != 1:
-        name = "halves" if bottom == 2 else name + "s"
-    if whole:
-        part = f"a {name}" if top == 1 else f"{verbalizer.cardinal(str(top))} {name}"
-        return f"{verbalizer.cardinal(whole)} and {part}" + (f" {noun}s" if noun else "")
-    if not noun:
-        return f"{verbalizer.cardinal(str(top))} {name}"
-    article = "an" if noun[0] in "aeiou" or noun == "hour" else "a"
-    if top == 1:
-        return f"half {article} {noun}" if bottom == 2 else f"a {name} of {article} {noun}"
-    return f"{verbalizer.cardinal(str(top))} {name} of {article} {noun}"
+def _pan(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    sizes = [reading.number(size, verbalizer) for size in re.findall(r"[\d.]+", match[0])]
+    return " by ".join(sizes) + (" inch" if match.string[match.end() : match.end() + 1] == " " else " inches")
 
 
-def _vulgar(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    """Write "½" and "1½" as fractions in digits."""
-    return f"{match[1]} {_FRACTIONS[match[2]]}".strip()
+def _coordinate(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    """Degrees, minutes and seconds of an arc, with the direction."""
+    parts = [(match[1], "degree"), (match[2], "minute"), (match[3], "second")]
+    spoken = [f"{reading.number(n, verbalizer)} {name}{'' if n == '1' else 's'}" for n, name in parts if n]
+    points = {"N": "north", "S": "south", "E": "east", "W": "west"}
+    return " ".join([*spoken, points[match[4]]] if match[4] else spoken)
 
 
-def _decade(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    digits = match[1] or match[2]
-    spoken = reading.year(digits, verbalizer) if len(digits) == 4 else verbalizer.cardinal(digits)
-    return f"{spoken[:-1]}ies" if spoken.endswith("y") else f"{spoken}s"
+def _cups(match: re.Match[str], _: Verbalizer) -> str:
+    one = re.search(r"(?<![\d/])1[ ]$", match.string[max(0, match.start() - 3) : match.start()]) is not None
+    name = "cup" if match[0][0] == "c" else "tablespoon"
+    return name if one else f"{name}s"
 
 
-_TO_RANGE: Final = rf"(?:(?P<low>{NUMBER}|\.\d++)(?P<dash>{DASH}|[ ]?[x×][ ]?)(?=[-−]?[\d.]))?"
-_NOUNS: Final = rf"(?:[ ](?:of an? )?(?P<noun>{either(_PARTED)})(?!\w)(?:(?<=tsp|bsp)\.|(?<=lb|oz)\.)?)?"
+_TO_RANGE: Final = (
+    rf"(?:(?P<low>{NUMBER}|\.\d++)(?:[ ]?(?P<lowunit>%|°[CF]?|[A-Za-zµ]{{1,4}})(?={DASH}[\d.]{{1,12}}[ ]?"
+    rf"(?P=lowunit)(?!\w)))?"
+    rf"(?P<dash>{DASH}|[ ]?[x×][ ]?)(?=[-−]?[\d.]))?"
+)
+_SCALED: Final[Mapping[str, str]] = {
+    "kg": "kilograms", "km": "kilometers", "lb": "pounds", "lbs": "pounds", "kWh": "kilowatt hours", "MW": "megawatts",
+    "GW": "gigawatts", "ft": "feet", "mi": "miles", "ha": "hectares", "km²": "square kilometers",
+}  # fmt: skip
+_SCALES: Final = {"F": "Fahrenheit", "C": "Celsius"}
+_INGREDIENTS: Final = (
+    "lemon lime orange butter sugar oil olive flour soy vinegar water milk honey salt baking fresh chopped cornstarch "
+    "vanilla mayonnaise mustard cream grated minced brown maple cocoa tomato ketchup sesame worcestershire of"
+).split()
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        r"(?<![\w.,])['’]?(1\d{3}|20\d{2})['’]?s(?!\w)"
-        r"|(?:(?<![\w])['’](?=\d)|(?<=the )|(?<=mid-)|(?<=early )|(?<=late )|(?<=his )|(?<=her ))([1-9]0)['’]?s(?!\w)",
-        _decade,
-        hint="s",
+        r"(?<![\w.])\.(\d{2})(?=[ -](?:caliber|calibre|cal|rifle|pistol|revolver|Special|Magnum|handgun|gun|ACP"
+        r"|Long|ammunition|bullet)(?![a-z]))",
+        lambda m, v: v.cardinal(m[1]),
+        hint=".",
     ),
     rule(
-        f"([\\d]{{0,9}})[ ]?([{''.join(_FRACTIONS)}])", lambda m, v: f" {_vulgar(m, v)}" if not m[1] else _vulgar(m, v)
+        r"(?=\d)(?:(?<=\bto )|(?<=\bat )|(?<=\bof )|(?<=\bover )|(?<=\bunder )|(?<=\bbelow )|(?<=\babove )|"
+        r"(?<=\baround )|(?<=\babout ))(\d{2,3})[ ]?(F|C)(?![\w'’-])",
+        lambda m, v: f"{v.cardinal(m[1])} degrees {_SCALES[m[2]]}",
     ),
+    *powers.RULES,
+    rule(r"(?<=\d )c\.(?=[ ][a-z])", _cups, hint="c."),
+    rule(rf"(?<=\d )T\.?(?=[ ](?:{'|'.join(_INGREDIENTS)})(?!\w))", _cups, hint="T"),
+    rule(r"(?<=°[CF])[ ]?/[ ]?(?=[-−]?\d)", " or ", hint="°"),
+    rule(
+        r"(?<![\w.,])(\d{1,3})°[ ]?(?:(\d{1,2})(?:'|’)[ ]?(?:(\d{1,2}(?:\.\d{1,4})?)(?:\"|''))?)?[ ]?([NSEW])(?!\w)",
+        _coordinate,
+        hint="°",
+    ),
+    rule(r"(?<![\w.,])(\d{1,3})°[ ]?(\d{1,2})'[ ]?(?:(\d{1,2}(?:\.\d{1,4})?)(?:\"|''))?()", _coordinate, hint="°"),
+    *fractions.VULGAR,
     rule(rf"{START}(\d{{1,2}})['’][ ]?(\d{{1,2}})(?:\"|'')", _feet),
     rule(rf"{START}(\d{{1,2}})[ ]?(?:ft|feet)\.?[ ](\d{{1,2}})[ ]?in(?:\.(?=[ ]?[,;a-z]))?(?!\w)", _feet, hint="in"),
     rule(
@@ -105,24 +169,48 @@ RULES: Final[tuple[Rule, ...]] = (
             f"{reading.number(m[1], v)} {v.unit('1' if m['noun'] else reading.ungrouped(m[1]), 'length-inch')}"
         ),
     ),
+    rule(r"(?<![\w.,/\"])\d{1,3}(?:\.\d{1,2})?\"[ ]?[x×][ ]?\d{1,3}(?:\.\d{1,2})?\"", _pan, hint='"'),
     rule(
         rf"{START}(?P<sign>{SIGN})({NUMBER})[ -]?in\.?(?=[ ](?:wide|tall|long|deep|thick|high|x)(?!\w))",
         lambda m, v: v.measure(m["sign"] + reading.ungrouped(m[2]), "length-inch"),
         hint="in",
     ),
     rule(
-        rf"(?<![\w.,/])(?:(?P<whole>\d{{1,6}})(?:[ ]|[ ]?-))?"
-        rf"(?P<top>\d{{1,3}})/(?P<bottom>\d{{1,3}})(?![\w/]|[.,]\d){_NOUNS}",
-        _fraction,
-        hint="/",
+        rf"{START}({NUMBER})[ ]in\.(?=[ ][a-z])(?![ ](?:the|a|an|my|his|her|their|all|which|this|that)(?!\w))",
+        lambda m, v: (
+            f"{reading.number(m[1], v)} {v.unit('1' if _attributive(m) or m[1] == '1' else '2', 'length-inch')}"
+        ),
+        hint="in.",
     ),
     rule(
-        rf"{START}({NUMBER})[ ]?({either(_OTHER_UNITS)})(?!\w)",
-        lambda m, v: f"{reading.number(m[1], v)} {_OTHER_UNITS[m[2]]}",
+        rf"{START}({NUMBER})[ ]in\.(?=[;,)]|[\"')]*$)",
+        lambda m, v: (
+            v.measure(reading.ungrouped(m[1]), "length-inch") + ("" if m.string[m.end() :].strip("\"') ") else ".")
+        ),
+        hint="in.",
+    ),
+    rule(
+        rf"{START}({NUMBER})m(?=[ ](?:people|users|customers|jobs|residents|viewers|followers|views|downloads"
+        rf"|copies|homes|"
+        r"children|men|women|votes|visitors|subscribers|years)(?!\w))",
+        lambda m, v: f"{reading.number(m[1], v)} million",
+        hint="m ",
+    ),
+    *ratings.RULES,
+    *fractions.RULES,
+    rule(
+        r"(?<![\w.,])(\d{1,2})[ ]?st[ ](\d{1,2})[ ]?lbs?\.?(?!\w)",
+        lambda m, v: f"{v.cardinal(m[1])} stone {v.measure(m[2], 'mass-pound')}",
+        hint="st",
+    ),
+    rule(
+        rf"{START}(?:(?P<low>{NUMBER})[-–])?(?P<number>{NUMBER})(?P<joint>[ -]?)(?P<unit>{either(_OTHER_UNITS)})"
+        rf"(?:/(?P<per>{PER_PATTERN}))?(?![\w²³^]|/\w){_STOP}",
+        _other_measure,
     ),
     rule(
         rf"(?<![\w.,/])(?P<sign>{SIGN}){_TO_RANGE}(?P<number>{NUMBER}|\.\d++)"
-        rf"(?P<joint>[ -]?)(?:{SYMBOL})(?![\w°²³^]|/\d)(?:(?<=[a-z])\.(?=[,;]|[ ][a-z]))?",
+        rf"(?P<joint>[ -]?)(?:{SYMBOL})(?![\w°²³^]|/\d){_STOP}",
         _measure,
     ),
     rule(
@@ -133,6 +221,20 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"{START}(?!4K|8K|2K)({NUMBER})[ ]?({either(_SCALE)})(?!\w)",
         lambda m, v: f"{reading.number(m[1], v)} {_SCALE[m[2]]}",
     ),
+    rule(
+        rf"{START}({NUMBER})[ ](million|billion|trillion|thousand|hundred)[ ]({either(_SCALED)})(?!\w)",
+        lambda m, v: f"{reading.number(m[1], v)} {m[2]} {_SCALED[m[3]]}",
+    ),
+    rule(
+        r"(?<![\w.,])802\.11([a-z]{0,2})(?!\w)",
+        lambda m, v: f"eight oh two dot eleven {' '.join(m[1].upper())}".strip(),
+    ),
+    rule(
+        r"(?<![\w.,$])(\d{1,4}\.\d{1,3})([A-Z]{1,2})(?!\w|[-+]\d)",
+        lambda m, v: f"{v.number(m[1])} {' '.join(m[2])}",
+        hint=".",
+    ),
+    rule(r"(?<![\w.,$-])(\d{1,4}\.\d{1,4})-(?=[A-Za-z]{2})", lambda m, v: f"{v.number(m[1])} ", hint="-"),
     rule(
         r"(?<![\w.,])(\d{3,4})[ ]?[x×][ ]?(\d{3,4})(?!\w|[.,]\d)",
         lambda m, v: f"{reading.pairs(m[1], v)} by {reading.pairs(m[2], v)}",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from speechd.text.normalization.english.per import PER, PER_PATTERN, british
 from speechd.text.normalization.rules import DASH, NUMBER, SIGN, Rule, either, rule
 from speechd.text.normalization.verbalizer import Verbalizer
 
@@ -35,6 +36,12 @@ _SYMBOLS: Final[Mapping[str, _Currency]] = {
     "NZ$": _Currency("New Zealand dollar", "New Zealand dollars", "cent", "cents"),
     "HK$": _Currency("Hong Kong dollar", "Hong Kong dollars", "cent", "cents"),
     "R$": _Currency("real", "reais", "centavo", "centavos"),
+    "CA$": _Currency("Canadian dollar", "Canadian dollars", "cent", "cents"),
+    "AU$": _Currency("Australian dollar", "Australian dollars", "cent", "cents"),
+    "S$": _Currency("Singapore dollar", "Singapore dollars", "cent", "cents"),
+    "NT$": _Currency("new Taiwan dollar", "new Taiwan dollars", "cent", "cents"),
+    "MX$": _Currency("Mexican peso", "Mexican pesos", "centavo", "centavos"), "Rs.": _RUPEE, "Rs": _RUPEE,
+    "Fr.": _Currency("franc", "francs"),
 }  # fmt: skip
 _CODES: Final[Mapping[str, _Currency]] = {
     "USD": _SYMBOLS["US$"], "EUR": _EURO, "GBP": _POUND, "JPY": _YEN, "INR": _RUPEE, "AUD": _SYMBOLS["A$"],
@@ -52,9 +59,9 @@ _CURRENCIES: Final = {**_SYMBOLS, **_CODES}
 SCALES: Final[Mapping[str, str]] = {
     "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "b": "billion", "B": "billion",
     "bn": "billion", "T": "trillion", "tn": "trillion", "thousand": "thousand", "million": "million",
-    "billion": "billion", "trillion": "trillion",
+    "billion": "billion", "trillion": "trillion", "lakh": "lakh", "lakhs": "lakh", "crore": "crore", "crores": "crore",
 }  # fmt: skip
-_SCALE: Final = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|[kKmMbBT]|mn|bn|tn)(?!\w))?"
+_SCALE: Final = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|lakhs?|crores?|[kKmMbBT]|mn|bn|tn)(?!\w))?"
 
 
 def _amount(number: str, scale: str | None, currency: _Currency, verbalizer: Verbalizer) -> str:
@@ -72,34 +79,72 @@ def _amount(number: str, scale: str | None, currency: _Currency, verbalizer: Ver
     return " and ".join(spoken)
 
 
+def _currency(match: re.Match[str]) -> _Currency:
+    """The currency of the sign, or of the code that makes the sign clear ("$5 CAD")."""
+    code = match.groupdict().get("code")
+    return _CURRENCIES[code or match["currency"].strip()]
+
+
+def _shillings(shillings: str, pence: str, verbalizer: Verbalizer) -> str:
+    """Sums of old British money."""
+    first = f"{verbalizer.cardinal(shillings)} {'shilling' if shillings == '1' else 'shillings'}"
+    return f"{first} and {verbalizer.cardinal(pence)}pence" if pence.isdecimal() else f"{first} {pence} pence"
+
+
 def _money(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    currency = _CURRENCIES[match["currency"].strip()]
+    currency = _currency(match)
     spoken = _amount(match["number"], match["scale"], currency, verbalizer)
     if low := match["low"]:
         # "$5-10 million": the scale and the name are said once.
-        spoken = f"{verbalizer.number(low.replace(',', ''))} to {spoken}"
+        cents = "." in low and not match["scale"] and not match["lowscale"] and currency.cents
+        first = _amount(low, None, currency, verbalizer) if cents else verbalizer.number(low.replace(",", ""))
+        scale = f" {SCALES[match['lowscale']]}" if match["lowscale"] else ""
+        spoken = f"{first}{scale} to {spoken}"
     if match["noun"]:
         spoken = spoken.replace(currency.many, currency.one)  # "a twenty dollar bill"
-    per = " per " if match[0].endswith("/") else ""
+    if match["per"]:
+        per = f" per {british(PER[match['per']], verbalizer)}"
+    else:
+        per = {"/": " per ", "-": " "}.get(match[0][-1], "")
     return ("minus " if match["sign"] else "") + spoken + per
 
 
-_RANGE: Final = rf"(?:(?P<low>{NUMBER})(?:[ ]?[€£¥])?{DASH}[$£€¥₹]?(?=\d))?(?P<number>{NUMBER}|\.\d++)"
+_NUMBER: Final = rf"(?:\d{{1,2}}(?:,\d\d(?=,)){{1,5}},\d{{3}}(?!\d)|{NUMBER})"
+"""Also grouped as in India: 1,00,000."""
+
+_RANGE: Final = (
+    rf"(?:(?P<low>{NUMBER})(?P<lowscale>[kKMBT]|bn)?(?:[ ]?[€£¥])?{DASH}[$£€¥₹]?(?=\d))?(?P<number>{_NUMBER}|\.\d++)"
+)
 _MINUS: Final = r"(?:(?<![\w)\]%°.,-])[-−](?=[A-Z]{0,3}[$£€¥₹]))?"
 _PRICED: Final = (
     "bill note coin gift fee fine price prize tax increase discount voucher budget deal ticket investment donation "
     "loan grant contract reward bonus check cheque bet salary project valuation market industry fund package lawsuit "
     "settlement"
 ).split()
-_PER: Final = rf"(?:/(?=[^\W\d_]))?(?=[ -](?:[a-z]{{1,12}}[ ])?(?P<noun>{either(_PRICED)})(?!\w))?"
+_PER: Final = (
+    rf"(?:[ ]?/[ ]?(?P<per>{PER_PATTERN})|/(?=[^\W\d_])|-(?=an?-))?(?=[ -](?:[a-z]{{1,12}}[ ])?"
+    rf"(?P<noun>{either(_PRICED)})(?!\w))?"
+)
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        rf"(?P<sign>{_MINUS})(?<!\w)(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}{_PER}",
+        rf"(?P<sign>{_MINUS})(?<!\w)(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}"
+        rf"(?:(?<![a-zA-Z])[ ]?(?P<code>USD|CAD|AUD|NZD|HKD|SGD|MXN|GBP|EUR|JPY|INR)(?!\w))?{_PER}",
         _money,
     ),
     rule(
         rf"(?<![\w.,$£€])(?P<sign>{SIGN}){_RANGE}{_SCALE}[ ]?(?P<currency>[€£¥₹₩₽₺₪]|{either(_CODES)}(?!\w)){_PER}",
         _money,
+    ),
+    rule(
+        r"(?<![\w.,])(\d{1,3})s\.[ ]?(\d{1,2}(?:[ ]?[½¼¾])?)d(?:\.(?=[ ][a-z]|,)|(?!\w))|(?<![\w.,])(\d{1,3})s\."
+        r"[ ]?(\d{1,2})d(?=\.)",
+        lambda m, v: _shillings(m[1] or m[3], m[2] or m[4], v),
+        hint="s.",
+    ),
+    rule(
+        r"(?<![\w.,])(\d{1,3}(?:,\d{3}){0,3}|\d{1,6})[Ll]\.(?=[ ]|,|$)(?![ ][A-Z])",
+        lambda m, v: f"{v.number(m[1].replace(',', ''))} pounds",
+        hint=".",
     ),
     rule(
         rf"(?<![\w.,])({NUMBER})[ ]?¢",

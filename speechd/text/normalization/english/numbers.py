@@ -12,14 +12,26 @@ from speechd.text.normalization.verbalizer import Verbalizer
 
 _BEFORE_YEAR: Final = (
     "in since by from until till of during circa around about year before after between and to late early mid spring "
-    "summer autumn fall winter copyright ©"
+    "summer autumn fall winter copyright © flourished born died reigned est established"
 ).split()
-_NO_PLURALS: Final = "hours was is has does this its as his us thus always perhaps across towards less".split()
+_DETERMINERS: Final = "the this that last next fiscal our his her their its every each these those".split()
+_SINGULAR: Final = frozenset("hours was is has does this its as his us thus always perhaps across towards less".split())
+"""Words in -s that are no things one counts."""
+
+_COUNTED: Final = frozenset(
+    "people men women children sheep fish soldiers troops miles feet meters metres yards acres pounds tons tonnes "
+    "dollars euros hours minutes seconds days weeks months years times words pages copies members students employees "
+    "workers jobs votes seats points units items calories books cars houses homes ships souls inhabitants residents "
+    "visitors deaths customers users others shares bottles volumes species horses cattle birds trees steps characters "
+    "rupees francs marks prisoners slaves persons families guns kilometers kilometres kilograms grams degrees".split()
+)
+"""Things that are counted by the thousand, also behind "the"."""
+
 _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿⁱ", "0123456789-+ni")
 
 
 def _year_range(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    last = reading.year(match[2], verbalizer) if len(match[2]) == 4 else reading.two_digits(match[2], verbalizer)
+    last = reading.year(match[2], verbalizer) if len(match[2]) > 2 else reading.two_digits(match[2], verbalizer)
     return f"{reading.year(match[1], verbalizer)} to {last}"
 
 
@@ -32,10 +44,22 @@ def _era(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 def _bare_year(match: re.Match[str], verbalizer: Verbalizer) -> str:
     """Four digits between 1100 and 2099 are a year, unless they count what follows: "1500 people"."""
-    counted = match["noun"] and match["noun"] not in _NO_PLURALS and not match["before"]
-    return (match["before"] or "") + (
-        verbalizer.cardinal(match["year"]) if counted else reading.year(match["year"], verbalizer)
-    )
+    before, year, noun = match["before"] or match["before2"] or "", match["year"], match["noun"]
+    spoken = verbalizer.cardinal(year) if _counts(before, year, noun) else reading.year(year, verbalizer)
+    return before + spoken
+
+
+def _counts(before: str, year: str, noun: str | None) -> bool:
+    """Whether a number counts the noun behind it. "The 2016 elections" are of a year, and so is an odd number of our
+    times; a round one ("1500 soldiers") is a count."""
+    if not noun or noun in _SINGULAR:
+        return False
+    determined = before.strip().lower()
+    if determined in _BEFORE_YEAR:
+        return False
+    if noun in _COUNTED:
+        return True
+    return not determined and (year[2:] == "00" or not "1900" <= year <= "2035")
 
 
 def _scientific(match: re.Match[str], verbalizer: Verbalizer) -> str:
@@ -52,6 +76,9 @@ def _power(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?:(?<=flourished )|(?<=circa )|(?<=reigned )|(?<=lived ))(\d{3,4})[ ]?[-–—][ ]?(\d{2,4})(?!\w)", _year_range
+    ),
     rule(r"(?<=[^\W\d_])\.(?=\d)", " point ", hint="."),
     rule(r"(?<!\w)'(?=\d{2}(?![\w']))", "", hint="'"),
     rule(rf"{START}(\d{{1,6}}(?:\.\d{{1,9}})?)[eE]([+−-]?)(\d{{1,4}})(?!\w)", _scientific),
@@ -64,11 +91,13 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(rf"(?<![\w.,-])(1[1-9]\d{{2}}|20\d{{2}}){DASH}((?:1[1-9]|20)\d{{2}}|\d{{2}})(?!\w|[.,]\d|-)", _year_range),
     rule(
-        rf"(?<![\w.,-])(?:(?P<before>(?<!\w)(?:{'|'.join(_BEFORE_YEAR)})[ ])(?=1\d|2[01])|(?=1[1-9]|20))"
-        rf"(?P<year>[12]\d{{3}})(?=[ ](?P<noun>[a-z]+s|people|men|women|children|sheep|fish)(?!\w))?"
+        rf"(?<![\w.,-])(?:(?P<before>(?<!\w)(?:{'|'.join((*_BEFORE_YEAR, *map(str.title, _BEFORE_YEAR)))})[ ])"
+        rf"(?=1\d|2[01])"
+        rf"|(?P<before2>(?<!\w)(?:{'|'.join((*_DETERMINERS, *map(str.title, _DETERMINERS)))})[ ])(?=1[1-9]|20)|"
+        rf"(?=1[1-9]|20))"
+        r"(?P<year>[12]\d{3})(?=[ ](?P<noun>[a-z]+s|people|men|women|children|sheep|fish)(?!\w))?"
         r"(?![\w-]|[.,]\d|[ ]?[×+*/=])",
         _bare_year,
-        flags=re.IGNORECASE,
     ),
     rule(r"(?<=\dst|\dnd|\drd|\dth)[-–](?=\d)", " to "),
     rule(

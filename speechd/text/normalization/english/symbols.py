@@ -37,18 +37,40 @@ _SPOKEN: Final[Mapping[str, str]] = {
     "¥": "yen", "₹": "rupees", "¢": "cents", "@": "at", "‰": "per mille", "♯": "sharp", "♭": "flat", "·": "times",
     "~": "about", "^": "to the power of",
 }  # fmt: skip
+_HIDDEN: Final = frozenset("ssh env git npm aws gcc css svg ssl".split())
+
+
+def _dotted(name: str) -> str:
+    """The name of a hidden file or an extension, spelled where it is no word."""
+    return " ".join(name.upper()) if name in _HIDDEN - {"env"} or not set(name) & set("aeiouy") else name
+
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?<![\w.#]){either(_LANGUAGES)}(?![\w+#])", lambda m, _: _LANGUAGES[m[0]]),
+    rule(r"(?<=[Cc]opyright)[ ](?:©|\([cC]\))(?=[ ]?\d)", "", hint="opyright"),
     rule(r"(?<!\w)\([cC]\)(?=[ ]?(?:copyright|[A-Z\d]))", "copyright ", hint="("),
+    rule(r"(?<![^\s\"'(])\.([a-z]{2,20})(?!\w|\.\w)", lambda m, _: f"dot {_dotted(m[1])}", hint="."),
     rule(r"(?<!\w)\((?:R|r|TM|tm)\)", "", hint="("),
-    rule(r"(?<!\w)and/or(?!\w)", "and or", hint="/"),
-    rule(r"(?<!\w)[wW]/o(?=[ ])", "without", hint="/"),
+    rule(r"(?<!\w)and[ ]?/[ ]?or(?!\w)", "and or", hint="/"),
+    rule(r"(?<!\w)[wW]/o(?=[ .,;:!?]|$)", "without", hint="/"),
     rule(r"(?<!\w)[wW]/(?=[ ]?\w)", "with ", hint="/"),
     rule(r"(?<!\w)c/o(?=[ ])", "care of", hint="/"),
     rule(r"(?<!\w)b/c(?=[ ])", "because", hint="/"),
 )
 
 SIGNS: Final[tuple[Rule, ...]] = (
+    rule(r"(?<=[a-z])[ ][>›»][ ](?=[A-Z])", ", ", hint=" "),
+    rule(r"(?<=\w)[ ]\*[ ](?=[\w(])", " times ", hint="*"),
+    rule(
+        r"(?=\d)(?:(?<=[Ww]hat is )|(?<=[Ww]hat's )|(?<=[Cc]alculate )|(?<=[Cc]ompute )|(?<=[Ee]valuate )|"
+        r"(?<=[Ss]olve ))(\d{1,15})[ ][-−][ ](?=\d)",
+        r"\1 minus ",
+        hint="-",
+    ),
+    rule(r"<(?=[A-Za-z][\w,]{0,40}>)|(?<=\w)>(?<=<[A-Za-z]>)", " ", hint="<"),
+    rule(r"(?<=[\w)%])[ ]?<[ ]?(?=[\d.$£€(]|[A-Za-z](?!\w)|[A-Za-z]{2,30}(?![\w>]))", " less than ", hint="<"),
+    rule(r"(?<=[\w)%])(?<![-=])>[ ]?(?=\d|[.$£€]\d|[A-Za-z](?!\w))", " greater than ", hint=">"),
+    rule(r"(?<!\w)[<](?=[ ]?[\d.])", " less than ", hint="<"),
     rule(r"(?<=\d)[ ]?\*[ ]?(?=[\d(])", " times ", hint="*"),
     rule(r"(?<=\d)[ ]?/[ ]?(?=\d)", " over ", hint="/"),
     rule(r"(?<=\d)[ ]?-[ ]?(?=\d{1,15}[ ]?=)", " minus ", hint="-"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from tests.harness import arm
 from tests.harness.synthetic_model import SyntheticModel
 
 
@@ -16,6 +17,11 @@ def small() -> SyntheticModel:
 def real() -> SyntheticModel:
     """The real upsampling."""
     return SyntheticModel((10, 6), seed=1)
+
+
+@pytest.fixture(scope="session")
+def arm_kernels(tmp_path_factory: pytest.TempPathFactory) -> arm.ArmKernels:
+    return arm.build(tmp_path_factory.mktemp("arm"))
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from functools import partial
 
 import pytest
@@ -22,31 +21,10 @@ from speechd.engines.kokoro.cpu.ops import (
     windows,
 )
 from speechd.engines.kokoro.distance import snr_db
-from tests.harness import arm
+from tests.harness.kernels import kernels_of, ways
 
 BFLOAT16_ISA = 3
 CLOSE_DB = 50.0
-
-
-def ways() -> list[object]:
-    """PyTorch's, each instruction set of this machine, and ARM's. SPEECHD_NO_NATIVE=1 does without the kernels."""
-    if os.environ.get("SPEECHD_NO_NATIVE") == "1":
-        return ["torch"]
-    try:
-        best = Kernels().isa
-    except NotBuilt:
-        best = 0
-    emulated = [] if platform.machine() in ("aarch64", "arm64") else ["arm"]
-    return ["torch", *(pytest.param(isa, id=f"isa{isa}") for isa in range(best + 1)), *emulated]
-
-
-@pytest.fixture(scope="session")
-def arm_kernels(tmp_path_factory: pytest.TempPathFactory) -> Kernels:
-    return arm.build(tmp_path_factory.mktemp("arm"))
-
-
-def kernels_of(request: pytest.FixtureRequest) -> Kernels:
-    return request.getfixturevalue("arm_kernels") if request.param == "arm" else Kernels(request.param)
 
 
 @pytest.fixture(params=ways())

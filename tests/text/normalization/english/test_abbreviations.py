@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from speechd.text.normalization.english.abbreviations import roman
 from speechd.text.normalization.normalize import normalize
 
 
@@ -28,7 +27,17 @@ def test_name_is_spoken(written: str, spoken: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("numeral", "value"), [("I", 1), ("IV", 4), ("XIX", 19), ("XLII", 42), ("XC", 90), ("CCC", 300)]
+    ("written", "spoken"),
+    [
+        ("etc. Then we left", "et cetera. Then we left"),
+        ("tea, &c. and cake", "tea, et cetera and cake"),
+        ("th' road o' life", "the road of life"),
+        ("Who're you?", "Who are you?"),
+        ("Rm 12, Apt. 9C", "Room twelve, Apartment nine-C"),
+        ("an est. of $5", "an estimate of five dollars"),
+        ("VOL 3 NO 4", "volume three number four"),
+        ("the no. of days", "the number of days"),
+    ],
 )
-def test_roman_numeral_has_its_value(numeral: str, value: int) -> None:
-    assert roman(numeral) == value
+def test_abbreviation_is_spoken(written: str, spoken: str) -> None:
+    assert normalize(written, "en-us") == spoken

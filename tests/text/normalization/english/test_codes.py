@@ -21,3 +21,26 @@ from speechd.text.normalization.normalize import normalize
 )
 def test_code_or_phone_number_is_spelled(written: str, spoken: str) -> None:
     assert normalize(written, "en-us") == spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("zip code is 60614", "zip code is six oh six one four"),
+        ("order 5521-88, order #77-3", "order five five two one dash eight eight, order number seven seven dash three"),
+        ("Call 206.555.0188", "Call two oh six, five five five, oh one eight eight"),
+        ("911 people, call 911", "nine hundred eleven people, call nine one one"),
+        ("ISBN 0-19-852663-6", "ISBN oh, one nine, eight five two six six three, six"),
+        ("07911 123456", "oh seven nine one one, one two three four five six"),
+        ("400-1200 words", "four hundred to one thousand two hundred words"),
+        ("serial number K4471", "serial number K four four seven one"),
+        ("5500 1234 5678 9000", "five five oh oh, one two three four, five six seven eight, nine oh oh oh"),
+        ("John 3:16, Luke 2:1-5", "John three sixteen, Luke two one to five"),
+        ("0x2F", "zero X two F"),
+        ("1-800-FLOWERS", "one, eight hundred, FLOWERS"),
+        ("P.O. Box 4410", "P.O. Box four four one oh"),
+        ("50-50", "fifty-fifty"),
+    ],
+)
+def test_number_that_names_something_is_read_digit_by_digit(written: str, spoken: str) -> None:
+    assert normalize(written, "en-us") == spoken

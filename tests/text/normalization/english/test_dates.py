@@ -37,6 +37,10 @@ def test_year_is_spoken(written: str, spoken: str) -> None:
         ("31/12/2024", "December thirty-first, twenty twenty-four"),
         ("01/15/25", "January fifteenth, twenty twenty-five"),
         ("on 12/25 at home", "on December twenty-fifth at home"),
+        ("04.07.2021, 2020/11/30", "July fourth, twenty twenty-one, November thirtieth, twenty twenty"),
+        ("MAR 3 2019", "March third, twenty nineteen"),
+        ("9th june,2001", "the ninth of June, two thousand one"),
+        ("in May of 1999", "in May of nineteen ninety-nine"),
         ("99/99/2024", "ninety-nine over ninety-nine over twenty twenty-four"),
     ],
 )

@@ -36,3 +36,31 @@ from speechd.text.normalization.normalize import normalize
 )
 def test_measure_is_spoken(written: str, spoken: str) -> None:
     assert normalize(written, "en-us") == spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("a 12 ft pole is 12 ft long", "a twelve foot pole is twelve feet long"),
+        ("the 50m race", "the fifty meter race"),
+        ("4 lb. beef. Cook it.", "four pounds beef. Cook it."),
+        ("30 yrs. of age", "thirty years of age"),
+        ("10%-20%, 4°C-8°C, 3kg-5kg", "ten to twenty percent, four to eight degrees Celsius, three to five kilograms"),
+        ("400°F/200°C", "four hundred degrees Fahrenheit or two hundred degrees Celsius"),
+        ("2 c. milk, 1 T butter", "two cups milk, one tablespoon butter"),
+        ('an 8"x10" photo', "an eight by ten inch photo"),
+        ("9 st 2 lb", "nine stone two pounds"),
+        (
+            "3.5 mmol/L, 20 µL, 12 kg/m2",
+            "three point five millimoles per liter, twenty microliters, twelve kilograms per square meter",
+        ),
+        ("a 2.7B model", "a two point seven B model"),
+        ("802.11n", "eight oh two dot eleven N"),
+        ("a 6.1-magnitude quake", "a six point one magnitude quake"),
+        ("40°12′N, 8°30′15″W", "forty degrees twelve minutes north, eight degrees thirty minutes fifteen seconds west"),
+        ("set it to 70F", "set it to seventy degrees Fahrenheit"),
+        ("3 million kg", "three million kilograms"),
+    ],
+)
+def test_measure_is_read_as_its_place_asks(written: str, spoken: str) -> None:
+    assert normalize(written, "en-us") == spoken

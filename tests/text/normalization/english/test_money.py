@@ -21,3 +21,21 @@ from speechd.text.normalization.normalize import normalize
 )
 def test_money_is_spoken(written: str, spoken: str) -> None:
     assert normalize(written, "en-us") == spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("S$4, NT$30, CA$5", "four Singapore dollars, thirty new Taiwan dollars, five Canadian dollars"),
+        ("Rs. 900, ₹3,00,000", "nine hundred rupees, three hundred thousand rupees"),
+        ("$9 CAD", "nine Canadian dollars"),
+        ("₹2 crore", "two crore rupees"),
+        ("7s. 9d. each", "seven shillings and ninepence each"),
+        ("300L. a year", "three hundred pounds a year"),
+        ("$1.50-$2.25", "one dollar and fifty cents to two dollars and twenty-five cents"),
+        ("$40-a-day", "forty dollars a-day"),
+        ("$3.2T", "three point two trillion dollars"),
+    ],
+)
+def test_sum_of_any_country_is_spoken(written: str, spoken: str) -> None:
+    assert normalize(written, "en-us") == spoken

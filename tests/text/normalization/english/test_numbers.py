@@ -35,3 +35,18 @@ from speechd.text.normalization.normalize import normalize
 )
 def test_number_is_spoken(written: str, spoken: str) -> None:
     assert normalize(written, "en-us") == spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("the 1972 floods, the 2024 census", "the nineteen seventy-two floods, the twenty twenty-four census"),
+        ("2019 losses grew", "twenty nineteen losses grew"),
+        ("1650 birds", "one thousand six hundred fifty birds"),
+        ("c. 1420, (fl. 1210-1250)", "circa fourteen twenty, (flourished twelve ten to twelve fifty)"),
+        ("a .22 rifle", "a twenty-two rifle"),
+        ("fiscal 2021 results", "fiscal twenty twenty-one results"),
+    ],
+)
+def test_year_or_count_is_told_from_what_stands_around_it(written: str, spoken: str) -> None:
+    assert normalize(written, "en-us") == spoken

@@ -18,3 +18,18 @@ from speechd.text.normalization.normalize import normalize
 )
 def test_sign_is_spoken(written: str, spoken: str) -> None:
     assert normalize(written, "en-us") == spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("q<0.01, while i>9, if a<b", "q less than zero point zero one, while i greater than nine, if a less than b"),
+        ("Copyright (c) 2020", "Copyright twenty twenty"),
+        ("the .bashrc file", "the dot bashrc file"),
+        ("yes and / or no", "yes and or no"),
+        ("6 * 7", "six times seven"),
+        ("so w/o.", "so without."),
+    ],
+)
+def test_sign_without_spaces_is_spoken(written: str, spoken: str) -> None:
+    assert normalize(written, "en-us") == spoken

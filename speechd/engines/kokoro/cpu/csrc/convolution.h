@@ -39,15 +39,18 @@ struct Call {
 
 // A matrix, prepared once.
 struct Product {
-  const void* weight;  // [ceil(outputs / width)][inputs][width] float32, or [...][inputs / 2][width][2] `bfloat16`
-  const float* bias;   // [outputs, rounded up to whole widths]
-  int64_t inputs, outputs, bfloat16;
+  // [ceil(outputs / width)] of [inputs][width] float32, of [inputs / 2][width][2] `bfloat16`, or, where `parts` > 0, of
+  // [inputs / kDepth][width / 16][kDepth / 2][16][2] float32, each to be split into so many bfloat16.
+  const void* weight;
+  const float* bias;  // [outputs, rounded up to whole widths]
+  int64_t inputs, outputs, bfloat16, parts;
 };
 
 // One call: out = source x weight + bias. The rows of source begin `stride` apart, which may be less than their length.
 struct ProductCall {
   const void* source;  // [rows] of [inputs], float32 or, if the matrix is so, bfloat16
   float* out;          // [rows][outputs]
+  char* scratch;       // speechd_product_bytes()
   int64_t rows, stride, threads;
 };
 

@@ -1,5 +1,6 @@
 // The generator's convolutions for the CPU: norm, activation, fast convolution, residual and statistics in one pass
-// over blocks of time that stay in a core's cache; and products of rows with a matrix, for everything else.
+// over blocks of time that stay in a core's cache; and products of rows with a matrix, and the LSTMs,
+// attention and norms of the text's networks, for everything else.
 // A plain C interface: it needs neither Python nor PyTorch.
 
 #include <cstddef>
@@ -10,105 +11,15 @@
 #include <omp.h>
 #endif
 
-#include "convolution.h"
+#include "instruction_sets.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
-#if defined(__x86_64__) && defined(__linux__)
-#define SPEECHD_AMX
+#if defined(SPEECHD_AMX)
 #include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
 
 namespace speechd {
-
-// Code between BEGIN and END is compiled for the instruction sets named.
-#define SPEECHD_PRAGMA(text) _Pragma(#text)
-#if defined(__clang__)
-#define SPEECHD_BEGIN(sets) SPEECHD_PRAGMA(clang attribute push(__attribute__((target(sets))), apply_to = function))
-#define SPEECHD_END SPEECHD_PRAGMA(clang attribute pop)
-#else
-#define SPEECHD_BEGIN(sets) SPEECHD_PRAGMA(GCC push_options) SPEECHD_PRAGMA(GCC target(sets))
-#define SPEECHD_END SPEECHD_PRAGMA(GCC pop_options)
-#endif
-
-// SSE2 or NEON: what every x86-64 or AArch64 has.
-namespace baseline {
-#if defined(__aarch64__)
-// 20 sums, 2 weights and the 10 values that GCC loads ahead: all 32 registers. With 12 rows it put 5 sums on the stack.
-constexpr int kLanes = 4, kRows = 10;
-#else
-constexpr int kLanes = 4, kRows = 6;
-#endif
-#include "kernel.inl"
-#include "product.inl"
-}  // namespace baseline
-
-#if defined(__x86_64__)
-SPEECHD_BEGIN("avx2,fma")
-namespace avx2 {
-constexpr int kLanes = 8, kRows = 6;
-#include "kernel.inl"
-#include "product.inl"
-}  // namespace avx2
-SPEECHD_END
-
-SPEECHD_BEGIN("avx512f,avx512vl,avx512dq,avx512bw,fma")
-namespace avx512 {
-constexpr int kLanes = 16, kRows = 12;
-#include "kernel.inl"
-#include "product.inl"
-}  // namespace avx512
-SPEECHD_END
-
-SPEECHD_BEGIN("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,fma")
-namespace avx512bf16 {
-constexpr int kLanes = 16, kRows = 12;
-#include "kernel.inl"
-#include "product.inl"
-#include "bfloat16.inl"
-#include "fourier.inl"
-}  // namespace avx512bf16
-SPEECHD_END
-#endif
-
-#if defined(SPEECHD_AMX)
-SPEECHD_BEGIN("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,fma,amx-tile,amx-bf16")
-namespace amx {
-constexpr int kLanes = 16, kRows = 32;
-#include "kernel.inl"
-#include "amx.inl"
-}  // namespace amx
-SPEECHD_END
-#endif
-
-using Block = void (*)(const Convolution&, const Call&, const Plan&, int64_t start, char* scratch, double* moments);
-using Panel = void (*)(const Product&, const ProductCall&, int64_t index);
-
-// An instruction set. rows: of a register tile; what it lacks is null.
-struct Isa {
-  int64_t lanes, rows;
-  Block winograd, fourier;
-  Panel panel, panel_bfloat16;
-};
-
-constexpr Isa kIsas[] = {
-    {baseline::kLanes, baseline::kRows, baseline::winograd<baseline::FloatProducts>, nullptr,
-     baseline::panel<baseline::Float>, nullptr},
-#if defined(__x86_64__)
-    {avx2::kLanes, avx2::kRows, avx2::winograd<avx2::FloatProducts>, nullptr, avx2::panel<avx2::Float>, nullptr},
-    {avx512::kLanes, avx512::kRows, avx512::winograd<avx512::FloatProducts>, nullptr, avx512::panel<avx512::Float>,
-     nullptr},
-    {avx512::kLanes, avx512::kRows, avx512::winograd<avx512::FloatProducts>, avx512bf16::fourier,
-     avx512::panel<avx512::Float>, avx512bf16::panel<avx512bf16::Bfloat16>},
-#endif
-#if defined(SPEECHD_AMX)
-    {amx::kLanes, amx::kRows, amx::matrix_winograd, nullptr, avx512::panel<avx512::Float>, nullptr},
-#endif
-};
 
 // A block's transformed rows take about this: they share a second-level cache (1 to 2 MiB) with products and weights.
 constexpr int64_t kTransformedBytes = 576 * 1024;
@@ -166,11 +77,66 @@ static void convolve(const Convolution& conv, const Call& call, const Isa& isa) 
     for (int64_t i = 0; i < size; ++i) call.moments[i] += moments[std::size_t(index * size + i)];
 }
 
+static int64_t this_thread() {
+#if defined(_OPENMP)
+  return omp_get_thread_num();
+#else
+  return 0;
+#endif
+}
+
+// On the matrix unit: the scratch memory has the rows, and a panel for each thread.
+static void multiply_matrix(const Product& product, const ProductCall& call, const Matrix& matrix, int64_t panels) {
+  const int64_t rows = matrix.rows(product, call), own = matrix.panel_bytes(product);
+  char* scratch = call.scratch + matrix.rows_bytes(product, call);
+#pragma omp parallel num_threads(int(call.threads))
+  {
+#pragma omp for schedule(static)
+    for (int64_t row = 0; row < rows; ++row) matrix.split_row(product, call, row);
+#pragma omp for schedule(dynamic)
+    for (int64_t index = 0; index < panels; ++index) matrix.panel(product, call, index, scratch + this_thread() * own);
+  }
+}
+
+static int64_t product_bytes(const Product& product, const ProductCall& call, const Matrix& matrix) {
+  return product.parts ? matrix.rows_bytes(product, call) + call.threads * matrix.panel_bytes(product) : 0;
+}
+
 static void multiply(const Product& product, const ProductCall& call, const Isa& isa) {
   const Panel panel = product.bfloat16 ? isa.panel_bfloat16 : isa.panel;
   const int64_t width = 2 * isa.lanes, panels = (product.outputs + width - 1) / width;
+  if (product.parts) return multiply_matrix(product, call, isa.matrix, panels);
 #pragma omp parallel for schedule(dynamic) num_threads(int(call.threads))
   for (int64_t index = 0; index < panels; ++index) panel(product, call, index);
+}
+
+static void recur(const Lstm& lstm, const LstmCall& call, const Isa& isa) {
+#pragma omp parallel for schedule(static) num_threads(int(call.threads < 2 ? call.threads : 2))
+  for (int64_t direction = 0; direction < 2; ++direction) isa.text.lstm(lstm, call, direction);
+}
+
+static void attend(const AttentionCall& call, const Isa& isa) {
+  const int64_t bytes = isa.text.attention_bytes(call);
+#pragma omp parallel for schedule(dynamic) num_threads(int(call.threads))
+  for (int64_t head = 0; head < call.heads; ++head)
+    isa.text.attention(call, head, call.scratch + this_thread() * bytes);
+}
+
+static void normalize_rows(const LayerNormCall& call, const Isa& isa) {
+#pragma omp parallel for schedule(static) num_threads(int(call.threads))
+  for (int64_t row = 0; row < call.rows; ++row) isa.text.layer_norm(call, row);
+}
+
+static void normalize_channels(const AdaptiveNormCall& call, const Isa& isa) {
+#pragma omp parallel for schedule(static) num_threads(int(call.threads))
+  for (int64_t channel = 0; channel < call.channels; channel += isa.lanes) isa.text.adaptive_norm(call, channel);
+}
+
+static void activate(float* values, int64_t count, int64_t threads, const Isa& isa) {
+  constexpr int64_t kPart = 4096;
+#pragma omp parallel for schedule(static) num_threads(int(threads))
+  for (int64_t first = 0; first < count; first += kPart)
+    isa.text.gelu(values + first, count - first < kPart ? count - first : kPart);
 }
 
 #if defined(SPEECHD_AMX)
@@ -204,8 +170,13 @@ int64_t speechd_isa() {
 
 // The sizes of all structures, so that a library built from other sources is noticed.
 int64_t speechd_layout() {
-  return sizeof(speechd::Convolution) << 24 | sizeof(speechd::Call) << 16 | sizeof(speechd::Product) << 8 |
-         sizeof(speechd::ProductCall);
+  using namespace speechd;
+  const std::size_t sizes[] = {sizeof(Convolution), sizeof(Call),          sizeof(Product),       sizeof(ProductCall),
+                               sizeof(Lstm),        sizeof(LstmCall),      sizeof(AttentionCall), sizeof(LayerNormCall),
+                               sizeof(AdaptiveNormCall)};
+  uint64_t layout = 0;
+  for (const std::size_t size : sizes) layout = layout * 1009 + size;
+  return int64_t(layout >> 1);
 }
 
 // Whether it multiplies on a matrix unit, with `parts` of each weight.
@@ -227,5 +198,35 @@ void speechd_convolve(const speechd::Convolution* conv, const speechd::Call* cal
 
 void speechd_multiply(const speechd::Product* product, const speechd::ProductCall* call, int64_t isa) {
   speechd::multiply(*product, *call, speechd::kIsas[isa]);
+}
+
+// Scratch memory of a call, its threads set.
+int64_t speechd_product_bytes(const speechd::Product* product, const speechd::ProductCall* call, int64_t isa) {
+  return speechd::product_bytes(*product, *call, speechd::kIsas[isa].matrix);
+}
+
+int64_t speechd_attention_bytes(const speechd::AttentionCall* call, int64_t isa) {
+  return call->threads * speechd::kIsas[isa].text.attention_bytes(*call);
+}
+
+void speechd_lstm(const speechd::Lstm* lstm, const speechd::LstmCall* call, int64_t isa) {
+  speechd::recur(*lstm, *call, speechd::kIsas[isa]);
+}
+
+void speechd_attention(const speechd::AttentionCall* call, int64_t isa) {
+  speechd::attend(*call, speechd::kIsas[isa]);
+}
+
+void speechd_layer_norm(const speechd::LayerNormCall* call, int64_t isa) {
+  speechd::normalize_rows(*call, speechd::kIsas[isa]);
+}
+
+void speechd_adaptive_norm(const speechd::AdaptiveNormCall* call, int64_t isa) {
+  speechd::normalize_channels(*call, speechd::kIsas[isa]);
+}
+
+// GELU in place.
+void speechd_gelu(float* values, int64_t count, int64_t threads, int64_t isa) {
+  speechd::activate(values, count, threads, speechd::kIsas[isa]);
 }
 }

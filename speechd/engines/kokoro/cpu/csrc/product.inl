@@ -9,34 +9,38 @@ struct Float {
   static inline Vector add(Vector sum, Vector first, Vector second) { return sum + first * second; }
 };
 
-// kTall rows of one panel.
+// Adds to kTall rows of one panel the products of `words` words, and fetches as many vectors from `ahead`.
 template <int kTall, class Element>
-static inline void tile(const Product& product, const typename Element::Word* source, int64_t stride,
-                        const typename Element::Word* weight, Vector (&sum)[kTall][2]) {
-  for (int64_t input = 0; input < product.inputs / Element::kDeep; ++input, weight += kWidth) {
+static inline void tile(int64_t words, const typename Element::Word* source, int64_t stride,
+                        const typename Element::Word* weight, Vector (&sum)[kTall][2], const char* ahead) {
+  for (int64_t word = 0; word < words; ++word, weight += kWidth, ahead += sizeof(Vector)) {
+    __builtin_prefetch(ahead, 0, 2);
     const Vector left = Element::words(weight), right = Element::words(weight + kLanes);
 #pragma GCC unroll 16
     for (int row = 0; row < kTall; ++row) {
-      const Vector value = Element::spread(source[row * stride + input]);
+      const Vector value = Element::spread(source[row * stride + word]);
       sum[row][0] = Element::add(sum[row][0], value, left);
       sum[row][1] = Element::add(sum[row][1], value, right);
     }
   }
 }
 
-// Rows `first` ... of panel `index`, kTall at a time while there are as many; the first row that is left.
+// Rows `first` ... of panel `index`, kTall at a time while there are as many; the first row that is left. The first two
+// tiles fetch the next panel, because the processor does not guess it in time.
 template <int kTall, class Element>
 static inline int64_t rows_of_panel(const Product& product, const ProductCall& call,
                                     const typename Element::Word* source, const typename Element::Word* weight,
                                     int64_t index, int64_t first) {
-  const int64_t column = index * kWidth, stride = call.stride / Element::kDeep;
+  const int64_t column = index * kWidth, stride = call.stride / Element::kDeep, words = product.inputs / Element::kDeep;
   const int64_t valid = product.outputs - column < kWidth ? product.outputs - column : kWidth;
   const Vector left = load(product.bias + column), right = load(product.bias + column + kLanes);
+  const char* next = reinterpret_cast<const char*>(weight + words * kWidth);
   for (; first + kTall <= call.rows; first += kTall) {
     Vector sum[kTall][2];
 #pragma GCC unroll 16
     for (int row = 0; row < kTall; ++row) sum[row][0] = left, sum[row][1] = right;
-    tile<kTall, Element>(product, source + first * stride, stride, weight, sum);
+    const char* ahead = next + (first < kTall ? 0 : words * int64_t(sizeof(Vector)));
+    tile<kTall, Element>(words, source + first * stride, stride, weight, sum, ahead);
     float* to = call.out + first * product.outputs + column;
 #pragma GCC unroll 16
     for (int row = 0; row < kTall; ++row, to += product.outputs)

@@ -1,0 +1,48 @@
+"""How the body of a reply says when its words sound, as far as that was asked for."""
+
+from __future__ import annotations
+
+from speechd.api.extensions import Reply
+from speechd.api.schema import SpeechRequest
+from speechd.encoders import FORMATS
+from speechd.speech.caption_framing import (
+    CaptionedEvents,
+    CaptionedJson,
+    Captions,
+    KokoroFastApiLines,
+    KokoroFastApiObject,
+    Subtitles,
+    WordHeader,
+)
+from speechd.speech.framing import Framing, RawFraming, ServerSentEvents
+from speechd.speech.reading import Form
+
+
+def framing(wanted: SpeechRequest, *, whole: bool = False) -> Framing:
+    """How the audio becomes the body of the reply. whole: nothing of it is sent before all of it is here."""
+    asked = wanted.extension
+    audio_type = FORMATS[wanted.format].media_type_at(wanted.sample_rate)
+    has_voices = asked.reading.form in (Form.TAGS, Form.SSML)
+    captions = Captions(asked.granularities, asked.bookmarks, voices=has_voices)
+    match asked.reply:
+        case Reply.EVENTS if asked.is_timed:
+            return CaptionedEvents(len(wanted.input), captions)
+        case Reply.EVENTS:
+            return ServerSentEvents(len(wanted.input))
+        case Reply.JSON:
+            return CaptionedJson(wanted.format, captions, asked.granularities)
+        case Reply.VTT:
+            return Subtitles(wanted.input, wanted.language, "vtt")
+        case Reply.SRT:
+            return Subtitles(wanted.input, wanted.language, "srt")
+        case Reply.HEADER:
+            return WordHeader(audio_type)
+        case Reply.KOKORO_FASTAPI:
+            kind = KokoroFastApiObject if whole else KokoroFastApiLines
+            return kind(audio_type, is_timed=asked.is_timed, voices=has_voices)
+    return RawFraming(audio_type)
+
+
+def caption_headers(framing: Framing) -> dict[str, str]:
+    """The headers that say when words sound, once all of the audio is here."""
+    return framing.headers() if isinstance(framing, WordHeader) else {}

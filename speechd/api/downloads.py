@@ -1,0 +1,234 @@
+"""Replies that are kept to be downloaded again: `return_download_link`, and `GET /v1/download/{name}`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from speechd.context import Outcome, RequestContext, Timings
+from speechd.encoders import FORMATS
+from speechd.errors import NotFound, TransferAborted
+from speechd.speech.source import Chunk, SpeechSource
+from speechd.speech.spool import Spool
+
+PATH_HEADER: Final = "x-download-path"
+"""Header of speech that is kept: its path below `/v1`, under which it is found once the reply is complete."""
+
+STATUS_HEADER: Final = "x-download-status"
+"""Header of speech that was to be kept and is not: `unavailable`."""
+
+MAX_FILES: Final = 1000
+"""Files that are kept at most, however small: to look through them all is to take milliseconds."""
+
+STEP_BYTES: Final = 1 << 20
+"""Bytes of a reply after which it is seen again whether there is room for it."""
+
+PIECE_BYTES: Final = 1 << 16
+"""Bytes of a whole reply that are copied at a time."""
+
+SWEEP_S: Final = 30.0
+"""Seconds between two looks for files that are too old."""
+
+_NAME: Final = re.compile(rf"[\w-]{{24}}\.({'|'.join(FORMATS)})", re.ASCII)
+_PART: Final = ".part"
+
+
+class Downloads:
+    """The replies that are kept, in a folder of this server's own: all workers write into it, and the arbiter clears it
+    up. Nobody can guess their names.
+
+    Together they have at most `max_bytes`, and none is older than `max_age_s` seconds; the oldest go first.
+    """
+
+    def __init__(self, max_bytes: int, max_age_s: float) -> None:
+        self.max_bytes, self.max_age_s = max_bytes, max_age_s
+        # Named before the fork, for all workers, and made by the first that needs it.
+        self._folder = Path(tempfile.gettempdir(), f"speechd-{os.getpid()}-{secrets.token_hex(8)}")
+        self._swept = 0.0
+
+    def begin(self, format: str) -> Download | None:
+        """A file for a reply in this format; None if none can be kept."""
+        if not self.max_bytes:
+            return None
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self.make_room()
+            return Download(self, self._folder / f"{secrets.token_urlsafe(18)}.{format}")
+        except OSError:
+            return None
+
+    def find(self, name: str) -> tuple[Path, os.stat_result]:
+        """The file of this name, complete and young enough. Raises `NotFound`."""
+        path = self._folder / name
+        try:
+            if _NAME.fullmatch(name) and not self._is_old(known := path.stat()):
+                return path, known
+        except OSError:
+            pass
+        raise NotFound("There is no such download, or not any more.")
+
+    def make_room(self) -> bool:
+        """Delete what is too old or too much. Returns whether what is being written is not too much itself."""
+        kept: list[tuple[float, int, Path]] = []
+        for path, known in self._files():
+            if self._is_old(known):
+                path.unlink(missing_ok=True)
+            else:
+                kept.append((known.st_mtime, known.st_size, path))
+        total = sum(size for _, size, _ in kept)
+        complete = [file for file in sorted(kept) if file[2].suffix != _PART]
+        for _, size, path in complete:
+            if total <= self.max_bytes and len(kept) <= MAX_FILES:
+                break
+            path.unlink(missing_ok=True)
+            total -= size
+            kept.pop()
+        return total <= self.max_bytes and len(kept) <= MAX_FILES
+
+    def sweep(self) -> None:
+        """Delete what is too old, if it is time to look again."""
+        if (now := time.monotonic()) >= self._swept + SWEEP_S and self._folder.exists():
+            self._swept = now
+            self.make_room()
+
+    def close(self) -> None:
+        """Delete everything."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                try:
+                    yield Path(entry.path), entry.stat()
+                except FileNotFoundError:  # another worker has deleted it
+                    continue
+
+    def _is_old(self, known: os.stat_result) -> bool:
+        return time.time() - known.st_mtime > self.max_age_s
+
+
+class Download:
+    """One reply while it is written. It is found by its name once it is complete."""
+
+    def __init__(self, downloads: Downloads, path: Path) -> None:
+        self._downloads, self._path = downloads, path
+        self._part = path.with_name(path.name + _PART)
+        self._file: BinaryIO | None = self._part.open("xb")
+        self._size = self._checked = 0
+
+    @property
+    def link(self) -> str:
+        """Its path below `/v1`."""
+        return f"/download/{self._path.name}"
+
+    def write(self, data: bytes) -> None:
+        """Write bytes; without effect once there is no room for them."""
+        if self._file is None:
+            return
+        try:
+            self._file.write(data)
+            self._size += len(data)
+            if self._size >= self._checked + STEP_BYTES:
+                self._file.flush()
+                self._checked = self._size
+                if not self._downloads.make_room():
+                    self.discard()
+        except OSError:  # the disk is full
+            self.discard()
+
+    def complete(self) -> None:
+        """Have it found by its name from now on."""
+        if self._file is None:
+            return
+        try:
+            self._file.close()
+            self._part.rename(self._path)
+            self._file = None
+            self._downloads.make_room()
+        except OSError:
+            self.discard()
+
+    def discard(self) -> None:
+        """Delete it, unless it is complete."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._part.unlink(missing_ok=True)
+
+
+class SavedSpeech:
+    """A `SpeechSource`: another one's speech, which is kept as it is read. spool: where that of a whole reply is."""
+
+    def __init__(self, source: SpeechSource, download: Download, spool: Spool | None) -> None:
+        self._source, self._download, self._spool = source, download, spool
+        self.timings: Timings = source.timings
+
+    async def open(self) -> None:
+        await self._source.open()
+
+    async def read(self) -> Chunk | None:
+        chunk = await self._source.read()
+        if chunk is None:
+            for piece in self._spool.pieces(PIECE_BYTES) if self._spool is not None else ():
+                self._download.write(piece)
+            self._download.complete()
+        elif self._spool is None:
+            self._download.write(chunk.data)
+        return chunk
+
+    async def close(self) -> None:
+        self._download.discard()
+        await self._source.close()
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadEndpoint:
+    """`GET /v1/download/{name}`. write_s: for how long a client may leave unread what it is sent."""
+
+    downloads: Downloads
+    write_s: float
+
+    async def download(self, request: Request) -> FileResponse:
+        """The file, or the ranges of it that are asked for. Raises `NotFound`."""
+        path, known = self.downloads.find(request.path_params["name"])
+        return LimitedFile(
+            path,
+            media_type=FORMATS[path.suffix.removeprefix(".")].media_type,
+            filename=request.query_params.get("name") or path.name,
+            stat_result=known,
+            headers={"cache-control": "no-cache"},
+            write_s=self.write_s,
+        )
+
+
+class LimitedFile(FileResponse):
+    """A file as a response, whose client is not waited for without end."""
+
+    def __init__(self, path: Path, *, write_s: float, **more: object) -> None:
+        super().__init__(path, **more)  # type: ignore[arg-type]
+        self._write_s = write_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, partial(self._send, RequestContext.of(scope), send))
+
+    async def _send(self, context: RequestContext, send: Send, message: Message) -> None:
+        try:
+            async with asyncio.timeout(self._write_s):
+                await send(message)
+        except TimeoutError:
+            context.abort()
+            raise TransferAborted(Outcome.CLIENT_TOO_SLOW) from None

@@ -1,0 +1,79 @@
+"""`GET /` and `GET /docs`: pages for people, and the files that they load. Nothing of them comes from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from speechd import __version__
+from speechd.errors import NotFound, shorten
+
+FOLDER: Final = "static"
+"""The folder beside this module that has the files. Swagger UI's are those of the npm package `swagger-ui-dist`."""
+
+HOME: Final = "index.html"
+DOCS: Final = "docs.html"
+
+MEDIA_TYPES: Final[Mapping[str, str]] = {
+    "index.css": "text/css",
+    "start.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "LICENSE": "text/plain",
+    "swagger-ui-bundle.js.LICENSE.txt": "text/plain",
+    "NOTICE": "text/plain",
+}
+"""The files that pages load, below `/docs/`."""
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy (W3C CSP 3): nothing is loaded from elsewhere, nothing runs that is written in the page, and
+no other page has this one in a frame. Pictures in the style sheet are data, and replies are played from memory."""
+
+HEADERS: Final[Mapping[str, str]] = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+"""Headers of pages and of their files."""
+
+MAX_AGE_S: Final = 3600
+"""For how long a browser may keep a file without asking whether it has changed; the page itself is always asked for."""
+
+
+async def home(request: Request) -> Response:
+    """`GET /`: what there is."""
+    return _page(HOME)
+
+
+async def docs(request: Request) -> Response:
+    """`GET /docs`: the API, to read and to try."""
+    return _page(DOCS)
+
+
+async def file(request: Request) -> Response:
+    """`GET /docs/{name}`: a file of the pages. Raises `NotFound`."""
+    name = request.path_params["name"]
+    if name not in MEDIA_TYPES:
+        raise NotFound(f"There is no file {shorten(name)}.")
+    tag = f'"{__version__}"'
+    kept = {"cache-control": f"max-age={MAX_AGE_S}", "etag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={**HEADERS, **kept})
+    return Response(_content(name), media_type=MEDIA_TYPES[name], headers={**HEADERS, **kept})
+
+
+def _page(name: str) -> Response:
+    return Response(_content(name), media_type="text/html", headers={**HEADERS, "cache-control": "no-cache"})
+
+
+@cache
+def _content(name: str) -> bytes:
+    return resources.files("speechd.api").joinpath(FOLDER, name).read_bytes()

@@ -1,0 +1,134 @@
+"""The residual blocks of the generator's stages (see `generator`), on stretches of a passage.
+
+All rows are time x channels. A convolution at the end of a stretch sees zeros where the passage goes on, so the rows
+that are wrong for it are left out before the next one reads them.
+"""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from speechd.engines.kokoro.cpu import ops
+from speechd.engines.kokoro.cpu.adain import StyleMapBuilder, Values, affine, mean_and_variance
+from speechd.engines.kokoro.cpu.norm_statistics import Moments, Statistics
+from speechd.engines.kokoro.cpu.ops import Activation, MakeConvolution
+from speechd.engines.kokoro.cpu.stretch import Stretch
+from speechd.engines.kokoro.cpu.tensors import Weights
+
+Styles = list[tuple[Tensor, Tensor]]
+
+
+class Buffers:
+    """Rows that live from one synthesis to the next, because fresh pages cost as much as the work on them.
+
+    They grow to the longest window that was rendered.
+    """
+
+    def __init__(self) -> None:
+        self._memory: dict[str, Tensor] = {}
+
+    def rows(self, name: str, count: int, channels: int) -> Tensor:
+        """Rows (count, channels) with any content; the same memory for the same name."""
+        size = count * channels
+        if name not in self._memory or len(self._memory[name]) < size:
+            self._memory.pop(name, None)
+            self._memory[name] = _pages(size)
+        return self._memory[name][:size].view(count, channels)
+
+
+def _pages(size: int) -> Tensor:
+    """Memory for `size` float32, on huge pages where the system has them: every row is another page otherwise."""
+    pages = mmap.mmap(-1, size * 4, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        pages.madvise(mmap.MADV_HUGEPAGE)
+    return torch.frombuffer(pages, dtype=torch.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Norms:
+    """What the norms of one window have. styles: gain and offset of each; core: the window's rows at this rate."""
+
+    styles: Styles
+    core: Stretch
+    statistics: Statistics
+
+    def __call__(self, rows: Tensor, at: Stretch, moments: Tensor | None = None) -> Moments:
+        """Mean and variance for the rows of the stretch `at`, whose `moments` are known or not."""
+        inside = self.core.within(at)
+        known = (ops.moments(rows[inside]) if moments is None else moments).numpy()
+        if moments is not None:
+            # Margins are short: this is much less work than to count the core anew.
+            for margin in rows[: inside.start], rows[inside.stop :]:
+                known = known - _moments(margin) if len(margin) else known
+        return self.statistics(self.core, mean_and_variance(known, len(self.core)))
+
+
+def _moments(rows: Tensor) -> Values:
+    # Around the first row, as `ops.moments` has it.
+    values = rows.numpy()
+    away, pivot, count = values - values[0], values[0].astype(np.float64), len(values)
+    total, square = away.sum(axis=0).astype(np.float64), (away * away).sum(axis=0).astype(np.float64)
+    return np.stack([total + count * pivot, square + 2 * pivot * total + count * pivot * pivot])
+
+
+class ResidualBlock:
+    """Three rounds of (norm, Snake, dilated convolution, norm, Snake, convolution) beside an identity.
+
+    Snake is x + sin²(αx)/α, with a learned α per channel (Ziyin et al. 2020, "Neural networks fail to learn periodic
+    functions and how to fix it", arXiv:2006.08195); vocoders have it since BigVGAN (Lee et al. 2023, arXiv:2206.04658).
+    """
+
+    def __init__(self, weights: Weights, dilations: list[int], style: StyleMapBuilder, make: MakeConvolution) -> None:
+        self._rounds = []
+        self.reach = 0
+        for index, dilation in enumerate(dilations):
+            pair = []
+            for half, step in (1, dilation), (2, 1):
+                # With v = αx, x + sin²(αx)/α is (v + sin²(v))/α: α goes into the norm, 1/α into the convolution.
+                alpha = weights.tensor(f"alpha{half}.{index}").flatten()
+                weight, bias = weights.convolution(f"convs{half}.{index}")
+                norm = style.add(weights.part(f"adain{half}.{index}"), alpha)
+                reach = weight.shape[2] // 2 * step
+                pair.append((norm, reach, make(weight / alpha[:, None], bias, step, Activation.SNAKE)))
+                self.reach += reach
+            self._rounds.append(pair)
+
+    def __call__(
+        self,
+        rows: Tensor,
+        at: Stretch,
+        of: Moments,
+        to: Stretch,
+        norms: Norms,
+        buffers: Buffers,
+        out: Tensor,
+        add: bool,
+    ) -> None:
+        """out ← block(rows) (+ out where `add`), in the rows `to`; others of `out` have any content then.
+
+        rows, out: of the stretch `at`; `out` may be rows. of: what the norms of rows are to have.
+        """
+        channels, reach = rows.shape[1], self.reach
+        here = to.widened(reach)
+        stay = rows[here.within(at)]
+        for index, ((first, wide, widen), (second, narrow, close)) in enumerate(self._rounds):
+            inner = buffers.rows("inner", len(here), channels)
+            moments = widen(stay, affine(*of, *norms.styles[first]), inner)
+            of = norms(inner, here, moments)
+            # The rows at the ends saw zeros where there is sound.
+            reach -= wide
+            near = to.widened(reach)
+            inner, stay = inner[near.within(here)], stay[near.within(here)]
+            last = index == len(self._rounds) - 1
+            target = stay if index or out is rows else buffers.rows("stay", len(near), channels)
+            target = out[near.within(at)] if last else target
+            moments = close(inner, affine(*of, *norms.styles[second]), target, stay, last and add)
+            of = of if last else norms(target, near, moments)
+            reach -= narrow
+            here = to.widened(reach)
+            stay = target[here.within(near)]

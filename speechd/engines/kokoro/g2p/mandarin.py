@@ -1,0 +1,21 @@
+"""Mandarin into Kokoro's phonemes, by misaki."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def mandarin_reader() -> Callable[[str], str]:
+    """The reader, which raises `ValueError` where digits are left among the phonemes, as misaki's leaves those of a
+    number of more than 16. Raises where packages are not installed; takes a second or two."""
+    from misaki.zh import ZHG2P
+
+    g2p = ZHG2P()
+
+    def read(text: str) -> str:
+        phonemes: str = g2p(text)[0]
+        if any(map(str.isdigit, phonemes)):
+            raise ValueError("digits are left unread")
+        return phonemes
+
+    return read

@@ -1,0 +1,34 @@
+"""Ratings: "4/5 stars", "8.2/10", "rated 9/10"."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from speechd.text.normalization.english import reading
+from speechd.text.normalization.rules import Rule, rule
+from speechd.text.normalization.verbalizer import Verbalizer
+
+_TOP: Final = r"(?P<top>\d{1,3}(?:\.\d{1,2})?)[ ]?/[ ]?(?P<most>10|100|5)(?![\w/%]|[.,]\d)"
+_CUE: Final = (
+    r"(?P<cue>(?<!\w)(?:[Rr]ate[sd]?|[Rr]atings?|[Ss]cor(?:e[sd]?|ing)|[Gg]a?i?ves?|[Gg]rade[sd]?|[Rr]eviews?|[Vv]erdict|[Ss]olid)"
+    r"(?!\w)[^.!?\d]{0,40})"
+)
+
+
+def _rating(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    before = match.groupdict().get("cue") or ""
+    return f"{before}{reading.number(match['top'], verbalizer)} out of {reading.number(match['most'], verbalizer)}"
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    rule(rf"{_CUE}{_TOP}(?![ ]of[ ]the)", _rating, hint="/"),
+    rule(
+        rf"(?<![\w.,/$£€-]){_TOP}(?=[ ](?:(?:stars?|would|points|rating|score|review|from[ ](?:me|critics))(?!\w)"
+        rf"|on[ ][A-Z]))",
+        _rating,
+        hint="/",
+    ),
+    rule(r"(?<![\w.,/$£€-])(?P<top>\d{1,2}\.\d)[ ]?/[ ]?(?P<most>10|5|4)(?![\w/%]|[.,]\d)", _rating, hint="/"),
+    rule(r"(?<![\w.,/$£€-])(?P<top>10)/(?P<most>10)(?![\w/%]|[.,]\d)", _rating, hint="/"),
+)

@@ -1,0 +1,55 @@
+"""The pages for people: whole, and with nothing of elsewhere."""
+
+import re
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from speechd.api import pages
+from speechd.api.error_handlers import HANDLERS
+from tests.harness.asgi import Answer, answer, scope, with_context
+
+APP = Starlette(
+    routes=[Route("/", pages.home), Route("/docs", pages.docs), Route("/docs/{name}", pages.file)],
+    exception_handlers=HANDLERS,
+)
+
+
+def get(path: str, **headers: str) -> Answer:
+    made = scope(path=path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    with_context(made)
+    return answer(APP, made)
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_page_runs_and_loads_only_what_is_here(path: str) -> None:
+    page = get(path)
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "unsafe" not in page.headers["content-security-policy"]
+    text = page.body.decode()
+    assert not re.search(r"https?://|<script>|\son\w+=|\sstyle=", text)
+    for name in re.findall(r'(?:src|href)="(/docs/[^"]+)"', text):
+        assert get(name).status == 200
+
+
+def test_home_leads_to_the_description() -> None:
+    assert 'href="/docs"' in get("/").body.decode()
+
+
+@pytest.mark.parametrize("name", pages.MEDIA_TYPES)
+def test_file_is_kept_by_browsers_until_it_changes(name: str) -> None:
+    file = get(f"/docs/{name}")
+    assert file.status == 200
+    assert file.body
+    assert get(f"/docs/{name}", if_none_match=file.headers["etag"]).status == 304
+
+
+def test_licence_is_there() -> None:
+    assert "Apache License" in get("/docs/LICENSE").body.decode()
+
+
+@pytest.mark.parametrize("name", ["pages.py", "index.html", "..", "nothing.js"])
+def test_other_files_are_not_given(name: str) -> None:
+    assert get(f"/docs/{name}").status == 404
