@@ -15,11 +15,12 @@ import torch
 
 from bench.gpu import checkpoint
 from speechd.audio.samples import Audio
-from speechd.engines.base import EngineOptions, Segment, SegmentTooLong, SynthesisOptions, speakable
+from speechd.engines.base import EngineOptions, Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.kokoro import voices
 from speechd.engines.kokoro.load import load
 from speechd.engines.kokoro.model import SAMPLE_RATE, ModelInput
 from speechd.languages.table import KOKORO_CODES
+from speechd.text.speakable import speakable
 from speechd.voices import Catalogue
 
 FRAME_S: Final = 0.025

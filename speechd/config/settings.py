@@ -10,18 +10,13 @@ import argparse
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from speechd.config import automatic, options
 from speechd.config import file as settings_file
-from speechd.config import options
+from speechd.config.key_files import keys_in
 from speechd.config.options import AUTO, Option, option
 from speechd.machine import available_cores
-
-IN_FLIGHT_PER_WORKER: Final = 8
-"""Requests. A worker of two threads speaks about ten times faster than its listeners listen."""
-
-BATCHED: Final = 8
-"""Times as many where a GPU speaks batches: it takes hundreds of listeners to fill them."""
 
 
 class InvalidSetting(Exception):
@@ -207,14 +202,11 @@ class Settings:
             _check(each, getattr(self, each.name))
         if self.max_whole_bytes > self.max_whole_total_bytes:
             raise _invalid("max_whole_total_bytes", self.max_whole_total_bytes, "is under max_whole_bytes")
-        cores = available_cores()
-        # Two workers at least where there are two cores: one goes on while the other is replaced. Beyond, two threads
-        # each: a synthesis gains little from a third, and many small workers speak the most in sum.
-        workers = self.workers or max(1, cores // self.threads if self.threads else max(min(cores, 2), cores // 2))
+        workers, threads = automatic.workers_and_threads(self.workers, self.threads, available_cores())
         object.__setattr__(self, "workers", workers)
-        object.__setattr__(self, "threads", self.threads or max(1, cores // workers))
-        in_flight = IN_FLIGHT_PER_WORKER * (BATCHED if self.device == "cuda" else 1)
-        object.__setattr__(self, "max_in_flight", self.max_in_flight or in_flight * workers)
+        object.__setattr__(self, "threads", threads)
+        in_flight = self.max_in_flight or automatic.max_in_flight(workers, self.device)
+        object.__setattr__(self, "max_in_flight", in_flight)
 
     @property
     def rows(self) -> int:
@@ -277,12 +269,9 @@ def _with_keys(values: dict[str, Any]) -> dict[str, Any]:
 
 def _keys_in(name: str, path: Path) -> list[str]:
     try:
-        keys = path.read_text(encoding="utf-8").split()
-    except (OSError, ValueError) as error:
-        raise _invalid(name, path, f"cannot be read: {error}") from None
-    if not keys:  # else a file that was emptied by mistake would open the server to everybody
-        raise _invalid(name, path, "holds no key")
-    return keys
+        return keys_in(path)
+    except ValueError as error:
+        raise _invalid(name, path, error) from None
 
 
 def _parsed(option: Option, text: str) -> Any:

@@ -8,7 +8,6 @@ most `PAYLOAD_LIMIT` bytes.
 from __future__ import annotations
 
 import math
-import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,11 +24,6 @@ PAYLOAD_LIMIT: Final = 4096
 
 class SegmentTooLong(Exception):
     """The text has more phonemes than one engine call speaks (Kokoro: 510); split it and prepare the parts."""
-
-
-def speakable(text: str) -> bool:
-    """Whether anything in `text` has a spoken form: a letter, a digit or a symbol, not punctuation and spaces alone."""
-    return any(unicodedata.category(character)[0] in "LNS" for character in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,11 @@ from speechd.engines.base import (
     SynthesisOptions,
     Window,
     WordTokens,
-    speakable,
 )
 from speechd.engines.kokoro import voices
 from speechd.languages.table import KOKORO_CODES
 from speechd.text.spans import words
+from speechd.text.speakable import speakable
 from speechd.voices import Catalogue
 
 SAMPLE_RATE: Final = 24_000

@@ -7,7 +7,8 @@ from types import ModuleType
 import modal
 import pytest
 
-from speechd.config.settings import IN_FLIGHT_PER_WORKER, Settings
+from speechd.config.automatic import IN_FLIGHT_PER_WORKER
+from speechd.config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 

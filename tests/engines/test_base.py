@@ -7,7 +7,7 @@ import pytest
 
 from speechd.audio.samples import Audio
 from speechd.config.settings import Settings
-from speechd.engines.base import EngineOptions, Segment, SequentialEngine, speakable, synthesize_one
+from speechd.engines.base import EngineOptions, Segment, SequentialEngine, synthesize_one
 
 
 class Counting(SequentialEngine):
@@ -36,13 +36,6 @@ def test_one_segment_is_its_audio_or_the_exception() -> None:
     assert len(synthesize_one(Counting(), Segment(b"ab", 1.0)).samples) == 2
     with pytest.raises(ValueError, match="as asked"):
         synthesize_one(Counting(), Segment(b"", 1.0))
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"), [("a", True), ("7", True), ("€", True), ("世", True), ("", False), ("… —!", False)]
-)
-def test_speakable_is_what_has_a_letter_a_digit_or_a_symbol(text: str, expected: bool) -> None:
-    assert speakable(text) is expected
 
 
 def test_options_are_those_of_the_settings(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from speechd.config.settings import IN_FLIGHT_PER_WORKER
+from speechd.config.automatic import IN_FLIGHT_PER_WORKER
 from speechd.pool.capacity import LISTENING_SHARE
 
 NOISE_RATIO: Final = 1.05

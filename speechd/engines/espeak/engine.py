@@ -15,7 +15,6 @@ from speechd.engines.base import (
     SegmentTooLong,
     SequentialEngine,
     SynthesisOptions,
-    speakable,
 )
 from speechd.engines.espeak.ipa import mnemonics
 from speechd.engines.espeak.library import Library, Speech
@@ -24,6 +23,7 @@ from speechd.engines.espeak.words import word_tokens
 from speechd.errors import InvalidRequest
 from speechd.languages.table import LANGUAGES as TABLE
 from speechd.text.markup import PRONUNCIATION, plain
+from speechd.text.speakable import speakable
 from speechd.voices import Blend, Catalogue
 
 LANGUAGES: Final[Mapping[str, str]] = {

@@ -11,7 +11,6 @@ from typing import Final
 
 from misaki.espeak import EspeakG2P
 
-from speechd.engines.base import speakable
 from speechd.engines.espeak.text import for_espeak
 from speechd.engines.kokoro.g2p.english import English, kokoro_ipa, usual_tagger
 from speechd.engines.kokoro.g2p.espeak_library import without_copies
@@ -21,6 +20,7 @@ from speechd.errors import InvalidRequest
 from speechd.languages.table import LANGUAGES
 from speechd.text.cuts import split
 from speechd.text.markup import PRONUNCIATION
+from speechd.text.speakable import speakable
 
 log = logging.getLogger(__name__)
 
