@@ -2,7 +2,7 @@
 
     python -m bench.gpu.http [--levels 1,16,64] [--workers 8 --slots 2] [--seconds 8] [--tiny] [--device cuda]
 
-A request's text is about 5 seconds of speech, its format pcm. The engine is `bench.gpu.engine`. A level such as 1000r
+A request's text is about 5 seconds of speech. The engine is `bench.gpu.engine`. A level such as 1000r
 has clients that hear a response before they ask again.
 """
 
@@ -24,6 +24,7 @@ import uvloop
 
 from bench import server, texts
 from bench.loadgen import LoadGenerator, Outcome, Target, figures
+from speechd.encoders import FORMATS
 
 CLIENT_PROCESSES: Final = 4
 CHARACTERS: Final = 60
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--slots", type=int, default=1, help="processes that have one, beside the workers")
     parser.add_argument("--batch-s", type=float, default=64.0, help="audio seconds of a batch")
+    parser.add_argument("--format", default="pcm", choices=sorted(FORMATS))
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--dtype", default="float32")
@@ -48,8 +50,13 @@ def main() -> None:
         with server.running(Path(name), **_settings(arguments)) as running:
             print(f"== ready after {time.monotonic() - began_s:.1f} s", flush=True)
             for level in arguments.levels.split(","):
-                own = {"workers": arguments.workers, "slots": arguments.slots, "clients": level}
-                row = own | _measured(running.url, level, arguments.seconds)
+                own = {
+                    "workers": arguments.workers,
+                    "slots": arguments.slots,
+                    "format": arguments.format,
+                    "clients": level,
+                }
+                row = own | _measured(running.url, level, arguments)
                 print("  ", {key: row[key] for key in (*own, *SHOWN)}, flush=True)
                 with (arguments.out / "http.jsonl").open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")
@@ -71,20 +78,21 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _measured(url: str, level: str, seconds: float) -> dict[str, Any]:
+def _measured(url: str, level: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """The figures of the clients of a level, in up to `CLIENT_PROCESSES` processes."""
     realtime, clients = level.endswith("r"), int(level.removesuffix("r"))
     processes = min(clients, CLIENT_PROCESSES)
     shares = [clients // processes + (index < clients % processes) for index in range(processes)]
     began_s = time.monotonic()
     with multiprocessing.get_context("fork").Pool(processes) as pool:
-        parts = pool.starmap(_outcomes, [(url, share, seconds, realtime, index) for index, share in enumerate(shares)])
+        rest = arguments.seconds, arguments.format, realtime
+        parts = pool.starmap(_outcomes, [(url, share, *rest, index) for index, share in enumerate(shares)])
     outcomes = [outcome for part in parts for outcome in part]
-    return asdict(figures(outcomes, began_s, began_s + seconds))
+    return asdict(figures(outcomes, began_s, began_s + arguments.seconds))
 
 
-def _outcomes(url: str, listeners: int, seconds: float, realtime: bool, seed: int) -> list[Outcome]:
-    generator = LoadGenerator(Target(url), _sentences(seed))
+def _outcomes(url: str, listeners: int, seconds: float, format: str, realtime: bool, seed: int) -> list[Outcome]:
+    generator = LoadGenerator(Target(url, format=format), _sentences(seed))
     uvloop.run(generator.closed(listeners, seconds, realtime=realtime))
     return generator.outcomes
 
