@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from speechd.api import openapi
 from speechd.api.error_handlers import HANDLERS
 from speechd.api.health import HealthEndpoints
+from speechd.api.home_page import HomePage
 from speechd.api.local_speech import LocalSpeech
 from speechd.api.middleware import RequestScope, middleware
 from speechd.api.models import ModelEndpoints
@@ -256,5 +257,6 @@ def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | 
         speech=SpeechEndpoint(settings=settings, available=available, local=local, overflow=overflow),
         models=ModelEndpoints(available),
         health=HealthEndpoints(engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=has_keys),
+        home=HomePage.load() if settings.page == "yes" else None,
         description=openapi.document(available, has_keys=has_keys),
     )

@@ -102,7 +102,7 @@ def request_schema(available: Available) -> Json:
 
 def _paths() -> Json:
     models = {"type": "object", "properties": {"object": {"const": "list"}, "data": _array("Model")}}
-    id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    id, name = ({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ("id", "name"))
     return {
         paths.SPEECH: {"post": _speech()},
         paths.VOICES: {
@@ -114,6 +114,8 @@ def _paths() -> Json:
         paths.READY: {"get": _get("Whether speech can be asked for", {"type": "object"}, Where.READY)},
         paths.METRICS: {"get": _get("Metrics for Prometheus", {"type": "string"}, Where.OTHER, MEDIA_TYPE)},
         paths.OPENAPI: {"get": _get("This description", {"type": "object"}, Where.OTHER)},
+        paths.HOME: {"get": _get("Links; to browsers, a page to try the voices on", {"type": "object"}, Where.OTHER)},
+        paths.HOME_FILE: {"get": {**_get("A file of the page", {"type": "string"}, Where.OTHER), "parameters": [name]}},
     }
 
 

@@ -12,6 +12,8 @@ HEALTH: Final = "/health"
 READY: Final = "/ready"
 METRICS: Final = "/metrics"
 OPENAPI: Final = "/openapi.json"
+HOME: Final = "/"
+HOME_FILE: Final = "/home/{name}"
 
 PROBES: Final = (HEALTH, READY, METRICS)
 """Paths that machines ask for all the time: their requests are logged at the level `debug`."""

@@ -10,14 +10,20 @@ from starlette.routing import Route
 
 from speechd.api import paths
 from speechd.api.health import HealthEndpoints
+from speechd.api.home_page import HomePage
 from speechd.api.models import ModelEndpoints
 from speechd.api.speech import SpeechEndpoint
 
 
 def routes(
-    *, speech: SpeechEndpoint, models: ModelEndpoints, health: HealthEndpoints, description: dict[str, Any]
+    *,
+    speech: SpeechEndpoint,
+    models: ModelEndpoints,
+    health: HealthEndpoints,
+    home: HomePage | None,
+    description: dict[str, Any],
 ) -> list[Route]:
-    """The routes of one worker. description: the OpenAPI document."""
+    """The routes of one worker. home: None for a server without a page. description: the OpenAPI document."""
 
     async def openapi(request: Request) -> JSONResponse:
         return JSONResponse(description)
@@ -31,4 +37,9 @@ def routes(
         Route(paths.READY, health.ready),
         Route(paths.METRICS, health.scrape),
         Route(paths.OPENAPI, openapi),
+        *_home(home),
     ]
+
+
+def _home(home: HomePage | None) -> list[Route]:
+    return [Route(paths.HOME, home.home), Route(paths.HOME_FILE, home.file)] if home else []

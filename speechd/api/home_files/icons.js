@@ -1,0 +1,41 @@
+/** Icons, as paths of a picture 24 wide and high. */
+
+const PATHS = {
+  play: "M8 5.2v13.6a.8.8 0 0 0 1.200.7l11-6.800a.8.8 0 0 0 0-1.400l-11-6.800A.8.8 0 0 0 8 5.200z",
+  pause: "M7 5h3.500v14H7zM13.500 5H17v14h-3.500z",
+  stop: "M6.500 6.500h11v11h-11z",
+  plus: "M11 5h2v6h6v2h-6v6h-2v-6H5v-2h6z",
+  check: "M9.500 17.600 4.400 12.500l1.400-1.400 3.700 3.700 8.700-8.700 1.400 1.400z",
+  close: "M6.400 5 12 10.600 17.600 5 19 6.400 13.400 12 19 17.600 17.600 19 12 13.400 6.400 19 5 17.600 10.600 12 5 6.400z",
+  open: "M5 4h9v2H7v12h12v-7h2v9H5zM15 3h6v6h-2V6.400l-7.300 7.300-1.400-1.400L17.600 5H15z",
+};
+
+/** A picture that says nothing to a screen reader; the button around it has a name. */
+export function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const picture = document.createElementNS(space, "svg");
+  picture.setAttribute("viewBox", "0 0 24 24");
+  picture.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", PATHS[name]);
+  picture.append(path);
+  return picture;
+}
+
+/** An element with attributes and children. */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== false && value !== null) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** Give a button another icon, name and hint. */
+export function relabel(button, name, label) {
+  if (button.getAttribute("aria-label") === label) return;
+  button.replaceChildren(icon(name));
+  button.setAttribute("aria-label", label);
+  button.title = label;
+}
