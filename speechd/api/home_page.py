@@ -33,8 +33,8 @@ POLICY: Final = (
     "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-"""Content-Security-Policy (W3C CSP 3, Trusted Types). Nothing comes from elsewhere, no text becomes markup or a program,
-and no other page has this one in a frame. Speech is played from memory, which is a `blob:`."""
+"""Content-Security-Policy (W3C CSP 3, Trusted Types). Nothing comes from elsewhere, no text becomes markup or a
+program, no other page has this one in a frame. Speech is played from memory, which is a `blob:`."""
 
 HEADERS: Final[Mapping[str, str]] = {
     "content-security-policy": POLICY,

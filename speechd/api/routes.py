@@ -37,9 +37,10 @@ def routes(
         Route(paths.READY, health.ready),
         Route(paths.METRICS, health.scrape),
         Route(paths.OPENAPI, openapi),
-        *_home(home),
+        *home_routes(home),
     ]
 
 
-def _home(home: HomePage | None) -> list[Route]:
+def home_routes(home: HomePage | None) -> list[Route]:
+    """The routes of the page, and none without one."""
     return [Route(paths.HOME, home.home), Route(paths.HOME_FILE, home.file)] if home else []

@@ -157,6 +157,7 @@ function stopSample() {
 function changed() {
   const rate = speedOf(speed.value);
   byId("rate").textContent = `${rate.toFixed(2)}×`;
+  byId("rate-reset").hidden = rate === 1;
   speed.setAttribute("aria-valuetext", `${rate} times`);
   byId("chosen").textContent = panel.title || "…";
   const length = [...text.value].length;
@@ -262,6 +263,7 @@ for (const field of [text, speed]) field.addEventListener("input", changed);
 format.addEventListener("change", changed);
 byId("rate-reset").addEventListener("click", () => {
   speed.value = 0;
+  speed.focus();
   changed();
 });
 byId("code-card").addEventListener("change", showCode);
