@@ -22,8 +22,8 @@ export class HistoryPanel extends EventTarget {
   }
 
   /** Keep a speech that is whole. */
-  async add({ request, words, firstAudio, took, blob, player }) {
-    await this.#history.add({ request, words, firstAudio, took, audio: blob, seconds: player.duration });
+  async add({ request, words, firstAudio, took, blob }) {
+    await this.#history.add({ request, words, firstAudio, took, audio: blob });
     await this.#show();
   }
 

@@ -31,7 +31,7 @@ export class MediaPlayer extends EventTarget {
   constructor(type) {
     super();
     this.#type = type;
-    for (const name of FORWARDED) this.#audio.addEventListener(name, () => this.dispatchEvent(new Event("change")));
+    for (const name of FORWARDED) this.#audio.addEventListener(name, () => this.#moved());
     this.#audio.addEventListener("timeupdate", () => this.#pump());
     this.#audio.addEventListener("error", () => this.#failed());
     if (streams(type)) this.#stream();
@@ -88,7 +88,7 @@ export class MediaPlayer extends EventTarget {
       (at) => buffered.start(at) <= time && time <= buffered.end(at) + 0.1,
     );
     if (isHere || !this.#isFinished || !this.#source) this.#audio.currentTime = Math.min(time, this.duration);
-    else this.#playWhole(time); // the browser has dropped that part of the stream
+    else this.#playWhole(time); // that part of the stream is not in the browser's buffer, or not any more
   }
 
   close() {
@@ -141,6 +141,11 @@ export class MediaPlayer extends EventTarget {
       const until = this.time - KEPT_S;
       if (until > 0 && buffer.buffered.length && buffer.buffered.start(0) < until) buffer.remove(0, until);
     }
+  }
+
+  #moved() {
+    this.#pump(); // there may be room in the browser's buffer now
+    this.dispatchEvent(new Event("change"));
   }
 
   #failed() {

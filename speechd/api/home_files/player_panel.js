@@ -71,7 +71,8 @@ export class PlayerPanel {
     const speech = this.#speech;
     const { player } = speech;
     const isPlaying = player.isPlaying;
-    const { time, duration } = player;
+    const { duration } = speech;
+    const { time } = player;
     const length = speech.isOpen ? Math.max(duration, guess(speech.request)) : duration;
     relabel(this.#play, isPlaying ? "pause" : "play", isPlaying ? "Pause" : "Play");
     byId("player").classList.toggle("waiting", isPlaying && (player.isWaiting || !duration));
@@ -106,11 +107,10 @@ function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-function facts({ firstAudio, took, player, bytes, format, state }) {
-  const duration = state === "coming" ? 0 : player.duration;
+function facts({ firstAudio, took, duration, bytes, format, isOpen }) {
   const known = [
     ["First audio", firstAudio !== null && `${firstAudio.toFixed(2)} s`],
-    ["Speech", duration > 0 && `${duration.toFixed(1)} s`],
+    ["Speech", !isOpen && duration > 0 && `${duration.toFixed(1)} s`],
     ["Made in", took !== null && `${took.toFixed(1)} s`],
     [FORMATS[format].name, bytes > 0 && size(bytes)],
   ];

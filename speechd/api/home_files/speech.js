@@ -2,7 +2,7 @@
 
 import { FORMATS, speak } from "./api.js";
 import { MediaPlayer } from "./media_player.js";
-import { peaksOf } from "./peaks.js";
+import { PEAKS_PER_S, peaksOf } from "./peaks.js";
 import { SamplePlayer } from "./sample_player.js";
 
 const RAW = { pcm: 24000, wav: undefined }; // Hz, where the format has no header that says it
@@ -39,6 +39,11 @@ export class Speech extends EventTarget {
   /** Loudness, fifty times a second; it may be behind the audio. */
   get peaks() {
     return this.#peaks.values;
+  }
+
+  /** Seconds of audio that are here. The browser's player may not have taken all of a long speech yet. */
+  get duration() {
+    return Math.max(this.player.duration, this.peaks.length / PEAKS_PER_S);
   }
 
   get isOpen() {

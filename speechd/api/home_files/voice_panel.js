@@ -6,7 +6,7 @@ import { sampleOf } from "./voices.js";
 /** Voices in a blend, as the server has it. */
 const MAX_PARTS = 8;
 
-/** Weight of a voice that is added: that of an equal, if the others have theirs. */
+/** Weight of a voice alone, and of one that is added to it: both count the same. */
 const WEIGHT = 50;
 
 const FIRST = ["af_heart"];
@@ -59,9 +59,11 @@ export class VoicePanel extends EventTarget {
     const parts = (name ?? "").split("+").map((part) => /^([^()]+)(?:\(([\d.]+)\))?$/.exec(part.trim()));
     const known = parts.map((part) => part && this.voices.find(({ id }) => id === part[1]));
     if (!known.length || known.includes(undefined) || known.includes(null)) return false;
-    const most = Math.max(...parts.map((part) => Number(part[2] ?? 1)));
-    const scale = (weight) => Math.max(1, Math.round((Number(weight ?? 1) / most) * 100));
-    this.parts = known.map((voice, index) => ({ voice, weight: scale(parts[index][2]) }));
+    const weights = parts.map((part) => Number(part[2] ?? 1));
+    const most = Math.max(...weights);
+    const scale = new Set(weights).size > 1 ? 100 : WEIGHT;
+    const scaled = (weight) => Math.max(1, Math.round((weight / most) * scale));
+    this.parts = known.map((voice, index) => ({ voice, weight: scaled(weights[index]) }));
     this.#changed();
     return true;
   }
