@@ -257,6 +257,6 @@ def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | 
         speech=SpeechEndpoint(settings=settings, available=available, local=local, overflow=overflow),
         models=ModelEndpoints(available),
         health=HealthEndpoints(engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=has_keys),
-        home=HomePage.load() if settings.page == "yes" else None,
+        home=HomePage.of(settings),
         description=openapi.document(available, has_keys=has_keys),
     )

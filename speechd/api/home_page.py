@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from speechd import __version__
 from speechd.api import paths
+from speechd.config.settings import Settings
 from speechd.errors import NotFound, shorten
 
 FOLDER: Final = "home_files"
@@ -73,6 +74,11 @@ class HomePage:
     """The page and its files, in memory."""
 
     files: Mapping[str, File]
+
+    @classmethod
+    def of(cls, settings: Settings) -> HomePage | None:
+        """The page of a server with these settings; None if it has none."""
+        return cls.load() if settings.page == "yes" else None
 
     @classmethod
     def load(cls) -> HomePage:

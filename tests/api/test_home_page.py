@@ -10,6 +10,7 @@ from speechd.api import home_page, paths
 from speechd.api.error_handlers import HANDLERS
 from speechd.api.home_page import HomePage
 from speechd.api.routes import home_routes
+from speechd.config.settings import Settings
 from tests.harness.asgi import Answer, answer, scope, with_context
 
 PAGE = HomePage.load()
@@ -111,8 +112,9 @@ def test_other_files_are_not_given(name: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/home/main.js"])
-def test_server_without_a_page_has_none(path: str) -> None:
-    assert get(path, HTML, home=None).status == 404
+@pytest.mark.parametrize(("page", "status"), [("yes", 200), ("no", 404)])
+def test_page_is_there_unless_the_server_has_none(path: str, page: str, status: int) -> None:
+    assert get(path, HTML, home=HomePage.of(Settings(page=page))).status == status
 
 
 def test_page_is_well_formed() -> None:

@@ -2,6 +2,8 @@
  * The server's API. Addresses are relative to this file, so that a path that a proxy puts before them is kept.
  */
 
+import { keep, kept } from "./storage.js";
+
 export const BASE = new URL("../", import.meta.url);
 
 export const SPEECH = "v1/audio/speech";
@@ -20,16 +22,15 @@ export class ApiError extends Error {
 
 /** The API key: in memory, and in this tab's storage only if the user asks for that. */
 export const key = {
-  value: sessionStorage.getItem(KEY) ?? "",
+  value: kept("sessionStorage", KEY) ?? "",
 
   get isKept() {
-    return sessionStorage.getItem(KEY) !== null;
+    return kept("sessionStorage", KEY) !== null;
   },
 
-  set(value, keep) {
+  set(value, isKept) {
     this.value = value;
-    if (keep && value) sessionStorage.setItem(KEY, value);
-    else sessionStorage.removeItem(KEY);
+    keep("sessionStorage", KEY, isKept && value ? value : null);
   },
 };
 
@@ -78,10 +79,9 @@ export async function* speak(request, { signal, words = false }) {
     body: JSON.stringify(body),
     signal,
   });
-  const rate = Number(/rate=(\d+)/.exec(response.headers.get("content-type"))?.[1]) || undefined;
   try {
     if (words) yield* events(response.body);
-    else for await (const audio of chunks(response.body)) yield { audio, rate };
+    else for await (const audio of chunks(response.body)) yield { audio };
   } catch (error) {
     if (error instanceof ApiError || signal.aborted) throw error;
     throw new ApiError("The speech broke off: the server failed, or the connection did.");
@@ -90,7 +90,7 @@ export async function* speak(request, { signal, words = false }) {
 
 async function send(path, options) {
   const headers = new Headers(options.headers);
-  if (key.value) headers.set("authorization", `Bearer ${key.value}`);
+  if (key.value) headers.set("authorization", `Bearer ${asBytes(key.value)}`);
   let response;
   try {
     response = await fetch(new URL(path, BASE), { ...options, headers, credentials: "same-origin" });
@@ -100,6 +100,11 @@ async function send(path, options) {
   }
   if (!response.ok) throw new ApiError(await complaint(response), response.status);
   return response;
+}
+
+/** A text as a header takes it: a letter for each byte of its UTF-8. */
+function asBytes(text) {
+  return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
 async function complaint(response) {

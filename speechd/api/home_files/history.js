@@ -12,6 +12,10 @@ const MAX_BYTES_EACH = 16 << 20;
 export class History {
   #database = open();
 
+  constructor() {
+    this.#database.catch(() => {}); // every method meets the error
+  }
+
   /** All entries, the latest first: `{id, at, request, words, firstAudio, took, audio}`, the audio a Blob or null. */
   async list() {
     const entries = await this.#do("readonly", (store) => store.getAll());
@@ -47,12 +51,10 @@ export class History {
   }
 }
 
-function open() {
+async function open() {
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id", autoIncrement: true });
-  const database = settled(request);
-  database.catch(() => {});
-  return database;
+  return settled(request);
 }
 
 function settled(request) {

@@ -45,9 +45,18 @@ export class HistoryPanel extends EventTarget {
     const when = new Date(entry.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
     const about = [voice, FORMATS[format]?.name, entry.audio ? null : "text only", when].filter(Boolean).join(" · ");
     const text = element("span", { class: "excerpt" }, excerpt);
-    const open = element("button", { type: "button", class: "entry" }, text, element("span", { class: "about" }, about));
+    const open = element(
+      "button",
+      { type: "button", class: "entry" },
+      text,
+      element("span", { class: "about" }, about),
+    );
     const name = `Delete: ${excerpt.slice(0, 40)}`;
-    const remove = element("button", { type: "button", class: "icon", "aria-label": name, title: "Delete" }, icon("close"));
+    const remove = element(
+      "button",
+      { type: "button", class: "icon", "aria-label": name, title: "Delete" },
+      icon("close"),
+    );
     open.addEventListener("click", () => this.dispatchEvent(new CustomEvent("open", { detail: entry })));
     remove.addEventListener("click", async () => {
       await this.#history.remove(entry.id);

@@ -7,6 +7,7 @@ import { streams } from "./media_player.js";
 import { PlayerPanel } from "./player_panel.js";
 import { LANGUAGES } from "./snippets.js";
 import { Speech } from "./speech.js";
+import { keep, kept } from "./storage.js";
 import { VoicePanel } from "./voice_panel.js";
 import { voices } from "./voices.js";
 
@@ -95,17 +96,18 @@ function show(next) {
   next.addEventListener("end", () => ended(next));
 }
 
-function ended(ended) {
-  if (ended.state === "whole" && ended.isNew !== false) history.add(ended);
-  if (ended !== speech) return;
-  if (ended.error) complain(ended.error);
-  if (ended.state === "whole") say(`All of the speech is here. It took ${(ended.took ?? 0).toFixed(1)} seconds.`);
-  else say(ended.error ? "" : "Stopped.");
+function ended(last) {
+  if (last.state === "whole" && last.isNew) history.add(last);
+  if (last !== speech) return;
+  if (last.error) complain(last.error);
+  if (last.state === "whole") say(`All of the speech is here. It took ${last.took.toFixed(1)} seconds.`);
+  else say(last.error ? "" : "Stopped.");
 }
 
 function stop() {
   stopSample();
-  speech?.stop();
+  if (!speech?.isOpen && !speech?.player.isPlaying) return;
+  speech.stop();
   say("Stopped.");
 }
 
@@ -120,7 +122,6 @@ async function reopen({ detail: entry }) {
   if (!entry.audio) return;
   const audio = new Uint8Array(await entry.audio.arrayBuffer());
   const restored = new Speech(entry.request);
-  restored.isNew = false;
   complain(null);
   show(restored);
   restored.restore({ ...entry, audio });
@@ -162,13 +163,14 @@ function changed() {
   byId("chosen").textContent = panel.title || "…";
   const length = [...text.value].length;
   const isLong = length > server.maxLength;
-  byId("count").textContent = `${number(length)}${server.maxLength < Infinity ? ` / ${number(server.maxLength)}` : ""} characters`;
+  byId("count").textContent =
+    `${number(length)}${server.maxLength < Infinity ? ` / ${number(server.maxLength)}` : ""} characters`;
   byId("count").classList.toggle("bad", isLong);
   byId("clear").disabled = !length;
   const isStreamed = BARE.includes(format.value) || streams(FORMATS[format.value]?.type);
   byId("format-note").textContent = isStreamed ? "" : "Plays once it is whole.";
-  const kept = { voice: panel.name, speed: speed.value, format: format.value };
-  if (panel.parts.length) localStorage.setItem(SETTINGS, JSON.stringify(kept));
+  const chosen = { voice: panel.name, speed: speed.value, format: format.value };
+  if (panel.parts.length) keep("localStorage", SETTINGS, JSON.stringify(chosen));
   showCode();
 }
 
@@ -211,7 +213,7 @@ function number(value) {
 
 function settings() {
   try {
-    return JSON.parse(localStorage.getItem(SETTINGS)) ?? {};
+    return JSON.parse(kept("localStorage", SETTINGS)) ?? {};
   } catch {
     return {};
   }

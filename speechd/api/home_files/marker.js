@@ -1,5 +1,7 @@
-/** Marks the words of a text as they are heard: in a layer behind the text field, which has the same letters in the same
- * places. */
+/**
+ * Marks the words of a text as they are heard: in a layer behind the text field, with the same letters in the same
+ * places.
+ */
 
 /** Milliseconds for which the text is not scrolled to the word after the user has scrolled it. */
 const PATIENCE_MS = 4000;

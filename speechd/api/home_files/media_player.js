@@ -1,5 +1,7 @@
-/** Plays encoded audio by the browser's own decoder: while it comes where Media Source Extensions know the type, else
- * once it is whole. */
+/**
+ * Plays encoded audio by the browser's own decoder: while it comes where Media Source Extensions know the type, else
+ * once it is whole.
+ */
 
 const Source = globalThis.MediaSource ?? globalThis.ManagedMediaSource;
 

@@ -1,6 +1,6 @@
 /** How loud speech is, for its picture: the peak of each fiftieth of a second, as the audio comes. */
 
-import { SampleReader } from "./sample_player.js";
+import { PCM_RATE, SampleReader } from "./sample_player.js";
 
 export const PEAKS_PER_S = 50;
 
@@ -18,8 +18,8 @@ const LEAD_FRAMES = 3;
 const MAX_WHOLE = 8 << 20;
 
 /** A maker of peaks for a format: `append` bytes, `finish`. `values` grows, from 0 to 1. */
-export function peaksOf(format, rate) {
-  if (format === "pcm") return new SamplePeaks(new SampleReader(rate ?? 24000));
+export function peaksOf(format) {
+  if (format === "pcm") return new SamplePeaks(new SampleReader(PCM_RATE));
   if (format === "wav") return new SamplePeaks(new SampleReader());
   return format === "mp3" ? new Mp3Peaks() : new WholePeaks();
 }
@@ -83,10 +83,12 @@ class Mp3Peaks {
     this.#frames = frames.slice(-LEAD_FRAMES);
     this.#lead = this.#frames.length;
     this.#wanted = PIECE_S;
-    this.#work = this.#work.then(() => decoded(new Blob(frames.map((frame) => frame.bytes)))).then(
-      (samples) => this.values.push(...peaks(samples.subarray(Math.round(skip * DECODED_RATE)))),
-      () => {}, // a picture is not worth an error
-    );
+    this.#work = this.#work
+      .then(() => decoded(new Blob(frames.map((frame) => frame.bytes))))
+      .then(
+        (samples) => this.values.push(...peaks(samples.subarray(Math.round(skip * DECODED_RATE)))),
+        () => {}, // a picture is not worth an error
+      );
   }
 }
 
@@ -126,7 +128,7 @@ const BITRATES = {
 };
 const RATES = [44100, 48000, 32000];
 
-/** The frame at or behind this place, `{start, end, seconds}`; null where it is not whole. A tag (ID3) has no seconds. */
+/** The frame at or after this place, `{start, end, seconds}`, or null. A tag (ID3) has no seconds. */
 function frameAt(bytes, from) {
   for (let at = from; at + 10 <= bytes.length; at += 1) {
     if (bytes[at] === 0x49 && bytes[at + 1] === 0x44 && bytes[at + 2] === 0x33) {
@@ -134,7 +136,8 @@ function frameAt(bytes, from) {
       return at + 10 + size <= bytes.length ? { start: at, end: at + 10 + size, seconds: 0 } : null;
     }
     const frame = headerAt(bytes, at);
-    if (frame) return at + frame.size <= bytes.length ? { start: at, end: at + frame.size, seconds: frame.seconds } : null;
+    if (frame)
+      return at + frame.size <= bytes.length ? { start: at, end: at + frame.size, seconds: frame.seconds } : null;
   }
   return null;
 }

@@ -32,7 +32,6 @@ export class PlayerPanel {
   show(speech) {
     this.#speech?.close();
     this.#speech = speech;
-    byId("player").hidden = false;
     speech.addEventListener("change", () => this.#changed(speech));
     this.#changed(speech);
   }
@@ -51,6 +50,7 @@ export class PlayerPanel {
 
   #changed(speech) {
     if (speech !== this.#speech || !speech) return;
+    byId("player").hidden = !speech.isOpen && !speech.bytes;
     this.#marker.take(speech.words);
     this.#download.disabled = speech.took === null;
     byId("facts").replaceChildren(...facts(speech));
@@ -89,7 +89,12 @@ export class PlayerPanel {
     const { blob, format, request } = this.#speech;
     URL.revokeObjectURL(this.#url);
     this.#url = URL.createObjectURL(blob);
-    const words = request.input.normalize("NFKD").match(/[\p{L}\p{N}]+/gu)?.slice(0, 6).join("-").slice(0, 60);
+    const words = request.input
+      .normalize("NFKD")
+      .match(/[\p{L}\p{N}]+/gu)
+      ?.slice(0, 6)
+      .join("-")
+      .slice(0, 60);
     const link = document.createElement("a");
     link.href = this.#url;
     link.download = `${words || "speech"}.${format}`;

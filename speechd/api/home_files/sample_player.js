@@ -8,6 +8,9 @@ const TICK_MS = 100;
 /** Seconds between scheduling a buffer and its sound, when nothing plays yet. */
 const LEAD_S = 0.05;
 
+/** Hz. The rate of samples without a header, and the likely one of those with one. */
+export const PCM_RATE = 24000;
+
 /** Takes WAV (RIFF) or bare samples apart: `push` gives the samples of these bytes, as 16-bit integers. */
 export class SampleReader {
   rate;
@@ -41,7 +44,7 @@ export class SampleReader {
   /** Where the samples begin; 0 if that has not come yet. */
   #header(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = 12; at + 8 <= bytes.length; ) {
+    for (let at = 12; at + 8 <= bytes.length;) {
       const name = String.fromCharCode(...bytes.subarray(at, at + 4));
       if (name === "data") return at + 8;
       if (name === "fmt " && at + 16 <= bytes.length) {
@@ -111,7 +114,9 @@ export class SamplePlayer extends EventTarget {
     if (this.#hasEnded) this.seek(0);
     this.#wants = true;
     this.#timer ||= setInterval(() => this.#tick(), TICK_MS);
-    await this.#context?.resume();
+    // Now, and not with the first samples: some browsers want it to follow from what the user does.
+    this.#context ??= new AudioContext({ sampleRate: this.#reader.rate ?? PCM_RATE });
+    await this.#context.resume();
     this.#tick();
   }
 
@@ -140,11 +145,11 @@ export class SamplePlayer extends EventTarget {
   }
 
   #tick() {
-    if (!this.#wants || !this.#reader.rate) return;
-    // At the rate of the samples: resampled one by one, buffers would click where they meet.
-    this.#context ??= new AudioContext({ sampleRate: this.#reader.rate });
-    const context = this.#context;
-    this.#scheduled = this.#scheduled.filter(({ time, frames }) => time + frames / context.sampleRate > context.currentTime - 1);
+    if (!this.#wants || !this.#reader.rate || !this.#context) return;
+    const context = this.#fitting();
+    this.#scheduled = this.#scheduled.filter(
+      ({ time, frames }) => time + frames / context.sampleRate > context.currentTime - 1,
+    );
     while (this.#next < this.#frames && this.#nextTime < context.currentTime + AHEAD_S) this.#schedule(context);
     const isOver = this.#isFinished && this.#next >= this.#frames && context.currentTime >= this.#nextTime;
     if (isOver && this.#frames && !this.#hasEnded) {
@@ -152,6 +157,15 @@ export class SamplePlayer extends EventTarget {
       this.pause();
     }
     this.#changed();
+  }
+
+  /** The context, at the rate of the samples: resampled one by one, buffers would click where they meet. */
+  #fitting() {
+    if (this.#context.sampleRate !== this.#reader.rate) {
+      this.#context.close();
+      this.#context = new AudioContext({ sampleRate: this.#reader.rate });
+    }
+    return this.#context;
   }
 
   #schedule(context) {

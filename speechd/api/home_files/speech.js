@@ -3,9 +3,9 @@
 import { FORMATS, speak } from "./api.js";
 import { MediaPlayer } from "./media_player.js";
 import { PEAKS_PER_S, peaksOf } from "./peaks.js";
-import { SamplePlayer } from "./sample_player.js";
+import { PCM_RATE, SamplePlayer } from "./sample_player.js";
 
-const RAW = { pcm: 24000, wav: undefined }; // Hz, where the format has no header that says it
+const RAW = { pcm: PCM_RATE, wav: undefined }; // Hz, where the format has no header that says it
 
 /**
  * Speech of a request, from the server or from the history. Its events are `change`, and `end` once all is here, was
@@ -18,9 +18,11 @@ export class Speech extends EventTarget {
   firstAudio = null; // seconds from the request to the first audio
   took = null; // seconds from the request to the last
   error = null;
+  isNew = true; // the history does not have it
   state = "waiting"; // then "coming", and "whole", "stopped" or "failed"
   #abort = new AbortController();
   #peaks;
+  #isClosed = false;
 
   constructor(request) {
     super();
@@ -71,13 +73,15 @@ export class Speech extends EventTarget {
       this.#finish();
     } catch (error) {
       const isStopped = this.#abort.signal.aborted;
-      if (this.bytes) this.player.finish(); // what is here can still be heard
+      if (!this.bytes) this.player.pause();
+      else if (!this.#isClosed) this.player.finish(); // what is here can still be heard
       this.#end(isStopped ? "stopped" : "failed", isStopped ? null : error);
     }
   }
 
   /** Take what the history has. */
   restore({ audio, words, firstAudio, took }) {
+    this.isNew = false;
     Object.assign(this, { words, firstAudio, took });
     this.#take(audio);
     this.#finish();
@@ -89,6 +93,7 @@ export class Speech extends EventTarget {
   }
 
   close() {
+    this.#isClosed = true;
     this.stop();
     this.player.close();
   }

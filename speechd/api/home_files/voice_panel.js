@@ -11,7 +11,7 @@ const WEIGHT = 50;
 
 const FIRST = ["af_heart"];
 
-/** Its event is `change`, when another voice or blend speaks; `sample` asks to hear a voice, `{detail: {voice, text}}`. */
+/** Its events are `change`, when another voice or blend speaks, and `sample`, to hear or stop `detail.voice`. */
 export class VoicePanel extends EventTarget {
   voices = [];
   parts = []; // {voice, weight}, the first of which is chosen in the list
@@ -48,7 +48,9 @@ export class VoicePanel extends EventTarget {
     this.#rows.clear();
     this.#list.replaceChildren(...this.#groups());
     const languages = new Map(voices.map((voice) => [voice.languageName, voice.flag]));
-    const options = [...languages].map(([language, flag]) => element("option", { value: language }, `${flag} ${language}`));
+    const options = [...languages].map(([language, flag]) =>
+      element("option", { value: language }, `${flag} ${language}`),
+    );
     this.#language.replaceChildren(element("option", { value: "" }, "All languages"), ...options);
     if (!this.choose(name)) this.choose(voices.find(({ id }) => FIRST.includes(id))?.id ?? voices[0]?.id);
     this.#filter();
@@ -93,7 +95,12 @@ export class VoicePanel extends EventTarget {
   #row(voice) {
     const radio = element("input", { type: "radio", name: "voice", value: voice.id });
     const about = [voice.gender, voice.quality && `grade ${voice.quality}`, voice.id].filter(Boolean).join(" · ");
-    const who = element("span", { class: "who" }, element("span", { class: "name" }, voice.name), element("span", { class: "about" }, about));
+    const who = element(
+      "span",
+      { class: "who" },
+      element("span", { class: "name" }, voice.name),
+      element("span", { class: "about" }, about),
+    );
     const sample = element("button", { type: "button", class: "icon sample" });
     const add = element("button", { type: "button", class: "icon" });
     const row = element("li", { class: "voice" }, element("label", {}, radio, who), sample, add);
@@ -131,7 +138,11 @@ export class VoicePanel extends EventTarget {
       radio.checked = at === 0;
       row.classList.toggle("in", at >= 0);
       const isBlended = at >= 0 && this.parts.length > 1;
-      relabel(add, isBlended ? "check" : "plus", isBlended ? `Take ${voice.name} out of the blend` : `Blend ${voice.name} in`);
+      relabel(
+        add,
+        isBlended ? "check" : "plus",
+        isBlended ? `Take ${voice.name} out of the blend` : `Blend ${voice.name} in`,
+      );
       add.disabled = at === 0 && this.parts.length === 1;
       add.classList.toggle("on", isBlended);
       // The list is one stop of the Tab key, as groups of radio buttons are, and the chosen row's buttons are the next.
@@ -152,9 +163,19 @@ export class VoicePanel extends EventTarget {
 
   #part(part) {
     const { voice } = part;
-    const slider = element("input", { type: "range", min: 1, max: 100, value: part.weight, "aria-label": `Weight of ${voice.name}` });
+    const slider = element("input", {
+      type: "range",
+      min: 1,
+      max: 100,
+      value: part.weight,
+      "aria-label": `Weight of ${voice.name}`,
+    });
     const share = element("output", { class: "share" });
-    const out = element("button", { type: "button", class: "icon", "aria-label": `Take ${voice.name} out`, title: "Take out" }, icon("close"));
+    const out = element(
+      "button",
+      { type: "button", class: "icon", "aria-label": `Take ${voice.name} out`, title: "Take out" },
+      icon("close"),
+    );
     slider.addEventListener("input", () => {
       part.weight = Number(slider.value);
       this.#shares();
@@ -164,7 +185,14 @@ export class VoicePanel extends EventTarget {
       this.#toggle(voice);
       this.#rows.get(this.parts[0].voice.id).radio.focus();
     });
-    return element("li", { class: "part", "data-id": voice.id }, element("span", { class: "name" }, `${voice.flag} ${voice.name}`), slider, share, out);
+    return element(
+      "li",
+      { class: "part", "data-id": voice.id },
+      element("span", { class: "name" }, `${voice.flag} ${voice.name}`),
+      slider,
+      share,
+      out,
+    );
   }
 
   #shares() {
@@ -181,7 +209,8 @@ export class VoicePanel extends EventTarget {
     const language = this.#language.value;
     let found = 0;
     for (const { row, voice } of this.#rows.values()) {
-      const isFound = (!language || voice.languageName === language) && wanted.every((word) => voice.text.includes(word));
+      const isFound =
+        (!language || voice.languageName === language) && wanted.every((word) => voice.text.includes(word));
       row.hidden = !isFound;
       found += isFound;
     }
