@@ -1,14 +1,17 @@
 """The page at `/`: whole, with nothing of elsewhere, and links for programs."""
 
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from speechd.api import home_page, paths
 from speechd.api.error_handlers import HANDLERS
 from speechd.api.home_page import HomePage
+from speechd.api.middleware import middleware
 from speechd.api.routes import home_routes
 from speechd.config.settings import Settings
 from tests.harness.asgi import Answer, answer, scope, with_context
@@ -21,10 +24,15 @@ VOID = {"meta", "link", "input", "img", "br"}
 SVG = "http://www.w3.org/2000/svg"
 
 
-def get(path: str, headers: dict[str, str] | None = None, home: HomePage | None = PAGE) -> Answer:
+def get(
+    path: str,
+    headers: dict[str, str] | None = None,
+    home: HomePage | None = PAGE,
+    around: Sequence[Middleware] = (),
+) -> Answer:
     made = scope(path=path, headers=headers)
     with_context(made)
-    return answer(Starlette(routes=home_routes(home), exception_handlers=HANDLERS), made)
+    return answer(Starlette(routes=home_routes(home), middleware=around, exception_handlers=HANDLERS), made)
 
 
 class Document(HTMLParser):
@@ -115,6 +123,17 @@ def test_other_files_are_not_given(name: str) -> None:
 @pytest.mark.parametrize(("page", "status"), [("yes", 200), ("no", 404)])
 def test_page_is_there_unless_the_server_has_none(path: str, page: str, status: int) -> None:
     assert get(path, HTML, home=HomePage.of(Settings(page=page))).status == status
+
+
+@pytest.mark.parametrize("path", ["/", "/home/main.js"])
+def test_page_asks_for_no_key(path: str) -> None:
+    assert get(path, HTML, around=middleware(Settings(api_keys=("secret",)))).status == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/home/main.js"])
+def test_page_is_not_given_under_a_name_that_is_not_ours(path: str) -> None:
+    headers = HTML | {"host": "evil.example", "user-agent": "Mozilla/5.0"}
+    assert get(path, headers, around=middleware(Settings())).status == 403
 
 
 def test_page_is_well_formed() -> None:

@@ -108,7 +108,7 @@ function guess({ input, speed = 1 }) {
 
 /** Seconds as "1:05". */
 function clock(seconds) {
-  const whole = Math.floor(seconds);
+  const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
