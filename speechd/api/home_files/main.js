@@ -88,12 +88,23 @@ function show(next) {
   let isHeard = false;
   next.addEventListener("change", () => {
     if (next !== speech) return;
-    byId("stop").hidden = !next.isOpen;
+    showStop(next.isOpen);
     if (isHeard || next.firstAudio === null || next.state !== "coming") return;
     isHeard = true;
-    say(`Speaking. First audio after ${next.firstAudio.toFixed(2)} seconds.`);
+    const hint = server.timesWords ? " Click a word to go there." : "";
+    say(`Speaking. First audio after ${next.firstAudio.toFixed(2)} seconds.${hint}`);
   });
   next.addEventListener("end", () => ended(next));
+  next.addEventListener("unheard", unheard);
+}
+
+function unheard({ detail }) {
+  complain(new Error(detail));
+}
+
+function showStop(isOpen) {
+  if (!isOpen && document.activeElement === byId("stop")) byId("speak").focus();
+  byId("stop").hidden = !isOpen;
 }
 
 function ended(last) {
@@ -141,6 +152,7 @@ async function hear({ detail: { voice, text: input, stop: isStop } }) {
     stopSample();
   });
   started.addEventListener("end", () => started.error && complain(started.error));
+  started.addEventListener("unheard", unheard);
   if (samples.has(voice.id)) started.player.play();
   else if ((await started.run({ timed: false }), started.state === "whole")) samples.set(voice.id, started);
 }

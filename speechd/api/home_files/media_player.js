@@ -16,8 +16,8 @@ const KEPT_S = 20;
 const FORWARDED = ["playing", "pause", "waiting", "ended", "seeked", "durationchange"];
 
 /**
- * A player of one speech: `append` bytes, `finish`, and `play`, `pause`, `seek`, `close`. Its event is `change`. `time`
- * and `duration` are in seconds; `duration` is what is here.
+ * A player of one speech: `append` bytes, `finish`, and `play`, `pause`, `seek`, `close`. Its events are
+ * `change`, and `failure` with the reason in `detail`. `time` and `duration` are in seconds; `duration` is what is here.
  */
 export class MediaPlayer extends EventTarget {
   #audio = new Audio();
@@ -152,7 +152,9 @@ export class MediaPlayer extends EventTarget {
 
   #failed() {
     if (!this.#audio.getAttribute("src") || !this.#chunks.length) return;
-    const message = "This browser cannot play this format. The download is whole.";
-    this.dispatchEvent(new CustomEvent("failure", { detail: message }));
+    const { code, message } = this.#audio.error;
+    const isUnknown = code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
+    const detail = isUnknown ? "This browser cannot play this format." : `The browser failed to play it: ${message}.`;
+    this.dispatchEvent(new CustomEvent("failure", { detail }));
   }
 }

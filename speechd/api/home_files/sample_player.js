@@ -5,6 +5,9 @@ const AHEAD_S = 4;
 const BUFFER_S = 0.5;
 const TICK_MS = 100;
 
+/** Ticks after which a clock that still stands is taken for one without a device. */
+const SILENT_TICKS = 30;
+
 /** Seconds between scheduling a buffer and its sound, when nothing plays yet. */
 const LEAD_S = 0.05;
 
@@ -70,6 +73,7 @@ export class SamplePlayer extends EventTarget {
   #isFinished = false;
   #wants = false;
   #hasEnded = false;
+  #silent = 0; // ticks
 
   /** rate: of bare samples in Hz; undefined for WAV. */
   constructor(rate) {
@@ -147,6 +151,11 @@ export class SamplePlayer extends EventTarget {
   #tick() {
     if (!this.#wants || !this.#reader.rate || !this.#context) return;
     const context = this.#fitting();
+    this.#silent = context.state === "running" ? 0 : this.#silent + 1;
+    if (this.#silent === SILENT_TICKS) {
+      const detail = "The browser makes no sound: perhaps there is no device for it.";
+      this.dispatchEvent(new CustomEvent("failure", { detail }));
+    }
     this.#scheduled = this.#scheduled.filter(
       ({ time, frames }) => time + frames / context.sampleRate > context.currentTime - 1,
     );

@@ -8,8 +8,8 @@ import { PCM_RATE, SamplePlayer } from "./sample_player.js";
 const RAW = { pcm: PCM_RATE, wav: undefined }; // Hz, where the format has no header that says it
 
 /**
- * Speech of a request, from the server or from the history. Its events are `change`, and `end` once all is here, was
- * stopped or has failed (`error`).
+ * Speech of a request, from the server or from the history. Its events are `change`, `end` once all is here, was
+ * stopped or has failed (`error`), and `unheard` where the browser cannot play it, with the reason in `detail`.
  */
 export class Speech extends EventTarget {
   words = [];
@@ -30,7 +30,7 @@ export class Speech extends EventTarget {
     const format = request.response_format;
     this.player = format in RAW ? new SamplePlayer(RAW[format]) : new MediaPlayer(FORMATS[format].type);
     this.player.addEventListener("change", () => this.#changed());
-    this.player.addEventListener("failure", ({ detail }) => this.#end("failed", new Error(detail)));
+    this.player.addEventListener("failure", ({ detail }) => this.dispatchEvent(new CustomEvent("unheard", { detail })));
     this.#peaks = peaksOf(format);
   }
 
@@ -114,7 +114,7 @@ export class Speech extends EventTarget {
   }
 
   #end(state, error) {
-    if (!this.isOpen && state !== "failed") return;
+    if (!this.isOpen) return;
     this.state = state;
     this.error = error;
     this.dispatchEvent(new Event("end"));
