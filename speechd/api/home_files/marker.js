@@ -13,6 +13,7 @@ export class Marker {
   #word = document.createElement("mark");
   #rest = document.createTextNode("");
   #text = "";
+  #place = places("");
   #words = []; // {start, end, from, to}: seconds, and places in the string
   #at = -1;
   #scrolledAt = 0;
@@ -29,6 +30,7 @@ export class Marker {
   /** Begin with a text, which the field has. */
   begin(text) {
     this.#text = text;
+    this.#place = places(text);
     this.#words = [];
     this.#at = -1;
     this.#scrolledAt = 0;
@@ -39,7 +41,7 @@ export class Marker {
   take(words) {
     const known = this.#words.length;
     if (words.length === known) return;
-    const place = places(this.#text);
+    const place = this.#place;
     for (const { start, end, input_start, input_end } of words.slice(known)) {
       this.#words.push({ start, end, from: place(input_start), to: place(input_end) });
     }
