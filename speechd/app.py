@@ -19,6 +19,7 @@ from speechd.api.available import Available
 from speechd.api.downloads import DownloadEndpoint, Downloads
 from speechd.api.error_handlers import HANDLERS
 from speechd.api.health import HealthEndpoints
+from speechd.api.home_page import HomePage
 from speechd.api.local_speech import LocalSpeech
 from speechd.api.middleware import RequestScope, middleware
 from speechd.api.models import ModelEndpoints
@@ -284,5 +285,6 @@ def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | 
         voices=VoiceEndpoints(shared.choice.engine, shared.catalogue, shared.available.named),
         downloads=DownloadEndpoint(shared.downloads, settings.write_timeout_s),
         health=HealthEndpoints(engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=has_keys),
+        home=HomePage.of(settings),
         description=openapi.document(available, has_keys=has_keys),
     )

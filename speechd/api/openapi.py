@@ -141,7 +141,7 @@ def _dev_paths() -> Json:
 
 def _stable_paths(available: Available) -> Json:
     models = {"type": "object", "properties": {"object": {"const": "list"}, "data": _array("Model")}}
-    id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    id, name = ({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ("id", "name"))
     return {
         paths.SPEECH: {"post": _speech()},
         paths.VOICES: {"get": _voices()},
@@ -155,9 +155,10 @@ def _stable_paths(available: Available) -> Json:
         paths.READY: {"get": _get("Whether speech can be asked for", {"type": "object"}, Where.READY)},
         paths.METRICS: {"get": _get("Metrics for Prometheus", {"type": "string"}, Where.OTHER, MEDIA_TYPE)},
         paths.OPENAPI: {"get": _get("This description", {"type": "object"}, Where.OTHER)},
-        paths.HOME: {"get": _get("A page with what there is", {"type": "string"}, Where.OTHER, HTML)},
         paths.DOCS: {"get": _get("This description, to read and to try", {"type": "string"}, Where.OTHER, HTML)},
         paths.DOCS_FILE: {"get": _file()},
+        paths.HOME: {"get": _get("Links; to browsers, a page to try the voices on", {"type": "object"}, Where.OTHER)},
+        paths.HOME_FILE: {"get": {**_get("A file of the page", {"type": "string"}, Where.OTHER), "parameters": [name]}},
     }
 
 

@@ -1,4 +1,4 @@
-"""`GET /` and `GET /docs`: pages for people, and the files that they load. Nothing of them comes from elsewhere."""
+"""`GET /docs`: the API to read and to try, and the files that it loads. Nothing of them comes from elsewhere."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ from speechd.errors import NotFound, shorten
 FOLDER: Final = "static"
 """The folder beside this module that has the files. Swagger UI's are those of the npm package `swagger-ui-dist`."""
 
-HOME: Final = "index.html"
 DOCS: Final = "docs.html"
 
 MEDIA_TYPES: Final[Mapping[str, str]] = {
-    "index.css": "text/css",
     "start.js": "text/javascript",
     "swagger-ui.css": "text/css",
     "swagger-ui-bundle.js": "text/javascript",
@@ -28,7 +26,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     "swagger-ui-bundle.js.LICENSE.txt": "text/plain",
     "NOTICE": "text/plain",
 }
-"""The files that pages load, below `/docs/`."""
+"""The files that the page loads, below `/docs/`."""
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -42,24 +40,19 @@ HEADERS: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
-"""Headers of pages and of their files."""
+"""Headers of the page and of its files."""
 
 MAX_AGE_S: Final = 3600
 """For how long a browser may keep a file without asking whether it has changed; the page itself is always asked for."""
 
 
-async def home(request: Request) -> Response:
-    """`GET /`: what there is."""
-    return _page(HOME)
-
-
 async def docs(request: Request) -> Response:
     """`GET /docs`: the API, to read and to try."""
-    return _page(DOCS)
+    return Response(_content(DOCS), media_type="text/html", headers={**HEADERS, "cache-control": "no-cache"})
 
 
 async def file(request: Request) -> Response:
-    """`GET /docs/{name}`: a file of the pages. Raises `NotFound`."""
+    """`GET /docs/{name}`: a file of the page. Raises `NotFound`."""
     name = request.path_params["name"]
     if name not in MEDIA_TYPES:
         raise NotFound(f"There is no file {shorten(name)}.")
@@ -68,10 +61,6 @@ async def file(request: Request) -> Response:
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={**HEADERS, **kept})
     return Response(_content(name), media_type=MEDIA_TYPES[name], headers={**HEADERS, **kept})
-
-
-def _page(name: str) -> Response:
-    return Response(_content(name), media_type="text/html", headers={**HEADERS, "cache-control": "no-cache"})
 
 
 @cache

@@ -19,6 +19,7 @@ HEALTH: Final = "/health"
 READY: Final = "/ready"
 METRICS: Final = "/metrics"
 OPENAPI: Final = "/openapi.json"
+HOME_FILE: Final = "/home/{name}"
 
 CAPTIONED_SPEECH: Final = "/dev/captioned_speech"
 DIALOGUE: Final = "/dev/dialogue"

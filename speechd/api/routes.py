@@ -12,6 +12,7 @@ from speechd.api import pages, paths
 from speechd.api.dev import DevEndpoints
 from speechd.api.downloads import DownloadEndpoint
 from speechd.api.health import HealthEndpoints
+from speechd.api.home_page import HomePage
 from speechd.api.models import ModelEndpoints
 from speechd.api.speech import SpeechEndpoint
 from speechd.api.voices import VoiceEndpoints
@@ -24,9 +25,10 @@ def routes(
     voices: VoiceEndpoints,
     downloads: DownloadEndpoint,
     health: HealthEndpoints,
+    home: HomePage | None,
     description: dict[str, Any],
 ) -> list[Route]:
-    """The routes of one worker. description: the OpenAPI document."""
+    """The routes of one worker. home: None for a server without a page. description: the OpenAPI document."""
 
     async def openapi(request: Request) -> JSONResponse:
         return JSONResponse(description)
@@ -45,9 +47,9 @@ def routes(
         Route(paths.READY, health.ready),
         Route(paths.METRICS, health.scrape),
         Route(paths.OPENAPI, openapi),
-        Route(paths.HOME, pages.home),
         Route(paths.DOCS, pages.docs),
         Route(paths.DOCS_FILE, pages.file),
+        *home_routes(home),
     ]
 
 
@@ -61,3 +63,8 @@ def _dev(dev: DevEndpoints) -> list[Route]:
         Route(paths.SSML, dev.ssml_help),
         Route(paths.SSML, dev.ssml, methods=["POST"]),
     ]
+
+
+def home_routes(home: HomePage | None) -> list[Route]:
+    """The routes of the page, and none without one."""
+    return [Route(paths.HOME, home.home), Route(paths.HOME_FILE, home.file)] if home else []

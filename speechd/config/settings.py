@@ -112,6 +112,8 @@ class Settings:
         valid=options.check_host_names,
     )
 
+    page: str = option("yes", "access", "whether / is a page to try the voices on", choices=("yes", "no"))
+
     max_input_chars: int = option(50_000, "limits", "longest input, in characters (OpenAI: 4096)", 1, 10_000_000)
     max_body_bytes: int = option(1 << 20, "limits", "largest request body", 1024, 1 << 30)
     max_header_bytes: int = option(32 << 10, "limits", "largest request line and headers together", 1024, 1 << 20)

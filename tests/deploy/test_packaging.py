@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "speechd")
 MODULES = sorted((ROOT / "speechd").rglob("*.py"))
 PAGES = sorted((ROOT / "speechd/api/static").iterdir())
+PAGE = sorted((ROOT / "speechd/api/home_files").iterdir())
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def test_wheel_has_the_package_its_licence_and_no_sources_of_kernels(wheel: Path
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     inside = {name for name in names if ".dist-info/" not in name}
-    assert inside == {str(path.relative_to(ROOT)) for path in [*MODULES, *PAGES]} | {"speechd/py.typed"}
+    assert inside == {str(path.relative_to(ROOT)) for path in [*MODULES, *PAGES, *PAGE]} | {"speechd/py.typed"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
@@ -72,6 +73,7 @@ def test_source_distribution_has_the_sources_of_the_kernels(checkout: Path, tmp_
     assert len(kernels) > 5
     assert kernels <= names
     assert {"LICENSE", "README.md", "speechd/py.typed"} <= names
+    assert {str(path.relative_to(ROOT)) for path in PAGE} <= names
 
 
 def test_kernels_are_built_from_files_that_exist() -> None:
