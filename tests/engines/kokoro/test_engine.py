@@ -314,7 +314,7 @@ def test_engine_speaks_the_same_after_its_model_was_away(model_dir: Path) -> Non
 def test_words_have_the_phonemes_between_the_blanks_and_the_punctuation(
     engine: KokoroEngine, monkeypatch: pytest.MonkeyPatch, voice: str, text: str
 ) -> None:
-    monkeypatch.setattr(engine, "_pack", lambda id: np.zeros((510, 256), np.float32))
+    monkeypatch.setattr(engine, "_packs", lambda blend: [(1.0, np.zeros((510, 256), np.float32))])
     blend = CATALOGUE.parse(voice)
     segment = prepared(engine, text, SynthesisOptions(blend, blend.language, words=True))
     assert len(segment.phonemes) == len(ModelInput.unpacked(segment.payload).tokens)
