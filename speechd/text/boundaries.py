@@ -133,8 +133,8 @@ def _phrase(language: str) -> re.Pattern[str]:
 
 def _ends(text: str, start: int, stop: re.Match[str], words: Segmentation) -> bool:
     """Whether the stop ends a sentence that began at `start`: what stands before and after it decides."""
-    if stop["item"]:
-        return _next_item(text, start, stop.end())
+    if (next_item := _next_item(text, start, stop.end())) or stop["item"]:
+        return next_item
     mark = stop[0].strip()
     if not mark or "\n" in stop[0] or mark[0] not in ".!?…":
         return True
