@@ -82,9 +82,7 @@ def test_whole_stream_is_told(server: Server) -> None:
     assert value(server, "speechd_audio_sent_seconds_total", format="pcm") - sent == pytest.approx(audio_s)
 
 
-@pytest.mark.parametrize(
-    ("text", "outcome"), [("oops", "failed"), ("", "invalid"), ("x" * 60_000, "invalid")]
-)
+@pytest.mark.parametrize(("text", "outcome"), [("oops", "failed"), ("", "invalid"), ("x" * 60_000, "invalid")])
 def test_request_that_fails_has_its_outcome(server: Server, text: str, outcome: str) -> None:
     before = outcomes(server)
     assert speak(server, text).status_code >= 400
