@@ -11,9 +11,11 @@ from speechd.pool.capacity import BLOCKING_S
 from speechd.pool.dispatch import (
     FIRST_WINDOW_S,
     HEADROOM,
+    IDLE_WINDOW_S,
     LEAST_REST_S,
     LONGEST_WINDOW_S,
     SLOW_WINDOW_S,
+    WAIT_S,
     Rows,
     SlotView,
     choose,
@@ -146,8 +148,10 @@ def drained(queue: Rows, limit: int) -> list[int]:
 @pytest.mark.parametrize(
     ("left_s", "due_in_s", "speed", "can_be_spared", "has_listener", "wanted_s"),
     [
-        pytest.param(30.0, -0.2, 4.0, True, False, FIRST_WINDOW_S, id="nothing heard yet"),
-        pytest.param(30.0, 5.0, 4.0, True, False, FIRST_WINDOW_S, id="nothing heard yet, whatever the deadline"),
+        pytest.param(30.0, -0.2, 4.0, False, False, FIRST_WINDOW_S, id="nothing heard yet"),
+        pytest.param(30.0, 5.0, 4.0, False, False, FIRST_WINDOW_S, id="nothing heard yet, whatever the deadline"),
+        pytest.param(30.0, -0.2, 8.0, True, False, IDLE_WINDOW_S, id="nothing heard yet, and another slot is idle"),
+        pytest.param(30.0, -0.2, 1.0, True, False, SLOW_WINDOW_S, id="nothing heard yet, and slow slots are idle"),
         pytest.param(30.0, 0.0, 4.0, True, True, FIRST_WINDOW_S, id="late"),
         pytest.param(30.0, -9.0, 4.0, False, True, FIRST_WINDOW_S, id="very late"),
         pytest.param(30.0, 1.0, 4.0, True, True, HEADROOM * 4.0, id="as much as is there in time"),
@@ -177,7 +181,7 @@ def test_every_window_goes_on_and_holds_no_more_than_it_may(
     view = SlotView(speed, can_be_spared, longest_s)
     taken_s = min(left_s, window_s(left_s, due_in_s, view, has_listener=has_listener))
     assert (
-        min(left_s, least_window_s(speed), LONGEST_WINDOW_S, longest_s)
+        min(left_s, least_window_s(speed, IDLE_WINDOW_S), LONGEST_WINDOW_S, longest_s)
         <= taken_s
         <= min(LONGEST_WINDOW_S, longest_s) + LEAST_REST_S
     )
@@ -189,4 +193,4 @@ def test_windows_of_slow_slots_last_through_the_synthesis_of_the_next(speed: flo
 
 
 def test_latest_start_leaves_time_for_the_work_and_for_what_keeps_the_slots() -> None:
-    assert latest_start(NOW, 8.0, 4.0) == NOW - 2.0 - BLOCKING_S
+    assert latest_start(NOW, 8.0, 4.0) == NOW - 2.0 - WAIT_S
