@@ -27,6 +27,10 @@ FAILURES: Final = {
 }
 
 
+ALLOWANCE_S: Final = 0.5
+"""Seconds of audio by which it is worth telling a slot that it may make more of a segment."""
+
+
 class SpokenWindow(NamedTuple):
     """A window as it came. left_s: seconds of audio that are left of its segment, 0 behind the last one. synthesis_s:
     seconds that the engine took."""
@@ -39,12 +43,16 @@ class SpokenWindow(NamedTuple):
 class SegmentJob:
     """A segment in the pool, whose audio comes in windows, in order and each once; in one where there are no windows.
 
-    wait_s: seconds until a slot took the segment, and for the first result to come back.
+    wait_s: seconds until a slot took the segment, and for the first result to come back. left_s: audio seconds that are
+    not here yet.
     """
 
-    def __init__(self, pool: PoolClient, place: Place) -> None:
+    def __init__(self, pool: PoolClient, place: Place, duration_s: float, held_back_s: float) -> None:
         self.place = place
         self.wait_s = 0.0
+        self.left_s = duration_s
+        self._held_back_s = held_back_s
+        self._is_told = True
         self._pool = pool
         self._submitted = time.monotonic()
         self._windows = 0  # that are here, or were taken
@@ -69,6 +77,23 @@ class SegmentJob:
         """Drop it: nobody waits for it any more. May be called at any time."""
         self._pool.forget(self)
 
+    def allow(self, ahead_s: float) -> None:
+        """Have so many more seconds of it made for now, beyond what is here; the rest waits for another call."""
+        held_back_s = max(0.0, self.left_s - max(0.0, ahead_s))
+        if self._held_back_s and (not held_back_s or held_back_s <= self._held_back_s - ALLOWANCE_S):
+            self._held_back_s, self._is_told = held_back_s, False
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell the slots what is allowed, if they could not be told yet."""
+        if not self._is_told:
+            self._is_told = self._pool.hold_back(self.place, self._held_back_s)
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether not all of it is to be made for now."""
+        return self._held_back_s > 0.0
+
     @property
     def is_over(self) -> bool:
         """Whether its last window is here, or it has failed."""
@@ -92,6 +117,7 @@ class SegmentJob:
         if not self._windows:
             self.wait_s = time.monotonic() - self._submitted - result.synthesis_s
         self._windows += 1
+        self.left_s = result.left_s
         self._is_over, self._is_lost = result.is_last, result.status is SegmentStatus.LOST
         self._results.put_nowait(result)
 
@@ -120,9 +146,12 @@ class PoolClient:
             asyncio.get_running_loop().remove_reader(self._results.fileno())
             self._sweeping.cancel()
 
-    def submit(self, segment: Segment, deadline: float, *, playing: bool = False) -> SegmentJob:
+    def submit(
+        self, segment: Segment, deadline: float, *, playing: bool = False, ahead_s: float = math.inf
+    ) -> SegmentJob:
         """Queue a segment. deadline: when its listener runs dry, in seconds of `time.monotonic()`. playing: somebody
-        listens already, so that it is to be started in time for that, whoever else comes.
+        listens already, so that it is to be started in time for that, whoever else comes. ahead_s: how many seconds of
+        it are to be made for now, where it is rendered in windows (see `SegmentJob.allow`).
 
         Raises `Unavailable`.
         """
@@ -131,12 +160,23 @@ class PoolClient:
         speed = self._board.load().slot_throughput
         at_once_s = min(segment.duration_s, least_window_s(speed)) if self._has_windows else segment.duration_s
         start_by = latest_start(deadline, at_once_s, speed) if playing else math.inf
-        place = self._board.queue.put(segment, self._index, deadline, start_by)
+        held_back_s = max(0.0, segment.duration_s - max(0.0, ahead_s)) if self._has_windows else 0.0
+        place = self._board.queue.put(segment, self._index, deadline, start_by, held_back_s)
         if place is None:
             raise Overloaded("The queue is full.", reason="queue", retry_after_s=with_jitter(self._board.backlog_s()))
-        job = self._jobs[place.serial] = SegmentJob(self, place)
+        job = self._jobs[place.serial] = SegmentJob(self, place, segment.duration_s, held_back_s)
         self._board.bell.ring()
         return job
+
+    def hold_back(self, place: Place, held_back_s: float) -> bool:
+        """Have so many seconds at the end of a segment wait, and no more than that. Returns whether the queue could be
+        told."""
+        try:
+            self._board.queue.hold_back(place, held_back_s)
+        except TimeoutError:
+            return False
+        self._board.bell.ring()
+        return True
 
     def forget(self, job: SegmentJob) -> None:
         """Cancel the job: what is not here yet will not come."""
@@ -175,4 +215,6 @@ class PoolClient:
         self._receive()
         for job in gone:
             self.forget(job)
+        for job in self._jobs.values():
+            job.tell()
         self._sweeping = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)

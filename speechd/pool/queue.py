@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -93,6 +93,7 @@ class SegmentQueue:
         self._start_by = shared_array(np.float64, rows)
         self._duration_s = shared_array(np.float64, rows)
         self._left_s = shared_array(np.float64, rows)
+        self._held_back_s = shared_array(np.float64, rows)
         self._home = shared_array(np.int32, rows)
         self._slot = shared_array(np.int32, rows)
         self._since = shared_array(np.float64, rows)
@@ -110,8 +111,11 @@ class SegmentQueue:
         """Bytes that the state between two windows has at most; 0 where segments are taken whole."""
         return self._states.limit
 
-    def put(self, segment: Segment, home: int, deadline: float, start_by: float = math.inf) -> Place | None:
-        """Let a segment of worker `home` wait; None if all rows are taken. For the moments, see `choose`."""
+    def put(
+        self, segment: Segment, home: int, deadline: float, start_by: float = math.inf, held_back_s: float = 0.0
+    ) -> Place | None:
+        """Let a segment of worker `home` wait; None if all rows are taken. For the moments, see `choose`; held_back_s:
+        see `hold_back`."""
         payload = np.frombuffer(segment.payload, np.uint8)
         with self._lock:
             state = self._state
@@ -122,6 +126,7 @@ class SegmentQueue:
             serial = int(self._last_serial[0])
             self._serial[row], self._deadline[row], self._start_by[row] = serial, deadline, start_by
             self._duration_s[row] = self._left_s[row] = segment.duration_s
+            self._held_back_s[row] = held_back_s
             self._home[row], self._taken[row], self._work[row] = home, NO_WINDOW, 0.0
             self._length[row] = len(payload)
             self._payload[row, : len(payload)] = payload
@@ -143,6 +148,13 @@ class SegmentQueue:
                 self._slot[row], self._since[row] = slot, now
                 self._progress[row] += RUNNING - WAITING
         return [self._lease(row) for row in rows]
+
+    def hold_back(self, place: Place, held_back_s: float) -> None:
+        """Have so many audio seconds at the end of a segment not rendered for now, but for its first window, and for
+        what a window has at least. Without effect on one that is gone."""
+        with self._lock:
+            if self.has(place):
+                self._held_back_s[place.row] = held_back_s
 
     def is_wanted(self, lease: Lease) -> bool:
         """Whether its home worker still waits for it."""
@@ -258,8 +270,10 @@ class SegmentQueue:
         return self._progress & STATE_MASK
 
     def _rows(self) -> Rows:
-        died = (self._deaths > 0) & (self._taken == self._progress >> WINDOW_SHIFT)
-        return Rows(self._state == WAITING, self._deadline, self._start_by, self._serial, self._left_s, died)
+        window = self._progress >> WINDOW_SHIFT
+        died = (self._deaths > 0) & (self._taken == window)
+        waiting = (self._state == WAITING) & ((window == 0) | (self._left_s > self._held_back_s))
+        return Rows(waiting, self._deadline, self._start_by, self._serial, self._left_s, died)
 
     def _begin(self, row: int, now: float, view: SlotView) -> None:
         """Decide how long the row's window is, unless somebody has died of it: it is to be the same then."""
@@ -270,6 +284,9 @@ class SegmentQueue:
         if self.window_state_limit:
             due_in_s, left_s = float(self._deadline[row]) - now, float(self._left_s[row])
             has_listener = math.isfinite(self._start_by[row])
+            if self._held_back_s[row]:
+                allowed_s = max(least_window_s(view.speed), left_s - float(self._held_back_s[row]))
+                view = replace(view, longest_s=min(view.longest_s, allowed_s))
             self._wanted_s[row] = window_s(left_s, due_in_s, view, has_listener=has_listener)
         self._taken[row] = window
 

@@ -86,10 +86,14 @@ class LookAhead:
         needed_s = min(LEAST_S, self._allowed_s(budget) / 2)
         return self._is_spoken and in_pool < SEGMENTS_AHEAD and self.credit_s(budget) > needed_s
 
+    def room_s(self, budget: StreamBudget, encoded_s: float) -> float:
+        """Seconds of audio that may be made beyond the `encoded_s` that are encoded, before the client takes more."""
+        return self._allowed_s(budget) - (encoded_s - self._taken_s)
+
     def may_encode(self, budget: StreamBudget, encoded_s: float) -> bool:
         """Whether more of a pause may be encoded, after `encoded_s` seconds of audio. Speech had credit when it was
         submitted; a pause, which may be an hour, needs it when it is made."""
-        return encoded_s - self._taken_s < self._allowed_s(budget)
+        return self.room_s(budget, encoded_s) > 0.0
 
     def _allowed_s(self, budget: StreamBudget) -> float:
         return min(self._limit_s, budget.look_ahead_s)

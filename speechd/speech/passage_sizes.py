@@ -69,4 +69,4 @@ def sizes_of(engine: Engine, pace: Pace, longest_s: float, *, is_first: bool) ->
     if math.isfinite(segment_s):
         most = max(1, min(most, int(segment_s * pace.characters_per_s)))
     enough = min(most, pace.characters((FIRST if is_first else ENOUGH) * length))
-    return Sizes(enough, most, limit, LONGEST * length, segment_s, run_s=MOST * length / CHARACTERS_PER_S)
+    return Sizes(enough, most, limit, LONGEST * length, segment_s, run_s=ENOUGH * length / CHARACTERS_PER_S)

@@ -54,7 +54,7 @@ class SpeechStream:
         self._arrival = self._made if arrival is None else arrival
         self._look_ahead = LookAhead(look_ahead_s, self._arrival)
         self._changed = asyncio.Event()  # there may be credit
-        self._jobs: set[SegmentJob] = set()
+        self._jobs: dict[SegmentJob, None] = {}  # in their order
         self._submitted: asyncio.Queue[tuple[SegmentJob, Planned] | Pause | None] = asyncio.Queue()
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._leading_s: float | None = 0.0  # of pauses before any sound, which are no audio yet; None after it
@@ -120,11 +120,12 @@ class SpeechStream:
             self._look_ahead.paused(planned.duration_s)
             return planned
         now, playing = time.monotonic(), self._look_ahead.has_segments
-        job = self._pool.submit(planned.segment, self._look_ahead.deadline(now), playing=playing)
+        ahead_s = self._room_s() - sum(job.left_s for job in self._jobs)
+        job = self._pool.submit(planned.segment, self._look_ahead.deadline(now), playing=playing, ahead_s=ahead_s)
         if not playing:
             self.timings.text_s = now - self._made
         self._look_ahead.submitted(planned.segment.duration_s)
-        self._jobs.add(job)
+        self._jobs[job] = None
         return job, planned
 
     async def _encode_all(self, submitting: asyncio.Task[None]) -> None:
@@ -158,7 +159,7 @@ class SpeechStream:
         audio, left_s, synthesis_s = await job.next_window()
         self.timings.synthesis_s += synthesis_s
         if not left_s:
-            self._jobs.discard(job)
+            self._jobs.pop(job, None)
         if self.timings.queue_s is None:
             self.timings.queue_s = job.wait_s
         if self._leading_s is not None and may_sound(audio.samples):
@@ -201,3 +202,16 @@ class SpeechStream:
         if self._encoding.chunks.empty():
             self._look_ahead.withheld(self._encoding.encoded_s)
         self._changed.set()
+        self._allow()
+
+    def _allow(self) -> None:
+        """Have as much made of what is in the pool as the client has credit for."""
+        if not any(job.is_held_back for job in self._jobs):
+            return
+        room_s = self._room_s()
+        for job in self._jobs:
+            job.allow(room_s)
+            room_s -= job.left_s
+
+    def _room_s(self) -> float:
+        return self._look_ahead.room_s(self._pool.budget(), self._encoding.encoded_s)

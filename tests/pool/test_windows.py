@@ -311,7 +311,7 @@ def heard(job: SegmentJob) -> Samples:
 def job_of(board: Scoreboard, segment: Segment) -> SegmentJob:
     place = board.queue.put(segment, 0, time.monotonic())
     assert place is not None
-    return SegmentJob(None, place)  # type: ignore[arg-type]  # its pool is the test
+    return SegmentJob(None, place, 0.0, 0.0)  # type: ignore[arg-type]  # its pool is the test
 
 
 class Killed(BaseException):
@@ -403,7 +403,7 @@ def test_two_slots_go_on_with_a_segment_by_turns(board: Scoreboard) -> None:
 
 
 def test_window_that_came_already_is_dropped_and_one_behind_a_lost_one_fails_the_job() -> None:
-    job = SegmentJob(None, Place(0, 1))  # type: ignore[arg-type]
+    job = SegmentJob(None, Place(0, 1), 2.0, 0.0)  # type: ignore[arg-type]
     audio = ToneEngine().speak(tone("a"))
 
     def window(number: int, left_s: float = 1.0) -> SegmentResult:
@@ -532,3 +532,35 @@ def test_without_windows_a_segment_is_synthesised_whole() -> None:
     assert (result.window, result.left_s) == (0, 0.0)
     assert np.array_equal(heard(job), samples_of(segment))
     board.close()
+
+
+def test_end_of_a_segment_waits_until_its_listener_has_credit(board: Scoreboard) -> None:
+    pool = PoolClient(board, 0)
+    segment = tone(text(1, 20.0))
+
+    async def scenario() -> None:
+        job = pool.submit(segment, time.monotonic(), playing=True, ahead_s=5.0)
+        slot = Slot(ToneEngine(), board, SLOT)
+
+        def made_s() -> float:
+            while leases := board.queue.take(SLOT, view=SlotView(50.0)):
+                slot._work(leases)
+            pool._receive()
+            return segment.duration_s - job.left_s
+
+        assert 5.0 <= made_s() <= 5.0 + FIRST_WINDOW_S
+        job.allow(0.2)  # too little to be worth a word
+        assert made_s() <= 5.0 + FIRST_WINDOW_S
+        job.allow(4.0)
+        assert 9.0 <= made_s() <= 10.0 + 2 * FIRST_WINDOW_S
+        job.allow(math.inf)
+        assert made_s() == segment.duration_s
+        assert not job.is_held_back
+
+    asyncio.run(scenario())
+
+
+def test_first_window_of_a_segment_needs_no_credit(board: Scoreboard) -> None:
+    board.queue.put(tone(text(1, 20.0)), 0, 0.0, math.inf, held_back_s=20.0)
+    (lease,) = board.queue.take(SLOT, view=SlotView(50.0))
+    assert lease.wanted_s <= FIRST_WINDOW_S

@@ -68,8 +68,10 @@ class FakePlan(RemotePlan):
 class FakeJob(SegmentJob):
     """A segment that is spoken when the test says so, all of it by its outcome, or in windows."""
 
-    def __init__(self, segment: Segment, deadline: float, *, playing: bool) -> None:
+    def __init__(self, segment: Segment, deadline: float, *, playing: bool, ahead_s: float) -> None:
         self.segment, self.deadline, self.playing = segment, deadline, playing
+        self.allowed = [ahead_s]
+        self.left_s = segment.duration_s
         self.wait_s = 0.125
         self.cancelled = False
         self.outcome: asyncio.Future[Audio] = asyncio.get_running_loop().create_future()
@@ -85,6 +87,13 @@ class FakeJob(SegmentJob):
         finally:
             getting.cancel()
 
+    def allow(self, ahead_s: float) -> None:
+        self.allowed.append(ahead_s)
+
+    @property
+    def is_held_back(self) -> bool:
+        return self.allowed[-1] < self.left_s
+
     def cancel(self) -> None:
         self.cancelled = True
 
@@ -96,8 +105,8 @@ class FakePool(PoolClient):
         self.jobs: list[FakeJob] = []
         self._at_once = at_once
 
-    def submit(self, segment: Segment, deadline: float, *, playing: bool = False) -> FakeJob:
-        job = FakeJob(segment, deadline, playing=playing)
+    def submit(self, segment: Segment, deadline: float, *, playing: bool = False, ahead_s: float = math.inf) -> FakeJob:
+        job = FakeJob(segment, deadline, playing=playing, ahead_s=ahead_s)
         self.jobs.append(job)
         if self._at_once:
             speak(job)
@@ -441,7 +450,9 @@ def test_audio_that_nobody_takes_is_given_back_with_its_stream_and_not_later(
         harness = Harness([planned(1, 3) for _ in range(40)], look_ahead_s=30)
         submit, most = harness.pool.submit, 0
 
-        def submit_mapped(segment: Segment, deadline: float, *, playing: bool = False) -> FakeJob:
+        def submit_mapped(
+            segment: Segment, deadline: float, *, playing: bool = False, ahead_s: float = math.inf
+        ) -> FakeJob:
             nonlocal most
             job = submit(segment, deadline, playing=playing)
             job.outcome = asyncio.get_running_loop().create_future()

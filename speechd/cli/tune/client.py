@@ -107,7 +107,7 @@ class Client:
     def close(self) -> None:
         """Close the connection at once."""
         if self._connection is not None:
-            self._connection.transport.abort()
+            self._connection.abort()
             self._connection = None
 
     async def _request(self, request: bytes, timeout_s: float, response: Response) -> Response:
@@ -128,21 +128,36 @@ class Client:
     async def _connected(self) -> _Connection:
         if self._connection is None or self._connection.transport.is_closing():
             context = ssl.create_default_context() if self._tls else None
-            loop = asyncio.get_running_loop()
-            _, self._connection = await loop.create_connection(_Connection, self._host, self._port, ssl=context)
+            loop, connection = asyncio.get_running_loop(), _Connection()
+            try:
+                await loop.create_connection(lambda: connection, self._host, self._port, ssl=context)
+            except asyncio.CancelledError:
+                connection.abort()  # it may be there already, and nobody else knows of it
+                raise
+            self._connection = connection
         return self._connection
 
 
 class _Connection(asyncio.Protocol):
     """Connection that fills in a response as its bytes come."""
 
-    transport: asyncio.Transport
-
     def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
         self.reusable = False
         self.port = 0
         self._response: Response | None = None
         self._over: asyncio.Future[None] | None = None
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The transport of a connection that was made."""
+        assert self._transport is not None
+        return self._transport
+
+    def abort(self) -> None:
+        """Close it at once, if it was made."""
+        if self._transport is not None:
+            self._transport.abort()
 
     async def exchange(self, request: bytes, response: Response) -> None:
         """Send a request, and return at the end of its response, complete or not."""
@@ -155,7 +170,7 @@ class _Connection(asyncio.Protocol):
         await self._over
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
         self.port = transport.get_extra_info("sockname")[1]
 
     def data_received(self, data: bytes) -> None:
