@@ -60,8 +60,9 @@ class DevEndpoints:
         """`POST /dev/dialogue`: turns, each with its voice, as one piece of speech."""
         body, fields = await self._fields(request)
         turns = _turns(fields.get("turns", fields.get("inputs")))
-        pause = f"\n\n[pause:{PAUSE_BETWEEN_TURNS.read(fields):g}s]"
-        text = pause.join(f"[voice:{voice}] {said}\n\n" for voice, said in turns)
+        # Directly behind a turn, which then ends as a sentence does, and not as a paragraph with its longer silence.
+        pause = f"\n[pause:{PAUSE_BETWEEN_TURNS.read(fields):g}s]\n\n"
+        text = pause.join(f"[voice:{voice}] {said}" for voice, said in turns)
         spoken = {**fields, "input": text, "voice": turns[0][0], "allow_voice_tags": True, "ssml": False}
         return self.speech.respond(request, body, self._parsed(spoken))
 
@@ -108,11 +109,13 @@ class DevEndpoints:
         )
 
     async def ssml(self, request: Request) -> JSONResponse:
-        """`POST /dev/ssml`: a document of SSML as text with tags."""
+        """`POST /dev/ssml`: a document of SSML as text with tags; what is none is not changed."""
         _, fields = await self._fields(request)
         text = Text(self.speech.available.max_input_chars).read(SSML_TEXT.name, SSML_TEXT.read(fields))
-        document = parse_ssml(text, "en-us")
-        return JSONResponse({"text": tagged(document.marks, SSML_VOICE.read(fields))})
+        voice = SSML_VOICE.read(fields)
+        if text.lstrip().startswith("<"):
+            text = tagged(parse_ssml(text, "en-us").marks, voice)
+        return JSONResponse({"text": text})
 
     async def _explained(self, request: Request, wanted: SpeechRequest) -> list[Explained]:
         try:

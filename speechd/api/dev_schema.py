@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from speechd.api import paths
 from speechd.api.error_cases import Where
+from speechd.api.extensions import TIMESTAMP_GRANULARITIES, WORD_TIMESTAMPS
 from speechd.api.fields import REQUIRED, Boolean, Field, JsonSchema, Number, Text
 from speechd.api.languages import LanguageCode
-from speechd.api.schema import FIELDS, INPUT, MODEL_ID, VOICE
-from speechd.encoders import FORMATS
+from speechd.api.request_schema import REPLIES
+from speechd.api.schema import FIELDS, INPUT, MODEL_ID, STREAM_FORMAT, VOICE
 
 MAX_TURNS: Final = 1000
 """Turns of one dialogue."""
@@ -29,15 +30,20 @@ OWN_FIELDS: Final = frozenset(
 )
 """Names of fields that a request for speech does not have."""
 
+NOT_BLANK: Final = r"\S"
+"""Pattern of a text that is not blank."""
+
 _TURN: Final[JsonSchema] = {
     "type": "object",
     "required": ["voice", "text"],
-    "properties": {"voice": {"type": "string", "maxLength": 512}, "text": {"type": "string", "minLength": 1}},
+    "properties": {"voice": {"type": "string", "maxLength": 512}, "text": {"type": "string", "pattern": NOT_BLANK}},
 }
 _TURNS: Final[JsonSchema] = {"type": "array", "items": _TURN, "minItems": 1, "maxItems": MAX_TURNS}
 
 _SPEECH: Final = tuple(field for field in FIELDS if field not in (MODEL_ID, INPUT, VOICE))
-_AUDIO: Final[JsonSchema] = {format.media_type: {} for format in FORMATS.values()}
+_TIMED: Final = tuple(
+    field for field in FIELDS if field not in (STREAM_FORMAT, TIMESTAMP_GRANULARITIES, WORD_TIMESTAMPS)
+)
 _WORD: Final[JsonSchema] = {
     "type": "object",
     "properties": {
@@ -84,20 +90,20 @@ OPERATIONS: Final = (
     Operation(
         paths.CAPTIONED_SPEECH,
         "Speak a text, and say when each word sounds: lines of JSON, or with `stream` `false` one object",
-        _object((*FIELDS, RETURN_TIMESTAMPS), ("input",)),
+        _object((*_TIMED, RETURN_TIMESTAMPS), ("input",)),
         {"application/json": {"schema": _CAPTIONED}},
     ),
     Operation(
         paths.DIALOGUE,
         "Speak turns, each with its voice",
         _object((*_SPEECH, PAUSE_BETWEEN_TURNS), ("turns",), turns=_TURNS),
-        _AUDIO,
+        REPLIES,
     ),
     Operation(
         paths.FROM_PHONEMES,
         "Speak phonemes",
         _object((PHONEMES, MODEL_ID, VOICE, *_SPEECH), ("phonemes",)),
-        _AUDIO,
+        REPLIES,
     ),
     Operation(
         paths.PHONEMIZE,
@@ -120,3 +126,20 @@ OPERATIONS: Final = (
     Operation(paths.SSML, "What of SSML is known", None, _json(elements={"type": "object"}), Where.MODELS),
 )
 """All operations under `/dev`."""
+
+
+def with_values(body: JsonSchema, speech: JsonSchema) -> JsonSchema:
+    """The schema of a body with the values that a server has. speech: the schema of its requests for speech."""
+    declared = {field.name: field.schema() for field in FIELDS}
+    known = speech["properties"]
+    properties = {
+        name: known[name] if schema == declared.get(name) else schema for name, schema in body["properties"].items()
+    }
+    if PHONEMES.name in properties:
+        properties[PHONEMES.name] = properties[PHONEMES.name] | {"pattern": NOT_BLANK}
+    if "turns" in properties:
+        voice = next(named for named in known[VOICE.name]["anyOf"] if named.get("type") == "string")
+        turn = _TURN | {"properties": _TURN["properties"] | {"voice": voice}}
+        properties["turns"] = _TURNS | {"items": turn}
+    contradiction = {"not": speech["not"]} if STREAM_FORMAT.name in properties else {}
+    return body | {"properties": properties} | contradiction

@@ -22,6 +22,7 @@ from starlette.types import Message, Receive, Scope, Send
 from speechd.context import Outcome, RequestContext, Timings
 from speechd.encoders import FORMATS
 from speechd.errors import NotFound, TransferAborted
+from speechd.speech.sentence_times import SentenceTimes
 from speechd.speech.source import Chunk, SpeechSource
 from speechd.speech.spool import Spool
 
@@ -30,6 +31,9 @@ PATH_HEADER: Final = "x-download-path"
 
 STATUS_HEADER: Final = "x-download-status"
 """Header of speech that was to be kept and is not: `unavailable`."""
+
+TIMING_HEADER: Final = "x-timing-path"
+"""Header of speech of which is kept as well when its sentences sound: the path of that below `/v1`."""
 
 MAX_FILES: Final = 1000
 """Files that are kept at most, however small: to look through them all is to take milliseconds."""
@@ -43,7 +47,8 @@ PIECE_BYTES: Final = 1 << 16
 SWEEP_S: Final = 30.0
 """Seconds between two looks for files that are too old."""
 
-_NAME: Final = re.compile(rf"[\w-]{{24}}\.({'|'.join(FORMATS)})", re.ASCII)
+_TIMES: Final = ".json"
+_NAME: Final = re.compile(rf"[\w-]{{24}}\.({'|'.join(FORMATS)})({re.escape(_TIMES)})?", re.ASCII)
 _PART: Final = ".part"
 
 
@@ -135,6 +140,13 @@ class Download:
         """Its path below `/v1`."""
         return f"/download/{self._path.name}"
 
+    def beside(self) -> Download | None:
+        """A file beside it, for when its sentences sound; None if there can be none."""
+        try:
+            return Download(self._downloads, self._path.with_name(self._path.name + _TIMES))
+        except OSError:
+            return None
+
     def write(self, data: bytes) -> None:
         """Write bytes; without effect once there is no room for them."""
         if self._file is None:
@@ -170,11 +182,27 @@ class Download:
             self._part.unlink(missing_ok=True)
 
 
-class SavedSpeech:
-    """A `SpeechSource`: another one's speech, which is kept as it is read. spool: where that of a whole reply is."""
+@dataclass(frozen=True, slots=True)
+class SavedTimes:
+    """When the sentences of a reply sound, and the file for that beside it."""
 
-    def __init__(self, source: SpeechSource, download: Download, spool: Spool | None) -> None:
-        self._source, self._download, self._spool = source, download, spool
+    times: SentenceTimes
+    download: Download
+
+    def complete(self) -> None:
+        """Write them, and have them found from now on."""
+        self.download.write(self.times.written())
+        self.download.complete()
+
+
+class SavedSpeech:
+    """A `SpeechSource`: another one's speech, which is kept as it is read. spool: where that of a whole reply is.
+    saved: where its times are kept, if they are."""
+
+    def __init__(
+        self, source: SpeechSource, download: Download, spool: Spool | None, saved: SavedTimes | None = None
+    ) -> None:
+        self._source, self._download, self._spool, self._saved = source, download, spool, saved
         self.timings: Timings = source.timings
 
     async def open(self) -> None:
@@ -183,16 +211,26 @@ class SavedSpeech:
     async def read(self) -> Chunk | None:
         chunk = await self._source.read()
         if chunk is None:
-            for piece in self._spool.pieces(PIECE_BYTES) if self._spool is not None else ():
-                self._download.write(piece)
-            self._download.complete()
-        elif self._spool is None:
+            self._complete()
+            return None
+        if self._spool is None:
             self._download.write(chunk.data)
+        if self._saved is not None:
+            self._saved.times.take(chunk)
         return chunk
 
     async def close(self) -> None:
         self._download.discard()
+        if self._saved is not None:
+            self._saved.download.discard()
         await self._source.close()
+
+    def _complete(self) -> None:
+        for piece in self._spool.pieces(PIECE_BYTES) if self._spool is not None else ():
+            self._download.write(piece)
+        if self._saved is not None:
+            self._saved.complete()
+        self._download.complete()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +245,17 @@ class DownloadEndpoint:
         path, known = self.downloads.find(request.path_params["name"])
         return LimitedFile(
             path,
-            media_type=FORMATS[path.suffix.removeprefix(".")].media_type,
+            media_type=media_type_of(path),
             filename=request.query_params.get("name") or path.name,
             stat_result=known,
             headers={"cache-control": "no-cache"},
             write_s=self.write_s,
         )
+
+
+def media_type_of(path: Path) -> str:
+    """The media type of a file that is kept."""
+    return "application/json" if path.suffix == _TIMES else FORMATS[path.suffix.removeprefix(".")].media_type
 
 
 class LimitedFile(FileResponse):

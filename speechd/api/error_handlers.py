@@ -8,6 +8,7 @@ from typing import Any, Final
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
 
 from speechd.api import paths
 from speechd.api.cors import SETTING
@@ -37,7 +38,7 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     path = shorten(request.url.path)
     known: SpeechdError
     if error.status_code == 405:
-        allow = (error.headers or {}).get("Allow", "")
+        allow = ", ".join(sorted(allowed_methods(request)))
         hint = f" Web pages may call once their origin is in {SETTING}." if is_preflight(request) else ""
         known = MethodNotAllowed(f"Not allowed to {request.method} on {path}; use {allow}.{hint}", allow=allow)
     elif error.status_code == 404:
@@ -45,6 +46,13 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     else:
         known = InvalidRequest(error.detail)
     return await _speechd_error(request, known)
+
+
+def allowed_methods(request: Request) -> set[str]:
+    """What the path of this request can be asked with, of all its routes."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    found = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in found for method in route.methods or ()}
 
 
 def is_preflight(request: Request) -> bool:

@@ -22,6 +22,10 @@ GRANULARITIES: Final = ("word", "phoneme")
 MAX_ALIASES: Final = 64
 """Names in one request. A dialogue has a handful of speakers."""
 
+# Of words, and of what is said for them; without control characters, as `speechd.text.lexicon.check` has it.
+_PHRASE: Final = r"^(?![\s\S]*[\x00-\x1f])[\s\S]*[^\W_]"
+_SAID: Final = r"^(?![\s\S]*[\x00-\x1f])\s*([^\s/]|/[^/()\[\]]{1,100}/\s*$)"
+
 
 class Reply(StrEnum):
     """What the body of a reply is, and how it says when words sound."""
@@ -100,8 +104,14 @@ class Pronunciations:
             raise InvalidRequest(f"Invalid '{name}': {error}.", param=name, code="invalid_value") from None
 
     def schema(self) -> JsonSchema:
-        said = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH}
-        return {"type": "object", "maxProperties": REQUEST_ENTRIES, "additionalProperties": said}
+        names = {"maxLength": MAX_LENGTH, "pattern": _PHRASE}
+        said = {"type": "string", "maxLength": MAX_LENGTH, "pattern": _SAID}
+        return {
+            "type": "object",
+            "maxProperties": REQUEST_ENTRIES,
+            "propertyNames": names,
+            "additionalProperties": said,
+        }
 
     def values(self) -> str:
         return '`{"nginx": "engine x", "Kokoro": "/kˈoʊkəɹoʊ/"}`'

@@ -12,7 +12,15 @@ from starlette.requests import Request
 
 from speechd.api.call import SpeechCall
 from speechd.api.captions import caption_headers, framing
-from speechd.api.downloads import PATH_HEADER, STATUS_HEADER, Download, Downloads, SavedSpeech
+from speechd.api.downloads import (
+    PATH_HEADER,
+    STATUS_HEADER,
+    TIMING_HEADER,
+    Download,
+    Downloads,
+    SavedSpeech,
+    SavedTimes,
+)
 from speechd.api.paths import ENGINE_HEADER, SILENCE_HEADER
 from speechd.api.schema import SpeechRequest
 from speechd.audio.joiner import SegmentJoiner
@@ -25,13 +33,16 @@ from speechd.metrics.counters import WorkerCounters
 from speechd.metrics.recording import MeasuredEncoder, StreamMeter
 from speechd.pool.admission import Admission
 from speechd.pool.client import PoolClient
+from speechd.speech.cues import CueBuilder
 from speechd.speech.disconnect import until_disconnect
 from speechd.speech.encoding import EncodingStage
 from speechd.speech.explaining import Explained, explained
 from speechd.speech.passage_sizes import CHARACTERS_PER_S
 from speechd.speech.reader.messages import Utterance
 from speechd.speech.reader.pool import ReaderPool
+from speechd.speech.reading import Form
 from speechd.speech.response import SpeechResponse
+from speechd.speech.sentence_times import SentenceTimes
 from speechd.speech.spool import Spool
 from speechd.speech.stream import SpeechStream
 
@@ -60,6 +71,7 @@ class LocalSpeech:
         stream = self._stream(call, spool, meter)
         framed = framing(call.wanted, whole=call.whole)
         download = self.downloads.begin(call.wanted.format) if call.wanted.download else None
+        saved = saved_times(call.wanted, download)
         context = call.context
         context.timings = timings = stream.timings
 
@@ -68,14 +80,14 @@ class LocalSpeech:
             told = {ENGINE_HEADER: self.engine_name, "server-timing": meter.server_timing(timings)}
             if stream.is_silence:
                 told[SILENCE_HEADER] = NOTHING_TO_SPEAK
-            return told | download_headers(call, download) | caption_headers(framed)
+            return told | download_headers(call, download, saved) | caption_headers(framed)
 
         def ended(outcome: Outcome) -> None:
             meter.record_end(timings)
             context.outcome = outcome
 
         return SpeechResponse(
-            stream if download is None else SavedSpeech(stream, download, spool),
+            stream if download is None else SavedSpeech(stream, download, spool, saved),
             ticket,
             framed,
             spool=spool,
@@ -103,7 +115,7 @@ class LocalSpeech:
 
     def _stream(self, call: SpeechCall, spool: Spool | None, meter: StreamMeter) -> SpeechStream:
         wanted = call.wanted
-        is_timed, reading = wanted.extension.is_timed, wanted.extension.reading
+        is_timed, reading = wanted.extension.is_timed or wanted.timing, wanted.extension.reading
         options = SynthesisOptions(
             wanted.blend, wanted.language, wanted.speed, seed_of(wanted), is_timed, wanted.normalize
         )
@@ -126,11 +138,20 @@ class LocalSpeech:
         return EncodingStage(encoder, joiner, self.encoding, grown=spool.charge if spool is not None else None)
 
 
-def download_headers(call: SpeechCall, download: Download | None) -> dict[str, str]:
+def download_headers(call: SpeechCall, download: Download | None, saved: SavedTimes | None) -> dict[str, str]:
     """The headers that say where a reply is kept which was to be kept."""
     if download is not None:
-        return {PATH_HEADER: download.link}
+        return {PATH_HEADER: download.link} | ({TIMING_HEADER: saved.download.link} if saved is not None else {})
     return {STATUS_HEADER: "unavailable"} if call.wanted.download else {}
+
+
+def saved_times(wanted: SpeechRequest, download: Download | None) -> SavedTimes | None:
+    """Where it is kept when the sentences of a reply sound; None where that was not asked for, or cannot be."""
+    beside = download.beside() if download is not None and wanted.timing else None
+    if beside is None:
+        return None
+    has_voices = wanted.extension.reading.form in (Form.TAGS, Form.SSML)
+    return SavedTimes(SentenceTimes(CueBuilder(wanted.input, wanted.language), voices=has_voices), beside)
 
 
 def longest_whole_s(settings: Settings, format: str, rate: int) -> float:

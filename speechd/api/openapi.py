@@ -14,29 +14,22 @@ from typing import Any, Final
 from speechd import __version__
 from speechd.api import pages, paths
 from speechd.api.available import OPENAI_MODELS, Available
-from speechd.api.dev_schema import OPERATIONS
+from speechd.api.dev_schema import OPERATIONS, with_values
 from speechd.api.error_cases import CASES, ErrorCase, Where, cases_of
-from speechd.api.fields import BOOLEANS, REQUIRED, Boolean, Field, nullable
-from speechd.api.languages import spoken_names
-from speechd.api.schema import FIELDS, INPUT, LANG_CODE, MODEL_ID, STREAM, STREAM_FORMAT, VOICE
-from speechd.api.voice_name import combination_schema, voice_schema
+from speechd.api.fields import REQUIRED, Boolean, Field
+from speechd.api.request_schema import REPLIES, request_schema, voice_names
+from speechd.api.schema import FIELDS
+from speechd.api.voice_name import combination_schema
 from speechd.api.voices import LEGACY, PACK_MEDIA_TYPE
 from speechd.config.settings import Settings
 from speechd.encoders import FORMATS
 from speechd.engines.kokoro import voices
 from speechd.metrics.exposition import MEDIA_TYPE
-from speechd.speech.framing import ServerSentEvents
 
 JSON: Final = "application/json"
 HTML: Final = "text/html; charset=utf-8"
 
 Json = dict[str, Any]
-
-WHOLE_EVENTS: Final[Json] = {
-    STREAM_FORMAT.name: {"const": "sse"},
-    STREAM.name: {"enum": [False, *(text for text, meant in BOOLEANS.items() if not meant)]},
-}
-"""What cannot be asked for together: events, and that nothing is sent before all is there."""
 
 ERROR: Final[Json] = {
     "type": "object",
@@ -106,35 +99,18 @@ def document(available: Available, *, has_keys: bool) -> Json:
     return described
 
 
-def request_schema(available: Available) -> Json:
-    """The JSON Schema of the body of `POST /v1/audio/speech`, with what the server has."""
-    properties = {field.name: field.schema() for field in FIELDS}
-    properties[INPUT.name] |= {"minLength": 1, "maxLength": available.max_input_chars, "pattern": r"\S"}
-    properties[MODEL_ID.name] |= {"enum": [*available.models, "", None]}
-    properties[LANG_CODE.name]["enum"] = [*spoken_names({voice.language for voice in available.catalogue}), None]
-    properties[VOICE.name] |= nullable(voice_schema(_voice_names(available)))
-    properties[VOICE.name]["examples"] = list(available.catalogue.aliases)
-    required = [field.name for field in FIELDS if field.default is REQUIRED]
-    contradiction = {"not": {"required": [*WHOLE_EVENTS], "properties": WHOLE_EVENTS}}
-    return {"type": "object", "required": required, "properties": properties, **contradiction}
-
-
-def _voice_names(available: Available) -> list[str]:
-    catalogue = available.catalogue
-    return [name for voice in catalogue for name in (voice.id, *catalogue.aliases_of(voice))]
-
-
 def _paths(available: Available) -> Json:
-    return _stable_paths(available) | _dev_paths()
+    return _stable_paths(available) | _dev_paths(request_schema(available))
 
 
-def _dev_paths() -> Json:
+def _dev_paths(speech: Json) -> Json:
     described: Json = {}
     for operation in OPERATIONS:
         answer = {"description": operation.summary, "content": operation.content}
         content: Json = {"summary": operation.summary, "responses": {"200": answer, **_errors(operation.where)}}
         if operation.request is not None:
-            content["requestBody"] = {"required": True, "content": {JSON: {"schema": operation.request}}}
+            body = with_values(operation.request, speech)
+            content["requestBody"] = {"required": True, "content": {JSON: {"schema": body}}}
         described.setdefault(operation.path, {})["get" if operation.request is None else "post"] = content
     return described
 
@@ -163,9 +139,7 @@ def _stable_paths(available: Available) -> Json:
 
 
 def _speech() -> Json:
-    audio: Json = {format.media_type: {} for format in FORMATS.values()}
-    events: Json = {ServerSentEvents.media_type: {}}
-    speech = {"description": "The speech, in the format that was asked for", "content": audio | events}
+    speech = {"description": "The speech, in the format that was asked for", "content": REPLIES}
     return {
         "summary": "Speak a text",
         "requestBody": {"required": True, "content": {JSON: {"schema": _reference("SpeechRequest")}}},
@@ -186,7 +160,7 @@ def _voices() -> Json:
 
 
 def _combine(available: Available) -> Json:
-    schema = combination_schema(_voice_names(available))
+    schema = combination_schema(voice_names(available))
     pack = {"description": "The pack of the blend, as PyTorch saves it", "content": {PACK_MEDIA_TYPE: {}}}
     return {
         "summary": "Make a voice pack of a blend",

@@ -148,6 +148,14 @@ DOWNLOAD_LINK: Final = Field(
     False,
     is_extension=True,
 )
+RETURN_TIMING: Final = Field(
+    "return_timing",
+    Boolean(),
+    "with `return_download_link`: whether it is kept as well when each sentence sounds, as JSON; the header "
+    "`X-Timing-Path` has the path of that",
+    False,
+    is_extension=True,
+)
 SEED: Final = Field(
     "seed",
     Integer(),
@@ -160,7 +168,7 @@ SEED: Final = Field(
 FIELDS: Final[tuple[Field[Any], ...]] = (
     *(MODEL_ID, INPUT, VOICE, RESPONSE_FORMAT, SPEED, STREAM_FORMAT, INSTRUCTIONS),
     *(STREAM, SAMPLE_RATE, LANG_CODE, VOLUME_MULTIPLIER, SEED),
-    *(NORMALIZATION, DOWNLOAD_LINK),
+    *(NORMALIZATION, DOWNLOAD_LINK, RETURN_TIMING),
     *EXTENSION_FIELDS,
 )
 """All fields: OpenAI's, then the extensions."""
@@ -175,8 +183,8 @@ class SpeechRequest:
     format: a key of `FORMATS`; sample_rate: one of `SAMPLE_RATES`, in Hz; speed: 0.25 to 4; volume: 0 to 4, a factor on
     the samples; language: a BCP 47 tag in lower case; seed: 0 to `MAX_SEED`, None where it follows from the content;
     sse: whether the reply is server-sent events; stream: whether bytes are sent as they are made; normalize: whether
-    written forms are turned into words; download: whether the reply is kept to be downloaded again; extension: what
-    it asks of words and markup.
+    written forms are turned into words; download: whether the reply is kept to be downloaded again; timing: and when
+    its sentences sound; extension: what it asks of words and markup.
     """
 
     model: str
@@ -192,6 +200,7 @@ class SpeechRequest:
     stream: bool
     normalize: bool
     download: bool
+    timing: bool
     extension: Extension = PLAIN
 
     @property
@@ -241,6 +250,7 @@ def parse(body: bytes, available: Available) -> SpeechRequest:
         stream=stream,
         normalize=NORMALIZATION.read(fields),
         download=DOWNLOAD_LINK.read(fields),
+        timing=RETURN_TIMING.read(fields) and DOWNLOAD_LINK.read(fields),
         extension=Extension(reply, granularities, reading, tuple(bookmarks)),
     )
 

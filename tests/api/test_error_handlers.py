@@ -54,6 +54,18 @@ def test_starlette_s_errors_have_the_envelope(method: str, path: str, status: in
     assert status != 405 or set(answered.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
+def test_all_methods_of_a_path_are_allowed_whichever_route_has_them() -> None:
+    made = scope("DELETE", "/x")
+    with_context(made)
+
+    async def endpoint(request: Request) -> Response:
+        return Response()
+
+    routes = [Route("/x", endpoint), Route("/y", endpoint, methods=["PUT"]), Route("/x", endpoint, methods=["POST"])]
+    answered = answer(Starlette(routes=routes, exception_handlers=HANDLERS), made)
+    assert (answered.status, answered.headers["allow"]) == (405, "GET, HEAD, POST")
+
+
 @pytest.mark.parametrize("is_preflight", [False, True])
 def test_browser_that_asks_what_pages_may_do_is_told_the_setting(is_preflight: bool) -> None:
     made = scope("OPTIONS", "/raise", {"access-control-request-method": "POST"} if is_preflight else {})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import jsonschema
 import pytest
 
 from speechd.api.captions import caption_headers, framing
-from speechd.api.extensions import PLAIN, Reply
+from speechd.api.extensions import PLAIN, PRONUNCIATIONS, Reply
 from speechd.api.schema import SpeechRequest, parse
 from speechd.errors import InvalidRequest
 from speechd.speech.reading import Form
@@ -129,3 +130,18 @@ def test_kokoro_fastapis_reply_is_an_object_where_it_is_whole() -> None:
 def test_only_a_header_of_words_makes_headers() -> None:
     assert caption_headers(framing(speech_request())) == {}
     assert caption_headers(framing(speech_request(word_timestamps=True))) == {"x-word-timestamps": "[]"}
+
+
+@pytest.mark.parametrize(
+    "said", ["engine x", " x ", "/ˈɛks/", " /ˈɛks/ ", "", " ", "/", "/x", "//", "/x/y", "a\n", "\x1f", "a/b"]
+)
+@pytest.mark.parametrize("phrase", ["nginx", "é", "", "-", "_", "a\tb", "a\n"])
+def test_schema_of_pronunciations_has_what_is_read(phrase: str, said: str) -> None:
+    value = {phrase: said}
+    fits = jsonschema.Draft202012Validator(PRONUNCIATIONS.schema()).is_valid(value)
+    try:
+        PRONUNCIATIONS.read({PRONUNCIATIONS.name: value})
+    except InvalidRequest:
+        assert not fits
+    else:
+        assert fits

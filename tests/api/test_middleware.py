@@ -134,6 +134,13 @@ def test_lists_may_be_open_and_nothing_else(method: str, path: str, status: int)
     assert answer(RequireKey(app, keys=("one",), open_lists=True), made).status == status
 
 
+def test_preflights_need_no_key() -> None:
+    made = scope("OPTIONS", SPEECH, {"access-control-request-method": "POST"})
+    context = with_context(made)
+    assert answer(RequireKey(app, keys=("one",)), made).status == 200
+    assert context.key is None
+
+
 def test_path_without_v1_needs_a_key_and_is_counted_all_the_same(counts: Counts) -> None:
     answered = answer(
         RequestScope(RequireKey(app, keys=("one",)), counts.row(0), warning=None), scope("POST", SPEECH[3:])

@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 
 from speechd.api import openapi, paths
 from speechd.api.error_cases import CASES, Where
+from speechd.api.request_schema import request_schema
 from speechd.api.schema import FIELDS, parse
 from speechd.encoders import FORMATS
+from speechd.errors import InvalidRequest
+from speechd.speech.cues import MEDIA_TYPES
 from tests.harness.requests import AVAILABLE
 
 DOCUMENT = openapi.document(openapi.default_server(), has_keys=False)
@@ -44,6 +47,23 @@ def test_every_path_is_described() -> None:
     assert set(DOCUMENT["paths"]) == set(PATHS)
 
 
+def test_endpoints_under_dev_have_the_values_of_the_server() -> None:
+    def body(path: str) -> dict[str, Any]:
+        found: dict[str, Any] = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        return found
+
+    speech = schema("SpeechRequest")
+    for path in (paths.CAPTIONED_SPEECH, paths.EXPLAIN):
+        assert body(path)["properties"]["voice"] == speech["properties"]["voice"]
+        assert body(path)["properties"]["input"] == speech["properties"]["input"]
+    assert body(paths.DIALOGUE)["not"] == body(paths.EXPLAIN)["not"] == speech["not"]
+    dialogue = jsonschema.Draft202012Validator(body(paths.DIALOGUE))
+    assert dialogue.is_valid({"turns": [{"voice": "af_heart", "text": "Hi."}]})
+    for turn in ({"voice": "", "text": "Hi."}, {"voice": "nobody", "text": "Hi."}, {"voice": "nova", "text": " "}):
+        assert not dialogue.is_valid({"turns": [turn]})
+    assert not jsonschema.Draft202012Validator(body(paths.FROM_PHONEMES)).is_valid({"phonemes": " "})
+
+
 def test_every_reference_leads_somewhere() -> None:
     names = {reference.removeprefix("#/components/schemas/") for reference in references(DOCUMENT)}
     assert names == set(DOCUMENT["components"]["schemas"])
@@ -55,7 +75,7 @@ def test_schemas_are_json_schema(name: str) -> None:
 
 
 def test_every_field_is_described_and_the_limit_is_the_server_s() -> None:
-    request = openapi.request_schema(replace(AVAILABLE, max_input_chars=7))
+    request = request_schema(replace(AVAILABLE, max_input_chars=7))
     assert list(request["properties"]) == [field.name for field in FIELDS]
     assert request["required"] == ["input"]
     assert request["properties"]["input"]["maxLength"] == 7
@@ -66,7 +86,8 @@ def test_every_field_is_described_and_the_limit_is_the_server_s() -> None:
 def test_speech_has_every_format_and_every_error_beside_it() -> None:
     responses = DOCUMENT["paths"][paths.SPEECH]["post"]["responses"]
     media_types = responses["200"]["content"]
-    assert set(media_types) == {format.media_type for format in FORMATS.values()} | {"text/event-stream; charset=utf-8"}
+    others = {"text/event-stream; charset=utf-8", "application/json", *MEDIA_TYPES.values()}
+    assert set(media_types) == {format.media_type for format in FORMATS.values()} | others
     for case in CASES:
         if case.code is not None and case.where & Where.SPEECH:
             assert f"`{case.code}`: {case.when}" in responses[str(case.status)]["description"]
@@ -100,6 +121,30 @@ def test_body_that_fits_the_schema_is_a_request(fields: dict[str, object]) -> No
         parse(
             json.dumps(body).encode(), openapi.default_server()
         )  # 1.0 is an integer to JSON Schema, and no schema tells SSML
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"stream_format": "sse", "stream": False},
+        {"stream_format": "json", "response_format": "vtt"},
+        {"timestamp_granularities": ["word"]},
+        {"ssml": True},
+        {"timestamp_granularities": ["word"], "stream_format": "audio", "response_format": "mp3"},
+    ],
+)
+def test_what_contradicts_itself_fits_no_schema_and_is_refused(fields: dict[str, object]) -> None:
+    body = {"input": "Hello."} | fields
+    assert not jsonschema.Draft202012Validator(schema("SpeechRequest")).is_valid(body)
+    with pytest.raises(InvalidRequest):
+        parse(json.dumps(body).encode(), openapi.default_server())
+
+
+def test_phonemes_are_timed_where_there_are_any() -> None:
+    body = {"input": "Hello.", "stream_format": "sse", "timestamp_granularities": ["phoneme"]}
+    for has_phonemes in (False, True):
+        described = request_schema(replace(AVAILABLE, has_phonemes=has_phonemes))
+        assert jsonschema.Draft202012Validator(described).is_valid(body) is has_phonemes
 
 
 def test_tables_have_a_row_for_each_field_and_each_error() -> None:

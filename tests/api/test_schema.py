@@ -210,6 +210,7 @@ def test_every_field_but_instructions_changes_the_request() -> None:
         "sample_rate": 8000,
         "normalization_options": {"normalize": False},
         "return_download_link": True,
+        "return_timing": True,
         "seed": 1,
         "timestamp_granularities": ["word"],
         "word_timestamps": True,
@@ -221,6 +222,7 @@ def test_every_field_but_instructions_changes_the_request() -> None:
     assert {field.name for field in FIELDS} == other.keys() | {"instructions"}
     with_others: dict[str, dict[str, object]] = {
         "timestamp_granularities": {"stream_format": "sse"},
+        "return_timing": {"return_download_link": True},
         "ssml": {"input": "<speak>Hello.</speak>", "ssml": False},
     }
     changed = set()

@@ -203,6 +203,17 @@ def test_reply_can_be_downloaded_again_once_it_is_complete(tone_server: Server) 
     assert "x-download-path" not in tone_server.speech("one two").headers
 
 
+def test_times_of_its_sentences_can_be_downloaded_too(tone_server: Server) -> None:
+    asked = {"response_format": "pcm", "return_download_link": True, "return_timing": True}
+    reply = tone_server.speech("One two. [pause:1s] Three.", **asked)
+    link = reply.headers["x-timing-path"]
+    assert link == reply.headers["x-download-path"] + ".json"
+    first, second = tone_server.get("/v1" + link).json()["chunks"]
+    assert (first["text"], second["text"]) == ("One two.", "Three.")
+    assert second["start"] - first["end"] == pytest.approx(1.0, abs=0.1)
+    assert "x-timing-path" not in tone_server.speech("one two", return_timing=True).headers
+
+
 def test_unknown_voice_names_the_nearest(tone_server: Server) -> None:
     reply = tone_server.speech(voice="af_bela")
     assert reply.status_code == 400

@@ -12,6 +12,8 @@ import pytest
 
 from speechd.audio.samples import SAMPLE_RATE
 from speechd.engines.tone import decode
+from speechd.speech.planner import GAP_S
+from speechd.text.passages import Boundary
 from tests.harness.decoding import letters, spoken
 from tests.harness.server import Server
 
@@ -135,6 +137,11 @@ def test_dialogue_is_spoken_turn_by_turn(tone_server: Server) -> None:
     assert spoken(reply.content) == "hellotherehiyou"
     quiet = httpx.post(tone_server.url + "/dev/dialogue", json=body | {"pause_between_turns": 1}, timeout=30)
     assert len(reply.content) - len(quiet.content) == 2 * SAMPLE_RATE
+    briefly, at_once = (
+        httpx.post(tone_server.url + "/dev/dialogue", json=body | {"pause_between_turns": pause}, timeout=30).content
+        for pause in (0.5, 0.0)
+    )
+    assert len(briefly) - len(at_once) == round(2 * (0.5 - GAP_S[Boundary.SENTENCE]) * SAMPLE_RATE)
 
 
 @pytest.mark.parametrize("turns", [None, [], [{"voice": "nova"}], [{"voice": "nova", "text": " "}], ["a"], 5])
@@ -155,6 +162,9 @@ def test_ssml_is_told_and_turned_into_tags(tone_server: Server) -> None:
     assert "break" in httpx.get(tone_server.url + "/dev/ssml").json()["elements"]
     reply = httpx.post(tone_server.url + "/dev/ssml", json={"text": SSML, "voice": "af_heart"})
     assert reply.json()["text"] == "Hello [pause:1s][voice:am_adam]my friend[voice:af_heart] World Wide & end"
+    plain = "[voice:af_heart] 1 < 2"
+    assert httpx.post(tone_server.url + "/dev/ssml", json={"text": plain}).json()["text"] == plain
+    assert httpx.post(tone_server.url + "/dev/ssml", json={"text": "<speak>a"}).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/dev/phonemize", "/dev/generate_from_phonemes"])
