@@ -83,17 +83,20 @@ class LookAhead:
         # is planned until some of it is spoken: only then is it known when its client will run dry, and who listens.
         if not self._has_segments:
             return True
-        needed_s = min(LEAST_S, self._allowed_s(budget) / 2)
-        return self._is_spoken and in_pool < SEGMENTS_AHEAD and self.credit_s(budget) > needed_s
+        return self._is_spoken and in_pool < SEGMENTS_AHEAD and self.credit_s(budget) > self._needed_s(budget)
 
     def room_s(self, budget: StreamBudget, encoded_s: float) -> float:
-        """Seconds of audio that may be made beyond the `encoded_s` that are encoded, before the client takes more."""
-        return self._allowed_s(budget) - (encoded_s - self._taken_s)
+        """Seconds of audio that may be made of what was planned, beyond the `encoded_s` that are encoded, before the
+        client takes more. What is made in one go may be somewhat longer."""
+        return self._allowed_s(budget) - self._needed_s(budget) - (encoded_s - self._taken_s)
 
     def may_encode(self, budget: StreamBudget, encoded_s: float) -> bool:
         """Whether more of a pause may be encoded, after `encoded_s` seconds of audio. Speech had credit when it was
         submitted; a pause, which may be an hour, needs it when it is made."""
-        return self.room_s(budget, encoded_s) > 0.0
+        return encoded_s - self._taken_s < self._allowed_s(budget)
+
+    def _needed_s(self, budget: StreamBudget) -> float:
+        return min(LEAST_S, self._allowed_s(budget) / 2)
 
     def _allowed_s(self, budget: StreamBudget) -> float:
         return min(self._limit_s, budget.look_ahead_s)
