@@ -22,6 +22,10 @@ LONGEST: Final = 8 / 3
 FIRST: Final = 2 / 15
 """Share of it from which the first sentence is a passage of its own, so that its listener soon hears it: 20."""
 
+RUN: Final = 1 / 3
+"""Share of it, in seconds of English at speed 1, that a segment has at most of letters that can be no word: a cut does
+them no harm, and they are to keep slots no longer than ordinary text does."""
+
 CHARACTERS_PER_S: Final = 15.0
 """Characters of English in a second of speech at speed 1; only where a plan begins, before a segment tells better."""
 
@@ -69,4 +73,4 @@ def sizes_of(engine: Engine, pace: Pace, longest_s: float, *, is_first: bool) ->
     if math.isfinite(segment_s):
         most = max(1, min(most, int(segment_s * pace.characters_per_s)))
     enough = min(most, pace.characters((FIRST if is_first else ENOUGH) * length))
-    return Sizes(enough, most, limit, LONGEST * length, segment_s, run_s=ENOUGH * length / CHARACTERS_PER_S)
+    return Sizes(enough, most, limit, LONGEST * length, segment_s, run_s=RUN * length / CHARACTERS_PER_S)
