@@ -43,8 +43,8 @@ CPU_IN_FLIGHT: Final = 32
 as speechd's own default; the server there admits as many if each speaks at least ten times as fast as people listen."""
 GPU_WORKERS: Final = 8
 """They listen, read and encode; one process beside them has the card."""
-GPU_IN_FLIGHT: Final = 256
-"""With as many an H100 is kept busy, and listeners hear something within half a second (docs/performance.md)."""
+GPU_IN_FLIGHT: Final = 128
+"""With as many an H100 made the most audio, and first audio came after half a second (docs/performance.md)."""
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 PYTHON: Final = "/opt/speechd/.venv/bin/python"

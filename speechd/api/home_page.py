@@ -50,7 +50,7 @@ HEADERS: Final[Mapping[str, str]] = {
 server never run together."""
 
 LINKS: Final[Mapping[str, str]] = {
-    "documentation": "/docs",
+    "documentation": paths.DOCS,
     "description": paths.OPENAPI,
     "health": paths.HEALTH,
     "speech": paths.SPEECH,

@@ -223,9 +223,7 @@ def parse(body: bytes, available: Available) -> SpeechRequest:
     voice = VOICE.read(fields)
     meant, rate = available.meant(voice, aliases)
     model, blend = available.resolve(MODEL_ID.read(fields), None if voice is None else meant)
-    input_ = Text(available.max_input_chars).read(INPUT.name, INPUT.read(fields))
-    if not input_.strip():
-        raise InvalidRequest("'input' is empty: send the text to be spoken.", param="input", code="empty_input")
+    input_ = _input(fields, available)
     language = languages.spoken(LANG_CODE.read(fields), blend.language)
     response_format = RESPONSE_FORMAT.read(fields)
     format = "pcm" if response_format in SUBTITLES else response_format
@@ -253,6 +251,13 @@ def parse(body: bytes, available: Available) -> SpeechRequest:
         timing=RETURN_TIMING.read(fields) and DOWNLOAD_LINK.read(fields),
         extension=Extension(reply, granularities, reading, tuple(bookmarks)),
     )
+
+
+def _input(fields: Mapping[str, Any], available: Available) -> str:
+    text = Text(available.max_input_chars).read(INPUT.name, INPUT.read(fields))
+    if not text.strip():
+        raise InvalidRequest("'input' is empty: send the text to be spoken.", param="input", code="empty_input")
+    return text
 
 
 def json_object(body: bytes) -> Mapping[str, Any]:

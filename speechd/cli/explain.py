@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from speechd.engines.base import Engine, SynthesisOptions
-from speechd.speech.passage_sizes import ENOUGH, LONGEST, MOST
+from speechd.errors import InvalidRequest
+from speechd.speech.planner import Planned, Planner
 from speechd.text.markup import Pause
-from speechd.text.passages import Passage, PassageReader
 
 log = logging.getLogger(__name__)
 
@@ -16,17 +17,14 @@ log = logging.getLogger(__name__)
 def explain(text: str, options: SynthesisOptions, engine: Engine) -> Iterator[str]:
     """A line for each passage and pause, and below a passage its phonemes, where the language's reader is installed."""
     phonemes = _phonemes(options.language)
-    reader = PassageReader(options.language)
-    reader.feed(text)
-    reader.finish()
-    enough, most, limit = (round(share * engine.passage_length) for share in (ENOUGH, MOST, LONGEST))
-    while (piece := reader.next(enough, most, min(limit, engine.passage_limit))) is not None:
-        if isinstance(piece, Pause):
-            yield f"pause     {piece.duration_s:g} s"
-        elif isinstance(piece, Passage):
-            yield f"{piece.boundary.name.lower():9} {piece.text}"
+    planner = Planner(text, replace(options, words=True), engine)
+    while (planned := planner.next()) is not None:
+        if isinstance(planned, Pause):
+            yield f"pause     {planned.duration_s:g} s"
+        elif isinstance(planned, Planned) and planned.script is not None:
+            yield f"{planned.boundary.name.lower():9} {planned.script.text}"
             if phonemes is not None:
-                yield f"phonemes  {phonemes(piece.text)}"
+                yield f"phonemes  {phonemes(planned.script.text)}"
 
 
 def _phonemes(language: str) -> Callable[[str], str] | None:
@@ -36,7 +34,7 @@ def _phonemes(language: str) -> Callable[[str], str] | None:
 
         g2p = G2P(_Everything())
         g2p.check(language)
-    except Exception as error:  # many packages of several languages, each with errors of its own
+    except (ImportError, InvalidRequest) as error:
         log.warning("No phonemes are shown: %s", error)
         return None
     return lambda text: g2p.phonemes(text, language)

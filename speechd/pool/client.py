@@ -14,7 +14,7 @@ from speechd.errors import NotReady, Overloaded, SynthesisFailed, with_jitter
 from speechd.pool.capacity import StreamBudget, stream_budget
 from speechd.pool.dispatch import latest_start, least_window_s
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
-from speechd.pool.queue import Place
+from speechd.pool.lease import Place
 from speechd.pool.scoreboard import Scoreboard
 
 SWEEP_S: Final = 1.0
@@ -28,7 +28,7 @@ FAILURES: Final = {
 
 
 ALLOWANCE_S: Final = 0.5
-"""Seconds of audio by which it is worth telling a slot that it may make more of a segment."""
+"""Seconds of audio by which it is worth telling the slots that more may be made of a segment that they still make."""
 
 
 class SpokenWindow(NamedTuple):
@@ -80,7 +80,9 @@ class SegmentJob:
     def allow(self, ahead_s: float) -> None:
         """Have so many more seconds of it made for now, beyond what is here; the rest waits for another call."""
         held_back_s = max(0.0, self.left_s - max(0.0, ahead_s))
-        if self._held_back_s and (not held_back_s or held_back_s <= self._held_back_s - ALLOWANCE_S):
+        is_at_rest = self.left_s <= self._held_back_s  # then any more of it is worth telling
+        least_s = 0.0 if is_at_rest or not held_back_s else ALLOWANCE_S
+        if held_back_s < self._held_back_s and held_back_s <= self._held_back_s - least_s:
             self._held_back_s, self._is_told = held_back_s, False
             self.tell()
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from speechd.engines.base import PAYLOAD_LIMIT, Segment
 from speechd.pool.dispatch import Rows, SlotView, choose, least_window_s, window_s
+from speechd.pool.lease import Lease, Place, Work
 from speechd.pool.lock import Lock
 from speechd.pool.window_states import WindowStates
 from speechd.shared_memory import shared_array
@@ -34,43 +35,6 @@ MAX_DEATHS: Final = 2
 """Workers that may die of one window; its segment is not tried again."""
 
 ORDINARY: Final = SlotView(speed=1.0)
-
-
-class Place(NamedTuple):
-    """A segment in the queue: its row, and the serial number that tells it from the row's next segment."""
-
-    row: int
-    serial: int
-
-
-class Work(NamedTuple):
-    """What was done for a segment: audio seconds, seconds that slots took for them, and seconds that they would have
-    taken on one slot's own threads."""
-
-    audio_s: float
-    busy_s: float
-    own_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A window of a segment that a slot has taken; all of the segment where the queue has no windows.
-
-    deadline: seconds of `time.monotonic()`. window: its number within the segment. wanted_s: audio seconds, infinite
-    for all that is left; state: of the window before. A window that is taken again, after a death, has the same of
-    both, and hence the same samples. has_listener: whether somebody hears the stream already. left_s: audio seconds
-    that are left of the segment.
-    """
-
-    place: Place
-    home: int
-    segment: Segment
-    deadline: float
-    window: int
-    wanted_s: float
-    state: bytes
-    has_listener: bool
-    left_s: float
 
 
 class SegmentQueue:
@@ -223,8 +187,8 @@ class SegmentQueue:
 
     @property
     def waiting(self) -> int:
-        """Segments that wait for a slot, for their first window or another."""
-        return int(np.count_nonzero(self._state == WAITING))
+        """Segments that wait for a slot, for their first window or another; those held back wait for their client."""
+        return int(np.count_nonzero(self._is_waiting))
 
     @property
     def running(self) -> int:
@@ -257,7 +221,7 @@ class SegmentQueue:
         slots = self._slot[running]
         shares = speeds[slots] / np.bincount(slots)[slots]  # segments that are synthesised at once share a slot
         done_s = (time.monotonic() - self._since[running]) * shares
-        ahead = (state == WAITING) & (self._deadline <= due)
+        ahead = self._is_waiting & (self._deadline <= due)
         running_s, ahead_s = self._left_s[running], self._left_s[ahead]
         if self.window_state_limit and math.isfinite(due):
             running_s = np.minimum(running_s, self._wanted_s[running])
@@ -269,11 +233,16 @@ class SegmentQueue:
         """Whether each row is free, waits or runs."""
         return self._progress & STATE_MASK
 
+    @property
+    def _is_waiting(self) -> npt.NDArray[np.bool_]:
+        """Whether each row waits, and some of it may be rendered now."""
+        may_go_on = (self._progress >> WINDOW_SHIFT == 0) | (self._left_s > self._held_back_s)
+        waiting: npt.NDArray[np.bool_] = (self._state == WAITING) & may_go_on
+        return waiting
+
     def _rows(self) -> Rows:
-        window = self._progress >> WINDOW_SHIFT
-        died = (self._deaths > 0) & (self._taken == window)
-        waiting = (self._state == WAITING) & ((window == 0) | (self._left_s > self._held_back_s))
-        return Rows(waiting, self._deadline, self._start_by, self._serial, self._left_s, died)
+        died = (self._deaths > 0) & (self._taken == self._progress >> WINDOW_SHIFT)
+        return Rows(self._is_waiting, self._deadline, self._start_by, self._serial, self._left_s, died)
 
     def _begin(self, row: int, now: float, view: SlotView) -> None:
         """Decide how long the row's window is, unless somebody has died of it: it is to be the same then."""

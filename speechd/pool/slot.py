@@ -23,7 +23,7 @@ from speechd.engines.base import SupportsThreads, SupportsWindows, Synthesizer, 
 from speechd.machine import available_cores
 from speechd.pool.dispatch import latest_start, least_window_s
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
-from speechd.pool.queue import Lease
+from speechd.pool.lease import Lease
 from speechd.pool.scoreboard import Scoreboard
 from speechd.server.worker_table import State
 

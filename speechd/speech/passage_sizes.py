@@ -52,8 +52,7 @@ class Pace(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """How long the next segment is to be. enough, most, limit: characters of its passage, as for `PassageReader.next`.
-    tokens, segment_s: that it has at most; run_s: seconds that it has at most where it is of a run, which is what
-    ordinary text has at speed 1."""
+    tokens, segment_s: that it has at most; run_s: seconds that it has at most where it is of a run (see `RUN`)."""
 
     enough: int
     most: int

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from speechd.pool.lease import Place
 from speechd.pool.lock import Lock
-from speechd.pool.queue import MAX_DEATHS, Place, SegmentQueue
+from speechd.pool.queue import MAX_DEATHS, SegmentQueue
 from tests.harness.forks import segment
 
 HOME, SLOT = 0, 1

@@ -27,7 +27,7 @@ from speechd.errors import SynthesisFailed
 from speechd.pool.client import PoolClient, SegmentJob
 from speechd.pool.dispatch import FIRST_WINDOW_S, SlotView, least_window_s
 from speechd.pool.ipc import SegmentResult, SegmentStatus, failed_result
-from speechd.pool.queue import Place
+from speechd.pool.lease import Place
 from speechd.pool.recovery import recover
 from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
@@ -564,3 +564,31 @@ def test_first_window_of_a_segment_needs_no_credit(board: Scoreboard) -> None:
     board.queue.put(tone(text(1, 20.0)), 0, 0.0, math.inf, held_back_s=20.0)
     (lease,) = board.queue.take(SLOT, view=SlotView(50.0))
     assert lease.wanted_s <= FIRST_WINDOW_S
+
+
+def test_what_is_held_back_keeps_nobody_else_waiting(board: Scoreboard) -> None:
+    place = board.queue.put(tone(text(1, 20.0)), 0, time.monotonic() - 50.0, 0.0, held_back_s=20.0)
+    assert place is not None
+    (lease,) = board.queue.take(SLOT, view=FAST)
+    Slot(ToneEngine(), board, SLOT)._work([lease])
+    assert board.queue.has(place)
+    assert (board.queue.waiting, board.backlog_s(time.monotonic() + 100.0)) == (0, 0.0)
+    board.queue.hold_back(place, 0.0)
+    assert board.queue.waiting == 1
+
+
+def test_segment_at_rest_goes_on_however_little_it_is_allowed(board: Scoreboard) -> None:
+    pool = PoolClient(board, 0)
+
+    async def scenario() -> None:
+        job = pool.submit(tone(text(1, 20.0)), time.monotonic(), playing=True, ahead_s=0.1)
+        slot, calls = Slot(ToneEngine(), board, SLOT), 0
+        while job.left_s:
+            while leases := board.queue.take(SLOT, view=FAST):
+                slot._work(leases)
+            pool._receive()
+            job.allow(0.1)
+            calls += 1
+            assert calls < 100
+
+    asyncio.run(scenario())
