@@ -21,8 +21,19 @@ _SYNCHRONOUS: Final = 2
 _DONT_EXIT: Final = 0x8000
 _UTF8: Final = 1
 _PHONEMES: Final = 0x100
+_IPA: Final = 0x02
+_TIES: Final = 0x80
 _RATE, _PITCH, _WORD_GAP = 1, 3, 7
+TIE: Final = "\u0361"
+"""What stands between the letters of one phoneme, where it has several."""
+
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+
+
+class _Voice(ctypes.Structure):
+    """The beginning of `espeak_VOICE`. identifier: the name by which it was set, where that was its file's."""
+
+    _fields_ = [("name", ctypes.c_char_p), ("languages", ctypes.c_char_p), ("identifier", ctypes.c_char_p)]
 
 
 class Speech(NamedTuple):
@@ -48,6 +59,9 @@ class Library:
         if rate <= 0:
             raise EngineUnavailable("espeak-ng does not find its data. Reinstall 'espeakng-loader'.")
         self._sample_rate = rate
+        self._lib.espeak_GetCurrentVoice.restype = ctypes.POINTER(_Voice)
+        self._lib.espeak_TextToPhonemes.restype = ctypes.c_char_p
+        self._lib.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
 
     def speak(self, speech: Speech, text: bytes) -> Audio:
         """The audio, at the library's rate. Raises `RuntimeError` with espeak-ng's status."""
@@ -72,6 +86,22 @@ class Library:
         spoken = np.concatenate([np.zeros(0, np.int16), *parts])
         samples = spoken.astype(np.float32) / np.float32(32768)
         return Audio(samples, self._sample_rate, alignment(words, spoken, self._sample_rate, text.decode()))
+
+    def phonemes(self, voice: str, text: str) -> str:
+        """The phonemes of `text` in IPA, with `TIE`s and signs of stress, and without punctuation.
+
+        voice: by its file's name, "roa/fr". Words of another language stand between the names of languages, in
+        parentheses. Raises `RuntimeError` with espeak-ng's status.
+        """
+        lib = self._lib
+        # To set a voice takes up to 6 ms (Russian), which none should wait for whose voice it is already.
+        if lib.espeak_GetCurrentVoice().contents.identifier != voice.encode():
+            _succeed(lib.espeak_SetVoiceByName(voice.encode()))
+        rest = ctypes.c_char_p(text.encode(errors="replace"))
+        clauses = []
+        while rest.value is not None:
+            clauses.append(lib.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA | _TIES | ord(TIE) << 8))
+        return " ".join(clause.decode() for clause in clauses if clause)
 
 
 def _succeed(status: int) -> None:

@@ -7,18 +7,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from itertools import chain
 from typing import Any, Final
 
 import spacy
-from misaki import en, espeak
-from phonemizer.backend import EspeakBackend
+from misaki import en
 
-from speechd.engines.espeak.text import for_espeak
-from speechd.engines.kokoro.g2p import foreign
+from speechd.engines.espeak.phonemizer import Phonemizer
 from speechd.engines.kokoro.g2p.capitals import without_shouting
-from speechd.engines.kokoro.g2p.espeak_library import without_copies
+from speechd.engines.kokoro.g2p.fallback import EspeakFallback
 from speechd.engines.kokoro.g2p.own_sounds import shortened, tell_apart
 from speechd.engines.kokoro.g2p.pos_tags import tagger
 from speechd.text.boundaries import sentence_starts
@@ -63,8 +60,8 @@ def usual_tagger() -> Nlp:
 class English:
     """Phonemes of American or British English. For one thread at a time."""
 
-    def __init__(self, british: bool, nlp: Nlp) -> None:
-        self._fallback = _Fallback(british)
+    def __init__(self, british: bool, nlp: Nlp, phonemizer: Phonemizer) -> None:
+        self._fallback = EspeakFallback(british, phonemizer)
         self._g2p = _G2P(british, nlp, self._fallback)
 
     def __call__(self, text: str) -> str:
@@ -76,25 +73,22 @@ class English:
             # Misaki's rules assert, index and convert on all kinds of odd tokens; espeak-ng takes any text.
             # Not its words, which may be the client's.
             log.warning("misaki failed on a passage, which espeak-ng reads instead: %s", type(error).__name__)
-            return self._spell(plain(text))
+            return self._fallback.spell(plain(text))
         return "".join(self._phonemes(token) + (" " if token.whitespace == " " else "") for token in tokens).strip()
 
     def _phonemes(self, token: en.MToken) -> str:
         """The phonemes of one token; no token with a letter or digit is passed over."""
         if token.phonemes or not any(map(str.isalnum, token.text)):
             return token.phonemes or ""
-        return self._spell(token.text) or " ".join(
-            self._spell(unicodedata.name(character, "").lower()) for character in token.text
+        return self._fallback.spell(token.text) or " ".join(
+            self._fallback.spell(unicodedata.name(character, "").lower()) for character in token.text
         )
-
-    def _spell(self, text: str) -> str:
-        return self._fallback.spell(text) or ""
 
 
 class _G2P(en.G2P):  # type: ignore[misc]
     """Misaki's, with a tagger of our choice (its own constructor downloads one), and in bounded time."""
 
-    def __init__(self, british: bool, nlp: Nlp, fallback: _Fallback) -> None:
+    def __init__(self, british: bool, nlp: Nlp, fallback: EspeakFallback) -> None:
         self.version = None
         self.british = british
         self.nlp = nlp
@@ -181,43 +175,6 @@ def _pieces(token: en.MToken) -> list[en.MToken]:
         )
         for index, text in enumerate(texts)
     ]
-
-
-class _Fallback(espeak.EspeakFallback):  # type: ignore[misc]
-    """Misaki's, without the names of languages ("(fr)") that espeak-ng puts around words it takes for foreign."""
-
-    def __init__(self, british: bool) -> None:
-        self.british = british
-        self.version = None
-
-    @cached_property
-    def backend(self) -> EspeakBackend:
-        """Made when it is first needed."""
-        return without_copies(
-            lambda: EspeakBackend(
-                "en-gb" if self.british else "en-us",
-                preserve_punctuation=True,
-                with_stress=True,
-                tie="^",
-                language_switch="remove-flags",
-            )
-        )
-
-    def __call__(self, token: en.MToken) -> tuple[str | None, int | None]:
-        if language := foreign.language_of(token.text):
-            return self._with_english_sounds(foreign.read(for_espeak(token.text), language)), 2
-        phonemes: tuple[str | None, int | None] = super().__call__(replace(token, text=for_espeak(token.text)))
-        return phonemes
-
-    def _with_english_sounds(self, phonemes: str) -> str:
-        """Phonemes of another language in misaki's letters for English; others are as they are."""
-        for old, new in type(self).E2M:
-            phonemes = phonemes.replace(old, new)
-        return phonemes.replace("^", "").replace("ː", "") if not self.british else phonemes.replace("^", "")
-
-    def spell(self, text: str) -> str | None:
-        phonemes: str | None = self(en.MToken(text=text, tag="", whitespace=""))[0]
-        return phonemes
 
 
 # What people write in IPA → what Kokoro's English was trained on.

@@ -6,14 +6,12 @@ import logging
 import re
 import unicodedata
 from collections.abc import Callable, Collection
-from functools import cached_property
 from typing import Final
 
-from misaki.espeak import EspeakG2P
-
+from speechd.engines.espeak.library import TIE
+from speechd.engines.espeak.phonemizer import Phonemizer
 from speechd.engines.espeak.text import for_espeak
 from speechd.engines.kokoro.g2p.english import English, kokoro_ipa, usual_tagger
-from speechd.engines.kokoro.g2p.espeak_library import without_copies
 from speechd.engines.kokoro.g2p.japanese import japanese_reader
 from speechd.engines.kokoro.g2p.mandarin import mandarin_reader
 from speechd.errors import InvalidRequest
@@ -44,6 +42,12 @@ _FINER: Final = tuple(
 )
 """Where a text that its reader failed on is cut, to be read in pieces: more and more finely."""
 
+_ESPEAK_SOUNDS: Final = {
+    pair[0] + TIE + pair[1]: pair[3]
+    for pair in "aɪ=I aʊ=W dz=ʣ dʒ=ʤ eɪ=A oʊ=O ss=S ts=ʦ tʃ=ʧ ɔɪ=Y əʊ=Q".split()
+}
+"""Two sounds that espeak-ng ties → the one letter that Kokoro has for them."""
+
 _LATIN: Final = re.compile(r"[A-Za-z](?:[A-Za-z' -]*[A-Za-z])?")
 
 Reader = Callable[[str], str]
@@ -58,6 +62,7 @@ class G2P:
         self._vocabulary = vocabulary
         self._unknown: set[str] = set()
         self._nlp = usual_tagger()
+        self._phonemizer = Phonemizer()
         self._readers: dict[str, Reader] = {}
         self._reader("en-us")
 
@@ -85,9 +90,9 @@ class G2P:
 
     def _make(self, language: str) -> Reader:
         if language in ("en-us", "en-gb"):
-            return English(language == "en-gb", self._nlp)
+            return English(language == "en-gb", self._nlp, self._phonemizer)
         if language in ESPEAK_LANGUAGES:
-            return _pronounced(_in_pieces(_Espeak(language), language))
+            return _pronounced(_in_pieces(_espeak_reader(language, self._phonemizer), language))
         if language in EXTRA_PACKAGES:
             return _pronounced(
                 _with_english(_in_pieces(_in_parts(_extra(language), language), language), self._reader("en-us"))
@@ -107,19 +112,19 @@ class G2P:
         return "".join(kept)
 
 
-class _Espeak:
-    """Misaki's reader by espeak-ng, made when it first reads."""
+def _espeak_reader(language: str, phonemizer: Phonemizer) -> Reader:
+    """The reader of a language that Kokoro was trained on with espeak-ng's phonemes."""
+    voice = LANGUAGES[language].espeak_voice or ""
 
-    def __init__(self, language: str) -> None:
-        self._language = language
+    def read(text: str) -> str:
+        # The model has other quotation marks.
+        phonemes = phonemizer(text.replace("«", "“").replace("»", "”"), voice)
+        for sounds, letter in _ESPEAK_SOUNDS.items():
+            phonemes = phonemes.replace(sounds, letter)
+        return phonemes.replace(TIE, "").replace("-", "")
 
-    @cached_property
-    def _read(self) -> Reader:
-        g2p = without_copies(lambda: EspeakG2P(self._language))
-        return _single_spaced(lambda text: str(g2p(text)[0]))
-
-    def __call__(self, text: str) -> str:
-        return self._read(for_espeak(text))
+    read_spaced = _single_spaced(read)
+    return lambda text: read_spaced(for_espeak(text))
 
 
 def _extra(language: str) -> Reader:
