@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
-import httpx
+import httpx2
 import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -118,8 +118,8 @@ def planning_engine(name: str, model_dir: Path | None) -> Engine:
 def shape_of(url: str) -> Shape | None:
     """What a server has counted so far; None of one that does not tell."""
     try:
-        response = httpx.get(f"{url.removesuffix('/').removesuffix('/v1')}/metrics", timeout=10)
-    except httpx.HTTPError:
+        response = httpx2.get(f"{url.removesuffix('/').removesuffix('/v1')}/metrics", timeout=10)
+    except httpx2.HTTPError:
         return None
     return _told(response.text) if response.status_code == 200 else None
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import psutil
 
 from speechd.cli.tune.launcher import START_TIMEOUT_S, ServerProcess, free_port, holds, launch
@@ -41,13 +41,13 @@ class Server(ServerProcess):
 
     def health(self) -> dict[str, Any]:
         """The JSON object of `/health`, as those with a key get it."""
-        health: dict[str, Any] = httpx.get(self.url + "/health", headers=self._headers, timeout=10).json()
+        health: dict[str, Any] = httpx2.get(self.url + "/health", headers=self._headers, timeout=10).json()
         return health
 
-    def speech(self, input: str = "hello", **fields: object) -> httpx.Response:
+    def speech(self, input: str = "hello", **fields: object) -> httpx2.Response:
         """`POST /v1/audio/speech`, for PCM where the fields do not say otherwise."""
         body = {"model": "tts-1", "voice": "alloy", "input": input, "response_format": "pcm"} | fields
-        return httpx.post(self.url + "/v1/audio/speech", json=body, timeout=60)
+        return httpx2.post(self.url + "/v1/audio/speech", json=body, timeout=60)
 
 
 def start(

@@ -22,11 +22,8 @@ LONGEST_VALUE: Final = 300
 LONGEST_MESSAGE: Final = 4000
 """How many characters of a message are logged. Tracebacks are whole."""
 
-BUSY: Final = ("httpx", "httpcore")
+BUSY: Final = ("httpx2", "httpcore2")
 """Loggers with a line for every request that they send."""
-
-CHATTY: Final = ("phonemizer",)
-"""Loggers that warn about every text with a foreign word."""
 
 
 class Fields(logging.Formatter):
@@ -116,12 +113,6 @@ def _install(handler: logging.Handler, level: str, *, json: bool) -> None:
     root.setLevel(level.upper())
     for name in BUSY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    for name in CHATTY:  # a filter, because these set their own level whenever they are used
-        logging.getLogger(name).addFilter(_only_errors)
-
-
-def _only_errors(record: logging.LogRecord) -> bool:
-    return record.levelno >= logging.ERROR
 
 
 def _record(message: str, **fields: object) -> logging.LogRecord:

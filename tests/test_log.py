@@ -3,12 +3,10 @@
 import json
 import logging
 import unicodedata
-from collections.abc import Iterator
 from types import TracebackType
 
 import pytest
 
-from speechd import log
 from speechd.log import Fields
 
 MEAN = {
@@ -80,27 +78,3 @@ def test_no_line_of_a_traceback_can_pass_for_a_line_of_the_log() -> None:
 def test_traceback_is_in_the_message_of_json() -> None:
     line = json.loads(Fields(json=True).format(record(exc_info=raised("why"))))
     assert line["message"].splitlines()[-1] == "ValueError: why"
-
-
-@pytest.fixture
-def restored() -> Iterator[None]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    yield
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
-
-
-@pytest.mark.parametrize("level", ["info", "error"])
-def test_warnings_about_texts_of_clients_are_not_logged(
-    restored: None, level: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from phonemizer.logger import get_logger
-
-    log.configure(level, json=False)
-    chatty = get_logger()  # which sets its own level
-    chatty.warning("1 utterances containing language switches on lines 1")
-    chatty.error("broken")
-    said = capsys.readouterr().err
-    assert "switches" not in said
-    assert "broken" in said

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import openai
 import pytest
 
@@ -46,13 +46,13 @@ def test_each_key_is_accepted(server: Server, key: str) -> None:
 
 def test_key_may_have_any_letters(server: Server) -> None:
     headers = {b"authorization": "Bearer clé".encode()}
-    assert httpx.get(server.url + "/v1/models", headers=headers).status_code == 200
+    assert httpx2.get(server.url + "/v1/models", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer no"}, {"authorization": "Basic first-key"}])
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/audio/voices", "/dev/ssml"])
 def test_other_keys_are_refused_in_the_envelope(server: Server, path: str, headers: dict[str, str]) -> None:
-    reply = httpx.get(server.url + path, headers=headers)
+    reply = httpx2.get(server.url + path, headers=headers)
     assert (reply.status_code, reply.json()["error"]["code"]) == (401, "invalid_api_key")
     assert reply.headers["x-request-id"].startswith("req_")
 
@@ -67,7 +67,7 @@ def test_health_needs_no_key_but_tells_more_to_those_who_have_one(server: Server
     reply = server.get("/health")
     assert reply.json() == {"status": "ok", "engine": "tone", "ready": 2}
     assert server.health().keys() >= {"version", "workers", "in_flight"}
-    wrong = httpx.get(server.url + "/health", headers={"authorization": "Bearer no"})
+    wrong = httpx2.get(server.url + "/health", headers={"authorization": "Bearer no"})
     assert wrong.json() == reply.json()
 
 
@@ -79,16 +79,16 @@ def test_keys_are_not_in_the_log(server: Server) -> None:
 def test_page_of_an_allowed_origin_may_call(server: Server) -> None:
     preflight = {"origin": ORIGIN, "access-control-request-method": "POST"}
     preflight["access-control-request-headers"] = "authorization,content-type"
-    reply = httpx.options(server.url + "/v1/audio/speech", headers=preflight)
+    reply = httpx2.options(server.url + "/v1/audio/speech", headers=preflight)
     assert reply.status_code == 200
     assert reply.headers["access-control-allow-origin"] == ORIGIN
-    reply = httpx.get(server.url + "/v1/models", headers={"origin": ORIGIN})
+    reply = httpx2.get(server.url + "/v1/models", headers={"origin": ORIGIN})
     assert reply.headers["access-control-allow-origin"] == ORIGIN
 
 
 def test_page_of_another_origin_may_not(server: Server) -> None:
     headers = {"origin": "https://evil.example", "authorization": "Bearer first-key"}
-    reply = httpx.get(server.url + "/v1/models", headers=headers)
+    reply = httpx2.get(server.url + "/v1/models", headers=headers)
     assert (reply.status_code, reply.json()["error"]["code"]) == (403, "origin_not_allowed")
     assert "access-control-allow-origin" not in reply.headers
 
@@ -97,14 +97,14 @@ def test_page_of_another_origin_may_not_say_what_was_forwarded(server: Server, t
     preflight = {"origin": "https://evil.example", "access-control-request-method": "POST"}
     preflight["access-control-request-headers"] = "x-forwarded-host"
     for one in (server, tone_server):  # with and without CORS for others
-        reply = httpx.options(one.url + "/v1/audio/speech", headers=preflight)
+        reply = httpx2.options(one.url + "/v1/audio/speech", headers=preflight)
         assert reply.status_code >= 400
         assert "access-control-allow-origin" not in reply.headers
 
 
 def test_page_sees_what_is_refused_before_it_has_arrived(server: Server) -> None:
     body = b'{"input": "' + b"x" * 30_000 + b'"}'
-    reply = httpx.post(server.url + "/v1/audio/speech", content=body, headers={"origin": ORIGIN})
+    reply = httpx2.post(server.url + "/v1/audio/speech", content=body, headers={"origin": ORIGIN})
     assert (reply.status_code, reply.headers["access-control-allow-origin"]) == (413, ORIGIN)
 
 
@@ -117,7 +117,7 @@ def test_key_is_asked_for_before_the_body(server: Server) -> None:
 
 def test_key_and_other_host_are_a_proxy(server: Server) -> None:
     headers = {"host": "speech.example", "user-agent": "Mozilla/5.0", "authorization": "Bearer first-key"}
-    assert httpx.get(server.url + "/v1/models", headers=headers).status_code == 200
+    assert httpx2.get(server.url + "/v1/models", headers=headers).status_code == 200
 
 
 PAGE = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "origin": "https://evil.example"}
@@ -136,8 +136,8 @@ REBOUND = {"host": "evil.example:8880", "origin": "http://evil.example:8880", "a
 def test_what_any_page_can_send_is_not_spoken(
     tone_server: Server, headers: dict[str, str], status: int, code: str
 ) -> None:
-    body = b'{"model": "tts-1", "voice": "alloy", "input": "hello"}'  # httpx states no type of bytes
-    reply = httpx.post(tone_server.url + "/v1/audio/speech", content=body, headers=headers)
+    body = b'{"model": "tts-1", "voice": "alloy", "input": "hello"}'  # httpx2 states no type of bytes
+    reply = httpx2.post(tone_server.url + "/v1/audio/speech", content=body, headers=headers)
     assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
     until(lambda: reply.headers["x-request-id"] in tone_server.log())
 
@@ -145,7 +145,7 @@ def test_what_any_page_can_send_is_not_spoken(
 @pytest.mark.parametrize("path", ["/health", "/metrics", "/v1/models"])
 def test_page_under_a_name_that_is_not_ours_reads_nothing(tone_server: Server, path: str) -> None:
     headers = {"host": "evil.example:8880", "user-agent": "Mozilla/5.0"}
-    reply = httpx.get(tone_server.url + path, headers=headers)
+    reply = httpx2.get(tone_server.url + path, headers=headers)
     assert (reply.status_code, reply.json()["error"]["code"]) == (403, "host_not_allowed")
     assert "SPEECHD_ALLOWED_HOSTS" in reply.json()["error"]["message"]
 
@@ -197,7 +197,7 @@ def test_sdk_with_default_retries_gets_through_when_room_appears(server: Server)
 def test_health_answers_while_every_slot_works(server: Server) -> None:
     holders = [hold(server, key, 3) for key in ("first-key", "second-key")]
     until(lambda: server.health()["running"] == 2)
-    with httpx.Client(base_url=server.url) as http:
+    with httpx2.Client(base_url=server.url) as http:
         for _ in range(20):
             assert http.get("/health").json()["status"] == "ok"
         assert server.health()["in_flight"] > 0  # 21 answers, and the slots are still at it

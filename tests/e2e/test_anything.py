@@ -4,7 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,12 +24,12 @@ fields = st.sampled_from([*(field.name for field in FIELDS), "x"])
 
 
 @pytest.fixture(scope="module")
-def client(tone_server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=tone_server.url, timeout=60) as client:
+def client(tone_server: Server) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=tone_server.url, timeout=60) as client:
         yield client
 
 
-def check(reply: httpx.Response) -> None:
+def check(reply: httpx2.Response) -> None:
     assert reply.status_code == 200 or 400 <= reply.status_code < 500, reply.text
     assert reply.headers["x-request-id"]
     if reply.status_code != 200:
@@ -38,20 +38,20 @@ def check(reply: httpx.Response) -> None:
 
 @lenient
 @given(st.dictionaries(fields, values))
-def test_any_json_object(client: httpx.Client, body: dict[str, object]) -> None:
+def test_any_json_object(client: httpx2.Client, body: dict[str, object]) -> None:
     least = {"model": "tts-1", "voice": "alloy", "input": "Hello."}
     check(client.post("/v1/audio/speech", json=least | body))
 
 
 @lenient
 @given(st.binary(max_size=200))
-def test_any_bytes(client: httpx.Client, body: bytes) -> None:
+def test_any_bytes(client: httpx2.Client, body: bytes) -> None:
     check(client.post("/v1/audio/speech", content=body, headers={"content-type": "application/json"}))
 
 
 @lenient
 @given(st.text(min_size=1, max_size=300))
-def test_any_text_is_spoken_or_refused(client: httpx.Client, text: str) -> None:
+def test_any_text_is_spoken_or_refused(client: httpx2.Client, text: str) -> None:
     body = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"}
     reply = client.post("/v1/audio/speech", content=json.dumps(body), headers={"content-type": "application/json"})
     check(reply)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import av
-import httpx
+import httpx2
 import numpy as np
 import openai
 import pytest
@@ -84,7 +84,7 @@ def test_sse_events(tone_server: Server) -> None:
     events = []
     body = {"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": "pcm", "stream_format": "sse"}
     headers = {"accept": "application/octet-stream"}  # what the SDK sends, for sse too
-    with httpx.stream("POST", tone_server.url + "/v1/audio/speech", json=body, headers=headers) as reply:
+    with httpx2.stream("POST", tone_server.url + "/v1/audio/speech", json=body, headers=headers) as reply:
         assert reply.headers["content-type"].startswith("text/event-stream")
         events = [json.loads(line.removeprefix("data: ")) for line in reply.iter_lines() if line]
     *deltas, done = events
@@ -178,7 +178,7 @@ def test_part_of_a_text_that_holds_nothing_to_speak_is_a_silence(tone_server: Se
 
 
 def test_client_that_names_neither_model_nor_voice_is_served(tone_server: Server) -> None:
-    reply = httpx.post(tone_server.url + "/v1/audio/speech", json={"input": "hi", "response_format": "pcm"})
+    reply = httpx2.post(tone_server.url + "/v1/audio/speech", json={"input": "hi", "response_format": "pcm"})
     assert (reply.status_code, spoken(reply.content)) == (200, "hi")
 
 
@@ -198,7 +198,7 @@ def test_reply_can_be_downloaded_again_once_it_is_complete(tone_server: Server) 
     link = reply.headers["x-download-path"]
     kept = tone_server.get("/v1" + link)
     assert (kept.content, kept.headers["content-type"]) == (reply.content, "audio/mpeg")
-    part = httpx.get(tone_server.url + "/v1" + link, headers={"range": "bytes=10-19"})
+    part = httpx2.get(tone_server.url + "/v1" + link, headers={"range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, reply.content[10:20])
     assert "x-download-path" not in tone_server.speech("one two").headers
 
@@ -230,7 +230,7 @@ def test_unknown_voice_names_the_nearest(tone_server: Server) -> None:
     ],
 )
 def test_error_on_any_path_has_the_envelope(tone_server: Server, method: str, path: str, status: int) -> None:
-    reply = httpx.request(method, tone_server.url + path)
+    reply = httpx2.request(method, tone_server.url + path)
     assert reply.status_code == status
     assert set(reply.json()["error"]) == {"message", "type", "param", "code"}
     assert reply.headers["x-request-id"].startswith("req_")
@@ -251,18 +251,18 @@ def test_description_is_served_and_every_path_in_it_answers(tone_server: Server)
 def test_slash_at_the_end_means_nothing(tone_server: Server, path: str) -> None:
     headers = {"host": "evil.example"}
     for slashes in ("/", "//"):
-        assert httpx.get(tone_server.url + path + slashes, headers=headers).status_code == 200
+        assert httpx2.get(tone_server.url + path + slashes, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/audio/speech/", "/audio/speech"])
 def test_speech_under_another_form_of_its_path(tone_server: Server, path: str) -> None:
     body = {"model": "tts-1", "voice": "alloy", "input": "hi", "response_format": "pcm"}
-    reply = httpx.post(tone_server.url + path, json=body)
+    reply = httpx2.post(tone_server.url + path, json=body)
     assert (reply.status_code, spoken(reply.content)) == (200, "hi")
 
 
 def test_form_body_is_415(tone_server: Server) -> None:
-    reply = httpx.post(tone_server.url + "/v1/audio/speech", data={"model": "tts-1"})
+    reply = httpx2.post(tone_server.url + "/v1/audio/speech", data={"model": "tts-1"})
     assert (reply.status_code, reply.json()["error"]["code"]) == (415, "unsupported_media_type")
 
 

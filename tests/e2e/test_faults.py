@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import psutil
 import pytest
 
@@ -49,7 +49,7 @@ def begin(server: Server, text: str, **fields: object) -> tuple[threading.Thread
     def ask() -> None:
         try:
             outcome["reply"] = server.speech(text, **fields)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             outcome["error"] = error
 
     thread = threading.Thread(target=ask)
@@ -74,7 +74,7 @@ def test_server_that_ends_closes_no_socket_twice(tmp_path: Path) -> None:
 
 
 def test_engine_that_raises_midway_breaks_the_transfer_off(faulty: Server) -> None:
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx2.RemoteProtocolError):
         faulty.speech("A first sentence that is spoken well enough. " * 3 + "Then oops happens.")
 
 
@@ -86,7 +86,7 @@ def test_segment_that_kills_its_engine_fails_after_two_attempts(faulty: Server) 
     if "reply" in outcome:
         assert outcome["reply"].status_code == 500
     else:
-        assert isinstance(outcome["error"], httpx.RemoteProtocolError | httpx.ReadError)
+        assert isinstance(outcome["error"], httpx2.RemoteProtocolError | httpx2.ReadError)
     until(lambda: len(faulty.workers()) == 2 and faulty.is_ready())
     assert len({worker.pid for worker in faulty.workers()} - before) <= 2
 
@@ -97,7 +97,7 @@ def test_text_that_kills_what_reads_it_is_an_error_of_its_sender_alone(faulty: S
     for text in ("unreadable", "endless", "A first sentence, which is read. Then it is unreadable.") * 2:
         try:
             reply = faulty.speech(text)
-        except httpx.RemoteProtocolError:
+        except httpx2.RemoteProtocolError:
             assert text.startswith("A first")
         else:
             assert reply.status_code == 400
@@ -177,8 +177,8 @@ def test_stopped_worker_is_replaced(faulty: Server) -> None:
 
 
 def test_client_that_leaves_gives_its_place_back(faulty: Server) -> None:
-    with httpx.stream("POST", faulty.url + "/v1/audio/speech", json=request(f"slowly {LONG}")) as reply:
-        chunks = reply.iter_raw()  # kept: without it, httpx would leave at once
+    with httpx2.stream("POST", faulty.url + "/v1/audio/speech", json=request(f"slowly {LONG}")) as reply:
+        chunks = reply.iter_raw()  # kept: without it, httpx2 would leave at once
         next(chunks)
     until(lambda: idle(faulty), 5)
 
@@ -253,7 +253,7 @@ def test_request_that_comes_while_boots_fail_is_refused_at_once(
                 worker.kill()
             time.sleep(0.1)
         while boots.stat().st_size <= 22:
-            with contextlib.suppress(httpx.NetworkError, httpx.RemoteProtocolError):  # of a worker that has just ended
+            with contextlib.suppress(httpx2.NetworkError, httpx2.RemoteProtocolError):  # of a worker that has just ended
                 statuses.add(server.speech("hello").status_code)
         until(lambda: server.get("/health").json()["ready"] == 1, 20)
         assert server.speech("hello").status_code == 200

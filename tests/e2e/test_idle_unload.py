@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.harness import decoding
@@ -48,7 +48,7 @@ def unloading(tmp_path: Path, **settings: object) -> AbstractContextManager[Serv
     return running(tmp_path, engine="unloadable:create", **given | settings)
 
 
-def spoken(reply: httpx.Response) -> str:
+def spoken(reply: httpx2.Response) -> str:
     assert reply.status_code == 200
     return decoding.spoken(reply.content)
 
@@ -72,7 +72,7 @@ def until_unloaded(server: Server) -> None:
     until(lambda: states(server) == ["idle"], 20, "an unloaded model")
 
 
-def begin_slow(server: Server, threads: ThreadPoolExecutor) -> Future[httpx.Response]:
+def begin_slow(server: Server, threads: ThreadPoolExecutor) -> Future[httpx2.Response]:
     """A stream whose home is the worker that was without the model, once the others are ready."""
     reply = threads.submit(server.speech, SLOW)
     until(
@@ -107,7 +107,7 @@ def test_requests_at_any_moment_of_unloading_and_loading_are_spoken(tmp_path: Pa
     with unloading(tmp_path, idle_unload_s=0.05) as server, ThreadPoolExecutor(4) as threads:
         pauses = [chance.uniform(0.0, 2.5) for _ in range(24)]
 
-        def ask(pause_s: float) -> httpx.Response:
+        def ask(pause_s: float) -> httpx2.Response:
             time.sleep(pause_s)  # at a moment that is any: it is no condition that is waited for
             return server.speech(SENTENCE)
 
@@ -116,7 +116,7 @@ def test_requests_at_any_moment_of_unloading_and_loading_are_spoken(tmp_path: Pa
         until(lambda: is_idle(server))
 
 
-def refused(reply: httpx.Response) -> bool:
+def refused(reply: httpx2.Response) -> bool:
     assert reply.status_code == 503, reply.text
     assert reply.json()["error"]["code"] == "server_not_ready"
     assert int(reply.headers["retry-after"]) >= 1
@@ -211,7 +211,7 @@ def test_worker_killed_after_it_was_without_a_model_breaks_only_its_own_transfer
         else:
             reply = begin_slow(server, threads)
         victim.kill()
-        assert isinstance(reply.exception(30), httpx.TransportError)
+        assert isinstance(reply.exception(30), httpx2.TransportError)
         until(lambda: is_idle(server), 20)
         until(lambda: server.speech().status_code == 200, 20, "speech")
 

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 
@@ -26,8 +26,8 @@ SSML = (
 LEAST = {"model": "kokoro", "voice": "af_heart"}
 
 
-def post(server: Server, path: str = "/v1/audio/speech", **fields: Any) -> httpx.Response:
-    return httpx.post(server.url + path, json=LEAST | {"input": TEXT, "response_format": "pcm"} | fields, timeout=30)
+def post(server: Server, path: str = "/v1/audio/speech", **fields: Any) -> httpx2.Response:
+    return httpx2.post(server.url + path, json=LEAST | {"input": TEXT, "response_format": "pcm"} | fields, timeout=30)
 
 
 def heard(pcm: bytes, start_s: float, end_s: float) -> str:
@@ -35,7 +35,7 @@ def heard(pcm: bytes, start_s: float, end_s: float) -> str:
     return decode(samples[round(start_s * SAMPLE_RATE) : round(end_s * SAMPLE_RATE)])
 
 
-def events(reply: httpx.Response) -> list[dict[str, Any]]:
+def events(reply: httpx2.Response) -> list[dict[str, Any]]:
     return [json.loads(event.removeprefix("data: ")) for event in reply.text.split("\n\n") if event]
 
 
@@ -82,7 +82,7 @@ def test_captioned_speech_is_kokoro_fastapis(tone_server: Server, stream: bool) 
 
 def test_captioned_speech_has_kokoro_fastapis_defaults(tone_server: Server) -> None:
     body = {"input": "Hello.", "stream": False, "return_timestamps": False}
-    reply = httpx.post(tone_server.url + "/dev/captioned_speech", json=body, timeout=30)
+    reply = httpx2.post(tone_server.url + "/dev/captioned_speech", json=body, timeout=30)
     assert (reply.json()["audio_format"], reply.json()["timestamps"]) == ("audio/mpeg", None)
 
 
@@ -133,12 +133,12 @@ def test_what_cannot_be_spoken_is_refused_before_any_audio(
 def test_dialogue_is_spoken_turn_by_turn(tone_server: Server) -> None:
     turns = [{"voice": "af_bella", "text": "Hello there."}, {"voice_id": "am_adam", "text": "Hi you."}]
     body = {"inputs": turns, "pause_between_turns": 2, "response_format": "pcm"}
-    reply = httpx.post(tone_server.url + "/dev/dialogue", json=body, timeout=30)
+    reply = httpx2.post(tone_server.url + "/dev/dialogue", json=body, timeout=30)
     assert spoken(reply.content) == "hellotherehiyou"
-    quiet = httpx.post(tone_server.url + "/dev/dialogue", json=body | {"pause_between_turns": 1}, timeout=30)
+    quiet = httpx2.post(tone_server.url + "/dev/dialogue", json=body | {"pause_between_turns": 1}, timeout=30)
     assert len(reply.content) - len(quiet.content) == 2 * SAMPLE_RATE
     briefly, at_once = (
-        httpx.post(tone_server.url + "/dev/dialogue", json=body | {"pause_between_turns": pause}, timeout=30).content
+        httpx2.post(tone_server.url + "/dev/dialogue", json=body | {"pause_between_turns": pause}, timeout=30).content
         for pause in (0.5, 0.0)
     )
     assert len(briefly) - len(at_once) == round(2 * (0.5 - GAP_S[Boundary.SENTENCE]) * SAMPLE_RATE)
@@ -146,7 +146,7 @@ def test_dialogue_is_spoken_turn_by_turn(tone_server: Server) -> None:
 
 @pytest.mark.parametrize("turns", [None, [], [{"voice": "nova"}], [{"voice": "nova", "text": " "}], ["a"], 5])
 def test_dialogue_without_turns_is_refused(tone_server: Server, turns: object) -> None:
-    reply = httpx.post(tone_server.url + "/dev/dialogue", json={"turns": turns}, timeout=30)
+    reply = httpx2.post(tone_server.url + "/dev/dialogue", json={"turns": turns}, timeout=30)
     assert reply.status_code == 400
 
 
@@ -159,16 +159,16 @@ def test_explain_says_what_would_be_spoken(tone_server: Server) -> None:
 
 
 def test_ssml_is_told_and_turned_into_tags(tone_server: Server) -> None:
-    assert "break" in httpx.get(tone_server.url + "/dev/ssml").json()["elements"]
-    reply = httpx.post(tone_server.url + "/dev/ssml", json={"text": SSML, "voice": "af_heart"})
+    assert "break" in httpx2.get(tone_server.url + "/dev/ssml").json()["elements"]
+    reply = httpx2.post(tone_server.url + "/dev/ssml", json={"text": SSML, "voice": "af_heart"})
     assert reply.json()["text"] == "Hello [pause:1s][voice:am_adam]my friend[voice:af_heart] World Wide & end"
     plain = "[voice:af_heart] 1 < 2"
-    assert httpx.post(tone_server.url + "/dev/ssml", json={"text": plain}).json()["text"] == plain
-    assert httpx.post(tone_server.url + "/dev/ssml", json={"text": "<speak>a"}).status_code == 400
+    assert httpx2.post(tone_server.url + "/dev/ssml", json={"text": plain}).json()["text"] == plain
+    assert httpx2.post(tone_server.url + "/dev/ssml", json={"text": "<speak>a"}).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/dev/phonemize", "/dev/generate_from_phonemes"])
 def test_engine_without_phonemes_refuses_them(tone_server: Server, path: str) -> None:
-    reply = httpx.post(tone_server.url + path, json={"text": "a", "phonemes": "a"}, timeout=30)
+    reply = httpx2.post(tone_server.url + path, json={"text": "a", "phonemes": "a"}, timeout=30)
     assert reply.status_code == 400
     assert "Kokoro" in reply.json()["error"]["message"]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.harness.decoding import letters, spoken
@@ -48,9 +48,9 @@ def test_no_request_is_lost_and_none_sounds_different_while_workers_are_recycled
     def speak_on(text: str, *, keep: bool) -> set[bytes]:
         heard: set[bytes] = set()
         count = 0
-        with httpx.Client(timeout=30) as client:
+        with httpx2.Client(timeout=30) as client:
             while not over.is_set():
-                reply = (client if keep else httpx).post(server.url + "/v1/audio/speech", json=body(text))
+                reply = (client if keep else httpx2).post(server.url + "/v1/audio/speech", json=body(text))
                 assert reply.status_code == 200
                 heard.add(reply.content)
                 count += 1
@@ -152,7 +152,7 @@ def test_worker_killed_while_it_retires_breaks_only_its_own_transfers(tmp_path: 
         other = threads.submit(server.speech, SLOW)
         until(lambda: server.health()["in_flight"] == 2)
         next(worker for worker in server.workers() if worker.pid == pid).kill()
-        assert isinstance(reply.exception(30), httpx.TransportError)
+        assert isinstance(reply.exception(30), httpx2.TransportError)
         assert spoken(other.result(60).content) == letters(SLOW)
         until(lambda: is_idle(server))
         assert deaths(server) == 1

@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -37,10 +37,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def speak(server: Server, text: str = SENTENCE, **fields: object) -> httpx.Response:
+def speak(server: Server, text: str = SENTENCE, **fields: object) -> httpx2.Response:
     body = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"} | fields
     headers = {"authorization": "Bearer key"}
-    return httpx.post(server.url + "/v1/audio/speech", json=body, headers=headers, timeout=30)
+    return httpx2.post(server.url + "/v1/audio/speech", json=body, headers=headers, timeout=30)
 
 
 def series(server: Server, *, kinds: tuple[str, ...] = (*COUNTS, "gauge")) -> Series:
@@ -97,7 +97,7 @@ def test_request_without_a_key_is_invalid(server: Server) -> None:
 
 def test_stream_that_breaks_midway_failed(server: Server) -> None:
     before = outcomes(server)
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx2.RemoteProtocolError):
         speak(server, SENTENCE * 3 + "Then oops happens.")
     rises(server, before, failed=1)
 
@@ -106,7 +106,7 @@ def test_client_that_leaves_while_it_listens(server: Server) -> None:
     before = outcomes(server)
     body = {"model": "tts-1", "voice": "alloy", "input": SLOW, "response_format": "pcm"}
     headers = {"authorization": "Bearer key"}
-    with httpx.stream("POST", server.url + "/v1/audio/speech", json=body, headers=headers) as reply:
+    with httpx2.stream("POST", server.url + "/v1/audio/speech", json=body, headers=headers) as reply:
         content = reply.iter_raw()
         next(content)
         assert value(server, "speechd_requests_in_flight") == 1
@@ -204,7 +204,7 @@ def test_request_whose_worker_is_killed(server: Server) -> None:
         until(lambda: value(server, "speechd_requests_in_flight") == 1)
         (home,) = [worker["pid"] for worker in server.health()["workers"] if worker["in_flight"]]
         os.kill(home, signal.SIGKILL)
-        assert isinstance(asked.exception(30), httpx.TransportError)
+        assert isinstance(asked.exception(30), httpx2.TransportError)
     rises(server, before, worker_died=1)
     until(lambda: server.health()["ready"] == 2)
 
@@ -214,7 +214,7 @@ def speak_on(server: Server, over: threading.Event) -> tuple[int, int]:
     sent = complete = 0
     while not over.is_set():
         sent += 1
-        with suppress(httpx.TransportError):
+        with suppress(httpx2.TransportError):
             complete += server.speech(SENTENCE * 5).status_code == 200
     return sent, complete
 

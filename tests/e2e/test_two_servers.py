@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import openai
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -85,26 +85,26 @@ def busy(tmp_path_factory: pytest.TempPathFactory, wrong: ScriptedServer) -> Ite
 def held(server: Server) -> Iterator[None]:
     """A client that has begun to listen and does not read on."""
     with stream(server, LONG) as reply:
-        content = reply.iter_raw()  # kept: without it, httpx would leave at once
+        content = reply.iter_raw()  # kept: without it, httpx2 would leave at once
         next(content)
         yield
 
 
 def stream(
     server: Server, text: str = TEXT, headers: Mapping[str, str] | None = None, **fields: Any
-) -> AbstractContextManager[httpx.Response]:
+) -> AbstractContextManager[httpx2.Response]:
     body = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"} | fields
     headers = {"authorization": "Bearer near-key", **(headers or {})}
-    return httpx.stream("POST", server.url + "/v1/audio/speech", json=body, headers=headers, timeout=30)
+    return httpx2.stream("POST", server.url + "/v1/audio/speech", json=body, headers=headers, timeout=30)
 
 
-def speak(server: Server, text: str = TEXT, **fields: Any) -> httpx.Response:
+def speak(server: Server, text: str = TEXT, **fields: Any) -> httpx2.Response:
     with stream(server, text, **fields) as reply:
         reply.read()
     return reply
 
 
-def heard(reply: httpx.Response) -> str:
+def heard(reply: httpx2.Response) -> str:
     """What was spoken in a reply of PCM, as events or not."""
     if "event" not in reply.headers["content-type"]:
         return spoken(reply.content)
@@ -248,7 +248,7 @@ class TestOtherThatDoesNotBegin:
         assert told(misled, "speechd_refusals_total", "reason")["count"] == refused.get("count", 0) + 1
 
 
-def came_back(server: Server, **headers: str) -> httpx.Response:
+def came_back(server: Server, **headers: str) -> httpx2.Response:
     """The reply to a request that the other was too slow for. (As a segment ends there may be no wait to be expected;
     a request of that moment stays.)"""
     replies = []
@@ -294,7 +294,7 @@ def test_break_of_the_other_is_a_broken_transfer(misled: Server, wrong: Scripted
     wrong.script = script
     before, outcomes = overflows(misled), told(misled, "speechd_requests_total")
     got = b""
-    with pytest.raises(httpx.RemoteProtocolError), stream(misled) as reply:  # noqa: PT012  # what came before counts
+    with pytest.raises(httpx2.RemoteProtocolError), stream(misled) as reply:  # noqa: PT012  # what came before counts
         for data in reply.iter_raw():
             got += data
     assert got == b"ab" * 50
@@ -306,7 +306,7 @@ def test_break_of_the_other_is_a_broken_transfer(misled: Server, wrong: Scripted
 def test_break_of_the_other_is_an_error_event_and_a_broken_transfer(misled: Server, wrong: ScriptedServer) -> None:
     wrong.script = (head(media_type="text/event-stream"), chunk(b"data: {}\n\ndata: {"), 0.1)
     got = b""
-    with pytest.raises(httpx.RemoteProtocolError), stream(misled, stream_format="sse") as reply:  # noqa: PT012
+    with pytest.raises(httpx2.RemoteProtocolError), stream(misled, stream_format="sse") as reply:  # noqa: PT012
         for data in reply.iter_raw():
             got += data
     assert got.startswith(b'data: {}\n\ndata: {"type":"error","error":{"message":')
@@ -318,7 +318,7 @@ def test_request_waits_no_longer_in_all_than_its_client(misled: Server, wrong: S
     body = {"model": "tts-1", "voice": "alloy", "input": TEXT}
     headers = {"authorization": "Bearer near-key", "x-stainless-read-timeout": "0.3"}
     began = time.monotonic()
-    reply = httpx.post(misled.url + "/v1/audio/speech", json=body, headers=headers)
+    reply = httpx2.post(misled.url + "/v1/audio/speech", json=body, headers=headers)
     assert reply.status_code == 503
     assert time.monotonic() - began < 0.9
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import psutil
 
 QUICK = {
@@ -72,8 +72,8 @@ class Process:
         self._known |= {worker.pid: worker for worker in found}
         return found
 
-    def get(self, path: str = "/") -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=20)
+    def get(self, path: str = "/") -> httpx2.Response:
+        return httpx2.get(f"http://127.0.0.1:{self.port}{path}", timeout=20)
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)

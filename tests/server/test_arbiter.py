@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import httpx
+import httpx2
 import psutil
 import pytest
 
@@ -132,7 +132,7 @@ def test_worker_that_had_served_is_replaced_at_once_in_its_row(tmp_path: Path) -
     with running(tmp_path, respawn_delay_s=30, respawn_limit_s=30) as server:
         for _ in range(5):
             before = server.count("ready")
-            with pytest.raises(httpx.RemoteProtocolError):
+            with pytest.raises(httpx2.RemoteProtocolError):
                 server.get("/exit")
             until(partial(more_than, before, partial(server.count, "ready")), 5, server.log)
         assert {index for what, *indexes in server.journal() if what == "fork" for index in indexes} == {0, 1}
@@ -206,7 +206,7 @@ def sockets() -> tuple[int, int]:
 def test_log_that_nobody_reads_holds_nobody_up(tmp_path: Path, make: Callable[[], tuple[int, int]]) -> None:
     read, write = unread(make)
     with running(tmp_path, stderr=write) as server:
-        with pytest.raises(httpx.RemoteProtocolError):
+        with pytest.raises(httpx2.RemoteProtocolError):
             server.get("/exit")
         until(lambda: server.count("ready") == 3)
         server.workers()[0].send_signal(signal.SIGSTOP)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
-import httpx
+import httpx2
 from starlette.types import ASGIApp
 
 from speechd import __version__
@@ -50,11 +50,11 @@ class Overflow:
         headers = {"user-agent": f"speechd/{__version__}", "accept-encoding": "identity", OVERFLOW_HEADER: "1"}
         if self._settings.overflow_api_key:
             headers["authorization"] = f"Bearer {self._settings.overflow_api_key}"
-        self._client = httpx.AsyncClient(
+        self._client = httpx2.AsyncClient(
             headers=headers,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none: one client's would go with all others'
-            timeout=httpx.Timeout(None, connect=self._settings.overflow_connect_s),  # `UpstreamSpeech` has the others
-            limits=httpx.Limits(max_connections=None, keepalive_expiry=KEEP_ALIVE_S),
+            timeout=httpx2.Timeout(None, connect=self._settings.overflow_connect_s),  # `UpstreamSpeech` has the others
+            limits=httpx2.Limits(max_connections=None, keepalive_expiry=KEEP_ALIVE_S),
         )
 
     async def close(self) -> None:

@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
-import httpx
+import httpx2
 
 from speechd.context import OverflowOutcome, Timings
 from speechd.errors import Overloaded, ReplyTooLong, SynthesisFailed
@@ -58,12 +58,12 @@ class UpstreamSpeech:
     """
 
     def __init__(
-        self, client: httpx.AsyncClient, request: httpx.Request, wanted: UpstreamRequest, spool: Spool | None = None
+        self, client: httpx2.AsyncClient, request: httpx2.Request, wanted: UpstreamRequest, spool: Spool | None = None
     ) -> None:
         self.timings = Timings()
         self._client, self._request, self.wanted = client, request, wanted
         self._made = time.monotonic()
-        self._response: httpx.Response | None = None
+        self._response: httpx2.Response | None = None
         self._spool = spool
         self._pieces: AsyncIterator[bytes]
         self._first: bytes | None = None
@@ -90,9 +90,9 @@ class UpstreamSpeech:
                 self._first = first
         except TimeoutError:
             raise Declined(OverflowOutcome.SLOW) from None
-        except (httpx.ConnectError, httpx.ConnectTimeout):
+        except (httpx2.ConnectError, httpx2.ConnectTimeout):
             raise Declined(OverflowOutcome.UNREACHABLE) from None
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             raise Declined(OverflowOutcome.BROKEN) from None
 
     async def read(self) -> Chunk | None:
@@ -106,7 +106,7 @@ class UpstreamSpeech:
             async with asyncio.timeout(self.wanted.idle_s):
                 piece = await self._next()
                 return None if piece is None else Chunk(piece)
-        except (TimeoutError, httpx.HTTPError) as error:
+        except (TimeoutError, httpx2.HTTPError) as error:
             raise SynthesisFailed("The speech of another server broke off.") from error
 
     async def close(self) -> None:
@@ -115,7 +115,7 @@ class UpstreamSpeech:
             await self._response.aclose()
 
     @property
-    def headers(self) -> httpx.Headers:
+    def headers(self) -> httpx2.Headers:
         """The headers of the reply, once it is open."""
         assert self._response is not None
         return self._response.headers
@@ -140,7 +140,7 @@ class UpstreamSpeech:
                 piece = await self._next()
 
 
-def require_speech(response: httpx.Response, *, sse: bool) -> None:
+def require_speech(response: httpx2.Response, *, sse: bool) -> None:
     """Raise `Declined` unless status and headers are those of speech as it was asked for."""
     if response.status_code != 200:
         raise Declined(OverflowOutcome.REFUSED)
@@ -166,12 +166,12 @@ async def whole_events(pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes, No
             yield rest[:ended]
             rest = rest[ended:]
         if len(rest) > EVENT_LIMIT_BYTES:
-            raise httpx.RemoteProtocolError("an event has no end")
+            raise httpx2.RemoteProtocolError("an event has no end")
     if rest:
         yield rest
 
 
-def _limit_unread(response: httpx.Response) -> None:
+def _limit_unread(response: httpx2.Response) -> None:
     connection = response.extensions.get("network_stream")  # tests have none
     if connection is not None and (known := connection.get_extra_info("socket")) is not None:
         known.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)

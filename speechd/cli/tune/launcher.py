@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import httpx
+import httpx2
 
 from speechd.config.options import variable
 from speechd.errors import EngineUnavailable
@@ -38,9 +38,9 @@ class ServerProcess:
         """The lines of its log so far."""
         return self._log_path.read_text(errors="replace")
 
-    def get(self, path: str) -> httpx.Response:
+    def get(self, path: str) -> httpx2.Response:
         """`GET` of a path, over a connection of its own."""
-        return httpx.get(self.url + path, timeout=10, trust_env=False)
+        return httpx2.get(self.url + path, timeout=10, trust_env=False)
 
     def is_ready(self) -> bool:
         """Whether `/ready` says so. Raises `EngineUnavailable` with the log if the server has ended."""
@@ -48,7 +48,7 @@ class ServerProcess:
             raise EngineUnavailable(f"The server does not start: {self.log().strip()}")
         try:
             return self.get("/ready").is_success
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return False  # Not listening yet.
 
     def wait_ready(self, timeout_s: float = START_TIMEOUT_S) -> None:

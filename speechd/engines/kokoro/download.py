@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import httpx
+import httpx2
 import huggingface_hub
 from huggingface_hub import constants as hub
 
@@ -67,7 +67,7 @@ def download(model_dir: Path | None = None) -> Path:
             REPOSITORY, revision=REVISION, local_dir=model_dir, allow_patterns=list(FILES), etag_timeout=HUB_TIMEOUT_S
         )
         listing = huggingface_hub.HfApi().model_info(REPOSITORY, revision=REVISION, files_metadata=True)
-    except (OSError, ValueError, httpx.HTTPError) as error:
+    except (OSError, ValueError, httpx2.HTTPError) as error:
         raise EngineUnavailable(f"{REPOSITORY} cannot be fetched from {hub.ENDPOINT}: {error}") from error
     weights = Checkpoint(Path(str(folder)))
     for file in listing.siblings or ():

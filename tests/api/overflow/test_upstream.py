@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, closing
 
-import httpx
+import httpx2
 import pytest
 
 from speechd.api.overflow import upstream
@@ -32,7 +32,7 @@ def read(url: str, wanted: UpstreamRequest, spool: Spool | None = None) -> list[
 
     async def scenario() -> list[bytes | str]:
         got: list[bytes | str] = []
-        async with httpx.AsyncClient(timeout=httpx.Timeout(None, connect=0.3)) as client:
+        async with httpx2.AsyncClient(timeout=httpx2.Timeout(None, connect=0.3)) as client:
             stream = UpstreamSpeech(client, client.build_request("POST", url, content=b"{}"), wanted, spool)
             try:
                 await stream.open()
@@ -194,12 +194,12 @@ def test_event_without_an_end_is_not_held(server: ScriptedServer, monkeypatch: p
 
 @pytest.mark.parametrize("media_type", ["audio/mpeg", "Audio/L16; rate=24000", "application/octet-stream"])
 def test_what_may_be_speech_is_taken_for_it(media_type: str) -> None:
-    require_speech(httpx.Response(200, headers={"content-type": media_type, "content-length": "2"}), sse=False)
+    require_speech(httpx2.Response(200, headers={"content-type": media_type, "content-length": "2"}), sse=False)
 
 
 def test_little_is_read_that_is_not_asked_for(server: ScriptedServer) -> None:
     async def scenario() -> None:
-        async with httpx.AsyncClient() as client:
+        async with httpx2.AsyncClient() as client:
             stream = UpstreamSpeech(client, client.build_request("POST", server.url), STREAM)
             await stream.open()
             for _ in range(20):
