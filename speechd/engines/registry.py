@@ -69,8 +69,8 @@ def _kokoro(options: EngineOptions) -> Engine:
         weights = locate(options.model_dir)  # before the imports that take seconds, in case there are none
         from speechd.engines.kokoro.engine import engine_of
     except ImportError as error:
-        # kokoro and misaki bar Python 3.13 in their metadata only.
-        install = "pip install --no-deps --ignore-requires-python kokoro==0.9.4 misaki==0.9.4"
+        # Misaki bars Python 3.13 in its metadata only.
+        install = "pip install --no-deps --ignore-requires-python misaki==0.9.4"
         raise EngineUnavailable(f"Kokoro's packages are not installed ({error}). Run: {install}") from error
     return engine_of(weights, options)
 

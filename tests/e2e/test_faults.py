@@ -253,7 +253,9 @@ def test_request_that_comes_while_boots_fail_is_refused_at_once(
                 worker.kill()
             time.sleep(0.1)
         while boots.stat().st_size <= 22:
-            with contextlib.suppress(httpx2.NetworkError, httpx2.RemoteProtocolError):  # of a worker that has just ended
+            with contextlib.suppress(
+                httpx2.NetworkError, httpx2.RemoteProtocolError
+            ):  # of a worker that has just ended
                 statuses.add(server.speech("hello").status_code)
         until(lambda: server.get("/health").json()["ready"] == 1, 20)
         assert server.speech("hello").status_code == 200

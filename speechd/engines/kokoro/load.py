@@ -12,6 +12,7 @@ from speechd.engines.kokoro import cpu
 from speechd.engines.kokoro.checkpoint import State
 from speechd.engines.kokoro.gpu import driver
 from speechd.engines.kokoro.gpu.gpu_model import GpuModel
+from speechd.engines.kokoro.gpu.stock import StockModel
 from speechd.engines.kokoro.model import Model
 from speechd.errors import EngineUnavailable
 
@@ -44,9 +45,6 @@ def _load(config: dict[str, Any], state: State, device: str, dtype: str, *, requ
         return cpu.load(config, state, dtype)
     if device == "cuda":
         return GpuModel(config, state, dtype, required=required)
-    # Imported here: it brings transformers, whose import takes seconds that others need not wait.
-    from speechd.engines.kokoro.gpu.stock import StockModel
-
     return StockModel(config, state, device, required=required)
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from speechd.engines.kokoro.cpu.model import CpuModel
 from speechd.engines.kokoro.distance import relative_error, snr_db, spectral_distance_db
 from speechd.engines.kokoro.model import SAMPLE_RATE
+from speechd.engines.kokoro.stock_package import stock_model_class
 from speechd.engines.kokoro.stock_reference import Stock
 
 EXACT_SNR_DB: Final = 90.0
@@ -103,12 +104,10 @@ def verify(
 
     packs: voice packs (rows, 1, 2 x style size) by name, at least one.
     """
-    from kokoro.model import KModel  # late: it imports transformers, which takes seconds
-
     from speechd.engines.kokoro.cpu import load
 
     model = load(config, torch.load(checkpoint, map_location="cpu", weights_only=True), dtype)
-    stock = Stock(KModel(repo_id="", config=config, model=str(checkpoint)))
+    stock = Stock(stock_model_class()(repo_id="", config=config, model=str(checkpoint)))
     generator = torch.Generator().manual_seed(0)
     phonemes = torch.tensor(sorted(set(config["vocab"].values())))
     for index, length in enumerate(LENGTHS):

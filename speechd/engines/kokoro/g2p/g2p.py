@@ -43,8 +43,7 @@ _FINER: Final = tuple(
 """Where a text that its reader failed on is cut, to be read in pieces: more and more finely."""
 
 _ESPEAK_SOUNDS: Final = {
-    pair[0] + TIE + pair[1]: pair[3]
-    for pair in "aɪ=I aʊ=W dz=ʣ dʒ=ʤ eɪ=A oʊ=O ss=S ts=ʦ tʃ=ʧ ɔɪ=Y əʊ=Q".split()
+    pair[0] + TIE + pair[1]: pair[3] for pair in "aɪ=I aʊ=W dz=ʣ dʒ=ʤ eɪ=A oʊ=O ss=S ts=ʦ tʃ=ʧ ɔɪ=Y əʊ=Q".split()
 }
 """Two sounds that espeak-ng ties → the one letter that Kokoro has for them."""
 
@@ -136,7 +135,10 @@ def _extra(language: str) -> Reader:
     except Exception as error:
         # Not ImportError alone: a dictionary that is not there is a RuntimeError of MeCab's, for one.
         log.warning("The reader of the language %s cannot be made: %r", language, error)
-        reason = f"needs packages that this server lacks: pip install {EXTRA_PACKAGES[language]}"
+        reason = (
+            "needs packages that this server lacks. In a checkout: `make languages`; elsewhere: "
+            f"pip install {EXTRA_PACKAGES[language]}"
+        )
         raise _unsupported(language, reason) from error
 
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import torch
-from kokoro.model import KModel
 
 from speechd.engines.kokoro.checkpoint import State
 from speechd.engines.kokoro.gpu.precision import without_tf32
 from speechd.engines.kokoro.model import ModelInput, Rendered
+from speechd.engines.kokoro.stock_package import stock_model_class
 from speechd.errors import EngineUnavailable
 
 log = logging.getLogger(__name__)
@@ -28,13 +28,13 @@ class StockModel:
     def __init__(self, config: dict[str, Any], state: State, device: str, *, required: bool) -> None:
         """On the CPU, until the first call moves it to `device`; where that is missing and not `required`, it stays.
 
-        Raises `KeyError` where `state` lacks a tensor.
+        Raises `KeyError` where `state` lacks a tensor, `EngineUnavailable` where the package is not installed.
         """
         # Given nothing to load: its own loading passes over names that do not match, without a word.
         nothing = io.BytesIO()
         torch.save({}, nothing)
         nothing.seek(0)
-        self._model = KModel(repo_id="", config=config, model=nothing).eval()
+        self._model = stock_model_class()(repo_id="", config=config, model=nothing).eval()
         for part, tensors in state.items():
             module = getattr(self._model, part)
             missing = set(module.load_state_dict(tensors, strict=False).missing_keys) - _neutral(module)

@@ -1,6 +1,4 @@
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 import spacy
@@ -9,9 +7,10 @@ from hypothesis import strategies as st
 from misaki import en
 
 from bench.checkpoint import REAL
+from speechd.engines.espeak.phonemizer import Phonemizer
 from speechd.engines.kokoro.g2p import english
 from speechd.engines.kokoro.g2p.english import English, kokoro_ipa
-from speechd.engines.kokoro.g2p.g2p import EXTRA_PACKAGES, G2P, Reader, _Espeak, _in_pieces, _with_english
+from speechd.engines.kokoro.g2p.g2p import EXTRA_PACKAGES, G2P, Reader, _in_pieces, _with_english
 from speechd.engines.kokoro.g2p.pos_tags import tagger
 from speechd.errors import InvalidRequest
 
@@ -22,17 +21,17 @@ VOCABULARY = REAL["vocab"]
 def g2p() -> G2P:
     """As on a machine that has no trained tagger."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(english, "TAGGER", "no_such_pipeline")
+        patch.setattr(english, "TAGGERS", ("no_such_pipeline",))
         return G2P(VOCABULARY)
 
 
 def test_missing_tagger_is_told_loudly_and_nothing_is_downloaded(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(english, "TAGGER", "no_such_pipeline")
+    monkeypatch.setattr(english, "TAGGERS", ("no_such_pipeline",))
     monkeypatch.setattr(spacy.cli, "download", lambda name: pytest.fail("download"))
     G2P(VOCABULARY)
-    assert "spacy download no_such_pipeline" in caplog.text
+    assert "pip install no-such-pipeline" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -122,7 +121,7 @@ def test_mark_for_stress_is_text_here(g2p: G2P) -> None:
 def test_failure_in_misaki_loses_no_text(
     g2p: G2P, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reader = English(False, tagger())
+    reader = English(False, tagger(), Phonemizer())
     monkeypatch.setattr(reader._g2p.lexicon, "get_word", lambda *_: 1 / 0)
     assert reader("hello world") == "həlˈO wˈɜɹld"
     assert "espeak-ng reads instead" in caplog.text
@@ -263,11 +262,3 @@ def test_number_that_is_too_long_for_a_reader_is_read(g2p: G2P, language: str, t
     except InvalidRequest as error:
         pytest.skip(str(error))
     assert len(g2p.phonemes(text, language)) > 5
-
-
-def test_no_copy_of_espeak_is_left_on_the_disk(g2p: G2P, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for language in ("es", "it"):
-        assert _Espeak(language)("hola")
-    assert tempfile.tempdir == str(tmp_path)
-    assert list(tmp_path.iterdir()) == []
