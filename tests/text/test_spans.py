@@ -76,7 +76,7 @@ def test_words_come_from_where_they_were_written(input: str, expected: list[tupl
     [
         ("fr-fr", "Il est 14h30 ici.", ("quatorze", "14h30")),
         ("es", "Cuesta 5 € hoy.", ("cinco", "5")),
-        ("zh", "我有3个。", ("3", "3")),
+        ("zh", "看baidu.com吧。", ("点", "baidu.com")),
         ("hi", "नमस्ते दुनिया", ("दुनिया", "दुनिया")),
     ],
 )
