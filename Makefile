@@ -1,5 +1,5 @@
 # make run        set up what is missing and serve on 127.0.0.1:8880
-# make languages  add Japanese and Mandarin to what it speaks (1 GB)
+# make languages  add Japanese and Mandarin to what it speaks (0.8 GB)
 # make verify     compare the model with the stock kokoro package, on the weights in use
 # make test       set up what is missing and run all tests
 # make check      formatting, lint, import rules, strict types

@@ -29,6 +29,7 @@ from speechd.engines.kokoro.checkpoint import Checkpoint
 from speechd.engines.kokoro.engine import KokoroEngine, WindowedKokoroEngine, engine_of
 from speechd.engines.kokoro.load import load, resolve
 from speechd.engines.kokoro.model import ModelInput
+from speechd.engines.kokoro.stock_package import stock_model_class
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.registry import create
 from speechd.errors import EngineUnavailable, InvalidRequest
@@ -217,6 +218,30 @@ def test_language_whose_packages_are_absent_is_refused(
     with pytest.raises(InvalidRequest, match="pip install ") as caught:
         engine.load_voice(delivery(language=language))
     assert caught.value.code == "unsupported_language"
+
+
+def test_server_speaks_without_the_stock_package_and_what_it_brings(model_dir: Path) -> None:
+    speak = f"""
+import sys
+from pathlib import Path
+for name in ("kokoro", "transformers", "phonemizer", "loguru"):
+    sys.modules[name] = None  # so that it cannot be imported
+from speechd.engines import registry
+from speechd.engines.base import EngineOptions, SynthesisOptions, synthesize_one
+engine = registry.create("kokoro", EngineOptions(model_dir=Path({str(model_dir)!r}))).engine
+engine.start(1)
+for voice in ("af_heart", "ff_siwis"):
+    blend = engine.voices().parse(voice)
+    segment = engine.prepare("Zxqv привет.", SynthesisOptions(blend, blend.language))
+    assert len(synthesize_one(engine, segment).samples)
+"""
+    subprocess.run([sys.executable, "-c", speak], check=True, timeout=100)
+
+
+def test_stock_model_is_missed_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kokoro.model", None)
+    with pytest.raises(EngineUnavailable, match=r"make verify.*pip install"):
+        stock_model_class()
 
 
 def test_stock_model_speaks_with_the_durations_of_the_fast_one(

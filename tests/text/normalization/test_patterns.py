@@ -22,6 +22,7 @@ import pytest
 import speechd
 from speechd.languages.table import LANGUAGES
 from speechd.text import boundaries
+from speechd.text.normalization.normalize import normalize
 from speechd.text.normalization.romance import RomanceRules
 
 SOURCE = re.compile(r"\)(?:[?*+]|\{[0-9,]{1,9}\})\+")
@@ -109,3 +110,27 @@ def test_what_older_pythons_get_wrong_is_seen(pattern: str) -> None:
 def test_what_all_pythons_get_right_is_let_be(pattern: str) -> None:
     parser: Any = importlib.import_module("re._parser")
     assert not list(possessive_groups(parser.parse(pattern)))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "spoken"),
+    [
+        (
+            "en-us",
+            "He was 20. She was 30. They met in 1999.",
+            "He was twenty. She was thirty. They met in nineteen ninety-nine.",
+        ),
+        (
+            "en-gb",
+            "It costs 1,234, or 5%. Then 20.",
+            "It costs one thousand two hundred and thirty-four, or five per cent. Then twenty.",
+        ),
+        ("es", "Tenía 20. Ella, 30.", "Tenía veinte. Ella, treinta."),
+        ("fr-fr", "Il avait 20. Elle, 30.", "Il avait vingt. Elle, trente."),
+        ("it", "Aveva 20. Lei, 30.", "Aveva venti. Lei, trenta."),
+        ("pt-br", "Tinha 20. Ela, 30.", "Tinha vinte. Ela, trinta."),
+        ("hi", "वह 20. वह 30.", "वह बीस. वह तीस."),
+    ],
+)
+def test_number_takes_no_stop_or_comma_with_it(language: str, text: str, spoken: str) -> None:
+    assert normalize(text, language) == spoken
