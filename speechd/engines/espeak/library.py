@@ -1,7 +1,7 @@
 """espeak-ng's library (its speak_lib.h), which the `espeakng_loader` package brings.
 
-It keeps its state in globals, so one thread uses it, of a process that does nothing else: some texts crash it. A process
-asks it for phonemes or for speech: among both, the event of a first word has been lost.
+It keeps its state in globals, so one thread uses it, of a process that does nothing else: some texts crash it. It is
+asked for phonemes or for speech, not for both: behind phonemes, the event of a first word has been lost.
 """
 
 from __future__ import annotations
