@@ -68,7 +68,6 @@ def image(torch: str, *more: str) -> modal.Image:
         .env({"HF_HOME": "/var/lib/speechd"})
         .run_commands(
             f"SPEECHD_TORCH={torch} /opt/speechd/deploy/setup /opt/speechd/.venv",
-            f"{PYTHON} -c 'import en_core_web_sm'",
             "/opt/speechd/.venv/bin/speechd download",
             *(f"cd /opt/speechd && {command}" for command in more),
         )
