@@ -11,8 +11,8 @@ JAPANESE: Final = Language(
     name="Japanese",
     kokoro_code="j",
     misaki="japanese",
-    # Misaki's own extra wants a compiler, and then a dictionary that is downloaded by hand.
-    misaki_packages="pyopenjtalk-plus fugashi jaconv mojimoji unidic-lite",
+    # Misaki's own extra wants a compiler, and a dictionary that is downloaded by hand. mojimoji has a stand-in.
+    misaki_packages="pyopenjtalk-plus fugashi jaconv unidic-lite",
     espeak_voice=None,  # espeak-ng reads kanji as "Chinese letter"
     latin="en-us",
     warm_up="船が3隻あります。次は正午に出て、切符は50円です。",

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 
 _NUMERALS: Final = "0-9０-９〇零一二三四五六七八九十百千万億兆"
 _NUMBER: Final = re.compile(f"[{_NUMERALS}]")
 _KANA: Final = re.compile("[ァ-ヺー]+")
 
+_QUOTES: Final = str.maketrans("‘’”", "`'\"")
+
 
 def japanese_reader() -> Callable[[str], str]:
     """The reader. Raises where packages or their dictionaries are not installed; takes a second or two."""
     import pyopenjtalk
+
+    sys.modules.setdefault("mojimoji", _mojimoji())
     from misaki.ja import JAG2P
 
     g2p = JAG2P()
@@ -30,6 +35,16 @@ def japanese_reader() -> Callable[[str], str]:
         return phonemes
 
     return read
+
+
+def _mojimoji() -> ModuleType:
+    """What misaki calls of mojimoji, which wants a compiler from Python 3.13 on. It is called with text in form NFKC,
+    where all that is left to do is a kind of quotation marks."""
+    module = ModuleType("mojimoji")
+    vars(module).update(
+        zen_to_han=lambda text, kana: text.translate(_QUOTES), han_to_zen=lambda text, digit, ascii: text
+    )
+    return module
 
 
 class _PhoneticTagger:
