@@ -2,12 +2,13 @@
 # make test    set up what is missing and run all tests
 # make check   formatting, lint, import rules, strict types
 # make docs    write the generated parts of docs/ anew
+# make wheels  build what is distributed, in dist/: the sources, and wheels that need no compiler
 # make kernels build the compiled kernels anew, with a C++ compiler that has been installed since
 
 VENV ?= .venv
 SOURCES := pyproject.toml constraints.txt deploy/setup $(wildcard setup.py speechd/engines/kokoro/cpu/csrc/*)
 
-.PHONY: run test check format docs kernels clean
+.PHONY: run test check format docs kernels wheels clean
 
 run: $(VENV)/.ready
 	$(VENV)/bin/speechd serve $(ARGS)
@@ -38,6 +39,9 @@ docs: $(VENV)/.ready
 
 kernels: $(VENV)/.ready
 	$(VENV)/bin/pip install --no-build-isolation --no-deps -c constraints.txt -e .
+
+wheels: $(VENV)/.ready-dev
+	$(VENV)/bin/python deploy/wheels.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

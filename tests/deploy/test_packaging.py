@@ -16,7 +16,7 @@ import pytest
 from speechd.languages.table import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "speechd")
+SOURCES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "NOTICE", "speechd")
 MODULES = sorted((ROOT / "speechd").rglob("*.py"))
 PAGES = sorted((ROOT / "speechd/api/static").iterdir())
 PAGE = sorted((ROOT / "speechd/api/home_files").iterdir())
@@ -42,7 +42,7 @@ def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), "."]
     environ = os.environ | {"CC": "false", "CXX": "false"}
     subprocess.run(command, cwd=checkout, env=environ, check=True, capture_output=True, timeout=100)
-    [path] = folder.glob("speechd-*.whl")
+    [path] = folder.glob("speechd_server-*.whl")
     return path
 
 
@@ -66,7 +66,7 @@ def test_wheel_speaks_where_it_is_installed_without_a_compiler(wheel: Path, tmp_
 def test_source_distribution_has_the_sources_of_the_kernels(checkout: Path, tmp_path: Path) -> None:
     program = f"from setuptools.build_meta import build_sdist; build_sdist({str(tmp_path)!r})"
     subprocess.run([sys.executable, "-c", program], cwd=checkout, check=True, capture_output=True, timeout=100)
-    [path] = tmp_path.glob("speechd-*.tar.gz")
+    [path] = tmp_path.glob("speechd_server-*.tar.gz")
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     kernels = {str(path.relative_to(ROOT)) for path in ROOT.glob("speechd/engines/kokoro/cpu/csrc/*")}
