@@ -7,8 +7,10 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
+import speechd
 from speechd import __version__
 from speechd import log as logs
 from speechd.cli import completion, say, weights
@@ -48,7 +50,7 @@ def _main(argv: Sequence[str] | None) -> int:
         loaded = Settings.load(settings.given(arguments), os.environ)
         logs.configure(loaded.log_level, json=loaded.log_format == "json")
         variables = [variable(name) for name in names_of(options_of(Settings))]
-        for message in (*loaded.deprecations, *environment.unknown(os.environ, variables)):
+        for message in (*loaded.deprecations, *environment.unknown(os.environ, variables), *_namesakes()):
             log.warning("%s", message)
         status: int = arguments.run(arguments, loaded)
     except (InvalidSetting, EngineUnavailable, SpeechdError) as error:
@@ -57,6 +59,18 @@ def _main(argv: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _namesakes() -> list[str]:
+    """What to say where our package lies beside another of its name."""
+    others = [folder for folder in speechd.__path__ if Path(folder) != Path(__file__).parents[1]]
+    if not others:
+        return []
+    message = (
+        f"Speech Dispatcher's Python package of the same name lies in {', '.join(others)}. Both work; but install "
+        "speechd-server into an environment of its own (pipx, or python3 -m venv)"
+    )
+    return [message]
 
 
 def _parser() -> Parser:
