@@ -152,7 +152,7 @@ class Fails(ToneEngine):
         super().__init__()
         self._breaks, self._left = breaks, after
 
-    def synthesize(self, segments: Sequence[Segment]) -> list[Audio]:
+    def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:
         if not self._left:
             self._breaks()
         self._left -= 1
