@@ -124,7 +124,9 @@ def test_metrics_that_are_named_exist(path: Path) -> None:
     known = set(re.findall(r"^speechd_\w+", exposed, re.MULTILINE))
     # Those of workers have a row for each that was forked, and so none here.
     known |= set(re.findall(r"^# TYPE (speechd_\w+)", exposed, re.MULTILINE))
-    named = set(re.findall(r"\bspeechd_(?!kernels|server\b)[a-z_]*[a-z](?=[\s{[`,.)\"]|$)", path.read_text(), re.MULTILINE))
+    named = set(
+        re.findall(r"\bspeechd_(?!kernels|server\b)[a-z_]*[a-z](?=[\s{[`,.)\"]|$)", path.read_text(), re.MULTILINE)
+    )
     assert named <= known
 
 
