@@ -4,13 +4,14 @@
 # make test       set up what is missing and run all tests
 # make check      formatting, lint, import rules, strict types
 # make docs       write the generated parts of docs/ anew
+# make wheels     build what is distributed, in dist/: the sources, and wheels that need no compiler
 # make kernels    build the compiled kernels anew
 
 VENV ?= .venv
 CXX ?= g++
 SOURCES := pyproject.toml constraints.txt deploy/setup $(wildcard setup.py speechd/engines/kokoro/cpu/csrc/*)
 
-.PHONY: run languages verify test check format docs kernels clean again
+.PHONY: run languages verify test check format docs kernels wheels clean again
 
 run: $(VENV)/.ready
 	$(VENV)/bin/speechd serve $(ARGS)
@@ -51,6 +52,9 @@ docs: $(VENV)/.ready
 
 kernels: $(VENV)/.ready
 	$(VENV)/bin/pip install --no-build-isolation --no-deps -c constraints.txt -e .
+
+wheels: $(VENV)/.ready-dev
+	$(VENV)/bin/python deploy/wheels.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -39,7 +39,7 @@ def main(runs: int, texts: Sequence[str]) -> None:
 
 def speak(engine: Engine, delivery: SynthesisOptions, text: str) -> float:
     """Seconds of audio."""
-    return max(spoken_s for _, spoken_s in synthesize_file(text, delivery, engine, "pcm"))
+    return max(piece.spoken_s for piece in synthesize_file(text, delivery, engine, "pcm"))
 
 
 def _timed(engine: Engine, delivery: SynthesisOptions, text: str) -> tuple[float, float]:

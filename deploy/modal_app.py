@@ -67,7 +67,7 @@ def image(torch: str, *more: str) -> modal.Image:
         base.add_local_dir(ROOT, "/opt/speechd", copy=True, ignore=ignored)
         .env({"HF_HOME": "/var/lib/speechd"})
         .run_commands(
-            f"SPEECHD_TORCH={torch} /opt/speechd/deploy/setup /opt/speechd/.venv",
+            f"SPEECHD_TORCH={torch} /opt/speechd/deploy/setup /opt/speechd/.venv all-languages",
             "/opt/speechd/.venv/bin/speechd download",
             *(f"cd /opt/speechd && {command}" for command in more),
         )

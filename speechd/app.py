@@ -32,6 +32,7 @@ from speechd.config.settings import Settings
 from speechd.engines import registry
 from speechd.engines.base import Engine, Isolated, SupportsUnload, SupportsWindows, Synthesizer
 from speechd.lifecycle import warm_up
+from speechd.lifecycle.ready_line import ready_line
 from speechd.lifecycle.unloader import UNLOADED, ModelUnloader
 from speechd.metrics import recording
 from speechd.metrics.declarations import TEXT_DEATHS
@@ -99,7 +100,7 @@ class SpeechApplication:
         self.metrics = Metrics(self.board, choice.engine.name)
         self.segments = warm_up.plan(choice.engine, warm_up.load_voices(choice.engine, catalogue, settings.warm_up))
         self.downloads = Downloads(settings.download_max_bytes, settings.download_age_s)
-        self._stopping = False
+        self._stopping = self._is_announced = False
         self._unloader = _unloader(settings, choice.engine, self.board, self.desired)
 
     @property
@@ -108,6 +109,10 @@ class SpeechApplication:
         return self.desired.back_ends or self.desired.count
 
     def reconcile(self, *, settled: bool) -> DesiredWorkers:
+        if settled and not self._is_announced:
+            self._is_announced = True
+            voices = len(list(self.catalogue))
+            log.info("%s", ready_line(self.settings, self.choice.engine.name, self.slots, voices))
         self.downloads.sweep()
         if self._unloader is None:
             return self.desired
@@ -177,7 +182,8 @@ class WorkerApplication:
         self._slot.start()
         name, threads = self._shared.choice.engine.name, self._shared.settings.threads
         fields = {"worker": self._index, "engine": name, "threads": threads, "s": self._boot_s}
-        log.info("ready", extra={"fields": fields})
+        # The first ones are announced together.
+        log.log(logging.INFO if self._is_replacement else logging.DEBUG, "worker is ready", extra={"fields": fields})
         return Event.WORK if self._role is Role.BACK_END else Event.READY
 
     def rejected(self, status: int) -> None:

@@ -7,14 +7,18 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
+import speechd
 from speechd import __version__
 from speechd import log as logs
-from speechd.cli import say, weights
+from speechd.cli import completion, say, weights
+from speechd.cli.arguments import Parser
+from speechd.cli.pipes import quietly
 from speechd.cli.tune import command as tune
-from speechd.config import settings
-from speechd.config.options import by_present_name, options_of
+from speechd.config import environment, settings
+from speechd.config.options import by_present_name, names_of, options_of, variable
 from speechd.config.settings import InvalidSetting, Settings
 from speechd.engines import registry
 from speechd.errors import EngineUnavailable, InvalidRequest, SpeechdError
@@ -35,12 +39,18 @@ log = logging.getLogger("speechd")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; its exit status: 0, 1 if it failed, 2 if it was called wrongly, 130 if it was interrupted."""
+    """Run a command; its exit status: 0, 1 if it failed, 2 if it was called wrongly, 130 if it was interrupted, 141 if
+    nobody reads what it prints."""
+    return quietly(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         loaded = Settings.load(settings.given(arguments), os.environ)
         logs.configure(loaded.log_level, json=loaded.log_format == "json")
-        for message in loaded.deprecations:
+        variables = [variable(name) for name in names_of(options_of(Settings))]
+        for message in (*loaded.deprecations, *environment.unknown(os.environ, variables), *_namesakes()):
             log.warning("%s", message)
         status: int = arguments.run(arguments, loaded)
     except (InvalidSetting, EngineUnavailable, SpeechdError) as error:
@@ -51,8 +61,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="speechd", description="Text-to-speech server with OpenAI's speech endpoint.")
+def _namesakes() -> list[str]:
+    """What to say where our package lies beside another of its name."""
+    others = [folder for folder in speechd.__path__ if Path(folder) != Path(__file__).parents[1]]
+    if not others:
+        return []
+    message = (
+        f"Speech Dispatcher's Python package of the same name lies in {', '.join(others)}. Both work; but install "
+        "speechd-server into an environment of its own (pipx, or python3 -m venv)"
+    )
+    return [message]
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="speechd", description="Text-to-speech server with OpenAI's speech endpoint.")
     parser.add_argument("--version", action="version", version=f"speechd {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -81,6 +103,18 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="compare this server's model with the stock kokoro package")
     weights.add_verify_arguments(verify)
     verify.set_defaults(run=weights.verify)
+
+    complete = commands.add_parser(
+        "completion",
+        help="print what completes commands and options in a shell",
+        description=completion.ADVICE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    completion.add_arguments(complete)
+    complete.set_defaults(run=lambda arguments, loaded: _complete(parser, arguments.shell))
+
+    for command in parser.commands().values():
+        command.set_defaults(parser=command)
     return parser
 
 
@@ -89,9 +123,16 @@ def _serve(arguments: argparse.Namespace, loaded: Settings) -> int:
         os.getcwd()
     except FileNotFoundError:  # The current folder has been deleted, and gunicorn asks for it when it is imported.
         os.chdir("/")
+    from speechd.server import address
     from speechd.server.launch import launch
 
+    address.check(loaded.host, loaded.port)
     launch(by_present_name(settings.given(arguments), options_of(Settings)))
+
+
+def _complete(parser: Parser, shell: str) -> int:
+    print(completion.script(parser, shell), end="")
+    return 0
 
 
 def _voices(arguments: argparse.Namespace, loaded: Settings) -> int:

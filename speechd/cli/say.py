@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from speechd.api.schema import SPEEDS
+from speechd.cli import say_output
 from speechd.cli.explain import explain
+from speechd.cli.say_input import read_text
+from speechd.cli.say_output import STANDARD_OUTPUT, Interrupted, clock
 from speechd.config import settings
 from speechd.config.settings import Settings
 from speechd.encoders import FORMATS
@@ -18,15 +22,25 @@ from speechd.engines import registry
 from speechd.engines.base import Engine, SynthesisOptions
 from speechd.errors import InvalidRequest
 from speechd.speech import names
-from speechd.speech.offline import synthesize_file
+from speechd.speech.offline import Piece, synthesize_file
 
-STANDARD_OUTPUT: Final = Path("-")
+INTERRUPTED: Final = 130
+"""Exit status after Ctrl-C, as of shells: 128 + SIGINT."""
+
+SUFFIXES: Final[Mapping[str, str]] = {"ogg": "opus"}
+"""Formats by further suffixes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     low, high = SPEEDS
-    parser.add_argument("text", nargs="*", help="text to speak (default: standard input)")
+    parser.add_argument(
+        "text",
+        nargs="*",
+        metavar="TEXT|FILE",
+        help="text to speak, or one file that holds it (default: standard input)",
+    )
+    parser.add_argument("-f", "--file", type=Path, metavar="FILE", help="file to speak, in place of a text")
     parser.add_argument(
         "-o", "--output", type=Path, help="audio file, whose suffix is the format; - for standard output"
     )
@@ -43,7 +57,7 @@ def run(arguments: argparse.Namespace, loaded: Settings) -> int:
     """Speak; the exit status. Raises `InvalidRequest`, or what the engine raises."""
     _check(arguments)
     format = "" if arguments.explain else _format(arguments)
-    text = " ".join(arguments.text) or sys.stdin.read()
+    text = read_text(arguments.text, arguments.file)
     engine = registry.create(loaded.engine, registry.EngineOptions.of(loaded)).engine
     options = _options(arguments, loaded, engine)
     if arguments.explain:
@@ -51,16 +65,12 @@ def run(arguments: argparse.Namespace, loaded: Settings) -> int:
             print(line)
         return 0
     engine.start(loaded.threads * loaded.workers)
-    content = bytearray()
-    with _progress() as show:
-        for data, audio_s in synthesize_file(text, options, engine, format):
-            content += data
-            show(audio_s)
-    # Written when it is complete: a failure leaves no file that looks like speech.
-    if arguments.output == STANDARD_OUTPUT:
-        sys.stdout.buffer.write(content)
-    else:
-        arguments.output.write_bytes(content)
+    synthesis = partial(synthesize_file, text, options, engine, format)
+    try:
+        with _progress() as show:
+            say_output.write(synthesis, arguments.output, show)
+    except Interrupted:
+        return INTERRUPTED
     return 0
 
 
@@ -74,7 +84,8 @@ def _options(arguments: argparse.Namespace, loaded: Settings, engine: Engine) ->
 
 
 def _format(arguments: argparse.Namespace) -> str:
-    format: str = arguments.format or arguments.output.suffix.removeprefix(".").lower()
+    suffix = arguments.output.suffix.removeprefix(".").lower()
+    format: str = arguments.format or SUFFIXES.get(suffix, suffix)
     if format not in FORMATS:
         raise InvalidRequest(f"--format is one of {', '.join(FORMATS)}; {str(arguments.output)!r} does not name one")
     return format
@@ -90,12 +101,24 @@ def _check(arguments: argparse.Namespace) -> None:
         raise InvalidRequest("--output is needed: -o speech.wav, or -o - for standard output; or --explain")
     if arguments.output.is_dir() or not arguments.output.parent.is_dir():
         raise InvalidRequest(f"--output names no file in a folder that exists: {str(arguments.output)!r}")
+    if (
+        arguments.output != STANDARD_OUTPUT
+        and arguments.file
+        and arguments.output.resolve() == arguments.file.resolve()
+    ):
+        raise InvalidRequest("--output is the file to be spoken")
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[float], object]]:
-    """Shows the seconds of audio so far, where somebody watches."""
+def _progress() -> Iterator[Callable[[Piece], object]]:
+    """Shows how much of the text is spoken, and the time that the rest takes, where somebody watches."""
     from tqdm import tqdm
 
-    with tqdm(unit=" s of audio", disable=not sys.stderr.isatty(), bar_format="{n:.0f}{unit}, {elapsed}") as bar:
-        yield lambda audio_s: bar.update(audio_s - bar.n)
+    look = "{percentage:3.0f} % of the text{postfix} of audio, {elapsed} so far, {remaining} left"
+    with tqdm(total=1.0, disable=not sys.stderr.isatty(), bar_format=look, leave=False, postfix="0:00") as bar:
+
+        def show(piece: Piece) -> None:
+            bar.set_postfix_str(clock(piece.spoken_s), refresh=False)
+            bar.update(piece.share - bar.n)
+
+        yield show

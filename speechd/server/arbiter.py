@@ -68,7 +68,7 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
         self._recycler = Recycler(after_s=settings.recycle_after_s, over_bytes=settings.recycle_over_bytes)
         self._backoff = RestartBackoff(settings.respawn_delay_s, settings.respawn_limit_s)
         self._has_served = False
-        self._write_timeout_s = settings.write_timeout_s
+        self._write_timeout_s, self._grace_s = settings.write_timeout_s, settings.grace_s
         super().__init__(app)
 
     def start(self) -> None:
@@ -146,7 +146,9 @@ class SpeechArbiter(Arbiter):  # type: ignore[misc]
 
     def stop(self, graceful: bool = True) -> None:
         """End the workers."""
-        if not graceful:
+        if graceful:
+            log.info("ending: requests in flight have %g s to finish", self._grace_s)
+        else:
             self.cfg.set("graceful_timeout", QUICK_S)
         self._hooks.stop()
         super().stop(graceful)
@@ -224,13 +226,18 @@ class Application(BaseApplication):  # type: ignore[misc]
 
 
 class RootLogger(Logger):  # type: ignore[misc]
-    """Gunicorn's lines go where all lines go."""
+    """Gunicorn's lines go where all lines go. What is no trouble is told at level debug: it is of gunicorn's processes,
+    and what matters of them is said in our own words."""
 
     def setup(self, cfg: Any) -> None:
         """Called by gunicorn."""
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
+
+    def info(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Called by gunicorn."""
+        self.error_log.debug(msg, *args, **kwargs)
 
 
 def _heartbeats() -> str | None:

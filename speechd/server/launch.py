@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, NoReturn
 
+import speechd
 from speechd import stderr
 from speechd.config import options
 
@@ -40,8 +42,21 @@ def launch(overrides: Mapping[str, str]) -> NoReturn:
     """Become the server: set what must be in the environment from a process's start, and execute `speechd.serve`."""
     given = {options.variable(name): text for name, text in overrides.items()}
     environ = {**ENVIRONMENT, **os.environ, **given, **SAFE}
+    if folders := environ.get("PYTHONPATH"):
+        environ["PYTHONPATH"] = without_namesakes(folders)
     for name in ENVIRONMENT:
         if not environ[name]:  # the way to have none of ours: glibc takes an empty number for 0
             del environ[name]
     stderr.open_missing()
     os.execve(sys.executable, [sys.executable, "-m", "speechd.serve"], environ)
+
+
+def without_namesakes(folders: str) -> str:
+    """A search path less the folders that have another package of our name, as Speech Dispatcher's for Python is."""
+    ours = Path(speechd.__file__).resolve().parent
+    kept = []
+    for folder in folders.split(os.pathsep):
+        package = Path(folder, ours.name)
+        if not (package / "__init__.py").exists() or package.resolve() == ours:
+            kept.append(folder)
+    return os.pathsep.join(kept)

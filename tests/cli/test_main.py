@@ -1,6 +1,7 @@
 """The command line: what commands say, and how they fail."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,42 @@ def test_package_is_run_as_the_command_line(tmp_path: Path) -> None:
     environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.startswith("speechd ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ("voices", 141),
+        ("completion zsh", 141),
+        ("serve --help", 0),
+        ("say Hello. --engine tone -o - --format wav", 141),
+    ],
+)
+def test_output_that_nobody_reads_on_ends_quietly(arguments: str, status: int) -> None:
+    environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "speechd", *arguments.split()]
+    done = subprocess.run(command, env=environ, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writer)
+    assert (done.stderr, done.returncode) == (b"", status)
+
+
+def test_unknown_variable_of_the_environment_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SPEECHD_WORKER", "4")
+    monkeypatch.setattr("speechd.log.configure", lambda level, json: None)
+    assert cli.main(["voices"]) == 0
+    assert "did you mean SPEECHD_WORKERS?" in caplog.text
+
+
+def test_port_in_use_is_told_before_the_server_is_launched(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(launch, "launch", lambda overrides: pytest.fail("it was launched"))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        assert cli.main(["serve", "--port", str(other.getsockname()[1])]) == 2
+    error = capsys.readouterr().err
+    assert "is in use by" in error
+    assert len(error.splitlines()) == 1

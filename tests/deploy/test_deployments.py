@@ -1,12 +1,16 @@
 """What deploy/ and the operations page say is true of the server that they speak of."""
 
+import copy
 import json
 import re
+import shutil
 import socket
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
@@ -26,10 +30,52 @@ DEPLOY = ROOT / "deploy"
 MANIFESTS = sorted(path for path in (DEPLOY / "kubernetes").glob("*.yaml") if path.stem != "kustomization")
 TEXTS = sorted(
     path
-    for path in (*DEPLOY.rglob("*"), *ROOT.glob("Dockerfile.*"), ROOT / "docs/operations.md", ROOT / "README.md")
+    for path in (
+        *DEPLOY.rglob("*"),
+        *ROOT.glob("Dockerfile.*"),
+        *(ROOT / name for name in ("docker-bake.hcl", "docs/deployment.md", "docs/migration.md", "docs/operations.md")),
+        ROOT / "README.md",
+    )
     if path.is_file() and path.suffix != ".pyc"
 )
 DEFAULTS = Settings()
+SCALED_OBJECT = {
+    "type": "object",
+    "required": ["apiVersion", "kind", "metadata", "spec"],
+    "properties": {
+        "apiVersion": {"const": "keda.sh/v1alpha1"},
+        "kind": {"const": "ScaledObject"},
+        "spec": {
+            "type": "object",
+            "required": ["scaleTargetRef", "triggers"],
+            "additionalProperties": False,
+            "properties": {
+                "scaleTargetRef": {"type": "object", "required": ["name"]},
+                "minReplicaCount": {"type": "integer"},
+                "maxReplicaCount": {"type": "integer"},
+                "pollingInterval": {"type": "integer"},
+                "fallback": {"type": "object", "required": ["failureThreshold", "replicas"]},
+                "advanced": {"type": "object"},
+                "triggers": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["type", "metadata"],
+                        "properties": {
+                            "metricType": {"enum": ["AverageValue", "Value", "Utilization"]},
+                            "metadata": {
+                                "type": "object",
+                                "required": ["serverAddress", "query", "threshold"],  # of the trigger "prometheus"
+                                "additionalProperties": {"type": "string"},
+                            },
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+"""What KEDA's resource may have, as far as it is used here (KEDA 2, ScaledObject specification)."""
 KUBERNETES = "1.30"
 """The oldest version that the manifests are held to."""
 
@@ -78,8 +124,91 @@ def test_metrics_that_are_named_exist(path: Path) -> None:
     known = set(re.findall(r"^speechd_\w+", exposed, re.MULTILINE))
     # Those of workers have a row for each that was forked, and so none here.
     known |= set(re.findall(r"^# TYPE (speechd_\w+)", exposed, re.MULTILINE))
-    named = set(re.findall(r"\bspeechd_(?!kernels)[a-z_]*[a-z](?=[\s{[`,.)\"]|$)", path.read_text(), re.MULTILINE))
+    named = set(
+        re.findall(r"\bspeechd_(?!kernels|server\b)[a-z_]*[a-z](?=[\s{[`,.)\"]|$)", path.read_text(), re.MULTILINE)
+    )
     assert named <= known
+
+
+def patched(value: Any, patch: list[dict[str, Any]]) -> Any:
+    """A value after a JSON patch that adds and replaces members of objects (RFC 6902)."""
+    value = copy.deepcopy(value)
+    for step in patch:
+        *way, last = step["path"].strip("/").split("/")
+        place = value
+        for key in way:
+            place = place[int(key)] if isinstance(place, list) else place[key]
+        assert step["op"] in ("add", "replace")
+        assert (last in place) is (step["op"] == "replace"), step["path"]
+        place[last] = step["value"]
+    return value
+
+
+def variant(name: str) -> dict[str, Any]:
+    """The kustomization of a variant."""
+    loaded: dict[str, Any] = yaml.safe_load((DEPLOY / name / "kustomization.yaml").read_text())
+    return loaded
+
+
+def test_variant_for_gpus_gives_each_pod_one_and_the_image_for_it() -> None:
+    kustomization = variant("kubernetes-gpu")
+    assert kustomization["resources"] == ["../kubernetes"]
+    [patch] = kustomization["patches"]
+    deployment = patched(
+        manifest(patch["path"].removesuffix(".yaml")),
+        yaml.safe_load((DEPLOY / "kubernetes-gpu" / patch["path"]).read_text()),
+    )
+    kubernetes_validate.validate(deployment, KUBERNETES, strict=True)
+    container = deployment["spec"]["template"]["spec"]["containers"][0]
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
+    [image] = kustomization["images"]
+    [base] = manifest("kustomization")["images"]
+    assert image["name"] == base["newName"]
+    assert image["newTag"] == base["newTag"].replace("cpu", "gpu")
+
+
+def test_variant_for_keda_scales_as_the_autoscaler_does_that_it_takes_the_place_of() -> None:
+    kustomization = variant("kubernetes-keda")
+    assert kustomization["resources"] == ["../kubernetes", "scaledobject.yaml"]
+    assert yaml.safe_load(kustomization["patches"][0]["patch"])["$patch"] == "delete"
+    scaled = yaml.safe_load((DEPLOY / "kubernetes-keda/scaledobject.yaml").read_text())
+    jsonschema.validate(scaled, SCALED_OBJECT)
+    autoscaler = manifest("horizontalpodautoscaler")["spec"]
+    spec = scaled["spec"]
+    assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (autoscaler["minReplicas"], autoscaler["maxReplicas"])
+    assert spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] == autoscaler["behavior"]
+    assert spec["scaleTargetRef"]["name"] == autoscaler["scaleTargetRef"]["name"]
+    [trigger], [metric] = spec["triggers"], autoscaler["metrics"]
+    assert f"sum({metric['pods']['metric']['name']}" in trigger["metadata"]["query"]
+    assert float(trigger["metadata"]["threshold"]) * 1000 == int(metric["pods"]["target"]["averageValue"].rstrip("m"))
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+@pytest.mark.parametrize("name", ["kubernetes", "kubernetes-gpu", "kubernetes-keda"])
+def test_kustomize_builds_the_manifests(name: str) -> None:
+    done = subprocess.run(["kubectl", "kustomize", DEPLOY / name], capture_output=True, text=True, check=True)
+    kinds = [each["kind"] for each in yaml.safe_load_all(done.stdout)]
+    autoscaler = "ScaledObject" if name == "kubernetes-keda" else "HorizontalPodAutoscaler"
+    assert sorted(kinds) == sorted(["Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service", autoscaler])
+
+
+def test_image_is_the_only_line_of_compose_to_edit() -> None:
+    server = compose()["services"]["speechd"]
+    assert server["image"] == "speechd:cpu"
+    assert (ROOT / server["build"]["dockerfile"]).is_file()
+    given = re.findall(r"\$\{([^}]*)\}", (DEPLOY / "compose.yaml").read_text().partition("services:")[2])
+    assert given
+    assert [name for name in given if ":-" not in name] == []  # all else has a default
+
+
+def test_variant_of_compose_for_gpus_gives_the_server_one_and_the_image_for_it() -> None:
+    loaded = yaml.safe_load((DEPLOY / "compose.gpu.yaml").read_text())
+    [(name, server)] = loaded["services"].items()
+    assert name in compose()["services"]
+    assert server["image"] == "speechd:gpu"
+    assert (ROOT / server["build"]["dockerfile"]).is_file()
+    [device] = server["deploy"]["resources"]["reservations"]["devices"]
+    assert device == {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=name_of)

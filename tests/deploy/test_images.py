@@ -51,7 +51,42 @@ def test_dockerfile_installs_the_torch_of_the_project(name: str) -> None:
 def test_dockerfile_states_the_version_of_the_project(name: str) -> None:
     labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]*)"', " ".join(of(name, "LABEL"))))
     assert labels["version"] == PROJECT["version"]
-    assert labels["licenses"] == PROJECT["license"]
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_image_states_the_licences_of_all_that_is_in_it(name: str) -> None:
+    [licences] = re.findall(r'image\.licenses="([^"]*)"', " ".join(of(name, "LABEL")))
+    stated = licences.split(" AND ")
+    assert stated[0] == PROJECT["license"]
+    found = re.findall(r"\b((?:LGPL|GPL|MPL)-[\w.-]+)( WITH)?", (ROOT / "NOTICE").read_text())
+    noticed = {licence for licence, exception in found if not exception}
+    assert len(noticed) > 3
+    assert set(stated[1:]) == noticed
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_image_has_weights_and_all_languages_unless_told_otherwise(name: str) -> None:
+    assert {"WEIGHTS=1", "LANGUAGES=all-languages"} <= set(of(name, "ARG"))
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_what_an_image_leaves_out_of_pytorch_is_not_needed_to_import_it(name: str) -> None:
+    [slimming] = [run for run in of(name, "RUN") if "torch/test" in run]
+    assert "! -name torch_shm_manager" in slimming  # torch/__init__.py raises without it
+    assert [copy for copy in of(name, "COPY") if copy.endswith(" /opt/speechd /opt/speechd") and "=slim" in copy]
+
+
+def test_images_are_baked_with_the_tags_that_deployments_name() -> None:
+    bake = (ROOT / "docker-bake.hcl").read_text()
+    [version] = re.findall(r'variable "VERSION" \{\s+default = "([^"]+)"', bake)
+    assert version == PROJECT["version"]
+    tags = {tag.replace("${VERSION}", version) for tag in re.findall(r'"\$\{REGISTRY\}([^"]+)"', bake)}
+    assert {"speechd:cpu", "speechd:gpu", f"speechd:cpu-{version}", f"speechd:gpu-{version}"} <= tags
+    assert set(re.findall(r'dockerfile = "([^"]+)"', bake)) == set(DOCKERFILES)
+    arguments = {each.partition("=")[0] for name in DOCKERFILES for each in of(name, "ARG")}
+    blocks = "\n".join(re.findall(r"args = \{(.*?)\}", bake, re.DOTALL))
+    used = set(re.findall(r"^\s+(\w+)\s+=", blocks, re.MULTILINE))
+    assert used == {"LANGUAGES", "WEIGHTS", "SPEECHD_TORCH"} <= arguments
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)

@@ -16,7 +16,16 @@ import pytest
 from speechd.languages.table import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "speechd")
+SOURCES = (
+    "pyproject.toml",
+    "setup.py",
+    "MANIFEST.in",
+    "README.md",
+    "LICENSE",
+    "NOTICE",
+    "speechd_server.py",
+    "speechd",
+)
 MODULES = sorted((ROOT / "speechd").rglob("*.py"))
 PAGES = sorted((ROOT / "speechd/api/static").iterdir())
 PAGE = sorted((ROOT / "speechd/api/home_files").iterdir())
@@ -50,7 +59,10 @@ def test_wheel_has_the_package_its_licence_and_no_sources_of_kernels(wheel: Path
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     inside = {name for name in names if ".dist-info/" not in name}
-    assert inside == {str(path.relative_to(ROOT)) for path in [*MODULES, *PAGES, *PAGE]} | {"speechd/py.typed"}
+    assert inside == {str(path.relative_to(ROOT)) for path in [*MODULES, *PAGES, *PAGE]} | {
+        "speechd/py.typed",
+        "speechd_server.py",
+    }
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ OPTIONS = SynthesisOptions(catalogue().parse("af_heart"), "en-us")
 def spoken(text: str) -> tuple[bytes, float]:
     """The PCM of a text, and the seconds of speech in it."""
     pieces = list(synthesize_file(text, OPTIONS, ToneEngine(), "pcm"))
-    return b"".join(data for data, _ in pieces), pieces[-1][1]
+    return b"".join(piece.data for piece in pieces), pieces[-1].spoken_s
 
 
 def test_all_of_a_text_is_spoken_with_its_pauses() -> None:
@@ -30,3 +32,26 @@ def test_all_of_a_text_is_spoken_with_its_pauses() -> None:
 def test_text_with_nothing_to_speak_is_an_error() -> None:
     with pytest.raises(InvalidRequest, match="nothing that can be spoken"):
         spoken("...")
+
+
+def test_share_of_the_text_grows_to_all_of_it() -> None:
+    pieces = list(synthesize_file("This is one sentence. And this is another. " * 200, OPTIONS, ToneEngine(), "pcm"))
+    shares = [piece.share for piece in pieces]
+    assert len(shares) > 4
+    assert all(before <= after for before, after in pairwise(shares))
+    assert 0 < shares[0] < 0.2
+    assert shares[-1] == 1.0
+
+
+def test_file_that_is_stopped_ends_with_the_segment_in_hand() -> None:
+    heard: list[float] = []
+    pieces = synthesize_file(
+        "This is one sentence. And this is another. " * 200,
+        OPTIONS,
+        ToneEngine(),
+        "mp3",
+        is_stopped=lambda: len(heard) == 2,
+    )
+    heard.extend(piece.spoken_s for piece in pieces if len(heard) < 2 or piece.data)
+    assert len(heard) == 3  # and the bytes that close the file
+    assert heard[1] == heard[2]
