@@ -6,6 +6,7 @@ import hashlib
 import math
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
@@ -129,13 +130,19 @@ class LocalSpeech:
         )
 
     def _encoding(self, call: SpeechCall, spool: Spool | None, meter: StreamMeter) -> EncodingStage:
-        def encoder() -> Encoder:
-            wanted = call.wanted
-            opened = open_encoder(wanted.format, whole=call.whole, sink=spool, rate=wanted.sample_rate)
-            return MeasuredEncoder(opened, meter)
+        wanted = call.wanted
 
-        joiner = SegmentJoiner(call.wanted.volume)
-        return EncodingStage(encoder, joiner, self.encoding, grown=spool.charge if spool is not None else None)
+        def encoder(whole: bool = call.whole) -> Encoder:
+            return MeasuredEncoder(open_encoder(wanted.format, whole=whole, sink=spool, rate=wanted.sample_rate), meter)
+
+        return EncodingStage(
+            encoder,
+            SegmentJoiner(wanted.volume),
+            self.encoding,
+            grown=spool.charge if spool is not None else None,
+            open_whole=None if call.whole else partial(encoder, whole=True),
+            at_once_s=FORMATS[wanted.format].at_once_s,
+        )
 
 
 def download_headers(call: SpeechCall, download: Download | None, saved: SavedTimes | None) -> dict[str, str]:
