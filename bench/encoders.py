@@ -94,8 +94,8 @@ def read(path: Path) -> Samples:
     """The samples of a WAV file."""
     with wave.open(str(path)) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (SAMPLE_RATE, 1, 2), path
-        samples: Samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32767
-    return samples
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    return samples.astype(np.float32) / np.float32(32767)
 
 
 def encoded(open_encoder: Open, samples: Samples) -> Iterator[bytes]:

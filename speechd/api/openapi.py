@@ -100,12 +100,14 @@ def document(available: Available, *, has_keys: bool) -> Json:
 
 
 def _paths(available: Available) -> Json:
-    return _stable_paths(available) | _dev_paths(request_schema(available))
+    return _stable_paths(available) | _dev_paths(request_schema(available), has_phonemes=available.has_phonemes)
 
 
-def _dev_paths(speech: Json) -> Json:
+def _dev_paths(speech: Json, *, has_phonemes: bool) -> Json:
     described: Json = {}
     for operation in OPERATIONS:
+        if operation.needs_phonemes and not has_phonemes:
+            continue
         answer = {"description": operation.summary, "content": operation.content}
         content: Json = {"summary": operation.summary, "responses": {"200": answer, **_errors(operation.where)}}
         if operation.request is not None:
@@ -256,7 +258,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def default_server() -> Available:
     """What a server with Kokoro and the default settings has."""
-    return Available({**voices.MODEL_IDS, **OPENAI_MODELS}, voices.catalogue(), Settings().max_input_chars)
+    models = {**voices.MODEL_IDS, **OPENAI_MODELS}
+    return Available(models, voices.catalogue(), Settings().max_input_chars, has_phonemes=True)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 import av
 import numpy as np
@@ -58,6 +58,9 @@ OPUS: Final = Codec(
     streamed_container_options={"page_duration": "20000"},  # µs; 40 ms, not 2 s
 )
 FLAC: Final = Codec("flac", "flac", streamed_options={"frame_size": "1152"})  # 60 ms, not 100
+
+FLUSH_PACKETS: Final = cast(int, Flags.flush_packets.value)
+"""The muxer's flag to write each packet at once."""
 
 CONTAINER_OPTIONS: Final = {
     "fflags": "+bitexact",  # equal audio gives equal bytes: no random serial numbers, no versions
@@ -129,9 +132,9 @@ class ContainerEncoder:
     def _flushing(self) -> Iterator[None]:
         """What is muxed within is written at once. Each write is a call from C to Python, and waits for the event loop;
         so the packets of one call of `encode` are written together."""
-        self._container.flags |= Flags.flush_packets.value
+        self._container.flags |= FLUSH_PACKETS
         yield
-        self._container.flags &= ~Flags.flush_packets.value
+        self._container.flags &= ~FLUSH_PACKETS
 
     def _take(self) -> bytes:
         if self._own is None:
