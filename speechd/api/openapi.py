@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from speechd import __version__
-from speechd.api import pages, paths
+from speechd.api import docs_page, paths
 from speechd.api.available import OPENAI_MODELS, Available
 from speechd.api.dev_schema import OPERATIONS, with_values
 from speechd.api.error_cases import CASES, ErrorCase, Where, cases_of
@@ -188,9 +188,9 @@ def _file() -> Json:
         "name": "name",
         "in": "path",
         "required": True,
-        "schema": {"type": "string", "enum": list(pages.MEDIA_TYPES)},
+        "schema": {"type": "string", "enum": list(docs_page.MEDIA_TYPES)},
     }
-    content: Json = {media_type: {"schema": {"type": "string"}} for media_type in pages.MEDIA_TYPES.values()}
+    content: Json = {media_type: {"schema": {"type": "string"}} for media_type in docs_page.MEDIA_TYPES.values()}
     file = {"description": "The file", "content": content}
     kept = {"description": "The file has not changed"}
     return {

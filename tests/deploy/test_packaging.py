@@ -18,7 +18,7 @@ from speechd.languages.table import LANGUAGES
 ROOT = Path(__file__).parents[2]
 SOURCES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "speechd")
 MODULES = sorted((ROOT / "speechd").rglob("*.py"))
-PAGES = sorted((ROOT / "speechd/api/static").iterdir())
+PAGES = sorted((ROOT / "speechd/api/docs_files").iterdir())
 PAGE = sorted((ROOT / "speechd/api/home_files").iterdir())
 
 
