@@ -12,7 +12,7 @@ from speechd.api.extensions import ALLOW_VOICE_TAGS, SSML, TIMESTAMP_GRANULARITI
 from speechd.api.fields import REQUIRED, Boolean, Field, JsonSchema, Number, Text
 from speechd.api.languages import LanguageCode
 from speechd.api.request_schema import REPLIES
-from speechd.api.schema import FIELDS, INPUT, MODEL_ID, STREAM_FORMAT, VOICE
+from speechd.api.schema import FIELDS, INPUT, MODEL_ID, RESPONSE_FORMAT, STREAM_FORMAT, VOICE
 from speechd.speech.caption_framing import KokoroFastApiLines, KokoroFastApiObject
 
 MAX_TURNS: Final = 1000
@@ -147,5 +147,5 @@ def with_values(body: JsonSchema, speech: JsonSchema) -> JsonSchema:
         voice = next(named for named in known[VOICE.name]["anyOf"] if named.get("type") == "string")
         turn = _TURN | {"properties": _TURN["properties"] | {"voice": voice}}
         properties["turns"] = _TURNS | {"items": turn}
-    contradiction = {"not": speech["not"]} if STREAM_FORMAT.name in properties else {}
+    contradiction = {"not": speech["not"]} if RESPONSE_FORMAT.name in properties else {}
     return body | {"properties": properties} | contradiction
