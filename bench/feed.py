@@ -13,7 +13,7 @@ import random
 import tempfile
 import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import psutil
@@ -38,7 +38,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="for each format, in each round")
     parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
-    settings = {"workers": 1, "slots": 1, "max_in_flight": 1024, "max_wait_s": 60, "log_level": "warning"}
+    settings: dict[str, Any] = {
+        "workers": 1,
+        "slots": 1,
+        "max_in_flight": 1024,
+        "max_wait_s": 60,
+        "log_level": "warning",
+    }
     with (
         tempfile.TemporaryDirectory() as folder,
         server.running(Path(folder), environ=ENGINE, engine="bench.tone:batching", **settings) as running,

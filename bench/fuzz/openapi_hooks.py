@@ -13,7 +13,7 @@ from speechd.errors import InvalidRequest
 from speechd.text.markup.ssml import parse_ssml
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def filter_case(context: Any, case: Any) -> bool:
     """Whether the case is to be sent."""
     body = case.body
