@@ -72,7 +72,8 @@ class Throughput:
         busy_s = self._recent_busy_s.copy()  # it is read more than once, and others write
         measured = busy_s > 0.0
         if measured.all():
-            return np.divide(self._recent_audio_s, busy_s)
+            known: npt.NDArray[np.float64] = self._recent_audio_s / busy_s
+            return known
         per_slot = self._recent_audio_s / np.where(measured, busy_s, 1.0)
         return np.where(measured, per_slot, per_slot[measured].mean() if measured.any() else ASSUMED_THROUGHPUT)
 
