@@ -2,6 +2,7 @@
 
     python -m bench.fuzz text [--seconds 60] [--seed 1] [--languages hi,es] [--engines kokoro,espeak,tone]
     python -m bench.fuzz http [--seconds 60] [--seed 1]
+    python -m bench.fuzz openapi [--examples 25] [--seed 1] [--engines tone,espeak] [--schemathesis PATH]
 
 The exit status is 1 if anything was found. Each find is printed with the input that causes it.
 """
@@ -12,9 +13,13 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bench.fuzz import http, text
+from bench.fuzz import http, openapi, text
 
-FUZZERS: Final[Mapping[str, Callable[[list[str]], int]]] = {"text": text.main, "http": http.main}
+FUZZERS: Final[Mapping[str, Callable[[list[str]], int]]] = {
+    "text": text.main,
+    "http": http.main,
+    "openapi": openapi.main,
+}
 
 
 def main() -> int:

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from speechd.api import paths
 from speechd.api.error_cases import Where
-from speechd.api.extensions import TIMESTAMP_GRANULARITIES, WORD_TIMESTAMPS
+from speechd.api.extensions import ALLOW_VOICE_TAGS, SSML, TIMESTAMP_GRANULARITIES, WORD_TIMESTAMPS
 from speechd.api.fields import REQUIRED, Boolean, Field, JsonSchema, Number, Text
 from speechd.api.languages import LanguageCode
 from speechd.api.request_schema import REPLIES
-from speechd.api.schema import FIELDS, INPUT, MODEL_ID, STREAM_FORMAT, VOICE
+from speechd.api.schema import FIELDS, INPUT, MODEL_ID, RESPONSE_FORMAT, STREAM_FORMAT, VOICE
+from speechd.speech.caption_framing import KokoroFastApiLines, KokoroFastApiObject
 
 MAX_TURNS: Final = 1000
 """Turns of one dialogue."""
@@ -40,7 +41,8 @@ _TURN: Final[JsonSchema] = {
 }
 _TURNS: Final[JsonSchema] = {"type": "array", "items": _TURN, "minItems": 1, "maxItems": MAX_TURNS}
 
-_SPEECH: Final = tuple(field for field in FIELDS if field not in (MODEL_ID, INPUT, VOICE))
+_SPEECH: Final = tuple(field for field in FIELDS if field not in (MODEL_ID, INPUT, VOICE, SSML))
+_TURNS_FIELDS: Final = tuple(field for field in _SPEECH if field != ALLOW_VOICE_TAGS)
 _TIMED: Final = tuple(
     field for field in FIELDS if field not in (STREAM_FORMAT, TIMESTAMP_GRANULARITIES, WORD_TIMESTAMPS)
 )
@@ -65,13 +67,15 @@ _CAPTIONED: Final[JsonSchema] = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation. request: the schema of its body, None without one. content: of its answer, by media type."""
+    """An operation. request: the schema of its body, None without one. content: of its answer, by media type.
+    needs_phonemes: only some engines can do it."""
 
     path: str
     summary: str
     request: JsonSchema | None
     content: JsonSchema
     where: Where = Where.SPEECH
+    needs_phonemes: bool = False
 
 
 def _object(fields: Sequence[Field[Any]], required: Sequence[str], **more: JsonSchema) -> JsonSchema:
@@ -91,12 +95,12 @@ OPERATIONS: Final = (
         paths.CAPTIONED_SPEECH,
         "Speak a text, and say when each word sounds: lines of JSON, or with `stream` `false` one object",
         _object((*_TIMED, RETURN_TIMESTAMPS), ("input",)),
-        {"application/json": {"schema": _CAPTIONED}},
+        {KokoroFastApiObject.media_type: {"schema": _CAPTIONED}, KokoroFastApiLines.media_type: {"schema": _CAPTIONED}},
     ),
     Operation(
         paths.DIALOGUE,
         "Speak turns, each with its voice",
-        _object((*_SPEECH, PAUSE_BETWEEN_TURNS), ("turns",), turns=_TURNS),
+        _object((*_TURNS_FIELDS, PAUSE_BETWEEN_TURNS), ("turns",), turns=_TURNS),
         REPLIES,
     ),
     Operation(
@@ -104,12 +108,14 @@ OPERATIONS: Final = (
         "Speak phonemes",
         _object((PHONEMES, MODEL_ID, VOICE, *_SPEECH), ("phonemes",)),
         REPLIES,
+        needs_phonemes=True,
     ),
     Operation(
         paths.PHONEMIZE,
         "The phonemes of a text",
         _object((PHONEMIZE_TEXT, PHONEMIZE_LANGUAGE), ("text",)),
         _json(phonemes={"type": "string"}, tokens={"type": "array"}),
+        needs_phonemes=True,
     ),
     Operation(
         paths.EXPLAIN,
@@ -141,5 +147,5 @@ def with_values(body: JsonSchema, speech: JsonSchema) -> JsonSchema:
         voice = next(named for named in known[VOICE.name]["anyOf"] if named.get("type") == "string")
         turn = _TURN | {"properties": _TURN["properties"] | {"voice": voice}}
         properties["turns"] = _TURNS | {"items": turn}
-    contradiction = {"not": speech["not"]} if STREAM_FORMAT.name in properties else {}
+    contradiction = {"not": speech["not"]} if RESPONSE_FORMAT.name in properties else {}
     return body | {"properties": properties} | contradiction

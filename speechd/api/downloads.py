@@ -19,30 +19,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from speechd.context import Outcome, RequestContext, Timings
+from speechd.context import Outcome, RequestContext
 from speechd.encoders import FORMATS
 from speechd.errors import NotFound, TransferAborted
-from speechd.speech.sentence_times import SentenceTimes
-from speechd.speech.source import Chunk, SpeechSource
-from speechd.speech.spool import Spool
-
-PATH_HEADER: Final = "x-download-path"
-"""Header of speech that is kept: its path below `/v1`, under which it is found once the reply is complete."""
-
-STATUS_HEADER: Final = "x-download-status"
-"""Header of speech that was to be kept and is not: `unavailable`."""
-
-TIMING_HEADER: Final = "x-timing-path"
-"""Header of speech of which is kept as well when its sentences sound: the path of that below `/v1`."""
 
 MAX_FILES: Final = 1000
 """Files that are kept at most, however small: to look through them all is to take milliseconds."""
 
 STEP_BYTES: Final = 1 << 20
 """Bytes of a reply after which it is seen again whether there is room for it."""
-
-PIECE_BYTES: Final = 1 << 16
-"""Bytes of a whole reply that are copied at a time."""
 
 SWEEP_S: Final = 30.0
 """Seconds between two looks for files that are too old."""
@@ -54,7 +39,7 @@ _PART: Final = ".part"
 
 class Downloads:
     """The replies that are kept, in a folder of this server's own: all workers write into it, and the arbiter clears it
-    up. Nobody can guess their names.
+    up. Nobody can guess their names. Used by several threads.
 
     Together they have at most `max_bytes`, and none is older than `max_age_s` seconds; the oldest go first.
     """
@@ -127,7 +112,7 @@ class Downloads:
 
 
 class Download:
-    """One reply while it is written. It is found by its name once it is complete."""
+    """One reply while it is written. It is found by its name once it is complete. Used by one thread at a time."""
 
     def __init__(self, downloads: Downloads, path: Path) -> None:
         self._downloads, self._path = downloads, path
@@ -180,57 +165,6 @@ class Download:
             self._file.close()
             self._file = None
             self._part.unlink(missing_ok=True)
-
-
-@dataclass(frozen=True, slots=True)
-class SavedTimes:
-    """When the sentences of a reply sound, and the file for that beside it."""
-
-    times: SentenceTimes
-    download: Download
-
-    def complete(self) -> None:
-        """Write them, and have them found from now on."""
-        self.download.write(self.times.written())
-        self.download.complete()
-
-
-class SavedSpeech:
-    """A `SpeechSource`: another one's speech, which is kept as it is read. spool: where that of a whole reply is.
-    saved: where its times are kept, if they are."""
-
-    def __init__(
-        self, source: SpeechSource, download: Download, spool: Spool | None, saved: SavedTimes | None = None
-    ) -> None:
-        self._source, self._download, self._spool, self._saved = source, download, spool, saved
-        self.timings: Timings = source.timings
-
-    async def open(self) -> None:
-        await self._source.open()
-
-    async def read(self) -> Chunk | None:
-        chunk = await self._source.read()
-        if chunk is None:
-            self._complete()
-            return None
-        if self._spool is None:
-            self._download.write(chunk.data)
-        if self._saved is not None:
-            self._saved.times.take(chunk)
-        return chunk
-
-    async def close(self) -> None:
-        self._download.discard()
-        if self._saved is not None:
-            self._saved.download.discard()
-        await self._source.close()
-
-    def _complete(self) -> None:
-        for piece in self._spool.pieces(PIECE_BYTES) if self._spool is not None else ():
-            self._download.write(piece)
-        if self._saved is not None:
-            self._saved.complete()
-        self._download.complete()
 
 
 @dataclass(frozen=True, slots=True)

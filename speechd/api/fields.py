@@ -237,27 +237,30 @@ class Integer:
 
 
 @dataclass(frozen=True, slots=True)
-class IntegerChoice:
-    """One of several integers."""
+class IntegerRange:
+    """An integer from `low` to `high`, both included. written: a regular expression of all strings that are read as one
+    of them."""
 
-    choices: tuple[int, ...]
+    low: int
+    high: int
+    written: str
 
     def read(self, name: str, value: object) -> int:
         chosen = Integer().read(name, value)
-        if chosen not in self.choices:
-            supported = ", ".join(map(str, self.choices))
+        if not self.low <= chosen <= self.high:
             raise InvalidRequest(
-                f"Invalid '{name}': {str(chosen)[:CHOICE_CHARS]}. Supported values are: {supported}.",
+                f"Invalid '{name}': {str(chosen)[:CHOICE_CHARS]}. Expected an integer from {self.low} to {self.high}.",
                 param=name,
                 code="invalid_value",
             )
         return chosen
 
     def schema(self) -> JsonSchema:
-        return {"enum": [*self.choices, *map(str, self.choices)]}
+        integer = {"type": "integer", "minimum": self.low, "maximum": self.high}
+        return {"anyOf": [integer, {"type": "string", "pattern": f"^({self.written})$"}]}
 
     def values(self) -> str:
-        return ", ".join(f"`{choice}`" for choice in self.choices)
+        return f"{self.low} to {self.high}"
 
 
 def nullable(schema: JsonSchema) -> JsonSchema:

@@ -6,22 +6,16 @@ import hashlib
 import math
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
 
 from speechd.api.call import SpeechCall
 from speechd.api.captions import caption_headers, framing
-from speechd.api.downloads import (
-    PATH_HEADER,
-    STATUS_HEADER,
-    TIMING_HEADER,
-    Download,
-    Downloads,
-    SavedSpeech,
-    SavedTimes,
-)
+from speechd.api.downloads import Downloads
 from speechd.api.paths import ENGINE_HEADER, SILENCE_HEADER
+from speechd.api.saved_speech import SavedFiles, SavedSpeech, SavedTimes
 from speechd.api.schema import SpeechRequest
 from speechd.audio.joiner import SegmentJoiner
 from speechd.config.settings import Settings
@@ -70,8 +64,7 @@ class LocalSpeech:
         spool = self._spool(call.wanted) if call.whole else None
         stream = self._stream(call, spool, meter)
         framed = framing(call.wanted, whole=call.whole)
-        download = self.downloads.begin(call.wanted.format) if call.wanted.download else None
-        saved = saved_times(call.wanted, download)
+        saved = SavedSpeech(stream, partial(self._keep, call.wanted), spool) if call.wanted.download else None
         context = call.context
         context.timings = timings = stream.timings
 
@@ -80,14 +73,14 @@ class LocalSpeech:
             told = {ENGINE_HEADER: self.engine_name, "server-timing": meter.server_timing(timings)}
             if stream.is_silence:
                 told[SILENCE_HEADER] = NOTHING_TO_SPEAK
-            return told | download_headers(call, download, saved) | caption_headers(framed)
+            return told | (saved.headers() if saved is not None else {}) | caption_headers(framed)
 
         def ended(outcome: Outcome) -> None:
             meter.record_end(timings)
             context.outcome = outcome
 
         return SpeechResponse(
-            stream if download is None else SavedSpeech(stream, download, spool, saved),
+            saved or stream,
             ticket,
             framed,
             spool=spool,
@@ -107,6 +100,16 @@ class LocalSpeech:
             return await until_disconnect(request.receive, explained(self.readers.plan(utterance)))
         finally:
             ticket.release()
+
+    def _keep(self, wanted: SpeechRequest) -> SavedFiles | None:
+        """Begin the files of a reply that is to be kept; None if there can be none."""
+        audio = self.downloads.begin(wanted.format)
+        times = audio.beside() if audio is not None and wanted.timing else None
+        if audio is None or times is None:
+            return None if audio is None else SavedFiles(audio)
+        has_voices = wanted.extension.reading.form in (Form.TAGS, Form.SSML)
+        sentences = SentenceTimes(CueBuilder(wanted.input, wanted.language), voices=has_voices)
+        return SavedFiles(audio, SavedTimes(sentences, times))
 
     def _spool(self, wanted: SpeechRequest) -> Spool:
         expected_s = len(wanted.input) / (CHARACTERS_PER_S * wanted.speed)
@@ -129,29 +132,19 @@ class LocalSpeech:
         )
 
     def _encoding(self, call: SpeechCall, spool: Spool | None, meter: StreamMeter) -> EncodingStage:
-        def encoder() -> Encoder:
-            wanted = call.wanted
-            opened = open_encoder(wanted.format, whole=call.whole, sink=spool, rate=wanted.sample_rate)
-            return MeasuredEncoder(opened, meter)
+        wanted = call.wanted
 
-        joiner = SegmentJoiner(call.wanted.volume)
-        return EncodingStage(encoder, joiner, self.encoding, grown=spool.charge if spool is not None else None)
+        def encoder(whole: bool = call.whole) -> Encoder:
+            return MeasuredEncoder(open_encoder(wanted.format, whole=whole, sink=spool, rate=wanted.sample_rate), meter)
 
-
-def download_headers(call: SpeechCall, download: Download | None, saved: SavedTimes | None) -> dict[str, str]:
-    """The headers that say where a reply is kept which was to be kept."""
-    if download is not None:
-        return {PATH_HEADER: download.link} | ({TIMING_HEADER: saved.download.link} if saved is not None else {})
-    return {STATUS_HEADER: "unavailable"} if call.wanted.download else {}
-
-
-def saved_times(wanted: SpeechRequest, download: Download | None) -> SavedTimes | None:
-    """Where it is kept when the sentences of a reply sound; None where that was not asked for, or cannot be."""
-    beside = download.beside() if download is not None and wanted.timing else None
-    if beside is None:
-        return None
-    has_voices = wanted.extension.reading.form in (Form.TAGS, Form.SSML)
-    return SavedTimes(SentenceTimes(CueBuilder(wanted.input, wanted.language), voices=has_voices), beside)
+        return EncodingStage(
+            encoder,
+            SegmentJoiner(wanted.volume),
+            self.encoding,
+            grown=spool.charge if spool is not None else None,
+            open_whole=None if call.whole else partial(encoder, whole=True),
+            at_once_s=FORMATS[wanted.format].at_once_s,
+        )
 
 
 def longest_whole_s(settings: Settings, format: str, rate: int) -> float:

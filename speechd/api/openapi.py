@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from speechd import __version__
-from speechd.api import pages, paths
+from speechd.api import docs_page, paths
 from speechd.api.available import OPENAI_MODELS, Available
 from speechd.api.dev_schema import OPERATIONS, with_values
 from speechd.api.error_cases import CASES, ErrorCase, Where, cases_of
@@ -100,12 +100,14 @@ def document(available: Available, *, has_keys: bool) -> Json:
 
 
 def _paths(available: Available) -> Json:
-    return _stable_paths(available) | _dev_paths(request_schema(available))
+    return _stable_paths(available) | _dev_paths(request_schema(available), has_phonemes=available.has_phonemes)
 
 
-def _dev_paths(speech: Json) -> Json:
+def _dev_paths(speech: Json, *, has_phonemes: bool) -> Json:
     described: Json = {}
     for operation in OPERATIONS:
+        if operation.needs_phonemes and not has_phonemes:
+            continue
         answer = {"description": operation.summary, "content": operation.content}
         content: Json = {"summary": operation.summary, "responses": {"200": answer, **_errors(operation.where)}}
         if operation.request is not None:
@@ -186,9 +188,9 @@ def _file() -> Json:
         "name": "name",
         "in": "path",
         "required": True,
-        "schema": {"type": "string", "enum": list(pages.MEDIA_TYPES)},
+        "schema": {"type": "string", "enum": list(docs_page.MEDIA_TYPES)},
     }
-    content: Json = {media_type: {"schema": {"type": "string"}} for media_type in pages.MEDIA_TYPES.values()}
+    content: Json = {media_type: {"schema": {"type": "string"}} for media_type in docs_page.MEDIA_TYPES.values()}
     file = {"description": "The file", "content": content}
     kept = {"description": "The file has not changed"}
     return {
@@ -256,7 +258,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def default_server() -> Available:
     """What a server with Kokoro and the default settings has."""
-    return Available({**voices.MODEL_IDS, **OPENAI_MODELS}, voices.catalogue(), Settings().max_input_chars)
+    models = {**voices.MODEL_IDS, **OPENAI_MODELS}
+    return Available(models, voices.catalogue(), Settings().max_input_chars, has_phonemes=True)
 
 
 def main(arguments: Sequence[str]) -> None:

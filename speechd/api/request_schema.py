@@ -10,9 +10,19 @@ from speechd.api.available import Available
 from speechd.api.extensions import SSML, SUBTITLES, TIMESTAMP_GRANULARITIES
 from speechd.api.fields import BOOLEANS, REQUIRED, JsonSchema, nullable
 from speechd.api.languages import spoken_names
-from speechd.api.schema import FIELDS, INPUT, LANG_CODE, MODEL_ID, RESPONSE_FORMAT, STREAM, STREAM_FORMAT, VOICE
+from speechd.api.schema import (
+    FIELDS,
+    INPUT,
+    LANG_CODE,
+    MODEL_ID,
+    RESPONSE_FORMAT,
+    SAMPLE_RATE,
+    STREAM,
+    STREAM_FORMAT,
+    VOICE,
+)
 from speechd.api.voice_name import voice_schema
-from speechd.encoders import FORMATS
+from speechd.encoders import FORMATS, MPEG_RATES
 from speechd.speech.caption_framing import CaptionedJson
 from speechd.speech.cues import MEDIA_TYPES
 from speechd.speech.framing import ServerSentEvents
@@ -56,7 +66,16 @@ NO_MARKUP_AS_SSML: Final = _together(
 )
 """SSML, and a text that does not begin as a document."""
 
-CONTRADICTIONS: Final = (WHOLE_EVENTS, SUBTITLES_OF_EVENTS, TIMES_WITHOUT_ROOM, NO_MARKUP_AS_SSML)
+RATE_OF_NO_CODEC: Final = _together(
+    (SAMPLE_RATE.name,),
+    {
+        RESPONSE_FORMAT.name: {"enum": [None, *(name for name, known in FORMATS.items() if known.rates == MPEG_RATES)]},
+        SAMPLE_RATE.name: {"not": {"enum": [*MPEG_RATES, *map(str, MPEG_RATES), None]}},
+    },
+)
+"""A rate that the format does not have, which is MP3 unless another is named."""
+
+CONTRADICTIONS: Final = (WHOLE_EVENTS, SUBTITLES_OF_EVENTS, TIMES_WITHOUT_ROOM, NO_MARKUP_AS_SSML, RATE_OF_NO_CODEC)
 
 REPLIES: Final[JsonSchema] = {
     **{format.media_type: {} for format in FORMATS.values()},

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from speechd.api import pages, paths
+from speechd.api import docs_page, paths
 from speechd.api.dev import DevEndpoints
 from speechd.api.downloads import DownloadEndpoint
 from speechd.api.health import HealthEndpoints
@@ -47,8 +47,8 @@ def routes(
         Route(paths.READY, health.ready),
         Route(paths.METRICS, health.scrape),
         Route(paths.OPENAPI, openapi),
-        Route(paths.DOCS, pages.docs),
-        Route(paths.DOCS_FILE, pages.file),
+        Route(paths.DOCS, docs_page.docs),
+        Route(paths.DOCS_FILE, docs_page.file),
         *home_routes(home),
     ]
 

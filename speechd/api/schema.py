@@ -26,12 +26,12 @@ from speechd.api.extensions import (
     reading_of,
     reply_of,
 )
-from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, IntegerChoice, Number, Text
+from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, IntegerRange, Number, Text
 from speechd.api.languages import LanguageCode
 from speechd.api.normalization_options import NormalizationOptions
 from speechd.api.unsupported import refuse_unsupported
 from speechd.api.voice_name import VoiceName
-from speechd.encoders import FORMATS, OPENAI_FORMATS, SAMPLE_RATES
+from speechd.encoders import FORMATS, MPEG_RATES, OPENAI_FORMATS, SAMPLE_RATES
 from speechd.errors import InvalidRequest
 from speechd.voices import Blend
 
@@ -41,9 +41,10 @@ SPEEDS: Final = (0.25, 4.0)
 MAX_SEED: Final = (1 << 56) - 1
 """Seeds are taken modulo this + 1, so that every integer is one."""
 
-# Decimal strings within 0.25 to 4, and within 0 to 4.
+# Decimal strings within 0.25 to 4, and within 0 to 4; integers within 8000 to 48000.
 _SPEED_WRITTEN: Final = r"0{0,9}(\.(2[5-9]|[3-9])[0-9]{0,9}|[123](\.[0-9]{0,9})?|4(\.0{0,9})?)"
 _VOLUME_WRITTEN: Final = r"0{0,9}(\.[0-9]{1,9}|[0123](\.[0-9]{0,9})?|4(\.0{0,9})?)"
+_RATE_WRITTEN: Final = r"[89][0-9]{3}|[123][0-9]{4}|4[0-7][0-9]{3}|48000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,9 @@ STREAM: Final = Field(
 )
 SAMPLE_RATE: Final = Field(
     "sample_rate",
-    IntegerChoice(SAMPLE_RATES),
-    "the sample rate of the audio, in Hz; Opus is decoded to 48,000 whatever it is",
+    IntegerRange(*SAMPLE_RATES, _RATE_WRITTEN),
+    f"the sample rate of the audio, in Hz; of `mp3` and `aac` one of {', '.join(map(str, MPEG_RATES))}; Opus is "
+    "decoded to 48,000 whatever it is",
     None,
     default_meaning="24000; of `ulaw` and `alaw` 8000",
     is_extension=True,
@@ -180,8 +182,8 @@ _NAMES: Final = frozenset(name for field in FIELDS for name in (field.name, *fie
 class SpeechRequest:
     """A valid request.
 
-    format: a key of `FORMATS`; sample_rate: one of `SAMPLE_RATES`, in Hz; speed: 0.25 to 4; volume: 0 to 4, a factor on
-    the samples; language: a BCP 47 tag in lower case; seed: 0 to `MAX_SEED`, None where it follows from the content;
+    format: a key of `FORMATS`; sample_rate: in Hz, one that the format has; speed: 0.25 to 4; volume: 0 to 4, a factor
+    on the samples; language: a BCP 47 tag in lower case; seed: 0 to `MAX_SEED`, None where it follows from the content;
     sse: whether the reply is server-sent events; stream: whether bytes are sent as they are made; normalize: whether
     written forms are turned into words; download: whether the reply is kept to be downloaded again; timing: and when
     its sentences sound; extension: what it asks of words and markup.
@@ -239,7 +241,7 @@ def parse(body: bytes, available: Available) -> SpeechRequest:
         input=input_,
         blend=blend,
         format=format,
-        sample_rate=SAMPLE_RATE.read(fields) or FORMATS[format].sample_rate,
+        sample_rate=_sample_rate(fields, format),
         speed=min(max(SPEED.read(fields) * rate, SPEEDS[0]), SPEEDS[1]),
         volume=VOLUME_MULTIPLIER.read(fields),
         language=language,
@@ -258,6 +260,21 @@ def _input(fields: Mapping[str, Any], available: Available) -> str:
     if not text.strip():
         raise InvalidRequest("'input' is empty: send the text to be spoken.", param="input", code="empty_input")
     return text
+
+
+def _sample_rate(fields: Mapping[str, Any], format: str) -> int:
+    known = FORMATS[format]
+    rate = SAMPLE_RATE.read(fields) or known.sample_rate
+    if not known.has_rate(rate):
+        rates = ", ".join(map(str, known.rates))
+        any_rate = ", ".join(name for name, other in FORMATS.items() if other.has_rate(rate))
+        raise InvalidRequest(
+            f"Invalid '{SAMPLE_RATE.name}': {rate}. Supported values for the response_format '{format}' are: {rates}. "
+            f"With any rate from {SAMPLE_RATES[0]} to {SAMPLE_RATES[1]} there are: {any_rate}.",
+            param=SAMPLE_RATE.name,
+            code="invalid_value",
+        )
+    return rate
 
 
 def json_object(body: bytes) -> Mapping[str, Any]:

@@ -45,5 +45,8 @@ class Audio:
 
 def pcm16(samples: Samples) -> bytes:
     """Signed 16-bit little-endian PCM; samples beyond [-1, 1] are clipped, never wrapped; NaN and inf are silence."""
-    finite = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
-    return (np.clip(finite, -1.0, 1.0) * 32767.0).round().astype("<i2").tobytes()
+    if not np.isfinite(samples).all():
+        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+    scaled = np.clip(samples, -1.0, 1.0)
+    scaled *= np.float32(32767.0)
+    return np.rint(scaled, out=scaled).astype("<i2").tobytes()

@@ -124,10 +124,10 @@ class Scoreboard:
 
     def load(self) -> Load:
         """Return what there is to do, and what does it."""
-        slots = self.slots
-        per_slot = self.throughput.per_slot()
+        working, per_slot = self._working(), self.throughput.per_slot()
+        slots = int(np.count_nonzero(working))
         # Where no slot works now, one will.
-        average = self.total_throughput() / max(slots, 1) or float(per_slot.mean()) or ASSUMED_THROUGHPUT
+        average = float(per_slot[working].sum()) / max(slots, 1) or float(per_slot.mean()) or ASSUMED_THROUGHPUT
         return Load(slots, average, int(self.in_flight.sum()))
 
     def slot_view(self, index: int) -> SlotView:

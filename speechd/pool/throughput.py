@@ -69,8 +69,12 @@ class Throughput:
     def per_slot(self) -> npt.NDArray[np.float64]:
         """Audio seconds that each slot synthesises in a second, shape (rows,). One that is not measured is taken for
         the mean of the others."""
-        measured = self._recent_busy_s > 0.0
-        per_slot = self._recent_audio_s / np.where(measured, self._recent_busy_s, 1.0)
+        busy_s = self._recent_busy_s.copy()  # it is read more than once, and others write
+        measured = busy_s > 0.0
+        if measured.all():
+            known: npt.NDArray[np.float64] = self._recent_audio_s / busy_s
+            return known
+        per_slot = self._recent_audio_s / np.where(measured, busy_s, 1.0)
         return np.where(measured, per_slot, per_slot[measured].mean() if measured.any() else ASSUMED_THROUGHPUT)
 
     def totals(self, index: int) -> Totals:

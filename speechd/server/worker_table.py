@@ -184,7 +184,10 @@ class WorkerTable:
 
     def has_state(self, *any_of: State) -> npt.NDArray[np.bool_]:
         """Which workers are in one of these states, shape (rows,)."""
-        return np.isin(self._rows["state"].copy(), any_of)  # reads its argument more than once, and others write
+        wanted = np.zeros(len(State), np.bool_)
+        wanted[list(any_of)] = True
+        found: npt.NDArray[np.bool_] = wanted[self._rows["state"]]
+        return found
 
     @property
     def has_served(self) -> bool:

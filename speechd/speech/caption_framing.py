@@ -17,6 +17,7 @@ from speechd.speech.source import Chunk
 from speechd.text.markup.ssml import Bookmark
 
 JSON: Final = "application/json"
+JSON_LINES: Final = "application/x-ndjson"
 
 WORD_HEADER: Final = "x-word-timestamps"
 """Header with the words of a response that is sent whole, as vllm-omni has it."""
@@ -127,9 +128,12 @@ class CaptionedJson:
 
 
 class KokoroFastApiLines:
-    """Kokoro-FastAPI's stream: a JSON object a line, with a piece of the audio in base64 and the words of it."""
+    """Kokoro-FastAPI's stream: a JSON object a line, with a piece of the audio in base64 and the words of it.
 
-    media_type = JSON
+    Kokoro-FastAPI itself calls it `application/json`, which no parser takes several objects for.
+    """
+
+    media_type = JSON_LINES
 
     def __init__(self, audio_type: str, *, is_timed: bool, voices: bool) -> None:
         """audio_type: media type of the audio. is_timed: timestamps are wanted. voices: words say whose they are."""
@@ -164,6 +168,8 @@ class KokoroFastApiLines:
 
 class KokoroFastApiObject(KokoroFastApiLines):
     """The same as one object, sent whole."""
+
+    media_type = JSON
 
     def data(self, data: bytes) -> bytes:
         return base64.b64encode(data)

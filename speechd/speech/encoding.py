@@ -12,6 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Final, TypeVar
 
+import numpy as np
+
 from speechd.audio.joiner import Joined, SegmentJoiner
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, TokenTime
 from speechd.encoders.base import Encoder
@@ -39,9 +41,12 @@ class EncodingStage:
         executor: Executor,
         *,
         grown: Callable[[], None] | None = None,
+        open_whole: Callable[[], Encoder] | None = None,
+        at_once_s: float = 0.0,
     ) -> None:
         """executor: a single thread, which orders its calls. grown: called whenever more audio was encoded, to bound
-        what the encoder writes to a sink; what it raises ends the stream."""
+        what the encoder writes to a sink; what it raises ends the stream. open_whole: opens the encoder of audio of
+        which all is there at the beginning, if it has `at_once_s` seconds at most."""
         self.chunks: asyncio.Queue[Chunk | None] = asyncio.Queue()
         self.begun = asyncio.Event()
         self.encoded_s = 0.0
@@ -55,6 +60,9 @@ class EncodingStage:
         self._encoder: Encoder | None = None
         self._open_encoder, self._joiner = open_encoder, joiner
         self._executor, self._grown = executor, grown
+        self._open_whole, self._at_once = open_whole, at_once_s * SAMPLE_RATE
+        self._is_whole = False
+        self._heard_s = 0.0  # of what is joined, without the silence at the end
 
     async def join(
         self,
@@ -64,14 +72,16 @@ class EncodingStage:
         script: Script | None = None,
         *,
         is_last: bool = True,
+        is_all: bool = False,
     ) -> tuple[float, Samples]:
         """Join a segment, or a window of it, and encode the beginning. Returns the seconds that it adds, with the
         silence before it, and the samples that are to be encoded yet. script: what the segment says, where that was
-        asked for. For the others, see `SegmentJoiner.add`."""
-        (samples, offset), data = await self._run(self._join, audio, gap_s, volume, is_last)
+        asked for. is_all: it is the first, and nothing follows. For the others, see `SegmentJoiner.add`."""
+        (samples, offset), data = await self._run(self._join, audio, gap_s, volume, is_last, is_all)
         self._align(audio, offset, script, is_last=is_last)
-        self._emit(data, len(samples[:PIECE]))
-        return len(samples) / SAMPLE_RATE, samples[PIECE:]
+        encoded = len(samples) if self._is_whole else len(samples[:PIECE])
+        self._emit(data, encoded)
+        return len(samples) / SAMPLE_RATE, samples[encoded:]
 
     @property
     def has_sound(self) -> bool:
@@ -88,8 +98,19 @@ class EncodingStage:
             piece = samples[start : start + PIECE]
             self._emit(await self._run(self._encode, piece), len(piece))
 
+    async def silence(self, duration_s: float) -> None:
+        """Encode silence before which there was nothing, and which nothing follows."""
+        samples = self.pause(duration_s)
+        if self._open_whole is None or duration_s * SAMPLE_RATE > self._at_once:
+            await self.encode(samples)
+            return
+        samples = np.concatenate((samples, self._joiner.finish()))
+        self._emit(await self._run(self._encode_whole, samples), len(samples))
+
     async def finish(self) -> None:
         """Encode the silence at the end, and what the encoder holds back."""
+        if self._is_whole:
+            return
         await self.encode(self._joiner.finish())
         self._emit(await self._run(self._finish), 0)
         if self._words:  # where the encoder writes to a sink, or holds nothing back
@@ -107,7 +128,7 @@ class EncodingStage:
         self._executor.submit(self._close_encoder)
 
     def _caption(self, script: Script, tokens: tuple[TokenTime, ...], *, is_last: bool) -> None:
-        heard_until_s = self._joiner.length_s if is_last else math.inf
+        heard_until_s = self._heard_s if is_last else math.inf
         words, phonemes = self._timeline.add(script, tokens, heard_until_s, is_last=is_last)
         self._words += words
         self._phonemes += phonemes
@@ -123,7 +144,7 @@ class EncodingStage:
 
     def _put(self, data: bytes) -> None:
         audio_s = self.encoded_s - self._chunked_s
-        self.chunks.put_nowait(Chunk(data, audio_s, self._tokens, self._words, self._phonemes))
+        self.chunks.put_nowait(Chunk(data, audio_s, self._tokens, self._words, self._phonemes, self._is_whole))
         self._chunked_s, self._tokens, self._words, self._phonemes = self.encoded_s, (), (), ()
 
     def _align(self, audio: Audio, offset: int | None, script: Script | None, *, is_last: bool) -> None:
@@ -136,9 +157,19 @@ class EncodingStage:
             if script is not None:
                 self._caption(script, tokens, is_last=is_last)
 
-    def _join(self, audio: Audio, gap_s: float, volume: float, is_last: bool) -> tuple[Joined, bytes]:
+    def _join(self, audio: Audio, gap_s: float, volume: float, is_last: bool, is_all: bool) -> tuple[Joined, bytes]:
         joined = self._joiner.add(audio, gap_s, volume, is_last=is_last)
-        return joined, self._encode(joined.samples[:PIECE])
+        self._heard_s = self._joiner.length_s
+        if not is_all or self._open_whole is None or len(joined.samples) > self._at_once:
+            return joined, self._encode(joined.samples[:PIECE])
+        samples = np.concatenate((joined.samples, self._joiner.finish()))
+        return joined._replace(samples=samples), self._encode_whole(samples)
+
+    def _encode_whole(self, samples: Samples) -> bytes:
+        assert self._open_whole is not None
+        self._is_whole = True
+        self._encoder = self._open_whole()
+        return self._encoder.encode(samples) + self._encoder.finish()
 
     def _encode(self, samples: Samples) -> bytes:
         if not len(samples):

@@ -56,7 +56,7 @@ LONGEST_WORD_S: Final = 3.0
 class Planned:
     """A segment. gap_s: seconds of silence between its last sound and the first of the next. volume: a factor on its
     samples. boundary: how its text ends. is_one: whether that is one sentence at most. script: what it says, where the
-    words were asked for."""
+    words were asked for. is_last: nothing follows it; of some that are the last this is not known."""
 
     segment: Segment
     gap_s: float
@@ -64,6 +64,7 @@ class Planned:
     boundary: Boundary = Boundary.PARAGRAPH
     is_one: bool = False
     script: Script | None = None
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ class Planner:
             return planned
         self._planned_s += planned.duration_s if isinstance(planned, Pause) else planned.segment.duration_s
         self._check_limit(self._planned_s)
+        if isinstance(planned, Planned) and not self._parts and reader.is_at_end:
+            return replace(planned, is_last=True)
         return planned
 
     def _open(self) -> PassageReader:

@@ -105,6 +105,9 @@ class SpeechResponse:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def _send_stream(self, chunk: Chunk | None, send: Send) -> None:
+        if chunk is not None and chunk.is_whole:
+            await self._send_at_once(chunk, send)
+            return
         await self._start(send)
         stall = StreamStall()
         try:
@@ -120,6 +123,21 @@ class SpeechResponse:
                 await self._send_body(last, send)
             raise TransferAborted(error.message) from error
         await self._send_body(self._framing.end(self._source.timings.audio_s), send, more=False)
+
+    async def _send_at_once(self, chunk: Chunk, send: Send) -> None:
+        """Send a response of which all was there before its first byte."""
+        await self._source.read()  # it says that this was all
+        self._framing.take(chunk)
+        pieces = range(0, len(chunk.data), WHOLE_CHUNK_BYTES)
+        bodies = [self._framing.data(chunk.data[start : start + WHOLE_CHUNK_BYTES]) for start in pieces]
+        bodies = [body for body in (*bodies, self._framing.end(self._source.timings.audio_s)) if body]
+        await self._start(send, (b"content-length", str(sum(map(len, bodies))).encode()))
+        stall, sent = DownloadStall(), 0
+        for number, body in enumerate(bodies or [b""], 1):
+            if stall.is_stalled(time.monotonic(), sent):
+                self._drop(Outcome.CLIENT_STALLED)
+            await self._send_body(body, send, more=number < len(bodies))
+            sent += len(body)
 
     async def _send_whole(self, chunk: Chunk | None, spool: Spool, send: Send) -> None:
         while chunk is not None:

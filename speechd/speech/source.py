@@ -17,7 +17,7 @@ class Chunk:
     data: bytes of its format, at least one unless words come without any. audio_s: seconds of audio that were encoded
     for them, 0 where that is not known. tokens: when the tokens of the windows that begin in it sound, in seconds from
     the start of the response's audio; none where the engine does not know. words, phonemes: those that are complete
-    with it, where they were asked for.
+    with it, where they were asked for. is_whole: it is all that there is, in a file that states its own length.
     """
 
     data: bytes
@@ -25,6 +25,7 @@ class Chunk:
     tokens: tuple[TokenTime, ...] = ()
     words: tuple[WordTime, ...] = ()
     phonemes: tuple[PhonemeTime, ...] = ()
+    is_whole: bool = False
 
 
 class SpeechSource(Protocol):

@@ -112,6 +112,8 @@ class SpeechStream:
             self._submitted.put_nowait(None)
 
     async def _next_planned(self) -> Planned | Pause | None:
+        if self._plan.is_at_end:
+            return await self._plan.next()
         budget = await self._until(lambda budget: self._look_ahead.may_plan(budget, len(self._jobs)))
         return await self._plan.next(budget.limit_s)
 
@@ -165,8 +167,9 @@ class SpeechStream:
         if self._leading_s is not None and may_sound(audio.samples):
             leading_s, self._leading_s = self._leading_s, None
             await self._encode_pause(leading_s)
+        is_all = planned.is_last and not left_s and self._leading_s is None and not self._encoding.encoded_s
         joined_s, rest = await self._encoding.join(
-            audio, planned.gap_s, planned.volume, planned.script, is_last=not left_s
+            audio, planned.gap_s, planned.volume, planned.script, is_last=not left_s, is_all=is_all
         )
         self._look_ahead.joined(joined_s, expected_s - left_s)
         self._note_progress()
@@ -176,7 +179,10 @@ class SpeechStream:
 
     async def _encode_silence(self, pauses_s: float) -> None:
         self.is_silence, self._leading_s = True, None
-        await self._encode_pause(max(pauses_s, SILENCE_S))
+        if pauses_s > SILENCE_S:
+            await self._encode_pause(pauses_s)
+        else:
+            await self._encoding.silence(SILENCE_S)
 
     async def _encode_pause(self, duration_s: float) -> None:
         if self._leading_s is not None:

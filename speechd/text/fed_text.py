@@ -33,12 +33,18 @@ class FedText:
         self._blocks: deque[str | Pause | Style] = deque()
         self._style = NEUTRAL
         self._finished = False
+        self._in_block = False  # more sentences of the block in hand follow
         self._pauses_s: list[float] = []
         self.letters = 0
 
     @property
     def pauses_s(self) -> float:
         return math.fsum(self._pauses_s)  # a sum of rounded sums would drift
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether all sentences there will be were given."""
+        return self._finished and not self._blocks and not self._in_block
 
     def feed(self, text: str) -> None:
         """Add text."""
@@ -74,11 +80,22 @@ class FedText:
         while self._blocks or not self._finished:
             block = self._blocks.popleft() if self._blocks else NeedsText()
             if isinstance(block, str):
-                yield from sentences(block, language)
+                yield from self._sentences(block, language)
             else:
                 if isinstance(block, Style):
                     language = block.language or self._language
                 yield block
+
+    def _sentences(self, block: str, language: str) -> Iterator[str]:
+        ahead: str | None = None
+        for sentence in sentences(block, language):
+            if ahead is not None:
+                self._in_block = True
+                yield ahead
+            ahead = sentence
+        self._in_block = False
+        if ahead is not None:
+            yield ahead
 
     def blocks(self) -> list[str]:
         """The blocks of sentences that are not taken yet: joined, those are they."""

@@ -126,6 +126,11 @@ class PassageReader:
         traced = self._traced_so_far if self._trace is None else (self._trace.spans, self._trace.reached)
         return Position(self._read, self._text, self._end, self._style, self._after, *traced)
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether nothing follows what `next` has returned, as far as can be told without normalising more."""
+        return not self._text and self._after is None and self._seen is None and self._fed.is_at_end
+
     def feed(self, text: str) -> None:
         """Add text. It is parsed at once: what is counted is what is spoken. Some 10 ms for 50,000 characters."""
         self._fed.feed(text)

@@ -1,6 +1,5 @@
 """Replies that are kept to be downloaded again."""
 
-import asyncio
 import os
 import stat
 import tempfile
@@ -13,16 +12,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from speechd.api import downloads as module
-from speechd.api.downloads import DownloadEndpoint, Downloads, SavedSpeech, SavedTimes
+from speechd.api.downloads import DownloadEndpoint, Downloads
 from speechd.api.error_handlers import HANDLERS
-from speechd.context import Timings
 from speechd.errors import NotFound
-from speechd.speech.captions import WordTime
-from speechd.speech.cues import CueBuilder
-from speechd.speech.sentence_times import SentenceTimes
-from speechd.speech.source import Chunk
-from speechd.speech.spool import Spool
-from tests.harness.account import Account
 from tests.harness.asgi import Answer, answer, scope, with_context
 
 
@@ -133,99 +125,3 @@ def test_nothing_is_kept_where_nothing_may_be_or_can_be(tmp_path: Path, monkeypa
     assert Downloads(0, 60.0).begin("mp3") is None
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "missing"))
     assert Downloads(1000, 60.0).begin("mp3") is None
-
-
-class Source:
-    """Speech that is made up; closed: whether it was closed."""
-
-    def __init__(self, pieces: list[bytes], words: tuple[WordTime, ...] = ()) -> None:
-        """words: of the first piece."""
-        self.timings = Timings()
-        self._words = words
-        self._pieces = iter(pieces)
-        self.closed = False
-
-    async def open(self) -> None:
-        """Do nothing."""
-
-    async def read(self) -> Chunk | None:
-        piece = next(self._pieces, None)
-        words, self._words = self._words, ()
-        return None if piece is None else Chunk(piece, words=words)
-
-    async def close(self) -> None:
-        self.closed = True
-
-
-@pytest.mark.parametrize("whole", [False, True])
-def test_speech_is_kept_as_it_is_read(kept: Downloads, whole: bool) -> None:
-    async def scenario() -> None:
-        download = kept.begin("pcm")
-        assert download is not None
-        spool = Spool(1000, Account()) if whole else None
-        source = Source([b"one", b"two"])
-        saved = SavedSpeech(source, download, spool)
-        await saved.open()
-        while (chunk := await saved.read()) is not None:
-            if spool is not None:
-                spool.write(chunk.data)
-        await saved.close()
-        assert source.closed
-        assert get_bytes(download.link) == b"onetwo"
-        if spool is not None:
-            spool.close()
-
-    def get_bytes(link: str) -> bytes:
-        return kept.find(link.removeprefix("/download/"))[0].read_bytes()
-
-    asyncio.run(scenario())
-
-
-def test_speech_that_is_not_read_to_its_end_is_not_kept(kept: Downloads, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        download = kept.begin("pcm")
-        assert download is not None
-        saved = SavedSpeech(Source([b"one", b"two"]), download, None)
-        await saved.read()
-        await saved.close()
-
-    asyncio.run(scenario())
-    assert not list(tmp_path.glob("*/*"))
-
-
-def timed(kept: Downloads) -> tuple[SavedSpeech, str, str]:
-    """Speech of one word whose times are kept, too, and the names of both files."""
-    download = kept.begin("pcm")
-    beside = download.beside() if download is not None else None
-    assert download is not None
-    assert beside is not None
-    source = Source([b"one", b"two"], words=(WordTime("Hi", 0.0, 0.5, 0, 2, "nova"),))
-    saved = SavedTimes(SentenceTimes(CueBuilder("Hi.", "en-us"), voices=False), beside)
-    names = [file.link.removeprefix("/download/") for file in (download, beside)]
-    return SavedSpeech(source, download, None, saved), names[0], names[1]
-
-
-def test_times_are_kept_beside_the_speech(kept: Downloads) -> None:
-    speech, name, beside = timed(kept)
-
-    async def scenario() -> None:
-        while await speech.read() is not None:
-            assert not is_kept(kept, beside)
-        await speech.close()
-
-    asyncio.run(scenario())
-    assert beside == name + ".json"
-    answered = get(kept, beside)
-    assert (answered.status, answered.headers["content-type"]) == (200, "application/json")
-    assert answered.json() == {"chunks": [{"text": "Hi.", "start": 0.0, "end": 0.5}]}
-
-
-def test_times_of_speech_that_is_not_read_to_its_end_are_not_kept(kept: Downloads, tmp_path: Path) -> None:
-    speech, _, _ = timed(kept)
-
-    async def scenario() -> None:
-        await speech.read()
-        await speech.close()
-
-    asyncio.run(scenario())
-    assert not list(tmp_path.glob("*/*"))

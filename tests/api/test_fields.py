@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, IntegerChoice, Number, Reader, Text, nullable
+from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, IntegerRange, Number, Reader, Text, nullable
 from speechd.api.schema import SPEED, VOLUME_MULTIPLIER
 from speechd.errors import InvalidRequest
 
 READERS: list[Reader[Any]] = [
-    *(Text(), Text(5), Choice(("a", "b")), Number(0.5, 2.0), Boolean(), Integer(), IntegerChoice((1, 2))),
+    *(Text(), Text(5), Choice(("a", "b")), Number(0.5, 2.0), Boolean(), Integer(), IntegerRange(1, 2, written="[12]")),
     Number(0.5, 2.0, written="1"),
 ]
 VALUES: list[object] = [

@@ -103,7 +103,25 @@ def test_keys_are_asked_for_where_there_are_any(asked_for: bool) -> None:
 
 values = st.one_of(
     *(st.none(), st.booleans(), st.integers(-5, 5), st.floats(-5.0, 5.0), st.text(max_size=5)),
-    st.sampled_from(["mp3", "wav", "sse", "audio", "es", "English", "1.5", "true", "8000", *AVAILABLE.models]),
+    st.sampled_from(
+        [
+            "mp3",
+            "wav",
+            "sse",
+            "audio",
+            "es",
+            "English",
+            "1.5",
+            "true",
+            "8000",
+            "8001",
+            9000,
+            44100,
+            "aac",
+            "flac",
+            *AVAILABLE.models,
+        ]
+    ),
     st.sampled_from(["nova", "af_heart", "af_bella(2)+af_sky", "af_sky-af_bella", "nobody", {"id": "alloy"}]),
 )
 
@@ -130,6 +148,8 @@ def test_body_that_fits_the_schema_is_a_request(fields: dict[str, object]) -> No
         {"stream_format": "json", "response_format": "vtt"},
         {"timestamp_granularities": ["word"]},
         {"ssml": True},
+        {"sample_rate": 8001},
+        {"sample_rate": "23456", "response_format": "aac"},
         {"timestamp_granularities": ["word"], "stream_format": "audio", "response_format": "mp3"},
     ],
 )

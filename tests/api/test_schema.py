@@ -47,6 +47,8 @@ def test_defaults_are_openai_s() -> None:
         ({"voice": "bf_emma", "language": "English"}, "language", "en-gb"),
         ({"sample_rate": 8000}, "sample_rate", 8000),
         ({"sample_rate": "16000"}, "sample_rate", 16000),
+        ({"sample_rate": 9000, "response_format": "flac"}, "sample_rate", 9000),
+        ({"sample_rate": "47999", "response_format": "opus"}, "sample_rate", 47999),
         ({"response_format": "alaw"}, "sample_rate", 8000),
         ({"normalization_options": {"normalize": False}}, "normalize", False),
         ({"normalization_options": {"normalize": "false", "url_normalization": False}}, "normalize", False),
@@ -86,6 +88,9 @@ def test_field(fields: dict[str, object], name: str, expected: object) -> None:
         ({"voice": "nova", "speaker": "echo"}, "speaker", "invalid_value"),
         ({"lang_code": "a", "language": "b"}, "language", "invalid_value"),
         ({"sample_rate": 8001}, "sample_rate", "invalid_value"),
+        ({"sample_rate": 8001, "response_format": "aac"}, "sample_rate", "invalid_value"),
+        ({"sample_rate": 7999, "response_format": "wav"}, "sample_rate", "invalid_value"),
+        ({"sample_rate": 48001, "response_format": "wav"}, "sample_rate", "invalid_value"),
         ({"sample_rate": 16000.5}, "sample_rate", "invalid_type"),
         ({"normalization_options": True}, "normalization_options", "invalid_type"),
         (
@@ -107,6 +112,13 @@ def test_wrong_field_is_named(fields: dict[str, object], param: str, code: str |
     with pytest.raises(InvalidRequest) as caught:
         speech_request(**fields)
     assert (caught.value.param, caught.value.code) == (param, code)
+
+
+def test_message_of_a_rate_that_a_codec_lacks_names_those_that_it_has_and_the_formats_that_have_any() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        speech_request(sample_rate=8001, response_format="mp3")
+    assert "are: 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000." in caught.value.message
+    assert caught.value.message.endswith("there are: opus, flac, wav, pcm, ulaw, alaw.")
 
 
 def test_message_of_a_long_input_names_both_lengths() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.fuzz import http
+from bench.fuzz import http, openapi
 from bench.fuzz import text as fuzzer
 from bench.fuzz.reader import expected, letters
 from bench.fuzz.text import Case, Reader, shortened
@@ -109,3 +109,14 @@ def test_death_of_the_reader_is_a_find_and_the_next_text_is_read(tmp_path: Path)
         assert reader.wrong(case) == ""
     finally:
         reader.close()
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_schemathesis_is_run_against_each_engine_and_its_status_told(tmp_path: Path, status: int) -> None:
+    program, told = tmp_path / "schemathesis", tmp_path / "told"
+    program.write_text(f'#!/bin/sh\ncurl -sf "$2" >> {told}\necho " $@ $SCHEMATHESIS_HOOKS" >> {told}\nexit {status}\n')
+    program.chmod(0o755)
+    assert openapi.main(["--engines", "tone,tone", "--schemathesis", str(program)]) == status
+    runs = told.read_text().splitlines()
+    assert len(runs) == 2
+    assert all('"openapi":"3.1.0"' in run and "--checks=all" in run and "openapi_hooks" in run for run in runs)

@@ -27,7 +27,7 @@ SOURCES = (
     "speechd",
 )
 MODULES = sorted((ROOT / "speechd").rglob("*.py"))
-PAGES = sorted((ROOT / "speechd/api/static").iterdir())
+PAGES = sorted((ROOT / "speechd/api/docs_files").iterdir())
 PAGE = sorted((ROOT / "speechd/api/home_files").iterdir())
 
 

@@ -101,6 +101,18 @@ def test_whole_wav_has_true_sizes(tone_server: Server) -> None:
     assert int.from_bytes(content[40:44], "little") == len(content) - 44
 
 
+@pytest.mark.parametrize("input", ["Hi.", "..."])
+@pytest.mark.parametrize("format", FORMATS)
+def test_short_reply_is_a_whole_file_without_asking(tone_server: Server, format: str, input: str) -> None:
+    reply = tone_server.speech(input, response_format=format)
+    assert int(reply.headers["content-length"]) == len(reply.content)
+    assert reply.content == tone_server.speech(input, response_format=format, stream=False).content
+    if format == "wav":
+        assert int.from_bytes(reply.content[40:44], "little") == len(reply.content) - 44
+    if format == "flac":
+        assert int.from_bytes(reply.content[21:26], "big") & 0xFFFFFFFFF  # samples in all
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_long_reply_may_be_asked_for_whole(tone_server: Server, format: str) -> None:
     text = "This sentence is one of many, and it goes on for a while longer. " * 15

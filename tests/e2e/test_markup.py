@@ -74,7 +74,7 @@ def test_header_has_the_words(tone_server: Server) -> None:
 def test_captioned_speech_is_kokoro_fastapis(tone_server: Server, stream: bool) -> None:
     reply = post(tone_server, "/dev/captioned_speech", stream=stream)
     objects = [json.loads(line) for line in reply.text.splitlines()]
-    assert reply.headers["content-type"] == "application/json"
+    assert reply.headers["content-type"] == ("application/x-ndjson" if stream else "application/json")
     assert len(objects) == 1 or stream
     pcm = b"".join(base64.b64decode(found["audio"]) for found in objects)
     check(pcm, [word for found in objects for word in found["timestamps"]], "start_time", "end_time")

@@ -9,9 +9,9 @@ import pytest
 from av.container import OutputContainer
 
 from speechd.audio.samples import SAMPLE_RATE, Samples, pcm16
-from speechd.encoders.container import AAC, FLAC, MP3, OPUS, Codec, ContainerEncoder
+from speechd.encoders.container import AAC, FLAC, OPUS, Codec, ContainerEncoder
 
-CODECS = pytest.mark.parametrize("codec", [MP3, AAC, OPUS, FLAC], ids=["mp3", "aac", "opus", "flac"])
+CODECS = pytest.mark.parametrize("codec", [AAC, OPUS, FLAC], ids=["aac", "opus", "flac"])
 
 
 def tone(length: int = 24_100) -> Samples:
@@ -45,22 +45,6 @@ def test_opus_ends_with_a_page_that_says_so_and_counts_every_sample(whole: bool,
     assert (head, tags) == ((2, 0), (0, 0))
     assert [flags for flags, _ in audio] == [0] * (pages_of_audio - 1) + [4]
     assert audio[-1][1] == pre_skip + 2 * 24_100
-
-
-def test_streamed_mp3_is_frames_of_audio_from_its_first_byte() -> None:
-    data = encoded(MP3, tone(), whole=False)
-    frames = [data[at : at + 384] for at in range(0, len(data), 384)]  # 24 ms at 128 kbit/s
-    assert all(len(frame) == 384 and frame[:2] == b"\xff\xf3" for frame in frames)
-    assert not any(name in data for name in (b"Xing", b"Info", b"ID3"))
-
-
-def test_whole_mp3_states_its_frames_delay_and_padding() -> None:
-    data = encoded(MP3, tone(), whole=True)
-    header = data.index(b"Info")
-    frames = struct.unpack_from(">I", data, header + 8)[0]
-    delay_padding = int.from_bytes(data[header + 141 : header + 144], "big")
-    delay, padding = delay_padding >> 12, delay_padding & 0xFFF
-    assert 576 * frames - delay - padding == 24_100
 
 
 def test_aac_is_a_chain_of_adts_frames() -> None:

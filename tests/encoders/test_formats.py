@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechd.audio.samples import SAMPLE_RATE, Samples, pcm16
-from speechd.encoders import FORMATS, OPENAI_FORMATS, SAMPLE_RATES, open_encoder
+from speechd.encoders import FORMATS, MPEG_RATES, OPENAI_FORMATS, SAMPLE_RATES, open_encoder
 
 LENGTH = 30_001
 CASES = [(name, whole) for name in OPENAI_FORMATS for whole in (False, True)]
@@ -67,7 +67,7 @@ def test_lossless_formats_carry_the_very_samples(name: str, whole: bool) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "audio_ms"), [("pcm", 20), ("wav", 20), ("flac", 40), ("opus", 40), ("mp3", 60), ("aac", 100)]
+    ("name", "audio_ms"), [("pcm", 20), ("wav", 20), ("flac", 60), ("opus", 40), ("mp3", 40), ("aac", 100)]
 )
 def test_streamed_bytes_leave_as_soon_as_the_codec_allows(name: str, audio_ms: int) -> None:
     encoder = open_encoder(name, whole=False)
@@ -187,8 +187,10 @@ def decoded_at(name: str, data: bytes, rate: int) -> tuple[int, Samples]:
     return frames[0].sample_rate, raw.astype(np.float32) / np.float32(32767 if raw.dtype == np.int16 else 1)
 
 
-@pytest.mark.parametrize("rate", SAMPLE_RATES)
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(
+    ("name", "rate"),
+    [(name, rate) for name in FORMATS for rate in (*MPEG_RATES, 8_001, 37_800) if FORMATS[name].has_rate(rate)],
+)
 @pytest.mark.parametrize("whole", [False, True])
 def test_audio_has_the_rate_that_is_asked_for_and_keeps_its_pitch_and_length(name: str, whole: bool, rate: int) -> None:
     encoder = open_encoder(name, whole=whole, rate=rate)
@@ -203,6 +205,13 @@ def test_audio_has_the_rate_that_is_asked_for_and_keeps_its_pitch_and_length(nam
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
     assert np.argmax(spectrum) == pytest.approx(1000 * len(middle) / found, abs=1)
     assert np.sqrt(2 * np.square(middle).mean()) == pytest.approx(0.4, rel=0.1)  # LAME makes room for overshoot
+
+
+def test_formats_have_all_rates_or_those_of_their_codec() -> None:
+    odd = {name for name, format in FORMATS.items() if format.has_rate(12_345)}
+    assert odd == {"opus", "flac", "wav", "pcm", "ulaw", "alaw"}
+    assert all(format.has_rate(rate) for format in FORMATS.values() for rate in MPEG_RATES)
+    assert all(SAMPLE_RATES[0] <= rate <= SAMPLE_RATES[1] for rate in MPEG_RATES)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -39,12 +39,19 @@ def executor() -> Iterator[CountedExecutor]:
 
 
 def stage(
-    executor: CountedExecutor, format: str = "pcm", *, whole: bool = False, grown: Callable[[], None] | None = None
+    executor: CountedExecutor,
+    format: str = "pcm",
+    *,
+    whole: bool = False,
+    grown: Callable[[], None] | None = None,
+    at_once_s: float = 0.0,
 ) -> EncodingStage:
-    def encoder() -> Encoder:
+    def encoder(whole: bool = whole) -> Encoder:
         return open_encoder(format, whole=whole)
 
-    return EncodingStage(encoder, SegmentJoiner(), executor, grown=grown)
+    return EncodingStage(
+        encoder, SegmentJoiner(), executor, grown=grown, open_whole=lambda: encoder(whole=True), at_once_s=at_once_s
+    )
 
 
 def run(scenario: Callable[[], Awaitable[None]]) -> None:
@@ -69,6 +76,44 @@ def test_segment_is_joined_in_the_hop_that_encodes_its_first_piece(executor: Cou
         assert (joined_s, len(rest), executor.hops) == (2.0, 2 * SAMPLE_RATE - PIECE, 1)
         await encoding.encode(rest)
         assert executor.hops == 2 * SAMPLE_RATE / PIECE
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("format", ["wav", "flac", "mp3", "opus", "aac", "pcm"])
+def test_audio_of_which_all_is_there_is_a_whole_file_in_one_chunk_and_one_hop(
+    executor: CountedExecutor, format: str
+) -> None:
+    async def scenario() -> None:
+        encoding = stage(executor, format, at_once_s=2.5)
+        joined_s, rest = await encoding.join(TONE, 0.3, is_all=True)
+        assert (joined_s, len(rest), executor.hops) == (2.0 + END_S, 0, 1)
+        await encoding.finish()
+        encoding.end()
+        (chunk,) = chunks(encoding)
+        assert chunk.is_whole
+        assert chunk.audio_s == pytest.approx(2.0 + END_S)
+        encoder = open_encoder(format, whole=True)
+        joiner = SegmentJoiner()
+        samples = np.concatenate((joiner.add(TONE, 0.3).samples, joiner.finish()))
+        assert chunk.data == encoder.encode(samples) + encoder.finish()
+        encoder.close()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("at_once_s", "is_all"), [(1.9, True), (2.5, False)])
+def test_audio_that_is_long_or_not_all_is_streamed(executor: CountedExecutor, at_once_s: float, is_all: bool) -> None:
+    async def scenario() -> None:
+        encoding = stage(executor, "wav", at_once_s=at_once_s)
+        _, rest = await encoding.join(TONE, 0.3, is_all=is_all)
+        await encoding.encode(rest)
+        await encoding.finish()
+        encoding.end()
+        made = chunks(encoding)
+        assert len(made) > 1
+        assert not any(chunk.is_whole for chunk in made)
+        assert made[0].data[4:8] == b"\xff" * 4
 
     run(scenario)
 

@@ -337,7 +337,33 @@ def test_plan_goes_on_in_another_planner_from_wherever_it_was(engine: ToneEngine
         if planned is None:
             break
         interrupted += [] if isinstance(planned, NotYet) else [planned]
-    assert interrupted == whole
+    assert [told(item) for item in interrupted] == [told(item) for item in whole]
+
+
+def told(item: Planned | Pause | NotYet | None) -> object:
+    """The item without whether it is known to be the last, which is not known from everywhere."""
+    return replace(item, is_last=False) if isinstance(item, Planned) else item
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("Hi.", [True]),
+        (SENTENCE, [True]),
+        (f"{SENTENCE}\n\n", [True]),
+        (" ".join([SENTENCE] * 6), [False, False, False, True]),
+        (f"{SENTENCE} [pause:1s]", [False]),
+        (f"{SENTENCE}\n\n{SENTENCE}", [False, True]),
+        (f"{SENTENCE} [pause:1s] {SENTENCE}", [False, True]),
+    ],
+)
+def test_last_segment_is_known_to_be_the_last(text: str, known: list[bool]) -> None:
+    assert [item.is_last for item in plan_all(planner(text))] == known
+
+
+def test_parts_of_a_passage_that_is_cut_are_not_the_last_before_the_last() -> None:
+    parts = plan_all(planner("A" * 300, engine=LimitedEngine(25)))
+    assert [part.is_last for part in parts] == [False] * (len(parts) - 1) + [True]
 
 
 def test_limit_of_a_reply_holds_across_planners() -> None:

@@ -319,6 +319,50 @@ class Sent:
         self.body += message.get("body", b"")
 
 
+class Whole(EndlessSource):
+    """All audio in one chunk, whole."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self._chunks = iter([Chunk(data, 1.0, is_whole=True)])
+
+    async def read(self) -> Chunk | None:
+        return next(self._chunks, None)
+
+
+class Measured(Sent):
+    """Looks at the length that is stated, too. pieces: sizes of what was sent at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.length = -1
+        self.pieces: list[int] = []
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.length = int(dict(message["headers"])[b"content-length"])
+        else:
+            self.pieces.append(len(message["body"]))
+        await super()._send(message)
+
+
+@pytest.mark.parametrize("size", [1, 65_535, 200_000])
+@pytest.mark.parametrize("framing", [RawFraming("audio/wav"), ServerSentEvents(12)])
+def test_stream_that_is_there_before_its_first_byte_states_its_length(size: int, framing: Framing) -> None:
+    async def scenario() -> None:
+        sent, source = Measured(), Whole(bytes(size))
+        await sent.of(source, framing)
+        assert (sent.outcomes, source.closed) == ([Outcome.COMPLETE], 1)
+        assert sent.length == len(sent.body) == sum(sent.pieces)
+        assert max(sent.pieces) < 100_000  # so that a client that stops reading is noticed
+        if isinstance(framing, RawFraming):
+            assert sent.body == bytes(size)
+        else:
+            assert sent.body.endswith(framing.end(source.timings.audio_s))
+
+    asyncio.run(scenario())
+
+
 class Failing(EndlessSource):
     """Fails at the read of this number."""
 

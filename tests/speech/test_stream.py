@@ -6,9 +6,10 @@ import math
 import sys
 import time
 import weakref
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,6 +36,7 @@ from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.planner import Planned
 from speechd.speech.reader.plan import RemotePlan
 from speechd.speech.response import ClientTimeouts, SpeechResponse
+from speechd.speech.source import Chunk
 from speechd.speech.stream import SILENCE_S, SpeechStream
 from speechd.text.markup import Pause
 
@@ -154,12 +156,18 @@ class Harness:
         self.encoders: list[CountingEncoder] = []
         self._format, self._whole = format, whole
         self._executor = ThreadPoolExecutor(1)
-        self.encoding = EncodingStage(self._open, SegmentJoiner(), self._executor)
+        self.encoding = EncodingStage(
+            self._open, SegmentJoiner(), self._executor, open_whole=self._open_whole, at_once_s=2.0
+        )
         self.stream = SpeechStream(self.plan, self.pool, self.encoding, look_ahead_s=look_ahead_s, arrival=arrival)
 
     def _open(self) -> CountingEncoder:
         self.encoders.append(CountingEncoder(open_encoder(self._format, whole=self._whole)))
         return self.encoders[-1]
+
+    def _open_whole(self) -> CountingEncoder:
+        self._whole = True
+        return self._open()
 
     async def read(self) -> bytes:
         """The first or next bytes, of which there must be some."""
@@ -302,6 +310,42 @@ def test_speech_is_no_silence() -> None:
         await harness.end()
 
     run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("plan", "whole"),
+    [
+        ([replace(planned(1), is_last=True)], True),
+        ([], True),  # a silence
+        ([planned(1)], False),
+        ([planned(1), replace(planned(2), is_last=True)], False),
+        ([Pause(1.0), replace(planned(1), is_last=True)], False),
+        ([replace(planned(1, 3), is_last=True)], False),
+        ([Pause(0.5)], False),
+    ],
+)
+def test_speech_that_is_there_before_its_first_byte_is_a_whole_file(
+    plan: list[Planned | Pause | Exception], whole: bool
+) -> None:
+    async def scenario() -> None:
+        harness = Harness(plan, format="wav")
+        await harness.stream.open()
+        first = await harness.stream.read()
+        assert first is not None
+        assert first.is_whole == whole
+        assert (first.data[4:8] == b"\xff" * 4) != whole
+        rest = b"".join([chunk.data async for chunk in chunks_of(harness.stream)])
+        assert (rest == b"") == whole
+        if whole:
+            assert int.from_bytes(first.data[40:44], "little") == len(first.data) - 44
+        await harness.end()
+
+    run(scenario())
+
+
+async def chunks_of(stream: SpeechStream) -> AsyncIterator[Chunk]:
+    while (chunk := await stream.read()) is not None:
+        yield chunk
 
 
 def test_failed_segment_is_raised_after_the_audio_before_it() -> None:

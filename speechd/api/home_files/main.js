@@ -3,7 +3,7 @@
 import { FORMATS, abilities, get, key } from "./api.js";
 import { HistoryPanel } from "./history_panel.js";
 import { Marker } from "./marker.js";
-import { streams } from "./media_player.js";
+import { plays, streams } from "./media_player.js";
 import { PlayerPanel } from "./player_panel.js";
 import { LANGUAGES } from "./snippets.js";
 import { Speech } from "./speech.js";
@@ -180,7 +180,9 @@ function changed() {
   byId("count").classList.toggle("bad", isLong);
   byId("clear").disabled = !length;
   const isStreamed = BARE.includes(format.value) || streams(FORMATS[format.value]?.type);
-  byId("format-note").textContent = isStreamed ? "" : "Plays once it is whole.";
+  const isPlayed = isStreamed || plays(FORMATS[format.value]?.type);
+  const note = isPlayed ? "Plays once it is whole." : "This browser does not play it.";
+  byId("format-note").textContent = isStreamed ? "" : note;
   const chosen = { voice: panel.name, speed: speed.value, format: format.value };
   if (panel.parts.length) keep("localStorage", SETTINGS, JSON.stringify(chosen));
   showCode();

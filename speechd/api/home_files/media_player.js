@@ -10,6 +10,11 @@ export function streams(type) {
   return Boolean(Source?.isTypeSupported(type));
 }
 
+/** Whether audio of this type plays at all, as far as the browser says: Safari before 18.4 has no Opus in Ogg. */
+export function plays(type) {
+  return streams(type) || document.createElement("audio").canPlayType(type) !== "";
+}
+
 /** Seconds behind the listener that are kept when the browser's buffer is full. */
 const KEPT_S = 20;
 
@@ -107,7 +112,13 @@ export class MediaPlayer extends EventTarget {
     this.#open(this.#source);
     this.#source.addEventListener("sourceopen", () => {
       if (!this.#source || this.#buffer) return;
-      this.#buffer = this.#source.addSourceBuffer(this.#type);
+      try {
+        this.#buffer = this.#source.addSourceBuffer(this.#type);
+      } catch {
+        this.#source = null; // it says that it knows the type, and does not: then all of it at the end
+        if (this.#isFinished) this.#playWhole(0);
+        return;
+      }
       this.#buffer.addEventListener("updateend", () => this.#pump());
       this.#pump();
     });

@@ -86,7 +86,9 @@ export class SamplePlayer extends EventTarget {
   }
 
   get time() {
-    const now = this.#context ? this.#context.currentTime - (this.#context.outputLatency || 0) : 0;
+    // Firefox asks the device for its latency, and waits for the answer: not before the device has begun.
+    const latency = this.#context?.state === "running" ? this.#context.outputLatency || 0 : 0;
+    const now = this.#context ? this.#context.currentTime - latency : 0;
     const part = this.#scheduled.findLast(({ time }) => time <= now) ?? this.#scheduled[0];
     if (!part) return this.#reader.rate ? this.#next / this.#reader.rate : 0;
     const within = Math.min(Math.max(0, now - part.time), part.frames / this.#reader.rate);

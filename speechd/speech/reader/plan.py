@@ -37,7 +37,10 @@ class RemotePlan:
     """One utterance being planned: `next` until it returns None, and `close` in any case. Made by `ReaderPool.plan`.
 
     progress: how far it is, for another process to go on from. holder: the process that has it, if that still lives.
+    is_at_end: nothing follows what `next` has returned, which it can then say without another call.
     """
+
+    is_at_end = False
 
     def __init__(self, id: int, utterance: Utterance, ask: Ask, observe: Observe = lambda item: None) -> None:
         """ask: makes one call, and raises `ProcessDied`. observe: called with each result of `next`."""
@@ -51,14 +54,17 @@ class RemotePlan:
 
         Raises `InvalidRequest` also for a text that ends, or outlasts, whatever reads it.
         """
-        while True:
+        while not self.is_at_end:
             answer = await self._answer(longest_s)
             self.progress = answer.progress
             if isinstance(answer.result, Exception):
                 raise answer.result
             if not isinstance(answer.result, NotYet):  # else it is asked again, behind all others
+                self.is_at_end = isinstance(answer.result, Planned) and answer.result.is_last
                 self._observe(answer.result)
                 return answer.result
+        self._observe(None)
+        return None
 
     async def _answer(self, longest_s: float) -> PlanResult:
         for _ in range(MAX_DEATHS):

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from speechd import __version__
 from speechd.errors import NotFound, shorten
 
-FOLDER: Final = "static"
+FOLDER: Final = "docs_files"
 """The folder beside this module that has the files. Swagger UI's are those of the npm package `swagger-ui-dist`."""
 
 DOCS: Final = "docs.html"

@@ -6,12 +6,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from speechd.api import pages
+from speechd.api import docs_page
 from speechd.api.error_handlers import HANDLERS
 from tests.harness.asgi import Answer, answer, scope, with_context
 
 APP = Starlette(
-    routes=[Route("/docs", pages.docs), Route("/docs/{name}", pages.file)],
+    routes=[Route("/docs", docs_page.docs), Route("/docs/{name}", docs_page.file)],
     exception_handlers=HANDLERS,
 )
 
@@ -35,7 +35,7 @@ def test_page_runs_and_loads_only_what_is_here() -> None:
         assert get(f"/{name}").status == 200
 
 
-@pytest.mark.parametrize("name", pages.MEDIA_TYPES)
+@pytest.mark.parametrize("name", docs_page.MEDIA_TYPES)
 def test_file_is_kept_by_browsers_until_it_changes(name: str) -> None:
     file = get(f"/docs/{name}")
     assert file.status == 200
@@ -47,6 +47,6 @@ def test_licence_is_there() -> None:
     assert "Apache License" in get("/docs/LICENSE").body.decode()
 
 
-@pytest.mark.parametrize("name", ["pages.py", "index.html", "..", "nothing.js"])
+@pytest.mark.parametrize("name", ["docs_page.py", "index.html", "..", "nothing.js"])
 def test_other_files_are_not_given(name: str) -> None:
     assert get(f"/docs/{name}").status == 404
