@@ -231,10 +231,10 @@ class CompiledProduct:
         kernels, inputs = self._kernels, weight.shape[1]
         panels = functional.pad(weight, (0, 0, 0, -len(weight) % kernels.width)).view(-1, kernels.width, inputs)
         if matrix and kernels.matrix and inputs % DEPTH == 0:
-            tiles = panels.view(
-                len(panels), -1, TILE, inputs // DEPTH, DEPTH // 2, 2
-            )  # ..., tile, column, ..., of the pair
-            return tiles.permute(0, 3, 1, 4, 2, 5), EXACT_PARTS
+            split = torch.stack(_split(panels, EXACT_PARTS))
+            tiles = split.view(EXACT_PARTS, len(panels), -1, TILE, inputs // DEPTH, DEPTH // 2, 2)
+            # Part, panel, tile, column, ..., pair, of the pair
+            return tiles.permute(1, 4, 0, 2, 5, 3, 6), EXACT_PARTS
         deep = 2 if self._close else 1
         packed = panels.view(len(panels), kernels.width, inputs // deep, deep).transpose(1, 2)
         return packed.bfloat16() if self._close else packed, 0

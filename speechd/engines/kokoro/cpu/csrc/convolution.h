@@ -40,7 +40,7 @@ struct Call {
 // A matrix, prepared once.
 struct Product {
   // [ceil(outputs / width)] of [inputs][width] float32, of [inputs / 2][width][2] `bfloat16`, or, where `parts` > 0, of
-  // [inputs / kDepth][width / 16][kDepth / 2][16][2] float32, each to be split into so many bfloat16.
+  // [inputs / kDepth][parts][width / 16][kDepth / 2][16][2] bfloat16, whose sum over the parts is the weight.
   const void* weight;
   const float* bias;  // [outputs, rounded up to whole widths]
   int64_t inputs, outputs, bfloat16, parts;

@@ -92,13 +92,14 @@ SPEECHD_END
 using Block = void (*)(const Convolution&, const Call&, const Plan&, int64_t start, char* scratch, double* moments);
 using Panel = void (*)(const Product&, const ProductCall&, int64_t index);
 
-// Products on a matrix unit. rows, rows_bytes: of what split_row makes of the source; panel_bytes: a thread's own.
+// Products on a matrix unit. rows, rows_bytes: of what split_row makes of the source; rows_at_once: that are multiplied
+// by a panel; panel: multiplies those of them from `first` to `end`.
 struct Matrix {
   int64_t (*rows)(const Product&, const ProductCall&);
   int64_t (*rows_bytes)(const Product&, const ProductCall&);
-  int64_t (*panel_bytes)(const Product&);
+  int64_t (*rows_at_once)(const Product&, const ProductCall&);
   void (*split_row)(const Product&, const ProductCall&, int64_t row);
-  void (*panel)(const Product&, const ProductCall&, int64_t index, char* own);
+  void (*panel)(const Product&, const ProductCall&, int64_t index, int64_t first, int64_t end);
 };
 
 // An instruction set. rows: of a register tile; what it lacks is null.
@@ -123,7 +124,7 @@ constexpr Isa kIsas[] = {
 #endif
 #if defined(SPEECHD_AMX)
     {amx::kLanes, amx::kRows, amx::matrix_winograd, nullptr, avx512::panel<avx512::Float>, nullptr, avx512::kText,
-     {amx::split_rows, amx::rows_bytes, amx::panel_bytes, amx::split_row, amx::matrix_panel}},
+     {amx::split_rows, amx::rows_bytes, amx::rows_at_once, amx::split_row, amx::matrix_panel}},
 #endif
 };
 

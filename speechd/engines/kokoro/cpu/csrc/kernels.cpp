@@ -85,21 +85,23 @@ static int64_t this_thread() {
 #endif
 }
 
-// On the matrix unit: the scratch memory has the rows, and a panel for each thread.
+// On the matrix unit: the scratch memory has the rows, split into parts.
 static void multiply_matrix(const Product& product, const ProductCall& call, const Matrix& matrix, int64_t panels) {
-  const int64_t rows = matrix.rows(product, call), own = matrix.panel_bytes(product);
-  char* scratch = call.scratch + matrix.rows_bytes(product, call);
+  const int64_t rows = matrix.rows(product, call), together = matrix.rows_at_once(product, call);
 #pragma omp parallel num_threads(int(call.threads))
   {
 #pragma omp for schedule(static)
     for (int64_t row = 0; row < rows; ++row) matrix.split_row(product, call, row);
-#pragma omp for schedule(dynamic)
-    for (int64_t index = 0; index < panels; ++index) matrix.panel(product, call, index, scratch + this_thread() * own);
+    for (int64_t first = 0; first < call.rows; first += together) {
+      const int64_t end = first + together < call.rows ? first + together : call.rows;
+#pragma omp for schedule(dynamic) nowait
+      for (int64_t index = 0; index < panels; ++index) matrix.panel(product, call, index, first, end);
+    }
   }
 }
 
 static int64_t product_bytes(const Product& product, const ProductCall& call, const Matrix& matrix) {
-  return product.parts ? matrix.rows_bytes(product, call) + call.threads * matrix.panel_bytes(product) : 0;
+  return product.parts ? matrix.rows_bytes(product, call) : 0;
 }
 
 static void multiply(const Product& product, const ProductCall& call, const Isa& isa) {
