@@ -55,6 +55,8 @@ FUNCTIONS: Final = (
     ("speechd_attention", (POINTER(structures.AttentionCall),), None),
     ("speechd_layer_norm", (POINTER(structures.LayerNormCall),), None),
     ("speechd_adaptive_norm", (POINTER(structures.AdaptiveNormCall),), None),
+    ("speechd_spread", (POINTER(structures.SpreadCall),), None),
+    ("speechd_affine", (POINTER(structures.AffineCall),), None),
     ("speechd_gelu", (c_void_p, c_int64, c_int64), None),
 )
 """Functions of the kernels whose last argument is the instruction set: arguments before it, and result."""
@@ -112,6 +114,15 @@ class Kernels:
         """See `convolve`."""
         call.threads = kernel_threads()
         self._library.speechd_adaptive_norm(call, self.isa)
+
+    def spread(self, call: structures.SpreadCall) -> None:
+        """See `convolve`."""
+        call.threads = kernel_threads()
+        self._library.speechd_spread(call, self.isa)
+
+    def affine(self, call: structures.AffineCall) -> None:
+        """Run `call`."""
+        self._library.speechd_affine(call, self.isa)
 
     def gelu(self, rows: Tensor) -> None:
         """Apply it to rows in place, on as many threads as PyTorch uses."""
@@ -192,16 +203,15 @@ class CompiledProduct:
     """The product by the compiled kernels; see `ops.Product`."""
 
     def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor, arena: Arena | None = None) -> None:
-        """weight (out, in), bias (out,), float32.
+        """weight (out, in), bias (out,), float32. arena: where to keep the weights.
 
-        arena: where to keep the weights, which are then also laid out for a matrix unit, if there is one. Products are
-        as exact there, and faster.
+        On a matrix unit, if there is one: as exact as on vectors, unless the kernels are `close`, and faster.
         """
         outputs, inputs = weight.shape
         self._kernels = kernels
         self._outputs = outputs
         self._close = kernels.close and not kernels.matrix and inputs % 2 == 0
-        packed, parts = self._packed(weight, arena is not None)
+        packed, parts = self._packed(weight)
         self._weight = packed.contiguous() if arena is None else arena.keep(packed)
         self._bias = functional.pad(bias, (0, -outputs % kernels.width))
         self._prepared = structures.Product(
@@ -226,15 +236,15 @@ class CompiledProduct:
             return stride == 0 or (stride < self._prepared.inputs and stride % DEPTH != 0)
         return self._close and stride % 2 != 0
 
-    def _packed(self, weight: Tensor, matrix: bool) -> tuple[Tensor, int]:
+    def _packed(self, weight: Tensor) -> tuple[Tensor, int]:
         """The weights as the kernels read them (csrc/convolution.h), and the parts that they are split into."""
         kernels, inputs = self._kernels, weight.shape[1]
         panels = functional.pad(weight, (0, 0, 0, -len(weight) % kernels.width)).view(-1, kernels.width, inputs)
-        if matrix and kernels.matrix and inputs % DEPTH == 0:
-            split = torch.stack(_split(panels, EXACT_PARTS))
-            tiles = split.view(EXACT_PARTS, len(panels), -1, TILE, inputs // DEPTH, DEPTH // 2, 2)
-            # Part, panel, tile, column, ..., pair, of the pair
-            return tiles.permute(1, 4, 0, 2, 5, 3, 6), EXACT_PARTS
+        if kernels.matrix and inputs % DEPTH == 0:
+            parts = CLOSE_PARTS if kernels.close else EXACT_PARTS
+            split = torch.stack(_split(panels, parts))
+            tiles = split.view(parts, len(panels), -1, TILE, inputs // DEPTH, DEPTH // 2, 2)
+            return tiles.permute(1, 4, 0, 2, 5, 3, 6), parts  # part, panel, tile, column, ..., pair, of the pair
         deep = 2 if self._close else 1
         packed = panels.view(len(panels), kernels.width, inputs // deep, deep).transpose(1, 2)
         return packed.bfloat16() if self._close else packed, 0

@@ -220,6 +220,7 @@ class Generator:
         self._post = make.convolution(weight / len(config["resblock_kernel_sizes"]), bias, 1, Activation.LEAKY)
         self._identity = torch.ones(weight.shape[1]), torch.zeros(weight.shape[1])
         self._buffers = Buffers()
+        self._text = make.text
 
     @property
     def statistics_size(self) -> int:
@@ -251,7 +252,7 @@ class Generator:
         styles = self._style(style)
         for stage, steps in zip(self._stages, route.stages, strict=True):
             core = core.scaled(*stage.rate)
-            rows = stage(rows, spectrum, route.spectrum, steps, Norms(styles, core, statistics), self._buffers)
+            rows = stage(rows, spectrum, route.spectrum, steps, Norms(styles, core, statistics, self._text), self._buffers)
         polar = self._buffers.rows("polar", len(rows), 2 * self._spectrum.bins)
         self._post(rows, self._identity, polar)
         polar = polar[route.frames.within(route.stages[-1].out)]

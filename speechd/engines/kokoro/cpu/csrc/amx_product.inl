@@ -53,78 +53,6 @@ static void split_row(const Product& product, const ProductCall& call, int64_t r
     split(from + channel, to, kDepth * 2, product.parts);
 }
 
-// The shapes of the tiles for kRows rows, or for fewer: 0 to 3 are sums, 4 and 5 rows, 6 and 7 weights.
-static TileShapes shapes_for(int64_t rows) {
-  TileShapes shapes;
-  const uint8_t upper = uint8_t(rows < 16 ? rows : 16), lower = uint8_t(rows < 16 ? 1 : rows < 32 ? rows - 16 : 16);
-  shapes.rows[0] = shapes.rows[1] = shapes.rows[4] = upper;
-  shapes.rows[2] = shapes.rows[3] = shapes.rows[5] = lower ? lower : 1;
-  return shapes;
-}
-
-// The rows of one block and the weights of one panel at one place of their inputs, and what is fetched meanwhile: a
-// share of each group of tiles, because many lines at once hold the tiles up that are waited for.
-struct Place {
-  const char *rows, *weight;
-  const char *next_rows, *next_weight;  // those of the next place, to the first-level cache
-  const char* later;                    // to the second-level cache
-  int64_t stride;                       // bytes from one of the rows to the next
-  int64_t share;                        // of `later` with each group
-
-  template <bool kBoth>
-  inline void load_rows(int64_t index) const {
-    _tile_loadd(4, rows + index * kDepth * 2, stride);
-    if (kBoth) _tile_loadd(5, rows + index * kDepth * 2 + 16 * stride, stride);
-  }
-  inline void load_weights(int64_t index) const {
-    _tile_loadd(6, weight + index * 2048, 64);
-    _tile_loadd(7, weight + index * 2048 + 1024, 64);
-  }
-  inline void fetch(const char* from, int group) const {
-    for (int64_t line = 0; line < 2048; line += 64) __builtin_prefetch(from + line);
-    for (int64_t line = 0; line < share; line += 64) __builtin_prefetch(later + group * share + line, 0, 2);
-  }
-};
-
-template <bool kBoth>
-static inline void add_tiles() {
-  _tile_dpbf16ps(0, 4, 6);
-  _tile_dpbf16ps(1, 4, 7);
-  if (kBoth) _tile_dpbf16ps(2, 5, 6);
-  if (kBoth) _tile_dpbf16ps(3, 5, 7);
-}
-
-// Adds the products that matter, in an order in which only one factor is another than before.
-template <bool kBoth>
-static inline void add_place(const Place& at, int64_t parts) {
-  at.load_weights(0);
-  at.load_rows<kBoth>(parts - 1);
-  at.fetch(at.next_weight, 0);
-  add_tiles<kBoth>();
-  if (parts == 3) {
-    at.load_rows<kBoth>(1);
-    at.fetch(at.next_rows, 1);
-    add_tiles<kBoth>();
-    at.load_weights(1);
-    at.fetch(at.next_rows + 2048, 2);
-    add_tiles<kBoth>();
-    at.load_rows<kBoth>(0);
-    at.fetch(at.next_rows + 4096, 3);
-    add_tiles<kBoth>();
-    at.load_weights(2);
-    at.fetch(at.next_weight + 2048, 4);
-    add_tiles<kBoth>();
-    at.load_weights(0);
-    at.fetch(at.next_weight + 4096, 5);
-    add_tiles<kBoth>();
-  } else {
-    at.load_rows<kBoth>(0);
-    add_tiles<kBoth>();
-    at.load_weights(1);
-    add_tiles<kBoth>();
-  }
-}
-
 // The sums of kRows rows from `first` on, without the bias, to `to`; kBoth: whether there are more than 16. Fetches
 // `share` bytes of what comes next for each place of the inputs.
 template <bool kBoth>
@@ -138,10 +66,11 @@ static void multiply_rows(const Product& product, const ProductCall& call, int64
   for (int64_t input = 0; input < product.inputs; input += kDepth) {
     const char* next_rows = rows + part;
     if ((channel += kDepth) == own) channel = 0, begin += stride, next_rows = begin;
-    add_place<kBoth>({rows, weight, next_rows, weight + product.parts * 2048, next, stride, share}, product.parts);
+    const Place place{rows, weight, next_rows, weight + product.parts * 2 * kTileBytes, next, stride, share};
+    place.add<kBoth>(product.parts);
     rows = next_rows;
-    weight += product.parts * 2048;
-    next += 6 * share;
+    weight = place.next_weight;
+    next += share;
   }
   MatrixProducts::keep_sums(to);
 }
@@ -153,7 +82,7 @@ static void matrix_panel(const Product& product, const ProductCall& call, int64_
   const char* weight = static_cast<const char*>(product.weight) + index * bytes;
   const Vector left = load(product.bias + column), right = load(product.bias + column + kLanes);
   const int64_t blocks = (end - start + kRows - 1) / kRows;
-  const int64_t share = (product.parts * 2048 / blocks / 6 + 63) / 64 * 64;
+  const int64_t share = Place::share_of(product.parts, blocks);
   const char* next = weight + bytes;
   alignas(64) float sums[kRows * kWidth];
   for (int64_t first = start; first < end; first += kRows) {
@@ -166,7 +95,7 @@ static void matrix_panel(const Product& product, const ProductCall& call, int64_
       multiply_rows<true>(product, call, first, weight, next, share, sums);
     else
       multiply_rows<false>(product, call, first, weight, next, share, sums);
-    next += 6 * share * (product.inputs / kDepth);
+    next += share * (product.inputs / kDepth);
     float* to = call.out + first * product.outputs + column;
     for (int64_t row = 0; row < rows; ++row, to += product.outputs) {
       const Vector sum[2] = {load(sums + row * kWidth) + left, load(sums + row * kWidth + kLanes) + right};

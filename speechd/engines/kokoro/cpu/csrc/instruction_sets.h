@@ -24,6 +24,8 @@ struct Text {
   void (*gelu)(float* values, int64_t count);
   void (*layer_norm)(const LayerNormCall&, int64_t row);
   void (*adaptive_norm)(const AdaptiveNormCall&, int64_t channel);
+  void (*spread)(const SpreadCall&, int64_t channel);
+  void (*affine)(const AffineCall&);
 };
 
 #define SPEECHD_PRAGMA(text) _Pragma(#text)
