@@ -5,12 +5,14 @@ x → (1 + γ(style)) · norm(x) + β(style), as one gain and one offset per cha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Final
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from speechd.engines.kokoro.cpu.tensors import Weights
+
 
 class StyleMapBuilder:
     """Gains and offsets of many adaptive norms, each linear in the style, as one product.
@@ -47,15 +49,25 @@ class StyleMapBuilder:
         return StyleMap(torch.cat(self._weights).float(), torch.cat(self._biases).float(), tuple(self._sizes))
 
 
-@dataclass(frozen=True, slots=True)
 class StyleMap:
-    """weight (sum of sizes, style size), bias (sum of sizes,), sizes: gain and offset of each norm in turn."""
+    """From a style to gains and offsets.
 
-    weight: Tensor
-    bias: Tensor
-    sizes: tuple[int, ...]
+    It keeps those of the last style: all windows of a passage have the same, and the map takes more memory than their
+    rows.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor, sizes: tuple[int, ...]) -> None:
+        """weight (sum of sizes, style size), bias (sum of sizes,), sizes: gain and offset of each norm in turn."""
+        self.sizes: Final = sizes
+        self.weight: Final = weight
+        self.bias: Final = bias
+        self._style = torch.empty(0)
+        self._styles: list[tuple[Tensor, Tensor]] = []
 
     def __call__(self, style: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Gain and offset, each (channels,), of every norm for `style` (1, style size)."""
-        parts = torch.split(functional.linear(style, self.weight, self.bias)[0], list(self.sizes))
-        return list(zip(parts[::2], parts[1::2], strict=True))
+        if not torch.equal(style, self._style):
+            parts = torch.split(functional.linear(style, self.weight, self.bias)[0], list(self.sizes))
+            self._styles = list(zip(parts[::2], parts[1::2], strict=True))
+            self._style = style.clone()
+        return self._styles

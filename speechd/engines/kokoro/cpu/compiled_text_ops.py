@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.cpu import structures
-from speechd.engines.kokoro.cpu.compiled_ops import CompiledProduct, Kernels
+from speechd.engines.kokoro.cpu.compiled_ops import Kernels
+from speechd.engines.kokoro.cpu.compiled_product import CompiledProduct
 from speechd.engines.kokoro.cpu.pages import Arena
 from speechd.engines.kokoro.cpu.tensors import Weights
 from speechd.engines.kokoro.cpu.text_ops import NORM_EPSILON, Lstm, Spread, TorchLstm

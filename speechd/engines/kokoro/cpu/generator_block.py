@@ -6,13 +6,12 @@ that are wrong for it are left out before the next one reads them.
 
 from __future__ import annotations
 
-import mmap
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.cpu.adain import StyleMapBuilder
+from speechd.engines.kokoro.cpu.buffers import Buffers
 from speechd.engines.kokoro.cpu.norm_statistics import Statistics
 from speechd.engines.kokoro.cpu.ops import Activation, MakeConvolution
 from speechd.engines.kokoro.cpu.stretch import Stretch
@@ -20,32 +19,6 @@ from speechd.engines.kokoro.cpu.tensors import Weights
 from speechd.engines.kokoro.cpu.text_ops import Spread, TextOperations
 
 Styles = list[tuple[Tensor, Tensor]]
-
-
-class Buffers:
-    """Rows that live from one synthesis to the next, because fresh pages cost as much as the work on them.
-
-    They grow to the longest window that was rendered.
-    """
-
-    def __init__(self) -> None:
-        self._memory: dict[str, Tensor] = {}
-
-    def rows(self, name: str, count: int, channels: int) -> Tensor:
-        """Rows (count, channels) with any content; the same memory for the same name."""
-        size = count * channels
-        if name not in self._memory or len(self._memory[name]) < size:
-            self._memory.pop(name, None)
-            self._memory[name] = _pages(size)
-        return self._memory[name][:size].view(count, channels)
-
-
-def _pages(size: int) -> Tensor:
-    """Memory for `size` float32, on huge pages where the system has them: every row is another page otherwise."""
-    pages = mmap.mmap(-1, size * 4, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        pages.madvise(mmap.MADV_HUGEPAGE)
-    return torch.frombuffer(pages, dtype=torch.float32)
 
 
 @dataclass(frozen=True, slots=True)

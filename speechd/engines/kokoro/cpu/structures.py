@@ -33,7 +33,7 @@ class Product(Structure):
     """`Product` of csrc/convolution.h."""
 
     _fields_ = (
-        *((name, c_void_p) for name in ("weight", "bias")),
+        *((name, c_void_p) for name in ("weight", "bias", "scale")),
         *((name, c_int64) for name in ("inputs", "outputs", "bfloat16", "parts")),
     )
 

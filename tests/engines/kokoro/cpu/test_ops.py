@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from speechd.engines.kokoro.cpu.compiled_ops import CompiledConvolution, CompiledProduct, Kernels, NotBuilt, supports
+from speechd.engines.kokoro.cpu.compiled_ops import CompiledConvolution, Kernels, NotBuilt, supports
+from speechd.engines.kokoro.cpu.compiled_product import CompiledProduct
 from speechd.engines.kokoro.cpu.ops import (
     Activation,
     Convolution,

@@ -20,22 +20,14 @@ static TileShapes shapes_for(int64_t rows) {
 }
 
 // kRows rows and the weights of one panel at one place of their inputs: [rows][parts][kDepth], and pairs of input
-// channels side by side in [parts][2] tiles. And what is fetched meanwhile, a few lines with each group of tiles:
-// many at once would hold the tiles up that are waited for.
+// channels side by side in [parts][2] tiles. And what is fetched with each group of tiles: many lines at once would hold
+// the tiles up that are waited for.
 struct Place {
   const char *rows, *weight;
   const char *next_rows, *next_weight;  // those of the next place, to the first-level cache
-  const char* later;                    // `share` bytes to the second-level cache
   int64_t stride;                       // bytes from one of the rows to the next
-  int64_t share;
 
   static constexpr int64_t groups(int64_t parts) { return parts * (parts + 1) / 2; }
-
-  // Bytes to fetch at each place so that all weights of as many places are fetched in `blocks` blocks of rows.
-  static int64_t share_of(int64_t parts, int64_t blocks) {
-    const int64_t lines = groups(parts) * kLine, bytes = parts * 2 * kTileBytes / blocks;
-    return (bytes + lines - 1) / lines * lines;
-  }
 
   template <bool kBoth>
   inline void load_rows(int64_t part) const {
@@ -52,11 +44,10 @@ struct Place {
     for (int64_t line = 0; line < 2 * kTileBytes; line += kLine) __builtin_prefetch(from + line);
   }
 
-  // Multiplies the tiles that are loaded.
-  template <bool kBoth>
-  inline void multiply(int64_t group, int64_t parts) const {
-    const int64_t some = share / groups(parts);
-    for (int64_t line = 0; line < some; line += kLine) __builtin_prefetch(later + group * some + line, 0, 2);
+  // Multiplies the tiles that are loaded, which leaves the other units of the core free for `meanwhile`.
+  template <bool kBoth, class Meanwhile>
+  static inline void multiply(Meanwhile& meanwhile) {
+    meanwhile();
     _tile_dpbf16ps(0, 4, 6);
     _tile_dpbf16ps(1, 4, 7);
     if (kBoth) _tile_dpbf16ps(2, 5, 6);
@@ -64,51 +55,51 @@ struct Place {
   }
 
   // Adds the products that matter, in an order in which only one factor is another than before. kBoth: whether there
-  // are more than 16 rows.
-  template <bool kBoth>
-  inline void add(int64_t parts) const {
+  // are more than 16 rows; meanwhile: is called with each group of tiles.
+  template <bool kBoth, class Meanwhile>
+  inline void add(int64_t parts, Meanwhile& meanwhile) const {
     if (parts == 3)
-      add_three<kBoth>();
+      add_three<kBoth>(meanwhile);
     else
-      add_two<kBoth>();
+      add_two<kBoth>(meanwhile);
   }
 
-  template <bool kBoth>
-  inline void add_three() const {
+  template <bool kBoth, class Meanwhile>
+  inline void add_three(Meanwhile& meanwhile) const {
     load_weights(0);
     load_rows<kBoth>(2);
     fetch_next(next_weight);
-    multiply<kBoth>(0, 3);
+    multiply<kBoth>(meanwhile);
     load_rows<kBoth>(1);
     fetch_next(next_rows);
-    multiply<kBoth>(1, 3);
+    multiply<kBoth>(meanwhile);
     load_weights(1);
     fetch_next(next_rows + 2 * kTileBytes);
-    multiply<kBoth>(2, 3);
+    multiply<kBoth>(meanwhile);
     load_rows<kBoth>(0);
     fetch_next(next_rows + 4 * kTileBytes);
-    multiply<kBoth>(3, 3);
+    multiply<kBoth>(meanwhile);
     load_weights(2);
     fetch_next(next_weight + 2 * kTileBytes);
-    multiply<kBoth>(4, 3);
+    multiply<kBoth>(meanwhile);
     load_weights(0);
     fetch_next(next_weight + 4 * kTileBytes);
-    multiply<kBoth>(5, 3);
+    multiply<kBoth>(meanwhile);
   }
 
-  template <bool kBoth>
-  inline void add_two() const {
+  template <bool kBoth, class Meanwhile>
+  inline void add_two(Meanwhile& meanwhile) const {
     load_weights(0);
     load_rows<kBoth>(1);
     fetch_next(next_weight);
-    multiply<kBoth>(0, 2);
+    multiply<kBoth>(meanwhile);
     load_rows<kBoth>(0);
     fetch_next(next_rows);
     fetch_next(next_rows + 2 * kTileBytes);
-    multiply<kBoth>(1, 2);
+    multiply<kBoth>(meanwhile);
     load_weights(1);
     fetch_next(next_weight + 2 * kTileBytes);
-    multiply<kBoth>(2, 2);
+    multiply<kBoth>(meanwhile);
   }
 };
 
@@ -135,6 +126,27 @@ static inline void to_parts(Vector value, char* to, int64_t parts) {
     value -= upper(words);
   }
 }
+
+// The same of 2 x kLanes floats, to rows `stride` bytes apart.
+static inline void to_parts(Vector low, Vector high, char* to, int64_t stride, int64_t parts) {
+  const __m512i odd = _mm512_set_epi16(63, 61, 59, 57, 55, 53, 51, 49, 47, 45, 43, 41, 39, 37, 35, 33, 31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+  for (int64_t part = 0; part < parts; ++part, to += stride) {
+    const __m512i first = rounded(low), second = rounded(high);
+    _mm512_storeu_si512(to, _mm512_permutex2var_epi16(first, odd, second));
+    low -= upper(first);
+    high -= upper(second);
+  }
+}
+
+// Fetches weights to the second-level cache, `some` bytes at a time.
+struct FetchLater {
+  const char* from;
+  int64_t some;
+
+  inline void operator()() {
+    for (const char* end = from + some; from < end; from += kLine) __builtin_prefetch(from, 0, 2);
+  }
+};
 
 struct MatrixProducts {
   static int64_t row_bytes(const Convolution& conv) { return kDepth * 2 * conv.parts; }
@@ -165,16 +177,17 @@ struct MatrixProducts {
   static inline void multiply(const Convolution& conv, const Plan& plan, const char* transformed, int64_t first,
                               const char* weight, float* to) {
     const int64_t stride = row_bytes(conv), step = conv.dilation * stride, places = conv.inputs / kDepth * conv.groups;
-    const int64_t bytes = places * stride * kWidth, share = Place::share_of(conv.parts, plan.products / kRows);
+    const int64_t bytes = places * stride * kWidth, shares = plan.products / kRows * places * Place::groups(conv.parts);
+    const int64_t some = (bytes / shares + kLine - 1) / kLine * kLine;
+    FetchLater meanwhile{weight + bytes + first / kRows * some * places * Place::groups(conv.parts), some};
     const char *begin = transformed + first * stride, *rows = begin;
-    const char* later = weight + bytes + first / kRows * share * places;
     int64_t group = 0;
     clear();
-    for (int64_t place = 0; place < places; ++place, later += share) {
+    for (int64_t place = 0; place < places; ++place) {
       const char* next = rows + step;
       if (++group == conv.groups) group = 0, begin += plan.transformed * stride, next = begin;
-      const Place at{rows, weight, next, weight + stride * kWidth, later, stride, share};
-      at.add<true>(conv.parts);
+      const Place at{rows, weight, next, weight + stride * kWidth, stride};
+      at.add<true>(conv.parts, meanwhile);
       rows = at.next_rows;
       weight = at.next_weight;
     }

@@ -88,23 +88,34 @@ static int64_t this_thread() {
 #endif
 }
 
-// On the matrix unit: the scratch memory has the rows, split into parts.
+static int64_t threads_here() {
+#if defined(_OPENMP)
+  return omp_get_num_threads();
+#else
+  return 1;
+#endif
+}
+
+// On the matrix unit: the scratch memory has the rows, and each thread's own.
 static void multiply_matrix(const Product& product, const ProductCall& call, const Matrix& matrix, int64_t panels) {
   const int64_t rows = matrix.rows(product, call), together = matrix.rows_at_once(product, call);
+  char* scratch = call.scratch + matrix.rows_bytes(product, call);
 #pragma omp parallel num_threads(int(call.threads))
   {
 #pragma omp for schedule(static)
     for (int64_t row = 0; row < rows; ++row) matrix.split_row(product, call, row);
-    for (int64_t first = 0; first < call.rows; first += together) {
+    const int64_t thread = this_thread(), count = threads_here();
+    const int64_t index = panels * thread / count, past = panels * (thread + 1) / count;
+    char* own = scratch + thread * matrix.own_bytes(product);
+    for (int64_t first = 0; first < call.rows && index < past; first += together) {
       const int64_t end = first + together < call.rows ? first + together : call.rows;
-#pragma omp for schedule(dynamic) nowait
-      for (int64_t index = 0; index < panels; ++index) matrix.panel(product, call, index, first, end);
+      matrix.panels(product, call, index, past, first, end, own);
     }
   }
 }
 
 static int64_t product_bytes(const Product& product, const ProductCall& call, const Matrix& matrix) {
-  return product.parts ? matrix.rows_bytes(product, call) : 0;
+  return product.parts ? matrix.rows_bytes(product, call) + call.threads * matrix.own_bytes(product) : 0;
 }
 
 static void multiply(const Product& product, const ProductCall& call, const Isa& isa) {
@@ -155,7 +166,8 @@ static bool amx_usable() {
   constexpr unsigned kTile = 1u << 24, kBfloat16 = 1u << 22;  // CPUID leaf 7, EDX
   constexpr long kRequestPermission = 0x1023, kTileData = 18;
   unsigned a, b, c, d;
-  return __builtin_cpu_supports("avx512bf16") && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & kTile) &&
+  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vbmi") &&
+         __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & kTile) &&
          (d & kBfloat16) && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 #endif
