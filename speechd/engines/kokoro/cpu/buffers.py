@@ -22,6 +22,11 @@ class Buffers:
     def __init__(self) -> None:
         self._memory: dict[str, tuple[mmap.mmap, Tensor]] = {}
 
+    @property
+    def most_bytes(self) -> int:
+        """Bytes of all names, whether or not they were given back."""
+        return sum(len(pages) for pages, _ in self._memory.values())
+
     def rows(self, name: str, count: int, channels: int) -> Tensor:
         """Rows (count, channels) with any content; the same memory for the same name."""
         size = count * channels
