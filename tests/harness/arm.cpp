@@ -19,6 +19,8 @@ void speechd_lstm(const speechd::Lstm*, const speechd::LstmCall*, int64_t isa);
 void speechd_attention(const speechd::AttentionCall*, int64_t isa);
 void speechd_layer_norm(const speechd::LayerNormCall*, int64_t isa);
 void speechd_adaptive_norm(const speechd::AdaptiveNormCall*, int64_t isa);
+void speechd_spread(const speechd::SpreadCall*, int64_t isa);
+void speechd_affine(const speechd::AffineCall*, int64_t isa);
 void speechd_gelu(float*, int64_t count, int64_t threads, int64_t isa);
 }
 
@@ -150,13 +152,36 @@ static void layer_norm() {
 static void adaptive_norm() {
   auto call = next<speechd::AdaptiveNormCall>();
   Array source = Array::next(), gain = Array::next(), offset = Array::next(), upsampling = Array::next();
+  Array spread = Array::next();
   Array out = floats((call.rows * (upsampling.size ? 2 : 1) + 2) * call.channels);
   call.source = source.as<float>();
   call.gain = gain.as<float>();
   call.offset = offset.as<float>();
   call.upsampling = upsampling.size ? upsampling.as<float>() : nullptr;
+  call.spread = spread.size ? spread.as<double>() : nullptr;
   call.out = out.as<float>();
   speechd_adaptive_norm(&call, 0);
+  give(out);
+}
+
+static void spread() {
+  auto call = next<speechd::SpreadCall>();
+  Array source = Array::next(), moments = Array::next(), out = floats(4 * call.channels);
+  call.source = source.as<float>();
+  call.moments = moments.size ? moments.as<double>() : nullptr;
+  call.out = out.as<double>();
+  speechd_spread(&call, 0);
+  give(out);
+}
+
+static void affine() {
+  auto call = next<speechd::AffineCall>();
+  Array spread = Array::next(), gain = Array::next(), offset = Array::next(), out = floats(2 * call.channels);
+  call.spread = spread.as<double>();
+  call.gain = gain.as<float>();
+  call.offset = offset.as<float>();
+  call.out = out.as<float>();
+  speechd_affine(&call, 0);
   give(out);
 }
 
@@ -174,7 +199,8 @@ int main(int count, char** words) {
     const char* name;
     void (*run)();
   } calls[] = {{"convolve", convolve},     {"multiply", multiply},           {"recur", recur}, {"attend", attend},
-               {"layer_norm", layer_norm}, {"adaptive_norm", adaptive_norm}, {"gelu", gelu}};
+               {"layer_norm", layer_norm}, {"adaptive_norm", adaptive_norm}, {"spread", spread},
+               {"affine", affine},         {"gelu", gelu}};
   for (const auto& call : calls)
     if (!std::strcmp(words[count - 1], call.name)) return call.run(), std::fflush(stdout);
   require(false, "another call");

@@ -21,6 +21,7 @@ from speechd.engines.kokoro.cpu.compiled_ops import Kernels
 from speechd.engines.kokoro.cpu.structures import (
     LAYOUT,
     AdaptiveNormCall,
+    AffineCall,
     AttentionCall,
     Call,
     Convolution,
@@ -29,6 +30,7 @@ from speechd.engines.kokoro.cpu.structures import (
     LstmCall,
     Product,
     ProductCall,
+    SpreadCall,
 )
 
 COMPILER: Final = "aarch64-linux-gnu-g++"
@@ -38,6 +40,7 @@ WIDTH: Final = 8
 """Two vectors of four floats; the program refuses another."""
 FLOAT: Final = ctypes.sizeof(ctypes.c_float)
 PLACE: Final = ctypes.sizeof(ctypes.c_int64)
+DOUBLE: Final = ctypes.sizeof(ctypes.c_double) // FLOAT
 GATES: Final = 4
 """Of an LSTM."""
 
@@ -102,8 +105,24 @@ class ArmKernels(Kernels):
             (call.gain, call.channels),
             (call.offset, call.channels),
             (call.upsampling, 4 * call.channels if call.upsampling else 0),
+            (call.spread, 2 * DOUBLE * call.channels if call.spread else 0),
         )
         done = self._run("adaptive_norm", bytes(call), arrays)
+        ctypes.memmove(call.out, done, len(done))
+
+    def spread(self, call: SpreadCall) -> None:
+        call.threads = torch.get_num_threads()
+        arrays = _floats(
+            (call.source, call.rows * call.channels), (call.moments, 2 * DOUBLE * call.channels if call.moments else 0)
+        )
+        done = self._run("spread", bytes(call), arrays)
+        ctypes.memmove(call.out, done, len(done))
+
+    def affine(self, call: AffineCall) -> None:
+        arrays = _floats(
+            (call.spread, 2 * DOUBLE * call.channels), (call.gain, call.channels), (call.offset, call.channels)
+        )
+        done = self._run("affine", bytes(call), arrays)
         ctypes.memmove(call.out, done, len(done))
 
     def gelu(self, rows: torch.Tensor) -> None:

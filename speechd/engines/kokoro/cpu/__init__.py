@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from speechd.engines.kokoro.cpu.compiled_ops import CompiledConvolution, CompiledProduct, Kernels, NotBuilt, supports
+from speechd.engines.kokoro.cpu.compiled_ops import CompiledConvolution, Kernels, NotBuilt, supports
 from speechd.engines.kokoro.cpu.compiled_text_ops import CompiledText
 from speechd.engines.kokoro.cpu.model import CpuModel
 from speechd.engines.kokoro.cpu.ops import Activation, Arithmetic, Convolution, TorchConvolution, torch_product
@@ -44,8 +44,8 @@ def load(
 
 
 def _arithmetic(kernels: Kernels) -> Arithmetic:
-    convolution, product = partial(_convolution, kernels), partial(CompiledProduct, kernels)
-    return Arithmetic(convolution, product, kernels.close, CompiledText(kernels))
+    text = CompiledText(kernels)
+    return Arithmetic(partial(_convolution, kernels), text.product, kernels.close, text)
 
 
 def _convolution(kernels: Kernels, weight: Tensor, bias: Tensor, dilation: int, activation: Activation) -> Convolution:

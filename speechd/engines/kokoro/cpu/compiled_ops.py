@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from speechd.engines.kokoro.cpu import structures, winograd
 from speechd.engines.kokoro.cpu.ops import Activation, kernel_threads
-from speechd.engines.kokoro.cpu.pages import Arena, pages
+from speechd.engines.kokoro.cpu.pages import pages
 from speechd.engines.kokoro.cpu.structures import LAYOUT
 
 LIBRARY: Final = "speechd.engines.kokoro.cpu._kernels"
@@ -55,6 +55,8 @@ FUNCTIONS: Final = (
     ("speechd_attention", (POINTER(structures.AttentionCall),), None),
     ("speechd_layer_norm", (POINTER(structures.LayerNormCall),), None),
     ("speechd_adaptive_norm", (POINTER(structures.AdaptiveNormCall),), None),
+    ("speechd_spread", (POINTER(structures.SpreadCall),), None),
+    ("speechd_affine", (POINTER(structures.AffineCall),), None),
     ("speechd_gelu", (c_void_p, c_int64, c_int64), None),
 )
 """Functions of the kernels whose last argument is the instruction set: arguments before it, and result."""
@@ -112,6 +114,15 @@ class Kernels:
         """See `convolve`."""
         call.threads = kernel_threads()
         self._library.speechd_adaptive_norm(call, self.isa)
+
+    def spread(self, call: structures.SpreadCall) -> None:
+        """See `convolve`."""
+        call.threads = kernel_threads()
+        self._library.speechd_spread(call, self.isa)
+
+    def affine(self, call: structures.AffineCall) -> None:
+        """Run `call`."""
+        self._library.speechd_affine(call, self.isa)
 
     def gelu(self, rows: Tensor) -> None:
         """Apply it to rows in place, on as many threads as PyTorch uses."""
@@ -186,58 +197,6 @@ class CompiledConvolution:
         )
         self._kernels.convolve(self._prepared, call)
         return moments
-
-
-class CompiledProduct:
-    """The product by the compiled kernels; see `ops.Product`."""
-
-    def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor, arena: Arena | None = None) -> None:
-        """weight (out, in), bias (out,), float32.
-
-        arena: where to keep the weights, which are then also laid out for a matrix unit, if there is one. Products are
-        as exact there, and faster.
-        """
-        outputs, inputs = weight.shape
-        self._kernels = kernels
-        self._outputs = outputs
-        self._close = kernels.close and not kernels.matrix and inputs % 2 == 0
-        packed, parts = self._packed(weight, arena is not None)
-        self._weight = packed.contiguous() if arena is None else arena.keep(packed)
-        self._bias = functional.pad(bias, (0, -outputs % kernels.width))
-        self._prepared = structures.Product(
-            self._weight.data_ptr(), self._bias.data_ptr(), inputs, outputs, self._close, parts
-        )
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        stride = rows.stride(0)
-        if rows.stride(1) != 1 or self._splits(stride):
-            rows, stride = rows.contiguous(), rows.shape[1]
-        source = rows
-        if self._close:  # every number once, though windows have it many times
-            source = rows.as_strided(((len(rows) - 1) * stride + rows.shape[1],), (1,)).bfloat16()
-        out = torch.empty(len(rows), self._outputs)
-        call = structures.ProductCall(source=source.data_ptr(), out=out.data_ptr(), rows=len(rows), stride=stride)
-        self._kernels.multiply(self._prepared, call)
-        return out
-
-    def _splits(self, stride: int) -> bool:
-        """Whether rows that begin `stride` numbers apart in memory would split what the kernels read at once."""
-        if self._prepared.parts:
-            return stride == 0 or (stride < self._prepared.inputs and stride % DEPTH != 0)
-        return self._close and stride % 2 != 0
-
-    def _packed(self, weight: Tensor, matrix: bool) -> tuple[Tensor, int]:
-        """The weights as the kernels read them (csrc/convolution.h), and the parts that they are split into."""
-        kernels, inputs = self._kernels, weight.shape[1]
-        panels = functional.pad(weight, (0, 0, 0, -len(weight) % kernels.width)).view(-1, kernels.width, inputs)
-        if matrix and kernels.matrix and inputs % DEPTH == 0:
-            tiles = panels.view(
-                len(panels), -1, TILE, inputs // DEPTH, DEPTH // 2, 2
-            )  # ..., tile, column, ..., of the pair
-            return tiles.permute(0, 3, 1, 4, 2, 5), EXACT_PARTS
-        deep = 2 if self._close else 1
-        packed = panels.view(len(panels), kernels.width, inputs // deep, deep).transpose(1, 2)
-        return packed.bfloat16() if self._close else packed, 0
 
 
 @dataclass(frozen=True, slots=True)

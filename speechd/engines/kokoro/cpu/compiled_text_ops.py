@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.cpu import structures
-from speechd.engines.kokoro.cpu.compiled_ops import CompiledProduct, Kernels
+from speechd.engines.kokoro.cpu.compiled_ops import Kernels
+from speechd.engines.kokoro.cpu.compiled_product import CompiledProduct
 from speechd.engines.kokoro.cpu.pages import Arena
 from speechd.engines.kokoro.cpu.tensors import Weights
-from speechd.engines.kokoro.cpu.text_ops import NORM_EPSILON, Lstm, TorchLstm
+from speechd.engines.kokoro.cpu.text_ops import NORM_EPSILON, Lstm, Spread, TorchLstm
 
 DIRECTIONS: Final = ("", "_reverse")
 """Ends of the names of an LSTM's parameters."""
@@ -81,7 +82,13 @@ class CompiledText:
         return out
 
     def adaptive_norm(
-        self, rows: Tensor, gain: Tensor, offset: Tensor, slope: float, upsampling: Tensor | None = None
+        self,
+        rows: Tensor,
+        gain: Tensor,
+        offset: Tensor,
+        slope: float,
+        upsampling: Tensor | None = None,
+        spread: Spread | None = None,
     ) -> Tensor:
         """See `TextOperations`."""
         count, channels = rows.shape
@@ -91,6 +98,7 @@ class CompiledText:
             gain=gain.data_ptr(),
             offset=offset.data_ptr(),
             upsampling=None if upsampling is None else upsampling.data_ptr(),
+            spread=None if spread is None else spread.ctypes.data,
             out=out.data_ptr(),
             epsilon=NORM_EPSILON,
             slope=slope,
@@ -99,6 +107,38 @@ class CompiledText:
         )
         self._kernels.adaptive_norm(call)
         return out
+
+    def spread(self, rows: Tensor, core: slice, moments: Tensor | None = None) -> Spread:
+        """See `TextOperations`."""
+        count, channels = rows.shape
+        out = torch.empty(2, channels, dtype=torch.float64)
+        call = structures.SpreadCall(
+            source=rows.data_ptr(),
+            moments=None if moments is None else moments.data_ptr(),
+            out=out.data_ptr(),
+            rows=count,
+            first=core.start,
+            end=core.stop,
+            channels=channels,
+        )
+        self._kernels.spread(call)
+        found: Spread = out.numpy()
+        return found
+
+    def affine(self, spread: Spread, gain: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+        """See `TextOperations`."""
+        out = torch.empty(2, len(gain))
+        call = structures.AffineCall(
+            spread=spread.ctypes.data,
+            gain=gain.data_ptr(),
+            offset=offset.data_ptr(),
+            out=out.data_ptr(),
+            epsilon=NORM_EPSILON,
+            channels=len(gain),
+        )
+        self._kernels.affine(call)
+        scale, shift = out
+        return scale, shift
 
 
 class CompiledLstm:

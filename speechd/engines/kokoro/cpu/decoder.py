@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from speechd.engines.kokoro.cpu.adain import StyleMap, StyleMapBuilder
 from speechd.engines.kokoro.cpu.norm_statistics import Statistics
-from speechd.engines.kokoro.cpu.ops import MakeProduct
-from speechd.engines.kokoro.cpu.residual_block import ResidualBlock
+from speechd.engines.kokoro.cpu.ops import Arithmetic
+from speechd.engines.kokoro.cpu.residual_block import ResidualBlock, whole
 from speechd.engines.kokoro.cpu.stretch import Stretch
 from speechd.engines.kokoro.cpu.tensors import Weights
 
@@ -22,7 +22,7 @@ from speechd.engines.kokoro.cpu.tensors import Weights
 class Decoder:
     """Prosody → rows (half frames, channels), a stretch of them at a time."""
 
-    def __init__(self, weights: Weights, make: MakeProduct) -> None:
+    def __init__(self, weights: Weights, make: Arithmetic) -> None:
         style = StyleMapBuilder()
         self._encode = ResidualBlock(weights.part("encode"), style, make)
         self._decode = [ResidualBlock(block, style, make) for block in weights.parts("decode")]
@@ -61,11 +61,10 @@ class Decoder:
             functional.conv1d(curve[None, None], *weights, stride=2, padding=1)[0].T[at.first : at.end]
             for curve, weights in ((pitch, self._pitch), (energy, self._energy))
         ]
-        rows = self._encode(torch.cat([text, *curves], dim=1), at, ends[0], core, styles, statistics)
+        rows = self._encode(_whole(text, *curves), at, ends[0], core, styles, statistics)
         beside = torch.cat([functional.linear(text, self._text_weight, self._text_bias), *curves], dim=1)
         for block, (here, to) in zip(self._decode, pairwise(ends), strict=True):
-            near = torch.cat([rows, beside[here.within(at)]], dim=1)
-            rows = block(near, here, to, core, styles, statistics)
+            rows = block(_whole(rows, beside[here.within(at)]), here, to, core, styles, statistics)
         return rows
 
     def _stretches(self, out: Stretch) -> list[Stretch]:
@@ -74,3 +73,9 @@ class Decoder:
         for block in (*reversed(self._decode), self._encode):
             needed.insert(0, block.source(needed[0]))
         return needed
+
+
+def _whole(*parts: Tensor) -> Tensor:
+    """The channels of all parts side by side, and as many of zeros as a block wants."""
+    channels = sum(part.shape[1] for part in parts)
+    return torch.cat([*parts, parts[0].new_zeros(len(parts[0]), whole(channels) - channels)], dim=1)

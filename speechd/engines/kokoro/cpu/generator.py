@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from speechd.engines.kokoro.cpu.adain import StyleMap, StyleMapBuilder
-from speechd.engines.kokoro.cpu.generator_block import Buffers, Norms, ResidualBlock
+from speechd.engines.kokoro.cpu.buffers import Buffers
+from speechd.engines.kokoro.cpu.generator_block import Norms, ResidualBlock
 from speechd.engines.kokoro.cpu.harmonic_source import HarmonicSource, Spectrum
 from speechd.engines.kokoro.cpu.norm_statistics import Statistics
 from speechd.engines.kokoro.cpu.ops import Activation, Arithmetic, MakeProduct, windows
@@ -220,6 +221,7 @@ class Generator:
         self._post = make.convolution(weight / len(config["resblock_kernel_sizes"]), bias, 1, Activation.LEAKY)
         self._identity = torch.ones(weight.shape[1]), torch.zeros(weight.shape[1])
         self._buffers = Buffers()
+        self._text = make.text
 
     @property
     def statistics_size(self) -> int:
@@ -251,10 +253,13 @@ class Generator:
         styles = self._style(style)
         for stage, steps in zip(self._stages, route.stages, strict=True):
             core = core.scaled(*stage.rate)
-            rows = stage(rows, spectrum, route.spectrum, steps, Norms(styles, core, statistics), self._buffers)
+            rows = stage(
+                rows, spectrum, route.spectrum, steps, Norms(styles, core, statistics, self._text), self._buffers
+            )
         polar = self._buffers.rows("polar", len(rows), 2 * self._spectrum.bins)
         self._post(rows, self._identity, polar)
         polar = polar[route.frames.within(route.stages[-1].out)]
         magnitude, phase = torch.split(polar, self._spectrum.bins, dim=1)
         samples = self._spectrum.samples(magnitude.exp(), phase.sin())
+        self._buffers.release()
         return samples[route.samples.within(self._spectrum.samples_of(route.frames))]

@@ -6,47 +6,19 @@ that are wrong for it are left out before the next one reads them.
 
 from __future__ import annotations
 
-import mmap
 from dataclasses import dataclass
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from speechd.engines.kokoro.cpu import ops
-from speechd.engines.kokoro.cpu.adain import StyleMapBuilder, Values, affine, mean_and_variance
-from speechd.engines.kokoro.cpu.norm_statistics import Moments, Statistics
+from speechd.engines.kokoro.cpu.adain import StyleMapBuilder
+from speechd.engines.kokoro.cpu.buffers import Buffers
+from speechd.engines.kokoro.cpu.norm_statistics import Statistics
 from speechd.engines.kokoro.cpu.ops import Activation, MakeConvolution
 from speechd.engines.kokoro.cpu.stretch import Stretch
 from speechd.engines.kokoro.cpu.tensors import Weights
+from speechd.engines.kokoro.cpu.text_ops import Spread, TextOperations
 
 Styles = list[tuple[Tensor, Tensor]]
-
-
-class Buffers:
-    """Rows that live from one synthesis to the next, because fresh pages cost as much as the work on them.
-
-    They grow to the longest window that was rendered.
-    """
-
-    def __init__(self) -> None:
-        self._memory: dict[str, Tensor] = {}
-
-    def rows(self, name: str, count: int, channels: int) -> Tensor:
-        """Rows (count, channels) with any content; the same memory for the same name."""
-        size = count * channels
-        if name not in self._memory or len(self._memory[name]) < size:
-            self._memory.pop(name, None)
-            self._memory[name] = _pages(size)
-        return self._memory[name][:size].view(count, channels)
-
-
-def _pages(size: int) -> Tensor:
-    """Memory for `size` float32, on huge pages where the system has them: every row is another page otherwise."""
-    pages = mmap.mmap(-1, size * 4, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        pages.madvise(mmap.MADV_HUGEPAGE)
-    return torch.frombuffer(pages, dtype=torch.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +28,15 @@ class Norms:
     styles: Styles
     core: Stretch
     statistics: Statistics
+    operations: TextOperations
 
-    def __call__(self, rows: Tensor, at: Stretch, moments: Tensor | None = None) -> Moments:
+    def __call__(self, rows: Tensor, at: Stretch, moments: Tensor | None = None) -> Spread:
         """Mean and variance for the rows of the stretch `at`, whose `moments` are known or not."""
-        inside = self.core.within(at)
-        known = (ops.moments(rows[inside]) if moments is None else moments).numpy()
-        if moments is not None:
-            # Margins are short: this is much less work than to count the core anew.
-            for margin in rows[: inside.start], rows[inside.stop :]:
-                known = known - _moments(margin) if len(margin) else known
-        return self.statistics(self.core, mean_and_variance(known, len(self.core)))
+        return self.statistics(self.core, self.operations.spread(rows, self.core.within(at), moments))
 
-
-def _moments(rows: Tensor) -> Values:
-    # Around the first row, as `ops.moments` has it.
-    values = rows.numpy()
-    away, pivot, count = values - values[0], values[0].astype(np.float64), len(values)
-    total, square = away.sum(axis=0).astype(np.float64), (away * away).sum(axis=0).astype(np.float64)
-    return np.stack([total + count * pivot, square + 2 * pivot * total + count * pivot * pivot])
+    def affine(self, norm: int, spread: Spread) -> tuple[Tensor, Tensor]:
+        """What the norm of this index makes of rows of this mean and variance, as a factor and a summand."""
+        return self.operations.affine(spread, *self.styles[norm])
 
 
 class ResidualBlock:
@@ -102,7 +65,7 @@ class ResidualBlock:
         self,
         rows: Tensor,
         at: Stretch,
-        of: Moments,
+        of: Spread,
         to: Stretch,
         norms: Norms,
         buffers: Buffers,
@@ -118,7 +81,7 @@ class ResidualBlock:
         stay = rows[here.within(at)]
         for index, ((first, wide, widen), (second, narrow, close)) in enumerate(self._rounds):
             inner = buffers.rows("inner", len(here), channels)
-            moments = widen(stay, affine(*of, *norms.styles[first]), inner)
+            moments = widen(stay, norms.affine(first, of), inner)
             of = norms(inner, here, moments)
             # The rows at the ends saw zeros where there is sound.
             reach -= wide
@@ -127,7 +90,7 @@ class ResidualBlock:
             last = index == len(self._rounds) - 1
             target = stay if index or out is rows else buffers.rows("stay", len(near), channels)
             target = out[near.within(at)] if last else target
-            moments = close(inner, affine(*of, *norms.styles[second]), target, stay, last and add)
+            moments = close(inner, norms.affine(second, of), target, stay, last and add)
             of = of if last else norms(target, near, moments)
             reach -= narrow
             here = to.widened(reach)

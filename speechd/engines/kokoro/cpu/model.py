@@ -50,7 +50,7 @@ class CpuModel:
         parts = {name: Weights(tensors) for name, tensors in state.items()}
         self._style_size: int = config["style_dim"]
         self._predictor = ProsodyPredictor(config, parts, exact.text)
-        self._decoder = Decoder(parts["decoder"], close.product)
+        self._decoder = Decoder(parts["decoder"], close)
         self._generator = Generator(parts["decoder"].part("generator"), config["istftnet"], close)
         self.renderer = Renderer(self._decoder, self._generator)
         self.window_state_limit: Final = self.renderer.state_limit(self._predictor.limit, config["hidden_dim"])

@@ -12,17 +12,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from speechd.engines.kokoro.cpu.adain import Values
 from speechd.engines.kokoro.cpu.stretch import Stretch
-
-Moments = tuple[Values, Values]
-"""Mean and variance (channels,) of rows."""
+from speechd.engines.kokoro.cpu.text_ops import Spread
 
 
 class Statistics(Protocol):
     """The mean and variance of every norm in turn; one object serves one window."""
 
-    def __call__(self, core: Stretch, own: Moments) -> Moments:
+    def __call__(self, core: Stretch, own: Spread) -> Spread:
         """What the next norm, in the order in which the model has them, is to normalise with.
 
         core: the window's rows, without margins; own: their mean and variance.
@@ -34,10 +31,10 @@ class Own:
     """A window's own. Of one window over a whole passage they are the model's as it was trained."""
 
     def __init__(self) -> None:
-        self.seen: list[Moments] = []
+        self.seen: list[Spread] = []
         """Those of all norms, for `Given`."""
 
-    def __call__(self, core: Stretch, own: Moments) -> Moments:
+    def __call__(self, core: Stretch, own: Spread) -> Spread:
         self.seen.append(own)
         return own
 
@@ -45,10 +42,10 @@ class Own:
 class Given:
     """Those of another synthesis, for example of the whole passage."""
 
-    def __init__(self, moments: Iterable[Moments]) -> None:
+    def __init__(self, moments: Iterable[Spread]) -> None:
         self._moments = iter(moments)
 
-    def __call__(self, core: Stretch, own: Moments) -> Moments:
+    def __call__(self, core: Stretch, own: Spread) -> Spread:
         return next(self._moments)
 
 
@@ -59,30 +56,27 @@ class Carried:
     computing sample variances".
     """
 
-    def __init__(self, before: Values) -> None:
+    def __init__(self, before: npt.NDArray[np.float32]) -> None:
         """before: `after` of the window before this one, empty for the first."""
         self._before = before
         self._read = 0
-        self._merged: list[Values] = []
+        self._merged: list[Spread] = []
 
-    def __call__(self, core: Stretch, own: Moments) -> Moments:
+    def __call__(self, core: Stretch, own: Spread) -> Spread:
         merged = own if core.first == 0 else self._merge(core, own)
-        self._merged += merged
+        self._merged.append(merged)
         return merged
 
     @property
     def after(self) -> npt.NDArray[np.float32]:
         """Mean and variance of every norm in turn, (values,)."""
-        return np.concatenate(self._merged, dtype=np.float32)
+        return np.concatenate([spread.reshape(-1) for spread in self._merged], dtype=np.float32)
 
-    def _merge(self, core: Stretch, own: Moments) -> Moments:
-        mean, variance = own
-        earlier, spread = self._next(len(mean)), self._next(len(mean))
+    def _merge(self, core: Stretch, own: Spread) -> Spread:
+        before = self._before[self._read : self._read + own.size].reshape(own.shape).astype(np.float64)
+        self._read += own.size
         share = len(core) / core.end
-        away = mean - earlier
-        merged = earlier + away * share, spread + (variance - spread) * share + away * away * (share * (1 - share))
-        return merged[0].astype(mean.dtype), merged[1].astype(mean.dtype)
-
-    def _next(self, size: int) -> Values:
-        self._read += size
-        return self._before[self._read - size : self._read].astype(np.float64)
+        away = own - before
+        merged: Spread = before + away * share
+        merged[1] += away[0] * away[0] * (share * (1 - share))
+        return merged

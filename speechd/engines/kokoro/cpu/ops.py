@@ -16,10 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from speechd.engines.kokoro.cpu.text_ops import TextOperations, TorchText
-
-TILE_ROWS: Final = 1024
-"""Time steps of one tile: 128 channels of it in float32 are 512 KiB, which stays in a core's second-level cache."""
+from speechd.engines.kokoro.cpu.text_ops import TILE_ROWS, TextOperations, TorchText, tile_moments
 
 
 class Activation(IntEnum):
@@ -114,24 +111,6 @@ def windows(rows: Tensor, taps: int) -> Tensor:
     return rows.as_strided((count - taps + 1, taps * channels), (channels, 1))
 
 
-def moments(rows: Tensor) -> Tensor:
-    """Sum and sum of squares over time, (2, channels) float64, of rows (time, channels)."""
-    total = torch.zeros(2, rows.shape[1], dtype=torch.float64)
-    for tile in torch.split(rows, TILE_ROWS):
-        total += _tile_moments(tile)
-    return total
-
-
-def _tile_moments(tile: Tensor) -> Tensor:
-    # Around the first row, so that a mean far from zero does not cancel the squares in float32.
-    pivot = tile[0].double()
-    away = tile - tile[0]
-    total = away.sum(dim=0).double()
-    square = (away * away).sum(dim=0).double()
-    count = len(tile)
-    return torch.stack([total + count * pivot, square + 2 * pivot * total + count * pivot * pivot])
-
-
 def torch_product(weight: Tensor, bias: Tensor) -> Product:
     """The product by PyTorch's own."""
 
@@ -172,7 +151,7 @@ class TorchConvolution:
                 out[here] += rows
             else:
                 out[here] = rows
-            total += _tile_moments(out[here])
+            total += tile_moments(out[here])
         return total
 
     def _tiles(self, source: Tensor, affine: tuple[Tensor, Tensor]) -> Iterator[tuple[int, Tensor]]:

@@ -5,7 +5,6 @@ All rows are time x channels.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,14 +12,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from speechd.engines.kokoro.cpu.adain import StyleMap, StyleMapBuilder, normalize
+from speechd.engines.kokoro.cpu.adain import StyleMap, StyleMapBuilder
 from speechd.engines.kokoro.cpu.albert import Albert
 from speechd.engines.kokoro.cpu.curve import LEAK, Curve
 from speechd.engines.kokoro.cpu.ops import MakeProduct, windows
 from speechd.engines.kokoro.cpu.tensors import Weights
 from speechd.engines.kokoro.cpu.text_ops import TextOperations
 
-__all__ = ["LEAK", "Prosody", "ProsodyPredictor", "ResidualBlock"]
+__all__ = ["LEAK", "Prosody", "ProsodyPredictor"]
 
 LAYER_NORM_EPSILON: Final = 1e-5
 
@@ -49,35 +48,6 @@ class Convolution:
     def __call__(self, rows: Tensor) -> Tensor:
         reach = self._taps // 2
         return self._product(windows(functional.pad(rows, (0, 0, reach, reach)), self._taps))
-
-
-class ResidualBlock:
-    """Two adaptive norms, leaky ReLUs and convolutions beside a shortcut, all ÷ √2; may double the time steps."""
-
-    def __init__(self, weights: Weights, style: StyleMapBuilder, make: MakeProduct) -> None:
-        half = math.sqrt(0.5)
-        self._norms = style.add(weights.part("norm1")), style.add(weights.part("norm2"))
-        self._first = Convolution(weights, "conv1", make)
-        self._second = Convolution(weights, "conv2", make, half)
-        self._shortcut = Convolution(weights, "conv1x1", make, half) if "conv1x1.weight_v" in weights else None
-        self._pool = weights.convolution("pool") if "pool.weight_v" in weights else None
-
-    def __call__(self, rows: Tensor, styles: list[tuple[Tensor, Tensor]]) -> Tensor:
-        mixed = functional.leaky_relu_(normalize(rows, *styles[self._norms[0]]), LEAK)
-        mixed = self._first(mixed if self._pool is None else upsample(mixed, *self._pool))
-        mixed = self._second(functional.leaky_relu_(normalize(mixed, *styles[self._norms[1]]), LEAK))
-        shortcut = rows * math.sqrt(0.5) if self._shortcut is None else self._shortcut(rows)
-        if self._pool is not None:
-            shortcut = shortcut.repeat_interleave(2, dim=0)
-        return mixed + shortcut
-
-
-def upsample(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """The depthwise transposed convolution (stride 2, 3 taps) that doubles the time steps."""
-    before, here, after = weight[:, 0].T
-    wide = torch.stack([torch.addcmul(bias, rows, here), torch.addcmul(bias, rows, after)], dim=1)
-    wide[:-1, 1] += rows[1:] * before
-    return wide.flatten(0, 1)
 
 
 class DurationEncoder:

@@ -5,50 +5,75 @@ from __future__ import annotations
 import math
 from typing import Final
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
-from speechd.engines.kokoro.cpu.adain import StyleMapBuilder, normalize_with
+from speechd.engines.kokoro.cpu.adain import StyleMapBuilder
+from speechd.engines.kokoro.cpu.curve import upsampling
 from speechd.engines.kokoro.cpu.norm_statistics import Statistics
-from speechd.engines.kokoro.cpu.ops import MakeProduct, windows
+from speechd.engines.kokoro.cpu.ops import Arithmetic, MakeProduct, windows
 from speechd.engines.kokoro.cpu.stretch import Stretch
 from speechd.engines.kokoro.cpu.tensors import Weights
 
 LEAK: Final = 0.2
 """Slope of the leaky ReLU below zero."""
 
+MULTIPLE: Final = 32
+"""What the input channels of a block are a multiple of, the last ones zero: so a matrix unit can multiply them."""
+
+HALF: Final = math.sqrt(0.5)
+"""The sum of a block and its shortcut is divided by √2."""
+
+
+def whole(channels: int) -> int:
+    """`channels`, rounded up to a `MULTIPLE`."""
+    return -(-channels // MULTIPLE) * MULTIPLE
+
 
 class Convolution:
-    """A convolution over time that keeps the length, rows (time, in) → (time, out), as one product."""
+    """A convolution over time that keeps the length, as one product.
+
+    Rows (time, in), `in` made whole, → (time, out).
+    """
 
     def __init__(self, weights: Weights, name: str, make: MakeProduct, scale: float = 1.0) -> None:
         weight, bias = weights.convolution(name)
-        self._taps = weight.shape[2]
-        self._product = make(weight.transpose(1, 2).flatten(1) * scale, bias * scale)
+        inputs, taps = weight.shape[1:]
+        padded = functional.pad(weight.transpose(1, 2), (0, whole(inputs) - inputs))
+        self._taps = taps
+        self._product = make(padded.flatten(1) * scale, bias * scale)
 
     def source(self, out: Stretch) -> Stretch:
         """The rows that the rows `out` of the result are made of."""
         return out.widened(self._taps // 2)
 
-    def __call__(self, rows: Tensor, out: Stretch) -> Tensor:
-        """The rows `out`; rows: those of `source(out)`."""
-        reach, source = self._taps // 2, self.source(out)
-        missing = source.first - out.first + reach, out.end + reach - source.end
-        return self._product(windows(functional.pad(rows, (0, 0, *missing)), self._taps))
+    def __call__(self, rows: Tensor, at: Stretch, out: Stretch) -> Tensor:
+        """The rows `out`; rows: those of the stretch `at`, and one of zeros before and after them."""
+        reach = self._taps // 2
+        first, end = out.first - reach - at.first + 1, out.end + reach - at.first + 1
+        return self._product(windows(rows[first:end], self._taps))
+
+    def of_each(self, rows: Tensor) -> Tensor:
+        """Of one tap: its product with each of the rows (time, in)."""
+        return self._product(rows)
 
 
 class ResidualBlock:
     """Two adaptive norms, leaky ReLUs and convolutions beside a shortcut, all ÷ √2; may double the time steps."""
 
-    def __init__(self, weights: Weights, style: StyleMapBuilder, make: MakeProduct) -> None:
-        half = math.sqrt(0.5)
-        self._norms = style.add(weights.part("norm1")), style.add(weights.part("norm2"))
-        self._first = Convolution(weights, "conv1", make)
-        self._second = Convolution(weights, "conv2", make, half)
-        self._shortcut = Convolution(weights, "conv1x1", make, half) if "conv1x1.weight_v" in weights else None
-        self._pool = weights.convolution("pool") if "pool.weight_v" in weights else None
-        self._rate = 1 if self._pool is None else 2
+    def __init__(self, weights: Weights, style: StyleMapBuilder, make: Arithmetic) -> None:
+        inputs = weights.convolution("conv1")[0].shape[1]
+        beside = whole(inputs) - inputs
+        self._operations = make.text
+        self._norms = style.add(weights.part("norm1"), beside=beside), style.add(weights.part("norm2"))
+        self._first = Convolution(weights, "conv1", make.product)
+        self._second = Convolution(weights, "conv2", make.product, HALF)
+        shortcut = "conv1x1.weight_v" in weights
+        self._shortcut = Convolution(weights, "conv1x1", make.product, HALF) if shortcut else None
+        doubles = "pool.weight_v" in weights
+        self._rate = 2 if doubles else 1
+        pool = upsampling(*weights.convolution("pool")) if doubles else None
+        self._upsampling = None if pool is None else functional.pad(pool, (0, beside))
 
     def source(self, out: Stretch) -> Stretch:
         """The rows that the rows `out` of the result are made of."""
@@ -68,32 +93,26 @@ class ResidualBlock:
         styles: list[tuple[Tensor, Tensor]],
         statistics: Statistics,
     ) -> Tensor:
-        """The rows `out` of the result; rows: those of the stretch `at`; core: of them, what the norms count."""
-        mixed = functional.leaky_relu_(_norm(rows, at, core, styles[self._norms[0]], statistics), LEAK)
-        wide, core, near = at.scaled(self._rate), core.scaled(self._rate), self._second.source(out)
-        mixed = mixed if self._pool is None else upsample(mixed, *self._pool)
-        mixed = self._first(mixed[self._first.source(near).within(wide)], near)
-        mixed = functional.leaky_relu_(_norm(mixed, near, core, styles[self._norms[1]], statistics), LEAK)
-        return self._second(mixed, out) + self._beside(rows, at, out)
+        """The rows `out` of the result.
 
-    def _beside(self, rows: Tensor, at: Stretch, out: Stretch) -> Tensor:
+        rows (time, channels): those of the stretch `at`, their channels made whole with zeros; core: of them, what the
+        norms count.
+        """
+        wide, wide_core, near = at.scaled(self._rate), core.scaled(self._rate), self._second.source(out)
+        first, second = (styles[norm] for norm in self._norms)
+        norm, spread = self._operations.adaptive_norm, self._operations.spread
+        known = statistics(core, spread(rows, core.within(at)))
+        mixed = self._first(norm(rows, *first, LEAK, self._upsampling, known), wide, near)
+        known = statistics(wide_core, spread(mixed, wide_core.within(near)))
+        mixed = self._second(norm(mixed, *second, LEAK, spread=known), near, out)
+        return self._add_beside(mixed, rows, at, out)
+
+    def _add_beside(self, mixed: Tensor, rows: Tensor, at: Stretch, out: Stretch) -> Tensor:
         here = Stretch(out.first // self._rate, -(-out.end // self._rate), at.total)
         near = rows[here.within(at)]
-        shortcut = near * math.sqrt(0.5) if self._shortcut is None else self._shortcut(near, here)
-        if self._pool is not None:
-            shortcut = shortcut.repeat_interleave(2, dim=0)
-        return shortcut[out.within(here.scaled(self._rate))]
-
-
-def _norm(rows: Tensor, at: Stretch, core: Stretch, style: tuple[Tensor, Tensor], statistics: Statistics) -> Tensor:
-    variance, mean = torch.var_mean(rows[core.within(at)], dim=0, correction=0)
-    mean, variance = map(torch.from_numpy, statistics(core, (mean.numpy(), variance.numpy())))
-    return normalize_with(rows, mean, variance, *style)
-
-
-def upsample(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """The depthwise transposed convolution (stride 2, 3 taps) that doubles the time steps."""
-    before, here, after = weight[:, 0].T
-    wide = torch.stack([torch.addcmul(bias, rows, here), torch.addcmul(bias, rows, after)], dim=1)
-    wide[:-1, 1] += rows[1:] * before
-    return wide.flatten(0, 1)
+        if self._rate == 1 and self._shortcut is None:
+            return mixed.add_(near, alpha=HALF)
+        shortcut = near * HALF if self._shortcut is None else self._shortcut.of_each(near)
+        if self._rate == 1:
+            return mixed.add_(shortcut)
+        return mixed.add_(shortcut.repeat_interleave(self._rate, dim=0)[out.within(here.scaled(self._rate))])

@@ -33,7 +33,7 @@ class Product(Structure):
     """`Product` of csrc/convolution.h."""
 
     _fields_ = (
-        *((name, c_void_p) for name in ("weight", "bias")),
+        *((name, c_void_p) for name in ("weight", "bias", "scale")),
         *((name, c_int64) for name in ("inputs", "outputs", "bfloat16", "parts")),
     )
 
@@ -85,13 +85,35 @@ class AdaptiveNormCall(Structure):
     """`AdaptiveNormCall` of csrc/text.h."""
 
     _fields_ = (
-        *((name, c_void_p) for name in ("source", "gain", "offset", "upsampling", "out")),
+        *((name, c_void_p) for name in ("source", "gain", "offset", "upsampling", "spread", "out")),
         *((name, c_double) for name in ("epsilon", "slope")),
         *((name, c_int64) for name in ("rows", "channels", "threads")),
     )
 
 
-ALL: Final = (Convolution, Call, Product, ProductCall, Lstm, LstmCall, AttentionCall, LayerNormCall, AdaptiveNormCall)
+class SpreadCall(Structure):
+    """`SpreadCall` of csrc/text.h."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("source", "moments", "out")),
+        *((name, c_int64) for name in ("rows", "first", "end", "channels", "threads")),
+    )
+
+
+class AffineCall(Structure):
+    """`AffineCall` of csrc/text.h."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("spread", "gain", "offset", "out")),
+        ("epsilon", c_double),
+        ("channels", c_int64),
+    )
+
+
+ALL: Final = (
+    *(Convolution, Call, Product, ProductCall, Lstm, LstmCall, AttentionCall, LayerNormCall, AdaptiveNormCall),
+    *(SpreadCall, AffineCall),
+)
 
 LAYOUT: Final = reduce(lambda layout, kind: layout * 1009 + ctypes.sizeof(kind), ALL, 0) % 2**64 >> 1
 """The sizes of all structures as one number, which the library must confirm; `speechd_layout` of the kernels."""

@@ -1,4 +1,4 @@
-"""The operations of the text's networks as a protocol, and each in plain PyTorch.
+"""The operations of the text's networks, and of all adaptive norms, as a protocol, and each in plain PyTorch.
 
 All rows are time x channels, float32.
 """
@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -18,6 +20,13 @@ from speechd.engines.kokoro.cpu.tensors import Weights
 NORM_EPSILON: Final = 1e-5
 """Added to every variance of an adaptive norm: the default of `torch.nn.InstanceNorm1d`, which the model was trained
 with."""
+
+TILE_ROWS: Final = 1024
+"""Time steps of one tile: 128 channels of it in float32 are 512 KiB, which stays in a core's second-level cache."""
+
+Spread = npt.NDArray[np.float64]
+"""Mean and variance of rows over time, (2, channels). Dozens of norms in a window make few operations on them: NumPy's
+cost least to start."""
 
 
 class Lstm(Protocol):
@@ -64,13 +73,28 @@ class TextOperations(Protocol):
         ...
 
     def adaptive_norm(
-        self, rows: Tensor, gain: Tensor, offset: Tensor, slope: float, upsampling: Tensor | None = None
+        self,
+        rows: Tensor,
+        gain: Tensor,
+        offset: Tensor,
+        slope: float,
+        upsampling: Tensor | None = None,
+        spread: Spread | None = None,
     ) -> Tensor:
         """The norm over time, times gain and plus offset, below zero times `slope`; a row of zeros on both sides.
 
         upsampling (4, channels) doubles the time steps by a depthwise transposed convolution (stride 2, 3 taps) after
-        it: taps for the row before, this row and the row after, and the bias.
+        it: taps for the row before, this row and the row after, and the bias. spread: what to normalise by, None for
+        that of `rows`.
         """
+        ...
+
+    def spread(self, rows: Tensor, core: slice, moments: Tensor | None = None) -> Spread:
+        """Mean and variance of rows[core]. moments (2, channels) float64: sum and sum of squares of all rows."""
+        ...
+
+    def affine(self, spread: Spread, gain: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+        """Factor and summand (channels,) that normalise rows of this mean and variance."""
         ...
 
 
@@ -121,13 +145,39 @@ class TorchText:
         return rows if slope == 1.0 else functional.leaky_relu_(rows, slope)
 
     def adaptive_norm(
-        self, rows: Tensor, gain: Tensor, offset: Tensor, slope: float, upsampling: Tensor | None = None
+        self,
+        rows: Tensor,
+        gain: Tensor,
+        offset: Tensor,
+        slope: float,
+        upsampling: Tensor | None = None,
+        spread: Spread | None = None,
     ) -> Tensor:
         """See `TextOperations`."""
-        variance, mean = torch.var_mean(rows, dim=0, correction=0)
+        if spread is None:
+            variance, mean = torch.var_mean(rows, dim=0, correction=0)
+        else:
+            mean, variance = torch.from_numpy(spread).float()
         scale = (variance + NORM_EPSILON).rsqrt_() * gain
         rows = functional.leaky_relu_(torch.addcmul(offset, rows - mean, scale), slope)
         return functional.pad(rows if upsampling is None else _upsample(rows, *upsampling), (0, 0, 1, 1))
+
+    def spread(self, rows: Tensor, core: slice, moments: Tensor | None = None) -> Spread:
+        """See `TextOperations`."""
+        if moments is None:
+            moments = moments_of(rows[core])
+        else:
+            # Margins are short: this is much less work than to count the core anew.
+            margins = [margin for margin in (rows[: core.start], rows[core.stop :]) if len(margin)]
+            moments = moments - sum(map(moments_of, margins))
+        mean, square = (moments / (core.stop - core.start)).numpy()
+        return np.stack([mean, np.maximum(square - mean * mean, 0.0)])
+
+    def affine(self, spread: Spread, gain: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+        """See `TextOperations`."""
+        mean, variance = torch.from_numpy(spread)
+        scale = gain * (variance + NORM_EPSILON).rsqrt()
+        return scale.float(), (offset - mean * scale).float()
 
 
 class TorchLstm:
@@ -149,3 +199,22 @@ def _upsample(rows: Tensor, before: Tensor, here: Tensor, after: Tensor, bias: T
     wide = torch.stack([torch.addcmul(bias, rows, here), torch.addcmul(bias, rows, after)], dim=1)
     wide[:-1, 1] += rows[1:] * before
     return wide.flatten(0, 1)
+
+
+def moments_of(rows: Tensor) -> Tensor:
+    """Sum and sum of squares over time, (2, channels) float64, of rows (time, channels)."""
+    total = torch.zeros(2, rows.shape[1], dtype=torch.float64)
+    for tile in torch.split(rows, TILE_ROWS):
+        total += tile_moments(tile)
+    return total
+
+
+def tile_moments(tile: Tensor) -> Tensor:
+    """The same of at most `TILE_ROWS` rows."""
+    # Around the first row, so that a mean far from zero does not cancel the squares in float32.
+    pivot = tile[0].double()
+    away = tile - tile[0]
+    total = away.sum(dim=0).double()
+    square = (away * away).sum(dim=0).double()
+    count = len(tile)
+    return torch.stack([total + count * pivot, square + 2 * pivot * total + count * pivot * pivot])

@@ -6,10 +6,11 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from speechd.engines.kokoro.cpu.adain import Values
 from speechd.engines.kokoro.cpu.passage import Passage
 
 FRAMES_KEPT: Final = 12_000
@@ -28,7 +29,7 @@ class WindowState:
     """
 
     position: int
-    statistics: Values
+    statistics: npt.NDArray[np.float32]
     tail: Tensor
     passage: Passage | None
 

@@ -149,6 +149,28 @@ def test_adaptive_norm(operations: TextOperations, count: int, channels: int, do
     close(found[1:-1], expected, 2e-5)
 
 
+def test_adaptive_norm_by_a_given_mean_and_variance(operations: TextOperations) -> None:
+    rows, (gain, offset) = torch.randn(30, 21) * 3 + 9, torch.randn(2, 21)
+    mean, variance = torch.full((21,), 8.0, dtype=torch.float64), torch.rand(21, dtype=torch.float64) + 1
+    normal = (rows.double() - mean) / (variance + NORM_EPSILON).sqrt() * gain.double() + offset.double()
+    found = operations.adaptive_norm(rows, gain, offset, 0.2, spread=torch.stack([mean, variance]).numpy())
+    close(found[1:-1], functional.leaky_relu(normal, 0.2), 2e-5)
+    factor, summand = operations.affine(torch.stack([mean, variance]).numpy(), gain, offset)
+    close(rows * factor + summand, normal, 2e-5)
+
+
+@pytest.mark.parametrize("channels", [32, 21])
+@pytest.mark.parametrize(("first", "end"), [(0, 300), (0, 40), (7, 260), (299, 300)])
+def test_spread_of_some_rows(operations: TextOperations, channels: int, first: int, end: int) -> None:
+    rows = torch.randn(300, channels) + 1000
+    moments = torch.stack([rows.double().sum(dim=0), rows.double().square().sum(dim=0)])
+    variance, mean = torch.var_mean(rows[first:end].double(), dim=0, correction=0)
+    for known, tolerance in (None, 1e-4), (moments, 1e-2 if end - first > 1 else 1.0):
+        found = operations.spread(rows, slice(first, end), known)
+        assert found[0] == pytest.approx(mean.numpy(), abs=tolerance / 100)
+        assert found[1] == pytest.approx(variance.numpy(), abs=tolerance)
+
+
 def spoken_norm(rows: Tensor, gain: Tensor, offset: Tensor, taps: Tensor | None) -> Tensor:
     variance, mean = torch.var_mean(rows, dim=0, correction=0)
     normal = functional.leaky_relu((rows - mean) / (variance + NORM_EPSILON).sqrt() * gain + offset, 0.2)
@@ -185,6 +207,7 @@ def test_product_of_a_row_for_many(operations: TextOperations) -> None:
         pytest.param(lambda do: do.gelu_(torch.randn(90, 200)), id="gelu"),
         pytest.param(lambda do: do.layer_norm(torch.randn(70, 64), *torch.randn(2, 64), 1e-5), id="layer norm"),
         pytest.param(lambda do: do.adaptive_norm(torch.randn(70, 64), *torch.randn(2, 64), 0.2), id="adaptive norm"),
+        pytest.param(lambda do: torch.from_numpy(do.spread(torch.randn(70, 64), slice(3, 60))), id="spread"),
         pytest.param(lambda do: do.product(torch.randn(99, 96), torch.randn(99))(torch.randn(70, 96)), id="product"),
     ],
 )

@@ -2,20 +2,158 @@
 // matter are summed. Three parts have all 24 bits of a float32, and the six products of them that are left out nothing
 // that a float32 result could hold; two parts have 16 bits and take three products.
 
+constexpr int64_t kTileBytes = 1024, kLine = 64;
+
+struct TileShapes {
+  uint8_t palette = 1, start = 0, reserved[14] = {};
+  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+
+// The shapes of the tiles for `rows` rows, at most kRows: 0 to 3 are sums, 4 and 5 rows, 6 and 7 weights. A product
+// takes as long as there are rows.
+static TileShapes shapes_for(int64_t rows) {
+  TileShapes shapes;
+  shapes.rows[0] = shapes.rows[1] = shapes.rows[4] = uint8_t(rows < 16 ? rows : 16);
+  shapes.rows[2] = shapes.rows[3] = shapes.rows[5] = uint8_t(rows < 17 ? 1 : rows - 16);
+  return shapes;
+}
+
+// kRows rows and the weights of one panel at one place of their inputs: [rows][parts][kDepth], and pairs of input
+// channels side by side in [parts][2] tiles. And what is fetched with each group of tiles: many lines at once would hold
+// the tiles up that are waited for.
+struct Place {
+  const char *rows, *weight;
+  const char *next_rows, *next_weight;  // those of the next place, to the first-level cache
+  int64_t stride;                       // bytes from one of the rows to the next
+
+  static constexpr int64_t groups(int64_t parts) { return parts * (parts + 1) / 2; }
+
+  template <bool kBoth>
+  inline void load_rows(int64_t part) const {
+    _tile_loadd(4, rows + part * kDepth * 2, stride);
+    if (kBoth) _tile_loadd(5, rows + part * kDepth * 2 + 16 * stride, stride);
+  }
+
+  inline void load_weights(int64_t part) const {
+    _tile_loadd(6, weight + part * 2 * kTileBytes, 64);
+    _tile_loadd(7, weight + part * 2 * kTileBytes + kTileBytes, 64);
+  }
+
+  inline void fetch_next(const char* from) const {
+    for (int64_t line = 0; line < 2 * kTileBytes; line += kLine) __builtin_prefetch(from + line);
+  }
+
+  // Multiplies the tiles that are loaded, which leaves the other units of the core free for `meanwhile`.
+  template <bool kBoth, class Meanwhile>
+  static inline void multiply(Meanwhile& meanwhile) {
+    meanwhile();
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    if (kBoth) _tile_dpbf16ps(2, 5, 6);
+    if (kBoth) _tile_dpbf16ps(3, 5, 7);
+  }
+
+  // Adds the products that matter, in an order in which only one factor is another than before. kBoth: whether there
+  // are more than 16 rows; meanwhile: is called with each group of tiles.
+  template <bool kBoth, class Meanwhile>
+  inline void add(int64_t parts, Meanwhile& meanwhile) const {
+    if (parts == 3)
+      add_three<kBoth>(meanwhile);
+    else
+      add_two<kBoth>(meanwhile);
+  }
+
+  template <bool kBoth, class Meanwhile>
+  inline void add_three(Meanwhile& meanwhile) const {
+    load_weights(0);
+    load_rows<kBoth>(2);
+    fetch_next(next_weight);
+    multiply<kBoth>(meanwhile);
+    load_rows<kBoth>(1);
+    fetch_next(next_rows);
+    multiply<kBoth>(meanwhile);
+    load_weights(1);
+    fetch_next(next_rows + 2 * kTileBytes);
+    multiply<kBoth>(meanwhile);
+    load_rows<kBoth>(0);
+    fetch_next(next_rows + 4 * kTileBytes);
+    multiply<kBoth>(meanwhile);
+    load_weights(2);
+    fetch_next(next_weight + 2 * kTileBytes);
+    multiply<kBoth>(meanwhile);
+    load_weights(0);
+    fetch_next(next_weight + 4 * kTileBytes);
+    multiply<kBoth>(meanwhile);
+  }
+
+  template <bool kBoth, class Meanwhile>
+  inline void add_two(Meanwhile& meanwhile) const {
+    load_weights(0);
+    load_rows<kBoth>(1);
+    fetch_next(next_weight);
+    multiply<kBoth>(meanwhile);
+    load_rows<kBoth>(0);
+    fetch_next(next_rows);
+    fetch_next(next_rows + 2 * kTileBytes);
+    multiply<kBoth>(meanwhile);
+    load_weights(1);
+    fetch_next(next_weight + 2 * kTileBytes);
+    multiply<kBoth>(meanwhile);
+  }
+};
+
+// The bfloat16 nearest to a float, its upper half, in integers: a conversion takes twice as long.
+static inline __m512i rounded(Vector value) {
+  return _mm512_add_epi32(reinterpret_cast<__m512i>(value), _mm512_set1_epi32(0x8000));
+}
+
+static inline Vector upper(__m512i words) {
+  return reinterpret_cast<Vector>(_mm512_and_si512(words, _mm512_set1_epi32(int(0xffff0000))));
+}
+
+// The upper halves of words.
+static inline void keep_upper(char* to, __m512i words) {
+  const __m512i odd = _mm512_set_epi16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_castsi512_si256(_mm512_permutexvar_epi16(odd, words)));
+}
+
+// kLanes floats to `parts` rows of as many bfloat16, each the nearest to what the ones before it leave.
+static inline void to_parts(Vector value, char* to, int64_t parts) {
+  for (int64_t part = 0; part < parts; ++part, to += kDepth * 2) {
+    const __m512i words = rounded(value);
+    keep_upper(to, words);
+    value -= upper(words);
+  }
+}
+
+// The same of 2 x kLanes floats, to rows `stride` bytes apart.
+static inline void to_parts(Vector low, Vector high, char* to, int64_t stride, int64_t parts) {
+  const __m512i odd = _mm512_set_epi16(63, 61, 59, 57, 55, 53, 51, 49, 47, 45, 43, 41, 39, 37, 35, 33, 31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+  for (int64_t part = 0; part < parts; ++part, to += stride) {
+    const __m512i first = rounded(low), second = rounded(high);
+    _mm512_storeu_si512(to, _mm512_permutex2var_epi16(first, odd, second));
+    low -= upper(first);
+    high -= upper(second);
+  }
+}
+
+// Fetches weights to the second-level cache, `some` bytes at a time.
+struct FetchLater {
+  const char* from;
+  int64_t some;
+
+  inline void operator()() {
+    for (const char* end = from + some; from < end; from += kLine) __builtin_prefetch(from, 0, 2);
+  }
+};
+
 struct MatrixProducts {
   static int64_t row_bytes(const Convolution& conv) { return kDepth * 2 * conv.parts; }
 
   // Part after part, each the bfloat16 nearest to what the ones before it leave.
-  static inline void keep(int64_t parts, char* row, int64_t channel, Vector value) {
-    for (int64_t part = 0; part < parts; ++part) {
-      const __m256i nearest = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(value));
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(row + part * kDepth * 2 + channel * 2), nearest);
-      value -= reinterpret_cast<Vector>(_mm512_slli_epi32(_mm512_cvtepu16_epi32(nearest), 16));
-    }
-  }
-
   static inline void keep(const Convolution& conv, char* row, int64_t channel, Vector value) {
-    keep(conv.parts, row, channel, value);
+    to_parts(value, row + channel * 2, conv.parts);
   }
 
   static inline void clear() {
@@ -24,24 +162,6 @@ struct MatrixProducts {
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-  }
-
-  // Adds the products of kDepth channels of kRows rows, `stride` bytes apart, with [parts][2] tiles of weights: 2 x 2
-  // tiles of 16 x 16 sums; weights are pairs of input channels side by side.
-  static inline void add(const char* from, int64_t stride, int64_t parts, const char* weight) {
-    const int64_t lower = 16 * stride, tile = 1024;
-    for (int64_t b = 0; b < parts; ++b, weight += 2 * tile) {
-      _tile_loadd(6, weight, 64);
-      _tile_loadd(7, weight + tile, 64);
-      for (int64_t a = 0; a < parts - b; ++a) {
-        _tile_loadd(4, from + a * kDepth * 2, stride);
-        _tile_loadd(5, from + a * kDepth * 2 + lower, stride);
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_dpbf16ps(2, 5, 6);
-        _tile_dpbf16ps(3, 5, 7);
-      }
-    }
   }
 
   // The sums as kRows rows of kWidth.
@@ -53,21 +173,26 @@ struct MatrixProducts {
     __asm__ volatile("" ::: "memory");
   }
 
-  static inline void multiply(const Convolution& conv, const Plan& plan, const char* transformed, const char* weight,
-                              float* to) {
-    const int64_t stride = row_bytes(conv);
+  // Meanwhile the weights of the next point are fetched, a share with each block of rows.
+  static inline void multiply(const Convolution& conv, const Plan& plan, const char* transformed, int64_t first,
+                              const char* weight, float* to) {
+    const int64_t stride = row_bytes(conv), step = conv.dilation * stride, places = conv.inputs / kDepth * conv.groups;
+    const int64_t bytes = places * stride * kWidth, shares = plan.products / kRows * places * Place::groups(conv.parts);
+    const int64_t some = (bytes / shares + kLine - 1) / kLine * kLine;
+    FetchLater meanwhile{weight + bytes + first / kRows * some * places * Place::groups(conv.parts), some};
+    const char *begin = transformed + first * stride, *rows = begin;
+    int64_t group = 0;
     clear();
-    for (int64_t part = 0; part < conv.inputs / kDepth; ++part, transformed += plan.transformed * stride)
-      for (int64_t group = 0; group < conv.groups; ++group, weight += stride * kWidth)
-        add(transformed + group * conv.dilation * stride, stride, conv.parts, weight);
+    for (int64_t place = 0; place < places; ++place) {
+      const char* next = rows + step;
+      if (++group == conv.groups) group = 0, begin += plan.transformed * stride, next = begin;
+      const Place at{rows, weight, next, weight + stride * kWidth, stride};
+      at.add<true>(conv.parts, meanwhile);
+      rows = at.next_rows;
+      weight = at.next_weight;
+    }
     keep_sums(to);
   }
-};
-
-struct TileShapes {
-  uint8_t palette = 1, start = 0, reserved[14] = {};
-  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
 static void matrix_winograd(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, char* scratch,

@@ -1,6 +1,10 @@
-// Products of float32 rows on the matrix unit, as exact as in float32. Included after amx.inl. Weights are split into
-// bfloat16 parts a panel at a time, when all rows are multiplied by it: so they take no more memory, and what is read
-// through in each call is as short as can be, and in an order that the processor guesses.
+// Products of float32 rows on the matrix unit, as exact as in float32. Included after amx.inl. Both factors are split
+// into bfloat16 parts. Memory is slower than the matrix unit, so weights are kept in three bytes: as whole numbers of 24
+// bits, with a factor for each output. Those of a panel are split while the panel before it is multiplied.
+
+// Bytes of split rows that are multiplied by all weights before the next ones are: they, and the weights of two panels,
+// stay in a second-level cache of 2 MiB, which every processor with a matrix unit has.
+constexpr int64_t kRowsBytes = 1024 * 1024;
 
 // Channels that a row of the source has of its own: rows may overlap in memory.
 static int64_t own_channels(const Product& product, const ProductCall& call) {
@@ -18,87 +22,131 @@ static int64_t split_rows(const Product& product, const ProductCall& call) {
   return (call.rows + kRows - 1) / kRows * kRows + rows_beyond(product, call);
 }
 
-static int64_t split_row_bytes(const Product& product) { return product.parts * kDepth * 2; }
-
 static int64_t rows_bytes(const Product& product, const ProductCall& call) {
-  return split_rows(product, call) * own_channels(product, call) / kDepth * split_row_bytes(product);
+  return split_rows(product, call) * own_channels(product, call) * product.parts * 2;
 }
 
-// Of one thread.
-static int64_t panel_bytes(const Product& product) { return product.inputs * kWidth * product.parts * 2; }
+// Rows of the call that stay in the cache together.
+static int64_t rows_at_once(const Product& product, const ProductCall& call) {
+  const int64_t most = kRowsBytes / (own_channels(product, call) * product.parts * 2) / kRows * kRows;
+  return most > kRows ? most : kRows;
+}
 
 // Row `row` of the source to [channels / kDepth][rows][parts][kDepth] of the scratch.
 static void split_row(const Product& product, const ProductCall& call, int64_t row) {
   if (row >= call.rows + rows_beyond(product, call)) return;
-  const int64_t own = own_channels(product, call), rows = split_rows(product, call);
+  const int64_t own = own_channels(product, call), stride = product.parts * kDepth * 2;
   const float* from = static_cast<const float*>(call.source) + row * call.stride;
-  for (int64_t channel = 0; channel < own; channel += kLanes)
-    MatrixProducts::keep(product.parts, call.scratch + (channel / kDepth * rows + row) * split_row_bytes(product),
-                         channel % kDepth, load(from + channel));
+  char* to = call.scratch + row * stride;
+  for (int64_t channel = 0; channel < own; channel += kDepth, to += split_rows(product, call) * stride)
+    to_parts(load(from + channel), load(from + channel + kLanes), to, kDepth * 2, product.parts);
 }
 
-// kDepth floats to `parts` rows of as many bfloat16, `stride` bytes apart: each the nearest to what those before it
-// leave.
-static inline void split(const float* from, char* to, int64_t stride, int64_t parts) {
-  Vector low = load(from), high = load(from + kLanes);
-  for (int64_t part = 0; part < parts; ++part, to += stride) {
-    const __m512i nearest = (__m512i)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low);
-    _mm512_storeu_si512(to, nearest);
-    low -= (Vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_castsi512_si256(nearest)), 16);
-    high -= (Vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(nearest, 1)), 16);
-  }
+// Bytes of a row of a tile of weights, and how far ahead of it memory is fetched.
+constexpr int64_t kPackedRow = 3 * kDepth, kPackedAhead = 40 * kPackedRow;
+
+// The whole numbers of kLanes weights, times 256.
+static inline Vector unpacked(const char* from) {
+  const __m512i upper_bytes = _mm512_set_epi8(47, 46, 45, 0, 44, 43, 42, 0, 41, 40, 39, 0, 38, 37, 36, 0, 35, 34, 33, 0, 32, 31, 30, 0, 29, 28, 27, 0, 26, 25, 24, 0, 23, 22, 21, 0, 20, 19, 18, 0, 17, 16, 15, 0, 14, 13, 12, 0, 11, 10, 9, 0, 8, 7, 6, 0, 5, 4, 3, 0, 2, 1, 0, 0);
+  const __m512i bytes = _mm512_maskz_permutexvar_epi8(0xeeeeeeeeeeeeeeee, upper_bytes, _mm512_loadu_si512(from));
+  return reinterpret_cast<Vector>(_mm512_cvtepi32_ps(bytes));
 }
 
-// How far ahead weights are fetched, in floats: memory answers in the time of so many. Without it a product takes 1.6
-// times as long.
-constexpr int64_t kAhead = 1024;
+// Splits the weights of a panel, [inputs / kDepth][2][16] rows, to [inputs / kDepth][parts][2] tiles: `some` at a time.
+struct Unpack {
+  const char* from;
+  char* to;
+  int64_t parts, rows, some;
+  int64_t row = 0;
 
-// The weights of a panel to [inputs / kDepth][parts][2] tiles of 16 rows.
-static void split_weights(const Product& product, const float* from, char* to) {
-  constexpr int64_t kTiles = 2 * 1024, kTileRows = 2 * 16;
-  for (int64_t input = 0; input < product.inputs; input += kDepth, to += product.parts * kTiles)
-    for (int64_t row = 0; row < kTileRows; ++row, from += kDepth) {
-      __builtin_prefetch(from + kAhead);
-      __builtin_prefetch(from + kAhead + kLanes);
-      split(from, to + row * 64, kTiles, product.parts);
+  inline void operator()() {
+    const int64_t end = row + some < rows ? row + some : rows;
+    for (; row < end; ++row, from += kPackedRow) {
+      __builtin_prefetch(from + kPackedAhead);
+      __builtin_prefetch(from + kPackedAhead + kLine);
+      char* place = to + row / kDepth * parts * 2 * kTileBytes + row % kDepth * 64;
+      to_parts(unpacked(from), unpacked(from + kPackedRow / 2), place, 2 * kTileBytes, parts);
     }
-}
+  }
+};
 
-// The sums of kRows rows from `first` on, without the bias, to `to`.
+// Bytes of a panel's weights as the matrix unit takes them.
+static int64_t panel_bytes(const Product& product) { return product.inputs * kWidth * product.parts * 2; }
+
+// Of one thread: the weights of the panel that is multiplied, and of the next one.
+static int64_t own_bytes(const Product& product) { return 2 * panel_bytes(product); }
+
+// The sums of kRows rows from `first` on, without the factors and the bias, to `to`; kBoth: whether there are more than
+// 16.
+template <bool kBoth>
 static void multiply_rows(const Product& product, const ProductCall& call, int64_t first, const char* weight,
-                          float* to) {
-  const int64_t own = own_channels(product, call), rows = split_rows(product, call);
-  const int64_t row_bytes = split_row_bytes(product);
+                          Unpack& meanwhile, float* to) {
+  const int64_t own = own_channels(product, call), stride = product.parts * kDepth * 2;
+  const int64_t part = split_rows(product, call) * stride;
   MatrixProducts::clear();
-  int64_t tap = 0, channel = 0;
-  for (int64_t input = 0; input < product.inputs; input += kDepth, channel += kDepth) {
-    if (channel == own) channel = 0, ++tap;
-    MatrixProducts::add(call.scratch + (channel / kDepth * rows + first + tap) * row_bytes, row_bytes, product.parts,
-                        weight);
-    weight += row_bytes * kWidth;
+  int64_t channel = 0;
+  const char *begin = call.scratch + first * stride, *rows = begin;
+  for (int64_t input = 0; input < product.inputs; input += kDepth) {
+    const char* next_rows = rows + part;
+    if ((channel += kDepth) == own) channel = 0, begin += stride, next_rows = begin;
+    const Place place{rows, weight, next_rows, weight + product.parts * 2 * kTileBytes, stride};
+    place.add<kBoth>(product.parts, meanwhile);
+    rows = next_rows;
+    weight = place.next_weight;
   }
   MatrixProducts::keep_sums(to);
 }
 
-static void matrix_panel(const Product& product, const ProductCall& call, int64_t index, char* weight) {
+// `rows` rows of sums, times the factors of panel `index` and plus its bias, to row `first` of the result.
+static void put_sums(const Product& product, const ProductCall& call, int64_t index, int64_t first, int64_t rows,
+                     const float* sums) {
   const int64_t column = index * kWidth;
   const int64_t valid = product.outputs - column < kWidth ? product.outputs - column : kWidth;
-  split_weights(product, static_cast<const float*>(product.weight) + column * product.inputs, weight);
-  const Vector left = load(product.bias + column), right = load(product.bias + column + kLanes);
-  const TileShapes shapes;
-  _tile_loadconfig(&shapes);
+  const Vector scale[2] = {load(product.scale + column), load(product.scale + column + kLanes)};
+  const Vector bias[2] = {load(product.bias + column), load(product.bias + column + kLanes)};
+  float* to = call.out + first * product.outputs + column;
+  for (int64_t row = 0; row < rows; ++row, to += product.outputs, sums += kWidth) {
+    const Vector sum[2] = {load(sums) * scale[0] + bias[0], load(sums + kLanes) * scale[1] + bias[1]};
+    if (valid == kWidth)
+      __builtin_memcpy(to, sum, sizeof sum);
+    else
+      __builtin_memcpy(to, sum, std::size_t(valid) * sizeof(float));
+  }
+}
+
+// Rows `start` to `end` of the call and one panel of the weights, split already.
+static void matrix_panel(const Product& product, const ProductCall& call, int64_t index, int64_t start, int64_t end,
+                         const char* weight, Unpack& meanwhile) {
   alignas(64) float sums[kRows * kWidth];
-  for (int64_t first = 0; first < call.rows; first += kRows) {
-    multiply_rows(product, call, first, weight, sums);
-    const int64_t rows = call.rows - first < kRows ? call.rows - first : kRows;
-    float* to = call.out + first * product.outputs + column;
-    for (int64_t row = 0; row < rows; ++row, to += product.outputs) {
-      const Vector sum[2] = {load(sums + row * kWidth) + left, load(sums + row * kWidth + kLanes) + right};
-      if (valid == kWidth)
-        __builtin_memcpy(to, sum, sizeof sum);
-      else
-        __builtin_memcpy(to, sum, std::size_t(valid) * sizeof(float));
+  for (int64_t first = start; first < end; first += kRows) {
+    const int64_t rows = end - first < kRows ? end - first : kRows;
+    if (first == start || rows < kRows) {
+      const TileShapes shapes = shapes_for(rows);
+      _tile_loadconfig(&shapes);
     }
+    if (rows > 16)
+      multiply_rows<true>(product, call, first, weight, meanwhile, sums);
+    else
+      multiply_rows<false>(product, call, first, weight, meanwhile, sums);
+    put_sums(product, call, index, first, rows, sums);
+  }
+}
+
+// Rows `start` to `end` of the call and the panels from `index` to `past`. own: own_bytes().
+static void matrix_panels(const Product& product, const ProductCall& call, int64_t index, int64_t past, int64_t start,
+                          int64_t end, char* own) {
+  const int64_t packed = product.inputs * kPackedRow, bytes = panel_bytes(product);
+  const int64_t shares = (end - start + kRows - 1) / kRows * Place::groups(product.parts);
+  const char* from = static_cast<const char*>(product.weight) + index * packed;
+  Unpack{from, own, product.parts, product.inputs, product.inputs}();
+  for (char *weight = own, *next = own + bytes; index < past; ++index) {
+    from += packed;
+    const int64_t rows = index + 1 < past ? product.inputs : 0;
+    Unpack meanwhile{from, next, product.parts, rows, (kDepth + shares - 1) / shares};
+    matrix_panel(product, call, index, start, end, weight, meanwhile);
+    char* done = weight;
+    weight = next;
+    next = done;
   }
   _tile_release();
 }

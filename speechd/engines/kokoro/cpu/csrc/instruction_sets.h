@@ -24,6 +24,8 @@ struct Text {
   void (*gelu)(float* values, int64_t count);
   void (*layer_norm)(const LayerNormCall&, int64_t row);
   void (*adaptive_norm)(const AdaptiveNormCall&, int64_t channel);
+  void (*spread)(const SpreadCall&, int64_t channel);
+  void (*affine)(const AffineCall&);
 };
 
 #define SPEECHD_PRAGMA(text) _Pragma(#text)
@@ -79,7 +81,7 @@ SPEECHD_END
 #endif
 
 #if defined(SPEECHD_AMX)
-SPEECHD_BEGIN("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,fma,amx-tile,amx-bf16")
+SPEECHD_BEGIN("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,avx512vbmi,fma,amx-tile,amx-bf16")
 namespace amx {
 constexpr int kLanes = 16, kRows = 32;
 #include "kernel.inl"
@@ -92,13 +94,16 @@ SPEECHD_END
 using Block = void (*)(const Convolution&, const Call&, const Plan&, int64_t start, char* scratch, double* moments);
 using Panel = void (*)(const Product&, const ProductCall&, int64_t index);
 
-// Products on a matrix unit. rows, rows_bytes: of what split_row makes of the source; panel_bytes: a thread's own.
+// Products on a matrix unit. rows, rows_bytes: of what split_row makes of the source; rows_at_once: that are multiplied
+// by a panel; own_bytes: of scratch memory of each thread; panels: multiplies rows `start` to `end` by some panels.
 struct Matrix {
   int64_t (*rows)(const Product&, const ProductCall&);
   int64_t (*rows_bytes)(const Product&, const ProductCall&);
-  int64_t (*panel_bytes)(const Product&);
+  int64_t (*rows_at_once)(const Product&, const ProductCall&);
+  int64_t (*own_bytes)(const Product&);
   void (*split_row)(const Product&, const ProductCall&, int64_t row);
-  void (*panel)(const Product&, const ProductCall&, int64_t index, char* own);
+  void (*panels)(const Product&, const ProductCall&, int64_t index, int64_t past, int64_t start, int64_t end,
+                 char* own);
 };
 
 // An instruction set. rows: of a register tile; what it lacks is null.
@@ -123,7 +128,7 @@ constexpr Isa kIsas[] = {
 #endif
 #if defined(SPEECHD_AMX)
     {amx::kLanes, amx::kRows, amx::matrix_winograd, nullptr, avx512::panel<avx512::Float>, nullptr, avx512::kText,
-     {amx::split_rows, amx::rows_bytes, amx::panel_bytes, amx::split_row, amx::matrix_panel}},
+     {amx::split_rows, amx::rows_bytes, amx::rows_at_once, amx::own_bytes, amx::split_row, amx::matrix_panels}},
 #endif
 };
 

@@ -101,10 +101,10 @@ struct FloatProducts {
     store(reinterpret_cast<float*>(row) + channel, value);
   }
 
-  // kRows rows of kWidth sums over all groups and input channels.
-  static inline void multiply(const Convolution& conv, const Plan& plan, const char* transformed, const char* weights,
-                              float* to) {
-    const float* rows = reinterpret_cast<const float*>(transformed);
+  // kRows rows of kWidth sums, from row `first` on, over all groups and input channels.
+  static inline void multiply(const Convolution& conv, const Plan& plan, const char* transformed, int64_t first,
+                              const char* weights, float* to) {
+    const float* rows = reinterpret_cast<const float*>(transformed) + first * kDepth;
     const float* weight = reinterpret_cast<const float*>(weights);
     Vector sum[kRows][2] = {};
     for (int64_t part = 0; part < conv.inputs / kDepth; ++part, rows += plan.transformed * kDepth)
@@ -251,7 +251,7 @@ static void winograd(const Convolution& conv, const Call& call, const Plan& plan
   for (int64_t channel = 0; channel < conv.outputs; channel += kWidth) {
     for (int point = 0; point < kPoints; ++point, weight += weight_bytes)
       for (int64_t row = 0; row < plan.products; row += kRows)
-        Products::multiply(conv, plan, transformed + point * point_bytes + row * row_bytes, weight,
+        Products::multiply(conv, plan, transformed + point * point_bytes, row, weight,
                            products + (point * plan.products + row) * kWidth);
     for (int half = 0; half < kWidth && channel + half < conv.outputs; half += kLanes)
       finish_any(conv, call, plan, start, channel + half, products + half, moments);

@@ -23,6 +23,8 @@ namespace speechd {
 
 // A block's transformed rows take about this: they share a second-level cache (1 to 2 MiB) with products and weights.
 constexpr int64_t kTransformedBytes = 576 * 1024;
+// Register tiles of a block at least, on a matrix unit: it is done with weights sooner than memory has the next ones.
+constexpr int64_t kLeastTiles = 2;
 
 // Bytes of all input channels of one transformed row.
 static int64_t row_bytes(const Convolution& conv) {
@@ -33,7 +35,8 @@ static int64_t points(const Convolution& conv) { return conv.fourier ? kFourierS
 
 // The plan of blocks of `rows`, or of the most that suit the cache.
 static Plan plan(const Convolution& conv, const Isa& isa, int64_t rows) {
-  const int64_t target = kTransformedBytes / (points(conv) * row_bytes(conv)) / isa.rows * isa.rows;
+  const int64_t suits = kTransformedBytes / (points(conv) * row_bytes(conv)) / isa.rows * isa.rows;
+  const int64_t least = conv.parts ? kLeastTiles * isa.rows : 0, target = suits > least ? suits : least;
   const int64_t pair = conv.fourier ? 2 : 1;  // tiles that one row of products stands for
   const int64_t tile_rows = pair * conv.dilation * conv.step, most = target / conv.dilation;
   const int64_t needed = (rows + tile_rows - 1) / tile_rows, tiles = needed < most ? needed : most > 1 ? most : 1;
@@ -85,21 +88,34 @@ static int64_t this_thread() {
 #endif
 }
 
-// On the matrix unit: the scratch memory has the rows, and a panel for each thread.
+static int64_t threads_here() {
+#if defined(_OPENMP)
+  return omp_get_num_threads();
+#else
+  return 1;
+#endif
+}
+
+// On the matrix unit: the scratch memory has the rows, and each thread's own.
 static void multiply_matrix(const Product& product, const ProductCall& call, const Matrix& matrix, int64_t panels) {
-  const int64_t rows = matrix.rows(product, call), own = matrix.panel_bytes(product);
+  const int64_t rows = matrix.rows(product, call), together = matrix.rows_at_once(product, call);
   char* scratch = call.scratch + matrix.rows_bytes(product, call);
 #pragma omp parallel num_threads(int(call.threads))
   {
 #pragma omp for schedule(static)
     for (int64_t row = 0; row < rows; ++row) matrix.split_row(product, call, row);
-#pragma omp for schedule(dynamic)
-    for (int64_t index = 0; index < panels; ++index) matrix.panel(product, call, index, scratch + this_thread() * own);
+    const int64_t thread = this_thread(), count = threads_here();
+    const int64_t index = panels * thread / count, past = panels * (thread + 1) / count;
+    char* own = scratch + thread * matrix.own_bytes(product);
+    for (int64_t first = 0; first < call.rows && index < past; first += together) {
+      const int64_t end = first + together < call.rows ? first + together : call.rows;
+      matrix.panels(product, call, index, past, first, end, own);
+    }
   }
 }
 
 static int64_t product_bytes(const Product& product, const ProductCall& call, const Matrix& matrix) {
-  return product.parts ? matrix.rows_bytes(product, call) + call.threads * matrix.panel_bytes(product) : 0;
+  return product.parts ? matrix.rows_bytes(product, call) + call.threads * matrix.own_bytes(product) : 0;
 }
 
 static void multiply(const Product& product, const ProductCall& call, const Isa& isa) {
@@ -132,6 +148,11 @@ static void normalize_channels(const AdaptiveNormCall& call, const Isa& isa) {
   for (int64_t channel = 0; channel < call.channels; channel += isa.lanes) isa.text.adaptive_norm(call, channel);
 }
 
+static void count_channels(const SpreadCall& call, const Isa& isa) {
+#pragma omp parallel for schedule(static) num_threads(int(call.threads))
+  for (int64_t channel = 0; channel < call.channels; channel += isa.lanes) isa.text.spread(call, channel);
+}
+
 static void activate(float* values, int64_t count, int64_t threads, const Isa& isa) {
   constexpr int64_t kPart = 4096;
 #pragma omp parallel for schedule(static) num_threads(int(threads))
@@ -145,7 +166,8 @@ static bool amx_usable() {
   constexpr unsigned kTile = 1u << 24, kBfloat16 = 1u << 22;  // CPUID leaf 7, EDX
   constexpr long kRequestPermission = 0x1023, kTileData = 18;
   unsigned a, b, c, d;
-  return __builtin_cpu_supports("avx512bf16") && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & kTile) &&
+  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vbmi") &&
+         __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & kTile) &&
          (d & kBfloat16) && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 #endif
@@ -173,7 +195,7 @@ int64_t speechd_layout() {
   using namespace speechd;
   const std::size_t sizes[] = {sizeof(Convolution), sizeof(Call),          sizeof(Product),       sizeof(ProductCall),
                                sizeof(Lstm),        sizeof(LstmCall),      sizeof(AttentionCall), sizeof(LayerNormCall),
-                               sizeof(AdaptiveNormCall)};
+                               sizeof(AdaptiveNormCall), sizeof(SpreadCall), sizeof(AffineCall)};
   uint64_t layout = 0;
   for (const std::size_t size : sizes) layout = layout * 1009 + size;
   return int64_t(layout >> 1);
@@ -224,6 +246,12 @@ void speechd_layer_norm(const speechd::LayerNormCall* call, int64_t isa) {
 void speechd_adaptive_norm(const speechd::AdaptiveNormCall* call, int64_t isa) {
   speechd::normalize_channels(*call, speechd::kIsas[isa]);
 }
+
+void speechd_spread(const speechd::SpreadCall* call, int64_t isa) {
+  speechd::count_channels(*call, speechd::kIsas[isa]);
+}
+
+void speechd_affine(const speechd::AffineCall* call, int64_t isa) { speechd::kIsas[isa].text.affine(*call); }
 
 // GELU in place.
 void speechd_gelu(float* values, int64_t count, int64_t threads, int64_t isa) {

@@ -55,30 +55,82 @@ struct Affine {
   inline Vector of(Vector value) const { return (value - mean) * scale + offset; }
 };
 
-// What normalises `count` channels from `channel` on over time.
-static Affine normaliser(const AdaptiveNormCall& call, int64_t channel, int64_t count) {
+// Sum and sum of squares of `rows` rows in `count` channels, around the first row.
+static Moments count_rows(const float* from, int64_t stride, int64_t rows, int64_t count) {
   constexpr int64_t kPart = 16;  // sums of sums round less than one long sum
-  const float* from = call.source + channel;
   Moments sums{}, part{};
   sums.pivot = part.pivot = load_some(from, count);
-  for (int64_t row = 0; row < call.rows; ++row) {
-    part.add(load_some(from + row * call.channels, count));
-    if (row % kPart < kPart - 1 && row < call.rows - 1) continue;
+  for (int64_t row = 0; row < rows; ++row) {
+    part.add(load_some(from + row * stride, count));
+    if (row % kPart < kPart - 1 && row < rows - 1) continue;
     sums.add(part);
     part = Moments{sums.pivot, Vector{}, Vector{}};
   }
-  Affine result;
-  for (int64_t lane = 0; lane < kLanes; ++lane) {
-    const double away = double(sums.sum[lane]) / double(call.rows);
-    const double variance = double(sums.square[lane]) / double(call.rows) - away * away;
-    const double gain = lane < count ? double(call.gain[channel + lane]) : 0;
-    const double offset = lane < count ? double(call.offset[channel + lane]) : 0;
-    const double scale = gain / __builtin_sqrt((variance > 0 ? variance : 0) + call.epsilon);
-    result.scale[lane] = float(scale);
-    result.mean[lane] = float(away + double(sums.pivot[lane]));
-    result.offset[lane] = float(offset);
+  return sums;
+}
+
+// The mean and variance of `lane` over `rows` rows.
+static void spread_of(const Moments& sums, int64_t rows, int64_t lane, double* mean, double* variance) {
+  const double away = double(sums.sum[lane]) / double(rows);
+  const double found = double(sums.square[lane]) / double(rows) - away * away;
+  *mean = away + double(sums.pivot[lane]);
+  *variance = found > 0 ? found : 0;
+}
+
+// What normalises `count` channels from `channel` on over time.
+static Affine normaliser(const AdaptiveNormCall& call, int64_t channel, int64_t count) {
+  Moments sums{};
+  if (!call.spread) sums = count_rows(call.source + channel, call.channels, call.rows, count);
+  Affine result{};
+  for (int64_t lane = 0; lane < count; ++lane) {
+    double mean, variance;
+    if (call.spread)
+      mean = call.spread[channel + lane], variance = call.spread[call.channels + channel + lane];
+    else
+      spread_of(sums, call.rows, lane, &mean, &variance);
+    result.scale[lane] = float(double(call.gain[channel + lane]) / __builtin_sqrt(variance + call.epsilon));
+    result.mean[lane] = float(mean);
+    result.offset[lane] = call.offset[channel + lane];
   }
   return result;
+}
+
+// kLanes channels from `channel` on.
+static void spread(const SpreadCall& call, int64_t channel) {
+  const int64_t stride = call.channels, count = stride - channel < kLanes ? stride - channel : kLanes;
+  const float* from = call.source + channel;
+  double *means = call.out + channel, *variances = means + stride;
+  const int64_t counted = call.end - call.first;
+  if (!call.moments) {
+    const Moments sums = count_rows(from + call.first * stride, stride, counted, count);
+    for (int64_t lane = 0; lane < count; ++lane) spread_of(sums, counted, lane, means + lane, variances + lane);
+    return;
+  }
+  const int64_t behind = call.rows - call.end;
+  Moments margins[2] = {};
+  if (call.first) margins[0] = count_rows(from, stride, call.first, count);
+  if (behind) margins[1] = count_rows(from + call.end * stride, stride, behind, count);
+  for (int64_t lane = 0; lane < count; ++lane) {
+    double sum = call.moments[channel + lane], square = call.moments[stride + channel + lane];
+    for (int side = 0; side < 2; ++side) {
+      const double rows = double(side ? behind : call.first), pivot = double(margins[side].pivot[lane]);
+      const double away = double(margins[side].sum[lane]);
+      sum -= away + rows * pivot;
+      square -= double(margins[side].square[lane]) + 2 * pivot * away + rows * pivot * pivot;
+    }
+    const double mean = sum / double(counted), variance = square / double(counted) - mean * mean;
+    means[lane] = mean;
+    variances[lane] = variance > 0 ? variance : 0;
+  }
+}
+
+static void affine(const AffineCall& call) {
+  for (int64_t channel = 0; channel < call.channels; ++channel) {
+    const double variance = call.spread[call.channels + channel];
+    const double scale = double(call.gain[channel]) / __builtin_sqrt(variance + call.epsilon);
+    call.out[channel] = float(scale);
+    call.out[call.channels + channel] = float(double(call.offset[channel]) - call.spread[channel] * scale);
+  }
 }
 
 // kLanes channels from `channel` on, of all rows.
@@ -87,16 +139,16 @@ static void adaptive_norm(const AdaptiveNormCall& call, int64_t channel) {
   const float* from = call.source + channel;
   float* to = call.out + channel;
   const float slope = float(call.slope);
-  const Affine affine = normaliser(call, channel, count);
+  const Affine norm = normaliser(call, channel, count);
   Vector taps[4] = {};
   for (int tap = 0; call.upsampling && tap < 4; ++tap)
     taps[tap] = load_some(call.upsampling + tap * channels + channel, count);
   store_some(to, Vector{}, count);
   to += channels;
-  Vector here = leaky(affine.of(load_some(from, count)), slope);
+  Vector here = leaky(norm.of(load_some(from, count)), slope);
   for (int64_t row = 1; row <= call.rows; ++row) {
     Vector next{};
-    if (row < call.rows) next = leaky(affine.of(load_some(from + row * channels, count)), slope);
+    if (row < call.rows) next = leaky(norm.of(load_some(from + row * channels, count)), slope);
     if (call.upsampling) {
       store_some(to, here * taps[1] + taps[3], count);
       to += channels;

@@ -43,9 +43,28 @@ struct AdaptiveNormCall {
   const float* gain;        // [channels]
   const float* offset;      // [channels]
   const float* upsampling;  // [4][channels] or null: taps for the row before, this row and the row after, and the bias
+  const double* spread;     // [2][channels]: the mean and variance to normalise by; null for those of source
   float* out;               // [1 + rows (x 2) + 1][channels]
   double epsilon, slope;
   int64_t rows, channels, threads;
+};
+
+// The mean and variance over time of the rows from `first` to `end`.
+struct SpreadCall {
+  const float* source;    // [rows][channels]
+  const double* moments;  // [2][channels] or null: sum and sum of squares of all rows, so that the others are counted
+  double* out;            // [2][channels]
+  int64_t rows, first, end, channels, threads;
+};
+
+// What normalises by a mean and variance, as a factor and what is added after it.
+struct AffineCall {
+  const double* spread;  // [2][channels]
+  const float* gain;     // [channels]
+  const float* offset;   // [channels]
+  float* out;            // [2][channels]
+  double epsilon;
+  int64_t channels;
 };
 
 }  // namespace speechd

@@ -5,4 +5,4 @@
 #include "attention.inl"
 #include "rows.inl"
 
-constexpr Text kText{lstm, attention_bytes, attention, gelu, layer_norm, adaptive_norm};
+constexpr Text kText{lstm, attention_bytes, attention, gelu, layer_norm, adaptive_norm, spread, affine};

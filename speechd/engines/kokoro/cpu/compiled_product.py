@@ -1,0 +1,79 @@
+"""Products with a matrix by compiled kernels (csrc); see `ops.Product`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from speechd.engines.kokoro.cpu import structures
+from speechd.engines.kokoro.cpu.compiled_ops import CLOSE_PARTS, DEPTH, EXACT_PARTS, TILE, Kernels
+from speechd.engines.kokoro.cpu.pages import Arena
+
+NUMBER_BYTES: Final = 3
+"""Bytes of a weight on a matrix unit: a whole number, with a factor for each output."""
+LARGEST: Final = 2**23 - 1
+"""The largest of these numbers."""
+SMALLEST: Final = 1e-30
+"""The least that the largest weight of an output is taken to be, so that the factor is no zero."""
+BEHIND: Final = 16
+"""Bytes that the kernels may read behind the last weight."""
+
+
+class CompiledProduct:
+    """The product by the compiled kernels; see `ops.Product`."""
+
+    def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor, arena: Arena | None = None) -> None:
+        """weight (out, in), bias (out,), float32. arena: where to keep the weights.
+
+        On a matrix unit, if there is one: as exact as on vectors, unless the kernels are `close`, and faster.
+        """
+        outputs, inputs = weight.shape
+        self._kernels = kernels
+        self._outputs = outputs
+        self._close = kernels.close and not kernels.matrix and inputs % 2 == 0
+        packed, scale, parts = self._packed(weight)
+        self._weight = packed.contiguous() if arena is None else arena.keep(packed)
+        self._bias, self._scale = (functional.pad(each, (0, -outputs % kernels.width)) for each in (bias, scale))
+        self._prepared = structures.Product(
+            *(tensor.data_ptr() for tensor in (self._weight, self._bias, self._scale)),
+            *(inputs, outputs, self._close, parts),
+        )
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        stride = rows.stride(0)
+        if rows.stride(1) != 1 or self._splits(stride):
+            rows, stride = rows.contiguous(), rows.shape[1]
+        source = rows
+        if self._close:  # every number once, though windows have it many times
+            source = rows.as_strided(((len(rows) - 1) * stride + rows.shape[1],), (1,)).bfloat16()
+        out = torch.empty(len(rows), self._outputs)
+        call = structures.ProductCall(source=source.data_ptr(), out=out.data_ptr(), rows=len(rows), stride=stride)
+        self._kernels.multiply(self._prepared, call)
+        return out
+
+    def _splits(self, stride: int) -> bool:
+        """Whether rows that begin `stride` numbers apart in memory would split what the kernels read at once."""
+        if self._prepared.parts:
+            return stride == 0 or (stride < self._prepared.inputs and stride % DEPTH != 0)
+        return self._close and stride % 2 != 0
+
+    def _packed(self, weight: Tensor) -> tuple[Tensor, Tensor, int]:
+        """The weights and factors as the kernels read them (csrc/convolution.h), and the parts they are split into."""
+        kernels, (outputs, inputs) = self._kernels, weight.shape
+        parts, scale = 0, torch.ones(outputs)
+        if kernels.matrix and inputs % DEPTH == 0:
+            parts = CLOSE_PARTS if kernels.close else EXACT_PARTS
+            scale = weight.abs().amax(dim=1).clamp_(min=SMALLEST) / LARGEST
+            weight = (weight.double() / scale[:, None].double()).round().int()
+        panels = functional.pad(weight, (0, 0, 0, -outputs % kernels.width)).view(-1, kernels.width, inputs)
+        if parts:
+            tiles = panels.view(len(panels), -1, TILE, inputs // DEPTH, DEPTH // 2, 2)
+            ordered = tiles.permute(0, 3, 1, 4, 2, 5).contiguous()  # panel, ..., tile, pair, column, of the pair
+            numbers = ordered.view(torch.uint8).view(-1, 4)[:, :NUMBER_BYTES]  # the lowest bytes come first on x86
+            return functional.pad(numbers.flatten(), (0, BEHIND)), scale / 256, parts
+        deep = 2 if self._close else 1
+        packed = panels.view(len(panels), kernels.width, inputs // deep, deep).transpose(1, 2)
+        return packed.bfloat16() if self._close else packed, scale, parts
