@@ -1,0 +1,32 @@
+"""How an utterance whose text is still being written is to be spoken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from speechd.speech.reading import AS_TEXT, Reading
+from speechd.voices import Blend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveOptions:
+    """The options of one utterance, all of which are valid.
+
+    blend, language, speed, normalize: see `SynthesisOptions`. volume: a factor on its samples. format: one of
+    `encoders.FORMATS`. sample_rate: of its audio, in Hz, as its format takes it; None for the format's own. words:
+    whether chunks are to have the words that they complete. buffer_delay_s: how long text may wait that does not end a
+    sentence, while nothing is heard; then a clause is spoken, or whole words. None: until the sentence ends, or a
+    flush. seed: None for one that follows from the voice. reading: how the text is to be read.
+    """
+
+    blend: Blend
+    language: str
+    speed: float = 1.0
+    volume: float = 1.0
+    format: str = "pcm"
+    sample_rate: int | None = None
+    words: bool = False
+    buffer_delay_s: float | None = None
+    normalize: bool = True
+    seed: int | None = None
+    reading: Reading = AS_TEXT
