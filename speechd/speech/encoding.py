@@ -88,6 +88,16 @@ class EncodingStage:
             piece = samples[start : start + PIECE]
             self._emit(await self._run(self._encode, piece), len(piece))
 
+    def rest(self, duration_s: float) -> None:
+        """Count so many seconds in which there was nothing to be heard: the client has had that silence already. Only
+        while nothing is being joined or encoded."""
+        self._joiner.rest(duration_s)
+
+    async def flush(self, number: int) -> None:
+        """Encode enough silence for all sound to be out, and say so in a chunk: the flush of this number is complete."""
+        await self.encode(self._joiner.flush())
+        self._put(b"", flushed=number)
+
     async def finish(self) -> None:
         """Encode the silence at the end, and what the encoder holds back."""
         await self.encode(self._joiner.finish())
@@ -121,9 +131,9 @@ class EncodingStage:
         if self._grown is not None:
             self._grown()
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes, flushed: int | None = None) -> None:
         audio_s = self.encoded_s - self._chunked_s
-        self.chunks.put_nowait(Chunk(data, audio_s, self._tokens, self._words, self._phonemes))
+        self.chunks.put_nowait(Chunk(data, audio_s, self._tokens, self._words, self._phonemes, flushed))
         self._chunked_s, self._tokens, self._words, self._phonemes = self.encoded_s, (), (), ()
 
     def _align(self, audio: Audio, offset: int | None, script: Script | None, *, is_last: bool) -> None:
