@@ -80,7 +80,8 @@ class RequestContext:
     error: the code of the error that it was answered. reason: why it was refused with a 503. voice, characters, format:
     what a valid request for speech asks for. utterances: that have ended, where text comes in pieces over a connection;
     characters, timings and outcome are those of all of them. overflow: what came of the upstream server, None if it was
-    not wanted. timings: of its speech, None without any. outcome: how its speech ended, None without any. duration_s: of it all.
+    not wanted. timings: of its speech, None without any. outcome: how its speech ended, None without any. duration_s:
+    of it all.
     """
 
     id: str

@@ -99,7 +99,7 @@ def test_place_is_held_only_while_there_is_something_to_speak() -> None:
             utterance.feed(" Three.")
             utterance.finish()
             assert isinstance(await reading, LiveChunk)
-            assert harness.places.held == 1
+            assert harness.places.taken == 2
             await harness.read_all()
             assert vars(harness.places) == {"held": 0, "taken": 2, "refusal": None}
 
