@@ -135,7 +135,7 @@ class LiveSession:
         def encoder() -> Encoder:
             return MeasuredEncoder(open_encoder(options.format, whole=False, rate=options.sample_rate), meter)
 
-        encoding = EncodingStage(encoder, SegmentJoiner(options.volume), local.encoding)
+        encoding = EncodingStage(encoder, SegmentJoiner(options.volume), local.encoding, flush_s=options.flush_s)
         return LiveUtterance(plan, local.pool, encoding, self._places.take, limits), meter
 
 
