@@ -59,6 +59,22 @@ class Turn:
             self.error = self.error or audio.error or "nothing audible"
 
 
+def message(context: str, text: str, *, goes_on: bool, voice: str = "alloy", words: bool = False) -> str:
+    """Text of a context, as a client of Cartesia's sends it. goes_on: more of it follows. words: their times are asked
+    for."""
+    fields = {
+        "model_id": "sonic-3",
+        "voice": {"mode": "id", "id": voice},
+        "output_format": {"container": "raw", "encoding": "pcm_s16le", "sample_rate": SAMPLE_RATE},
+        "language": "en",
+        "context_id": context,
+        "transcript": text,
+        "continue": goes_on,
+        "add_timestamps": words,
+    }
+    return json.dumps(fields)
+
+
 class Writer:
     """Plays the model for one turn. sentence_s: when the first sentence was whole."""
 
@@ -127,18 +143,8 @@ class LiveClient:
         await socket.send(self._message("", goes_on=False))
 
     def _message(self, text: str, *, goes_on: bool) -> str:
-        output = {"container": "raw", "encoding": "pcm_s16le", "sample_rate": SAMPLE_RATE}
-        fields = {
-            "model_id": "sonic-3",
-            "voice": {"mode": "id", "id": self._target.voice},
-            "output_format": output,
-            "language": "en",
-            "context_id": f"turn-{self._turns}",
-            "transcript": text,
-            "continue": goes_on,
-            "add_timestamps": self._words,
-        }
-        return json.dumps(fields)
+        id = f"turn-{self._turns}"
+        return message(id, text, goes_on=goes_on, voice=self._target.voice, words=self._words)
 
     async def _listen(self, socket: ClientConnection, turn: Turn, audio: Response) -> None:
         while True:
