@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from speechd.api import openapi
 from speechd.api.available import Available
 from speechd.api.downloads import DownloadEndpoint, Downloads
-from speechd.api.error_handlers import HANDLERS
+from speechd.api.error_handlers import HANDLERS, not_found
 from speechd.api.health import HealthEndpoints
 from speechd.api.home_page import HomePage
 from speechd.api.local_speech import LocalSpeech
@@ -273,6 +273,7 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
+    app.router.default = not_found
     return RequestScope(app, counters, warning=shared.choice.warning)
 
 

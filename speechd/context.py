@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     CLIENT_LEFT = "client left"
     CLIENT_TOO_SLOW = "client too slow"
     CLIENT_STALLED = "client stalled"
+    CANCELLED = "cancelled"
     REFUSED = "refused"
     INVALID = "invalid"
     WORKER_DIED = "worker died"

@@ -28,16 +28,25 @@ PHONEMIZE: Final = "/dev/phonemize"
 EXPLAIN: Final = "/dev/explain"
 SSML: Final = "/dev/ssml"
 
+SPEECH_STREAM: Final = "/v1/audio/speech/stream"
+CARTESIA: Final = "/tts/websocket"
+ELEVENLABS: Final = "/v1/text-to-speech/{voice}/stream-input"
+ELEVENLABS_MULTI: Final = "/v1/text-to-speech/{voice}/multi-stream-input"
+REALTIME: Final = "/v1/realtime"
+
+WEBSOCKETS: Final = (SPEECH_STREAM, CARTESIA, ELEVENLABS, ELEVENLABS_MULTI, REALTIME)
+"""Paths of WebSockets, which OpenAPI cannot describe."""
+
 SPEAKING: Final = (SPEECH, CAPTIONED_SPEECH, DIALOGUE, FROM_PHONEMES)
 """Paths that speak: their requests are counted."""
 
 PROBES: Final = (HEALTH, READY, METRICS)
 """Paths that machines ask for all the time: their requests are logged at the level `debug`."""
 
-API_PREFIX: Final = ("/v1/", "/dev/")
+API_PREFIX: Final = ("/v1/", "/dev/", "/tts/")
 """What the paths begin with that need an API key, where there are keys, and that web pages of others may not call."""
 
-WITHOUT_PREFIX: Final = ("/audio/", "/models", "/download/")
+WITHOUT_PREFIX: Final = ("/audio/", "/models", "/download/", "/text-to-speech/", "/realtime")
 """What paths begin with that are also served without the `/v1`, for clients whose base URL has none."""
 
 LISTS: Final = (MODELS, AUDIO_MODELS, VOICES, TEST)

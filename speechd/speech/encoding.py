@@ -94,7 +94,7 @@ class EncodingStage:
         self._joiner.rest(duration_s)
 
     async def flush(self, number: int) -> None:
-        """Encode enough silence for all sound to be out, and say so in a chunk: the flush of this number is complete."""
+        """Encode enough silence for all sound to be out, and say so in a chunk: this flush is complete."""
         await self.encode(self._joiner.flush())
         self._put(b"", flushed=number)
 

@@ -29,6 +29,11 @@ class PlaybackClock:
         """Whether the client has taken all that was sent."""
         return self._last_sent == math.inf
 
+    @property
+    def ends_at(self) -> float | None:
+        """When all that was sent will have been played; None while nothing is played."""
+        return None if self.started_at is None else self.started_at + self.sent_s
+
     def played_s(self, now: float) -> float:
         """Seconds of audio that can have been played by now."""
         if self.started_at is None:

@@ -1,6 +1,6 @@
 """One utterance as it is spoken, whose text is all there: planned segments → audio in order → joined → encoded bytes.
 
-    RemotePlan ──▶ SynthesisStage ──▶ read
+RemotePlan ──▶ SynthesisStage ──▶ read
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class SynthesisStage:
     def __init__(self, pool: PoolClient, encoding: EncodingStage, look_ahead: LookAhead) -> None:
         self.timings = Timings()
         self.changed = asyncio.Event()
-        self.is_silence = False
+        self.is_silence, self.needs_audio = False, True
         self.look_ahead = look_ahead
         self._pool, self._encoding = pool, encoding
         self._made = time.monotonic()
@@ -82,19 +82,19 @@ class SynthesisStage:
         self._encoding.rest(waited_s)
         self.look_ahead.resume(arrival)
 
-    async def run(self, planning: asyncio.Future[None], *, needs_audio: bool = True) -> None:
+    async def run(self, planning: asyncio.Future[None]) -> None:
         """Encode all that is submitted, up to the end. Raises `SpeechdError`: a segment failed.
 
-        planning: whoever submits; what it raised is raised behind the audio of what it had submitted. needs_audio:
-        whether there is to be some silence where there is nothing else.
+        planning: whoever submits; what it raised is raised behind the audio of what it had submitted.
         """
         try:
             while await self._encode_next():
                 pass
             await planning
-            if self._leading_s is not None and needs_audio:
+            if self._leading_s is not None and self.needs_audio:
                 await self._encode_silence(self._leading_s)
-            await self._encoding.finish()
+            if self.needs_audio or self._encoding.encoded_s:
+                await self._encoding.finish()
         finally:
             self._encoding.end()
 
