@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-import numpy as np
-
 from speechd.api.available import Available
 from speechd.api.fields import Boolean, Choice, IntegerChoice, Number, Text, missing, wrong_type
 from speechd.api.live.live_options import live_options
 from speechd.encoders import SAMPLE_RATES
 from speechd.errors import InvalidRequest, SpeechdError
+from speechd.speech.alignment_framing import as_floats, word_times
 from speechd.speech.captions import WordTime
 from speechd.speech.live.events import LiveChunk
 from speechd.speech.live.options import LiveOptions
@@ -154,19 +153,12 @@ def chunk_event(context_id: str | None, chunk: LiveChunk, encoding: str, step_ms
 
 def encoded(data: bytes, encoding: str) -> bytes:
     """Samples in Cartesia's encoding, from bytes of its format."""
-    if encoding != FLOATS:
-        return data
-    return (np.frombuffer(data, "<i2").astype("<f4") / np.float32(32768)).tobytes()
+    return as_floats(data) if encoding == FLOATS else data
 
 
 def timestamps_event(context_id: str | None, words: Sequence[SentWord | WordTime]) -> dict[str, Any]:
     """When words sound, in seconds from the beginning of the context's audio."""
-    times = {
-        "words": [word.text for word in words],
-        "start": [round(word.start_s, 5) for word in words],
-        "end": [round(word.end_s, 5) for word in words],
-    }
-    return _event("timestamps", context_id, 206) | {"word_timestamps": times}
+    return _event("timestamps", context_id, 206) | {"word_timestamps": word_times(words)}
 
 
 def flush_done_event(context_id: str | None, number: int) -> dict[str, Any]:
