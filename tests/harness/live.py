@@ -16,7 +16,6 @@ from speechd.encoders import open_encoder
 from speechd.engines.base import Segment, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine
-from speechd.pool.admission import Ticket
 from speechd.pool.capacity import StreamBudget
 from speechd.pool.client import PoolClient, SegmentJob, SpokenWindow
 from speechd.speech.captions import WordTime
@@ -58,14 +57,14 @@ class ToneJob(SegmentJob):
         self.segment, self.deadline, self.playing = segment, deadline, playing
         self.left_s, self.wait_s = segment.duration_s, 0.0
         self.cancelled = False
-        self._pool, self._state = pool, b""
+        self._slots, self._state = pool, b""
 
     async def next_window(self) -> SpokenWindow:
-        await self._pool.gate.wait()
-        await asyncio.sleep(self._pool.delay_s)
-        if self._pool.error is not None:
-            raise self._pool.error
-        window = ToneEngine().render_window(self.segment, self._state, self._pool.window_s)
+        await self._slots.gate.wait()
+        await asyncio.sleep(self._slots.delay_s)
+        if self._slots.error is not None:
+            raise self._slots.error
+        window = ToneEngine().render_window(self.segment, self._state, self._slots.window_s)
         self._state, self.left_s = window.state, window.left_s
         return SpokenWindow(window.audio, window.left_s, 0.0)
 
@@ -109,15 +108,17 @@ class Places:
         self.held = self.taken = 0
         self.refusal: Exception | None = None
 
-    def admit(self) -> Ticket:
+    def admit(self) -> HeldPlace:
         if self.refusal is not None:
             raise self.refusal
         self.held += 1
         self.taken += 1
-        return FakeTicket(self)
+        return HeldPlace(self)
 
 
-class FakeTicket(Ticket):
+class HeldPlace:
+    """One of them."""
+
     def __init__(self, places: Places) -> None:
         self._places, self._is_held = places, True
 

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from starlette.types import Scope
+
+from speechd.api.available import Available
 from speechd.api.local_speech import LocalSpeech
 from speechd.audio.joiner import SegmentJoiner
-from speechd.context import RequestContext
+from speechd.config.settings import Settings
+from speechd.context import Outcome, RequestContext, Timings
 from speechd.encoders import open_encoder
 from speechd.encoders.base import Encoder
 from speechd.engines.base import SynthesisOptions
 from speechd.errors import Overloaded, with_jitter
+from speechd.metrics import recording
 from speechd.metrics.recording import MeasuredEncoder, StreamMeter
 from speechd.pool.admission import Ticket
+from speechd.server.websocket import IN_USE
 from speechd.speech.encoding import EncodingStage
 from speechd.speech.live.flush_plan import FlushPlan
 from speechd.speech.live.options import LiveOptions
@@ -24,28 +31,43 @@ from speechd.speech.live.utterance import LiveLimits, LiveUtterance
 MAX_UTTERANCES: Final = 32
 """Utterances (contexts) that one connection may have at once."""
 
+InUse = Callable[[bool], None]
+"""Told whether a connection has something to speak: until it has not, it is not ended for want of use."""
+
 
 @dataclass(frozen=True, slots=True)
 class LiveSpeech:
-    """The way to this server's slots for text that is still being written, for the connections of one worker."""
+    """The way to this server's slots for text that is still being written, for the connections of one worker.
+    available: what can be asked for."""
 
     local: LocalSpeech
+    available: Available
 
-    def begin(self, context: RequestContext) -> LiveSession:
+    @property
+    def settings(self) -> Settings:
+        """The server's."""
+        return self.local.settings
+
+    def begin(self, context: RequestContext, in_use: InUse) -> LiveSession:
         """A session, for a connection that is not accepted yet. It holds a place among the sessions until it is closed.
 
         Raises `Unavailable` if there are too many, or nothing would be spoken now.
         """
-        return LiveSession(self.local, context, self.local.admission.admit_session())
+        return LiveSession(self.local, context, self.local.admission.admit_session(), in_use)
+
+    def begin_websocket(self, scope: Scope) -> LiveSession:
+        """A session, for a WebSocket that is not accepted yet; as `begin`."""
+        return self.begin(RequestContext.of(scope), scope["extensions"][IN_USE])
 
 
 class LiveSession:
-    """The utterances of one connection: `open` them, and `close` the session in any case."""
+    """The utterances of one connection: `open` them, `end` each, and `close` the session in any case."""
 
-    def __init__(self, local: LocalSpeech, context: RequestContext, ticket: Ticket) -> None:
-        self.context = context
-        self._local, self._ticket = local, ticket
+    def __init__(self, local: LocalSpeech, context: RequestContext, ticket: Ticket, in_use: InUse) -> None:
+        self._local, self._context, self._ticket = local, context, ticket
+        self._places = Places(lambda: local.admission.admit(context.key), in_use)
         self._open: dict[LiveUtterance, StreamMeter] = {}
+        context.utterances, context.characters, context.timings = 0, 0, Timings()
 
     def open(self, options: LiveOptions) -> LiveUtterance:
         """An utterance, which is closed by `end`, or with the session. Raises `Overloaded`: the connection has too many
@@ -56,35 +78,21 @@ class LiveSession:
                 reason="count",
                 retry_after_s=with_jitter(1.0),
             )
-        settings = self._local.settings
-        meter = StreamMeter(self._local.counters, options.format, whole=False)
-        synthesis = SynthesisOptions(
-            options.blend, options.language, options.speed, seed_of(options), True, options.normalize
-        )
-        plan = FlushPlan(
-            lambda utterance: self._local.readers.plan(utterance, meter.record_planned), synthesis, options.reading
-        )
-        limits = LiveLimits(
-            max_chars=settings.max_input_chars,
-            look_ahead_s=settings.look_ahead_s,
-            max_wait_s=settings.max_wait_s,
-            buffer_delay_s=options.buffer_delay_s,
-            has_words=options.words,
-        )
-        utterance = LiveUtterance(plan, self._local.pool, self._encoding(options, meter), self._admit, limits)
+        utterance, meter = self._made(options)
         self._open[utterance] = meter
+        recording.utterance_started(self._local.counters)
         return utterance
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether none of its utterances has anything to speak now."""
-        return all(utterance.is_idle for utterance in self._open)
 
     async def end(self, utterance: LiveUtterance) -> None:
         """Close an utterance, whether it is complete or not. Safe to call twice."""
         await utterance.close()
-        if (meter := self._open.pop(utterance, None)) is not None:
-            meter.record_end(utterance.timings)
+        if (meter := self._open.pop(utterance, None)) is None:
+            return
+        if utterance.timings.first_audio_s is not None:
+            meter.record_first_audio(utterance.timings)
+        meter.record_end(utterance.timings)
+        recording.utterance_ended(self._local.counters, utterance.outcome)
+        self._note(utterance)
 
     async def close(self) -> None:
         """Close what is open, and give the session's place back. Safe to call twice."""
@@ -93,15 +101,76 @@ class LiveSession:
         finally:
             self._ticket.release()
 
-    def _admit(self) -> Ticket:
-        return self._local.admission.admit(self.context.key)
+    def _note(self, utterance: LiveUtterance) -> None:
+        """Write down what became of an utterance, for the log line of the connection."""
+        context, all, own = self._context, self._context.timings, utterance.timings
+        context.utterances = (context.utterances or 0) + 1
+        context.characters = (context.characters or 0) + utterance.characters
+        if utterance.outcome not in (Outcome.COMPLETE, Outcome.CANCELLED) or context.outcome is None:
+            context.outcome = utterance.outcome
+        if all is not None:
+            all.audio_s += own.audio_s
+            all.synthesis_s += own.synthesis_s
+            if all.first_audio_s is None:
+                all.first_audio_s = own.first_audio_s
 
-    def _encoding(self, options: LiveOptions, meter: StreamMeter) -> EncodingStage:
+    def _made(self, options: LiveOptions) -> tuple[LiveUtterance, StreamMeter]:
+        local, settings = self._local, self._local.settings
+        meter = StreamMeter(local.counters, options.format, whole=False)
+        # Words are always traced, so that it is known how far a listener was taken.
+        synthesis = SynthesisOptions(
+            options.blend, options.language, options.speed, seed_of(options), words=True, normalize=options.normalize
+        )
+        plan = FlushPlan(
+            lambda utterance: local.readers.plan(utterance, meter.record_planned), synthesis, options.reading
+        )
+        limits = LiveLimits(
+            max_chars=settings.max_input_chars,
+            look_ahead_s=settings.look_ahead_s,
+            max_wait_s=settings.max_wait_s,
+            buffer_delay_s=options.buffer_delay_s,
+            has_words=options.words,
+        )
+
         def encoder() -> Encoder:
-            opened = open_encoder(options.format, whole=False, rate=options.sample_rate)
-            return MeasuredEncoder(opened, meter)
+            return MeasuredEncoder(open_encoder(options.format, whole=False, rate=options.sample_rate), meter)
 
-        return EncodingStage(encoder, SegmentJoiner(options.volume), self._local.encoding)
+        encoding = EncodingStage(encoder, SegmentJoiner(options.volume), local.encoding)
+        return LiveUtterance(plan, local.pool, encoding, self._places.take, limits), meter
+
+
+class Places:
+    """The places among the requests in flight that the utterances of one session hold."""
+
+    def __init__(self, admit: Callable[[], Ticket], in_use: InUse) -> None:
+        self._admit, self._in_use = admit, in_use
+        self._held = 0
+
+    def take(self) -> Place:
+        """A place for an utterance. Raises `Unavailable`."""
+        place = Place(self, self._admit())
+        self._count(+1)
+        return place
+
+    def _count(self, by: int) -> None:
+        self._held += by
+        if self._held == max(by, 0):  # the first came, or the last went
+            self._in_use(self._held > 0)
+
+
+class Place:
+    """One of them, held until it is released. Releasing it again has no effect."""
+
+    def __init__(self, places: Places, ticket: Ticket) -> None:
+        self._places, self._ticket = places, ticket
+        self._is_held = True
+
+    def release(self) -> None:
+        """Give the place back."""
+        if self._is_held:
+            self._is_held = False
+            self._ticket.release()
+            self._places._count(-1)
 
 
 def seed_of(options: LiveOptions) -> int:

@@ -16,11 +16,10 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from speechd.context import Outcome, Timings
 from speechd.errors import InvalidRequest, Overloaded, SpeechdError, TransferAborted, Unavailable
-from speechd.pool.admission import Ticket
 from speechd.pool.client import PoolClient
 from speechd.speech.encoding import EncodingStage
 from speechd.speech.live.events import Flushed, Heard, LiveChunk
@@ -53,6 +52,14 @@ class LiveLimits:
     has_words: bool = False
 
 
+class Place(Protocol):
+    """A place among the requests in flight, held until it is released."""
+
+    def release(self) -> None:
+        """Give the place back. Safe to call twice."""
+        ...
+
+
 class LiveUtterance:
     """An utterance. Used from the event loop; `read` by one task at a time, the rest by any.
 
@@ -64,7 +71,7 @@ class LiveUtterance:
         plan: LiveTextPlan,
         pool: PoolClient,
         encoding: EncodingStage,
-        admit: Callable[[], Ticket],
+        admit: Callable[[], Place],
         limits: LiveLimits,
     ) -> None:
         """plan: of its text, which has the words traced. admit: takes a place, or raises `Unavailable`."""
@@ -76,7 +83,7 @@ class LiveUtterance:
         self.outcome = Outcome.CLIENT_LEFT
         self.characters = 0
         self._tasks: tuple[asyncio.Task[None], ...] = ()
-        self._ticket: Ticket | None = None
+        self._place: Place | None = None
         self._feeds = 0
         self._fed_at = self._waiting_since = time.monotonic()
         self._is_fresh = True  # nothing was fed since the last passage was planned
@@ -151,11 +158,6 @@ class LiveUtterance:
         while self._spoken and self._spoken[0][0] <= played_s:
             self._heard_stop = max(self._heard_stop, self._spoken.popleft()[1])
         return Heard(playback.sent_s, played_s, self._heard_stop)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether it waits for text, or is over, and has nothing to speak."""
-        return self._ticket is None
 
     async def close(self) -> None:
         """Give everything back. Safe to call twice."""
@@ -266,7 +268,8 @@ class LiveUtterance:
             current, until = self._urgency(now)
             if current > urgency:
                 return
-            if self._stage.is_at_rest:
+            # While text is only being gathered, some of it is to be spoken yet.
+            if self._stage.is_at_rest and (urgency > Urgency.GATHER or self._is_fresh):
                 self._release()
             self._stage.changed.clear()
             with suppress(TimeoutError):
@@ -277,9 +280,9 @@ class LiveUtterance:
         """Take a place. Where the listener waits for text, it has waited since `arrival`."""
         is_first = self._heard_nothing
         give_up = time.monotonic() + (0.0 if is_first else self._limits.max_wait_s)
-        while self._ticket is None:
+        while self._place is None:
             try:
-                self._ticket = self._admit()
+                self._place = self._admit()
             except Overloaded:
                 if time.monotonic() >= give_up:
                     raise
@@ -293,6 +296,6 @@ class LiveUtterance:
         return not self._stage.look_ahead.playback.sent_s
 
     def _release(self) -> None:
-        if self._ticket is not None:
-            self._ticket.release()
-            self._ticket = None
+        if self._place is not None:
+            self._place.release()
+            self._place = None
