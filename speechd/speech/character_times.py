@@ -48,10 +48,9 @@ class CharacterTimes:
         if not final:
             count = next((at for at, (_, start_s) in enumerate(self._waiting) if start_s >= until_s), count)
         released, self._waiting = self._waiting[:count], self._waiting[count:]
-        ends = [start_s for _, start_s in released[1:]] + [until_s]
         return [
-            CharacterTime(character, start_s, max(start_s, end_s))
-            for (character, start_s), end_s in zip(released, ends, strict=True)
+            CharacterTime(character, start_s, max(start_s, released[at + 1][1] if at + 1 < count else until_s))
+            for at, (character, start_s) in enumerate(released)
         ]
 
     def _spread(self, stop: int, start_s: float, end_s: float) -> None:

@@ -134,12 +134,10 @@ class SentText:
         """The words before `stop` of which nothing is spoken; one that reaches beyond it may be."""
         found: list[SentWord] = []
         for start, end in self._written(self._at, stop):
-            if end > stop:
-                if self._spaced:
-                    break
-                end = stop
-            self._at = end
-            found += self._word(start, end, self._reached_s, self._reached_s)
+            if end > stop and self._spaced:
+                break
+            self._at = min(end, stop)
+            found += self._word(start, self._at, self._reached_s, self._reached_s)
         return found
 
     def _word(self, start: int, stop: int, start_s: float, end_s: float) -> list[SentWord]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any, Final
@@ -75,15 +76,13 @@ class LiveConnection:
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Close the connection, if it is open. reason: at most 123 bytes are sent."""
         if self._websocket.application_state is WebSocketState.CONNECTED:
-            try:
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError, OSError):  # the client was faster
                 await self._websocket.close(code, reason.encode()[:120].decode(errors="ignore"))
-            except (WebSocketDisconnect, RuntimeError):
-                pass  # the client was faster
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, OSError):
             pass  # which `receive` tells, too
         except TransferAborted as error:
             await self.close(POLICY, str(error))

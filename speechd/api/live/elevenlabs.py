@@ -24,7 +24,7 @@ from speechd.api.live.elevenlabs_messages import (
 )
 from speechd.api.live.live_options import live_options, spoken_speed
 from speechd.api.live.session import LiveSession
-from speechd.errors import InvalidRequest, SpeechdError
+from speechd.errors import SpeechdError
 from speechd.speech.character_times import CharacterTime, CharacterTimes
 from speechd.speech.live.events import Flushed, LiveChunk
 from speechd.speech.live.options import LiveOptions

@@ -14,7 +14,6 @@ from speechd.api.live.connection import LiveConnection
 from speechd.api.live.elevenlabs import Address, MultiConversation, SingleConversation
 from speechd.api.live.realtime import RealtimeConversation
 from speechd.api.live.session import LiveSession, LiveSpeech
-from speechd.context import RequestContext
 
 REALTIME_SUBPROTOCOL: Final = "realtime"
 """The subprotocol under which pages speak OpenAI's Realtime API."""
@@ -28,12 +27,16 @@ class Conversation(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class LiveEndpoints:
     """The WebSockets of one worker. What is wrong before one is accepted is answered as to any request."""
 
-    available: Available
-    speech: LiveSpeech
+    live: LiveSpeech
+
+    @property
+    def available(self) -> Available:
+        """What can be asked for."""
+        return self.live.available
 
     async def cartesia(self, websocket: WebSocket) -> None:
         """`/tts/websocket`."""
@@ -68,7 +71,7 @@ class LiveEndpoints:
         begin: Callable[[LiveConnection, LiveSession], Conversation],
         subprotocol: str | None = None,
     ) -> None:
-        session = self.speech.begin(RequestContext.of(websocket.scope))
+        session = self.live.begin_websocket(websocket.scope)
         connection = LiveConnection(websocket)
         try:
             await websocket.accept(subprotocol)

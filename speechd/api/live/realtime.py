@@ -177,7 +177,9 @@ class RealtimeConversation:
 
     async def _cancel(self, fields: Mapping[str, Any]) -> None:
         id = fields.get("response_id")
-        chosen = [each for key, each in self._responses.items() if key == id or (id is None and each.events.conversation)]
+        chosen = [
+            each for key, each in self._responses.items() if key == id or (id is None and each.events.conversation)
+        ]
         if not chosen:
             raise InvalidRequest("There is no such response to cancel.", code="response_cancel_not_active")
         for response in chosen:
