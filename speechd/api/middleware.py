@@ -71,7 +71,7 @@ class RequestScope:
                 self._add_headers(MutableHeaders(scope=message), context)
             await send(message)
 
-        is_speech = context.method == "POST" and context.path in paths.SPEAKING
+        is_speech = paths.is_speech(context.method, context.path)
         if is_speech:
             recording.request_started(self._counters)
         began = time.monotonic()

@@ -13,7 +13,7 @@ from speechd.api.dev import DevEndpoints
 from speechd.api.downloads import DownloadEndpoint
 from speechd.api.health import HealthEndpoints
 from speechd.api.home_page import HomePage
-from speechd.api.live.routes import live_routes
+from speechd.api.live.routes import live_routes, whole_text_routes
 from speechd.api.live.session import LiveSpeech
 from speechd.api.models import ModelEndpoints
 from speechd.api.speech import SpeechEndpoint
@@ -39,6 +39,7 @@ def routes(
     return [
         *_dev(DevEndpoints(speech)),
         *live_routes(live),
+        *whole_text_routes(speech),
         Route(paths.SPEECH, speech.create, methods=["POST"]),
         Route(paths.VOICES, voices.voices),
         Route(paths.COMBINE, voices.combine, methods=["POST"]),
