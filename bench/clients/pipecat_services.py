@@ -109,7 +109,10 @@ def services(base: str, session: aiohttp.ClientSession, key: str = KEY) -> dict[
         "pipecat-elevenlabs": ElevenLabsTTSService(api_key=key, url=ws, settings=eleven),
         "pipecat-elevenlabs-tokens": ElevenLabsTTSService(api_key=key, url=ws, settings=eleven, **by_token),
         "pipecat-cartesia-http": CartesiaHttpTTSService(
-            api_key=key, base_url=base, aiohttp_session=session, settings=CartesiaHttpTTSService.Settings(voice="af_heart")
+            api_key=key,
+            base_url=base,
+            aiohttp_session=session,
+            settings=CartesiaHttpTTSService.Settings(voice="af_heart"),
         ),
         "pipecat-elevenlabs-http": ElevenLabsHttpTTSService(
             api_key=key,
@@ -130,7 +133,9 @@ async def main(base: str, scenario: str) -> None:
             return
         for name in services(base, session):
             for interrupt in (False, True):
-                sink = await run(name + "-after-interruption" * interrupt, services(base, session)[name], interrupt=interrupt)
+                sink = await run(
+                    name + "-after-interruption" * interrupt, services(base, session)[name], interrupt=interrupt
+                )
                 save(sink.record)
                 print(sink.record.name, "errors", sink.errors)
 

@@ -63,7 +63,8 @@ class Place(Protocol):
 class LiveUtterance:
     """An utterance. Used from the event loop; `read` by one task at a time, the rest by any.
 
-    timings: of its speech. outcome: how it ended, as far as it is known.
+    timings: of its speech. outcome: how it ended, as far as it is known. characters: that were fed. is_finished: no
+    more text comes.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class LiveUtterance:
         self._feeds = 0
         self._fed_at = self._waiting_since = time.monotonic()
         self._is_fresh = True  # nothing was fed since the last passage was planned
-        self._finished = self._is_over = False
+        self.is_finished = self._is_over = False
         self._flushed: Flushed | None = None  # to be returned by the next `read`
         self._spoken: deque[tuple[float, int]] = deque()  # where words end: in the audio, and in the text
         self._heard_stop = 0
@@ -99,7 +100,7 @@ class LiveUtterance:
             raise InvalidRequest(
                 f"The text is longer than {self._limits.max_chars} characters: begin another utterance.", param="input"
             )
-        if not text or self._finished or self._is_over:
+        if not text or self.is_finished or self._is_over:
             return
         self.characters += len(text)
         self._stage.needs_audio = self._stage.needs_audio or not text.isspace()
@@ -115,8 +116,8 @@ class LiveUtterance:
 
     def finish(self) -> None:
         """Say that no more text comes."""
-        if not self._finished:
-            self._finished = True
+        if not self.is_finished:
+            self.is_finished = True
             self._plan.finish()
             self._has_come()
 

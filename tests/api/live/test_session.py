@@ -144,6 +144,21 @@ def test_connection_is_in_use_while_any_utterance_has_something_to_speak() -> No
     run(scenario)
 
 
+def test_connection_is_in_use_until_the_end_of_an_utterance_is_told() -> None:
+    async def scenario() -> None:
+        async with harness() as server:
+            session = server.begin()
+            utterance = session.open(OPTIONS)
+            assert await spoken(utterance, "One.") == "One."
+            assert server.board.in_flight.sum() == 0  # the client that hears of the end may ask again at once
+            assert server.in_use == [True]
+            await session.end(utterance)
+            assert server.in_use == [True, False]
+            await session.close()
+
+    run(scenario)
+
+
 def test_sessions_of_a_server_are_bounded() -> None:
     async def scenario() -> None:
         async with harness(max_sessions=2) as server:
