@@ -49,7 +49,7 @@ class Sink(FrameProcessor):
         await super().process_frame(frame, direction)
         if isinstance(frame, TTSAudioRawFrame):
             self.record.audio(frame.audio, frame.sample_rate)
-        elif isinstance(frame, TTSTextFrame):
+        elif isinstance(frame, TTSTextFrame) and frame.pts is not None:
             if self.began is None:  # the first word's time, which is not 0, comes off the clock of the pipeline
                 self.began = frame.pts
             self.record.word(frame.text, (frame.pts - self.began) / 1e9)
@@ -109,10 +109,7 @@ def services(base: str, session: aiohttp.ClientSession, key: str = KEY) -> dict[
         "pipecat-elevenlabs": ElevenLabsTTSService(api_key=key, url=ws, settings=eleven),
         "pipecat-elevenlabs-tokens": ElevenLabsTTSService(api_key=key, url=ws, settings=eleven, **by_token),
         "pipecat-cartesia-http": CartesiaHttpTTSService(
-            api_key=key,
-            base_url=base,
-            aiohttp_session=session,
-            settings=CartesiaHttpTTSService.Settings(voice="af_heart"),
+            api_key=key, base_url=base, aiohttp_session=session, settings=CartesiaHttpTTSService.Settings(voice="af_heart")
         ),
         "pipecat-elevenlabs-http": ElevenLabsHttpTTSService(
             api_key=key,
@@ -133,9 +130,7 @@ async def main(base: str, scenario: str) -> None:
             return
         for name in services(base, session):
             for interrupt in (False, True):
-                sink = await run(
-                    name + "-after-interruption" * interrupt, services(base, session)[name], interrupt=interrupt
-                )
+                sink = await run(name + "-after-interruption" * interrupt, services(base, session)[name], interrupt=interrupt)
                 save(sink.record)
                 print(sink.record.name, "errors", sink.errors)
 
