@@ -22,7 +22,9 @@ from speechd.speech.captions import WordTime
 from speechd.speech.encoding import EncodingStage
 from speechd.speech.live.events import Flushed, LiveChunk
 from speechd.speech.live.flush_plan import FlushPlan
-from speechd.speech.live.utterance import LiveLimits, LiveUtterance
+from speechd.speech.live.guess import FirstSentence
+from speechd.speech.live.planning import LiveLimits
+from speechd.speech.live.utterance import LiveUtterance
 from speechd.speech.planner import Planned, Planner
 from speechd.speech.reader.messages import Utterance
 from speechd.speech.reader.plan import RemotePlan
@@ -145,7 +147,8 @@ class LiveHarness:
         encoding = EncodingStage(lambda: open_encoder(format, whole=False), SegmentJoiner(), executor)
         limits = limits or LiveLimits(max_chars=10_000, look_ahead_s=60, has_words=True)
         plan = FlushPlan(PlanHere, OPTIONS, AS_TEXT)
-        self.utterance = LiveUtterance(plan, self.pool, encoding, self.places.admit, limits)
+        first = FirstSentence(lambda text: PlanHere(Utterance(text, OPTIONS)))
+        self.utterance = LiveUtterance(plan, first, self.pool, encoding, self.places.admit, limits)
 
     async def read_all(self) -> list[LiveChunk | Flushed]:
         """All that comes of it."""

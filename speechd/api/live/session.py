@@ -25,8 +25,11 @@ from speechd.pool.admission import Ticket
 from speechd.server.websocket import IN_USE
 from speechd.speech.encoding import EncodingStage
 from speechd.speech.live.flush_plan import FlushPlan
+from speechd.speech.live.guess import FirstSentence
 from speechd.speech.live.options import LiveOptions
-from speechd.speech.live.utterance import LiveLimits, LiveUtterance
+from speechd.speech.live.planning import LiveLimits
+from speechd.speech.live.utterance import LiveUtterance
+from speechd.speech.reader.messages import Utterance
 
 MAX_UTTERANCES: Final = 32
 """Utterances (contexts) that one connection may have at once."""
@@ -142,6 +145,7 @@ class LiveSession:
         plan = FlushPlan(
             lambda utterance: local.readers.plan(utterance, meter.record_planned), synthesis, options.reading
         )
+        first = FirstSentence(lambda text: local.readers.plan(Utterance(text, synthesis, reading=options.reading)))
         limits = LiveLimits(
             max_chars=settings.max_input_chars,
             look_ahead_s=settings.look_ahead_s,
@@ -154,7 +158,7 @@ class LiveSession:
             return MeasuredEncoder(open_encoder(options.format, whole=False, rate=options.sample_rate), meter)
 
         encoding = EncodingStage(encoder, SegmentJoiner(options.volume), local.encoding, flush_s=options.flush_s)
-        return LiveUtterance(plan, local.pool, encoding, self._admit, limits), meter
+        return LiveUtterance(plan, first, local.pool, encoding, self._admit, limits), meter
 
 
 class Place:
