@@ -64,7 +64,8 @@ class LivePlanning:
         admit: Callable[[], Place],
         limits: LiveLimits,
     ) -> None:
-        """first: the text of the first passage, until that is planned. admit: takes a place, or raises `Unavailable`."""
+        """first: for a guess at the first passage, until that is planned. admit: takes a place, or raises
+        `Unavailable`."""
         self._plan, self._pool, self._stage = plan, pool, stage
         self._first: FirstSentence | None = first
         self._admit, self._limits = admit, limits
