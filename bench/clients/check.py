@@ -43,7 +43,9 @@ def problems(record: dict[str, Any], samples: Samples) -> list[str]:
         found.append(f"words {[word for word, _, _ in words]}")
     ends = [start_s for _, start_s, _ in words[1:]] + [len(samples) / SAMPLE_RATE]
     for (word, start_s, end_s), next_s in zip(words, ends[: len(words)], strict=True):
-        start, stop = start_s - TOLERANCE_S, (end_s if end_s is not None else next_s - 2 * TOLERANCE_S) + TOLERANCE_S
+        start, stop = start_s - TOLERANCE_S, next_s - TOLERANCE_S
+        if end_s is not None:  # or where the next word begins, where a client counts the space to the word
+            stop = min(end_s + TOLERANCE_S, stop)
         part = samples[max(0, round(start * SAMPLE_RATE)) : round(stop * SAMPLE_RATE)]
         if letters(decode(part)) != spoken_form(word):
             found.append(f"{word!r} at {start_s:.3f} to {end_s}: {decode(part)!r}")

@@ -49,7 +49,7 @@ class Sink(FrameProcessor):
         await super().process_frame(frame, direction)
         if isinstance(frame, TTSAudioRawFrame):
             self.record.audio(frame.audio, frame.sample_rate)
-        elif isinstance(frame, TTSTextFrame):
+        elif isinstance(frame, TTSTextFrame) and frame.pts is not None:
             if self.began is None:  # the first word's time, which is not 0, comes off the clock of the pipeline
                 self.began = frame.pts
             self.record.word(frame.text, (frame.pts - self.began) / 1e9)

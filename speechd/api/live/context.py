@@ -22,6 +22,8 @@ class LiveContext(ABC):
         self._session = session
         self._utterance = session.open(options)
         self.sent = SentText(options.language)
+        # A client that has no text gathered sends sentences, and need not part them.
+        self._are_pieces_apart = options.buffer_delay_s == 0
         self.is_open = True
         self.heard: Heard | None = None
         self._flushes: list[int] = []  # where in the text each was
@@ -29,6 +31,8 @@ class LiveContext(ABC):
 
     def feed(self, text: str) -> None:
         """Add text. Raises `InvalidRequest`: it is too much."""
+        if self._are_pieces_apart and text and not text[-1].isspace():
+            text += " "
         self._utterance.feed(text)
         self.sent.feed(text)
 
