@@ -50,7 +50,8 @@ class LiveContext(ABC):
         """Say nothing more."""
         self.is_open = False
         if self.heard is None:
-            self.heard = await self._utterance.cancel()
+            self.heard = self._utterance.heard()
+            await self._utterance.cancel()
 
     async def fail(self, error: SpeechdError) -> None:
         """End it with this error."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from speechd.api.live.session import LiveSession
 from speechd.errors import InvalidRequest, SpeechdError, shorten
 from speechd.speech.live.events import Flushed, LiveChunk
 from speechd.speech.live.options import LiveOptions
+from speechd.speech.sent_text import SentWord
 
 OUT_OF_BAND: Final = "none"
 """The `conversation` of a response that belongs to none; several of these may be spoken at once."""
@@ -31,6 +33,7 @@ class RealtimeResponse(LiveContext):
         super().__init__(session, options)
         self._connection, self._events = connection, events
         self._told = 0  # characters of the text that are in the transcript
+        self._words: deque[SentWord] = deque()  # that sound in audio yet to come
         self._audio_s = 0.0
 
     @property
@@ -44,8 +47,10 @@ class RealtimeResponse(LiveContext):
         await super().speak()
 
     async def spoken(self, chunk: LiveChunk) -> None:
-        for word in self.sent.take(chunk.words):
-            await self._tell(word.stop)
+        self._words += self.sent.take(chunk.words)
+        end_s = chunk.start_s + chunk.audio_s
+        while self._words and self._words[0].start_s < end_s:
+            await self._tell(self._words.popleft().stop)
         if chunk.data:
             self._audio_s += chunk.audio_s
             await self._connection.send(self._events.audio_delta(chunk.data))
