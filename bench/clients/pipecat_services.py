@@ -64,6 +64,11 @@ async def run(name: str, tts, *, interrupt: bool = False) -> Sink:
     """Speak the text, word by word, as a language model would."""
     sink = Sink(Record(name, TEXT))
     params = PipelineParams(audio_out_sample_rate=24000)
+
+    @tts.event_handler("on_error")
+    async def on_error(_, frame) -> None:  # which goes the other way than sound
+        sink.errors.append(str(frame.error)[:200])
+
     task = PipelineTask(Pipeline([tts, sink]), params=params, idle_timeout_secs=30, cancel_on_idle_timeout=True)
 
     async def say(text: str) -> None:
