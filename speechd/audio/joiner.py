@@ -79,12 +79,12 @@ class SegmentJoiner:
         self._pause += round(duration_s * self._rate)
         return self._silence(keep=round(HEAD_S * self._rate))
 
-    def flush(self) -> Samples:
-        """Silence behind the last sound, as at the end, though more may follow: `END_S` of it, or what is left of that.
-        What a boundary asks for besides comes with the next sound. Nothing before any sound."""
+    def flush(self, silence_s: float = END_S) -> Samples:
+        """Silence behind the last sound, as at the end, though more may follow: so many seconds of it, or what is left
+        of them. What a boundary asks for besides comes with the next sound. Nothing before any sound."""
         if not self._has_sound:
             return np.zeros(0, np.float32)
-        return self._give(max(0, round(END_S * self._rate) - self._given))
+        return self._give(max(0, round(silence_s * self._rate) - self._given))
 
     def rest(self, duration_s: float) -> None:
         """Count silence that is not of the flow, but was heard: a gap or a pause is the shorter for it. Only between

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Final, TypeVar
 
-from speechd.audio.joiner import Joined, SegmentJoiner
+from speechd.audio.joiner import END_S, Joined, SegmentJoiner
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, TokenTime
 from speechd.encoders.base import Encoder
 from speechd.speech.captions import PhonemeTime, Script, Timeline, WordTime
@@ -39,9 +39,11 @@ class EncodingStage:
         executor: Executor,
         *,
         grown: Callable[[], None] | None = None,
+        flush_s: float = END_S,
     ) -> None:
         """executor: a single thread, which orders its calls. grown: called whenever more audio was encoded, to bound
-        what the encoder writes to a sink; what it raises ends the stream."""
+        what the encoder writes to a sink; what it raises ends the stream. flush_s: seconds of silence behind which
+        the encoder holds back nothing of a sound."""
         self.chunks: asyncio.Queue[Chunk | None] = asyncio.Queue()
         self.begun = asyncio.Event()
         self.encoded_s = 0.0
@@ -54,7 +56,7 @@ class EncodingStage:
         self._windows_samples = 0  # of the segment's windows so far
         self._encoder: Encoder | None = None
         self._open_encoder, self._joiner = open_encoder, joiner
-        self._executor, self._grown = executor, grown
+        self._executor, self._grown, self._flush_s = executor, grown, flush_s
 
     async def join(
         self,
@@ -95,7 +97,7 @@ class EncodingStage:
 
     async def flush(self, number: int) -> None:
         """Encode enough silence for all sound to be out, and say so in a chunk: this flush is complete."""
-        await self.encode(self._joiner.flush())
+        await self.encode(self._joiner.flush(self._flush_s))
         self._put(b"", flushed=number)
 
     async def finish(self) -> None:

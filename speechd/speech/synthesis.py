@@ -17,6 +17,7 @@ from typing import Final
 from speechd.audio.samples import SAMPLE_RATE
 from speechd.audio.silence import may_sound
 from speechd.context import Timings
+from speechd.engines.base import Segment
 from speechd.pool.capacity import StreamBudget
 from speechd.pool.client import PoolClient, SegmentJob
 from speechd.speech.encoding import PIECE, EncodingStage
@@ -52,6 +53,7 @@ class SynthesisStage:
         self._pool, self._encoding = pool, encoding
         self._made = time.monotonic()
         self._jobs: dict[SegmentJob, None] = {}  # in their order
+        self._guess: tuple[Segment, SegmentJob] | None = None
         self._submitted: asyncio.Queue[tuple[SegmentJob, Planned] | Pause | Flush | None] = asyncio.Queue()
         self._unencoded = 0  # submitted, and not encoded
         self._leading_s: float | None = 0.0  # of pauses before any sound, which are no audio yet; None after it
@@ -71,6 +73,23 @@ class SynthesisStage:
         self._unencoded += 1
         if isinstance(planned, Pause):
             self.look_ahead.paused(planned.duration_s)
+
+    def guess(self, segment: Segment, arrival: float) -> None:
+        """Have a slot begin with what is probably the next segment, which is then submitted as if it were new. Raises
+        `Unavailable`."""
+        self.drop_guess()
+        self._guess = segment, self._pool.submit(segment, arrival, ahead_s=self._room_s())
+
+    @property
+    def has_guess(self) -> bool:
+        """Whether there is a guess of which it is not known whether it was right."""
+        return self._guess is not None
+
+    def drop_guess(self) -> None:
+        """Have nothing more made of a guess."""
+        if self._guess is not None:
+            self._guess[1].cancel()
+            self._guess = None
 
     def end(self) -> None:
         """Say that nothing more will be submitted."""
@@ -122,6 +141,7 @@ class SynthesisStage:
 
     def drop(self) -> None:
         """Have nothing more made of what is in the pool."""
+        self.drop_guess()
         for job in self._jobs:
             job.cancel()
         self._jobs.clear()
@@ -135,13 +155,25 @@ class SynthesisStage:
 
     def _job(self, planned: Planned) -> SegmentJob:
         now, playing = time.monotonic(), self.look_ahead.has_segments
-        ahead_s = self._room_s() - sum(job.left_s for job in self._jobs)
-        job = self._pool.submit(planned.segment, self.look_ahead.deadline(now), playing=playing, ahead_s=ahead_s)
+        job = self._guessed(planned.segment)
+        if job is None:
+            ahead_s = self._room_s() - sum(job.left_s for job in self._jobs)
+            job = self._pool.submit(planned.segment, self.look_ahead.deadline(now), playing=playing, ahead_s=ahead_s)
         if self.timings.text_s is None:
             self.timings.text_s = now - self._made
         self.look_ahead.submitted(planned.segment.duration_s)
         self._jobs[job] = None
         return job
+
+    def _guessed(self, segment: Segment) -> SegmentJob | None:
+        """The job of this segment, if that was guessed; what was guessed instead of it is dropped."""
+        if self._guess is None:
+            return None
+        (guessed, job), self._guess = self._guess, None
+        if guessed.payload == segment.payload:
+            return job
+        job.cancel()
+        return None
 
     async def _encode_next(self) -> bool:
         # A call for each, so that no variable keeps the samples of one while the next is awaited.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -22,7 +23,10 @@ from speechd.speech.captions import WordTime
 from speechd.speech.encoding import EncodingStage
 from speechd.speech.live.events import Flushed, LiveChunk
 from speechd.speech.live.flush_plan import FlushPlan
-from speechd.speech.live.utterance import LiveLimits, LiveUtterance
+from speechd.speech.live.guess import FirstSentence
+from speechd.speech.live.plan import LiveTextPlan, Urgency
+from speechd.speech.live.planning import LiveLimits
+from speechd.speech.live.utterance import LiveUtterance
 from speechd.speech.planner import Planned, Planner
 from speechd.speech.reader.messages import Utterance
 from speechd.speech.reader.plan import RemotePlan
@@ -48,6 +52,29 @@ class PlanHere(RemotePlan):
 
     def close(self) -> None:
         pass
+
+
+class SentencePlan(FlushPlan):
+    """A plan with certain sentences: those behind which another word begins. asked: with how much urgency, each time
+    anew. enough: characters for which it gathers."""
+
+    def __init__(self, enough: int = 100) -> None:
+        super().__init__(PlanHere, OPTIONS, AS_TEXT)
+        self.asked: list[Urgency] = []
+        self.enough = enough
+
+    async def next(self, longest_s: float, urgency: Urgency) -> Planned | Pause | Flushed | NotYet | None:
+        if self.asked[-1:] != [urgency]:
+            self.asked.append(urgency)
+        if not self._ready:
+            ends = [end.end() for end in re.finditer(r"[.!?] (?=[A-Z])", self._text)]
+            if urgency is Urgency.CLAUSE and " " in self._text:
+                ends.append(self._text.rindex(" ") + 1)
+            if ends and (urgency is not Urgency.GATHER or ends[-1] >= self.enough):
+                rest, self._text = self._text[ends[-1] :], self._text[: ends[-1]]
+                self._cut(None)
+                self._text = rest
+        return await super().next(longest_s, urgency)
 
 
 class ToneJob(SegmentJob):
@@ -137,15 +164,16 @@ class LiveHarness:
         *,
         format: str = "pcm",
         limits: LiveLimits | None = None,
+        plan: LiveTextPlan | None = None,
         window_s: float = 1.0,
         delay_s: float = 0.0,
     ) -> None:
         self.pool, self.places = TonePool(window_s=window_s, delay_s=delay_s), Places()
-        self.closed = 0
         encoding = EncodingStage(lambda: open_encoder(format, whole=False), SegmentJoiner(), executor)
         limits = limits or LiveLimits(max_chars=10_000, look_ahead_s=60, has_words=True)
-        plan = FlushPlan(PlanHere, OPTIONS, AS_TEXT)
-        self.utterance = LiveUtterance(plan, self.pool, encoding, self.places.admit, limits)
+        plan = plan or FlushPlan(PlanHere, OPTIONS, AS_TEXT)
+        first = FirstSentence(lambda text: PlanHere(Utterance(text, OPTIONS)))
+        self.utterance = LiveUtterance(plan, first, self.pool, encoding, self.places.admit, limits)
 
     async def read_all(self) -> list[LiveChunk | Flushed]:
         """All that comes of it."""

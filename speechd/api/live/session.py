@@ -25,8 +25,11 @@ from speechd.pool.admission import Ticket
 from speechd.server.websocket import IN_USE
 from speechd.speech.encoding import EncodingStage
 from speechd.speech.live.flush_plan import FlushPlan
+from speechd.speech.live.guess import FirstSentence
 from speechd.speech.live.options import LiveOptions
-from speechd.speech.live.utterance import LiveLimits, LiveUtterance
+from speechd.speech.live.planning import LiveLimits
+from speechd.speech.live.utterance import LiveUtterance
+from speechd.speech.reader.messages import Utterance
 
 MAX_UTTERANCES: Final = 32
 """Utterances (contexts) that one connection may have at once."""
@@ -65,7 +68,8 @@ class LiveSession:
 
     def __init__(self, local: LocalSpeech, context: RequestContext, ticket: Ticket, in_use: InUse) -> None:
         self._local, self._context, self._ticket = local, context, ticket
-        self._places = Places(lambda: local.admission.admit(context.key), in_use)
+        self._in_use, self._is_in_use = in_use, False
+        self._places = 0  # among the requests in flight, that its utterances hold
         self._open: dict[LiveUtterance, StreamMeter] = {}
         context.utterances, context.characters, context.timings = 0, 0, Timings()
 
@@ -93,6 +97,7 @@ class LiveSession:
         meter.record_end(utterance.timings)
         recording.utterance_ended(self._local.counters, utterance.outcome)
         self._note(utterance)
+        self._report()
 
     async def close(self) -> None:
         """Close what is open, and give the session's place back. Safe to call twice."""
@@ -100,6 +105,22 @@ class LiveSession:
             await asyncio.gather(*map(self.end, tuple(self._open)))
         finally:
             self._ticket.release()
+
+    def _admit(self) -> Place:
+        place = Place(self._local.admission.admit(self._context.key), lambda: self._count_places(-1))
+        self._count_places(+1)
+        return place
+
+    def _count_places(self, by: int) -> None:
+        self._places += by
+        self._report()
+
+    def _report(self) -> None:
+        """Tell the connection whether it is in use: while anything is to be spoken, or the end of it to be told."""
+        is_in_use = self._places > 0 or any(utterance.is_finished for utterance in self._open)
+        if is_in_use != self._is_in_use:
+            self._is_in_use = is_in_use
+            self._in_use(is_in_use)
 
     def _note(self, utterance: LiveUtterance) -> None:
         """Write down what became of an utterance, for the log line of the connection."""
@@ -124,6 +145,7 @@ class LiveSession:
         plan = FlushPlan(
             lambda utterance: local.readers.plan(utterance, meter.record_planned), synthesis, options.reading
         )
+        first = FirstSentence(lambda text: local.readers.plan(Utterance(text, synthesis, reading=options.reading)))
         limits = LiveLimits(
             max_chars=settings.max_input_chars,
             look_ahead_s=settings.look_ahead_s,
@@ -135,34 +157,16 @@ class LiveSession:
         def encoder() -> Encoder:
             return MeasuredEncoder(open_encoder(options.format, whole=False, rate=options.sample_rate), meter)
 
-        encoding = EncodingStage(encoder, SegmentJoiner(options.volume), local.encoding)
-        return LiveUtterance(plan, local.pool, encoding, self._places.take, limits), meter
-
-
-class Places:
-    """The places among the requests in flight that the utterances of one session hold."""
-
-    def __init__(self, admit: Callable[[], Ticket], in_use: InUse) -> None:
-        self._admit, self._in_use = admit, in_use
-        self._held = 0
-
-    def take(self) -> Place:
-        """A place for an utterance. Raises `Unavailable`."""
-        place = Place(self, self._admit())
-        self._count(+1)
-        return place
-
-    def _count(self, by: int) -> None:
-        self._held += by
-        if self._held == max(by, 0):  # the first came, or the last went
-            self._in_use(self._held > 0)
+        encoding = EncodingStage(encoder, SegmentJoiner(options.volume), local.encoding, flush_s=options.flush_s)
+        return LiveUtterance(plan, first, local.pool, encoding, self._admit, limits), meter
 
 
 class Place:
-    """One of them, held until it is released. Releasing it again has no effect."""
+    """A place among the requests in flight, held until it is released. Releasing it again has no effect."""
 
-    def __init__(self, places: Places, ticket: Ticket) -> None:
-        self._places, self._ticket = places, ticket
+    def __init__(self, ticket: Ticket, released: Callable[[], None]) -> None:
+        """released: called once, when it is."""
+        self._ticket, self._released = ticket, released
         self._is_held = True
 
     def release(self) -> None:
@@ -170,7 +174,7 @@ class Place:
         if self._is_held:
             self._is_held = False
             self._ticket.release()
-            self._places._count(-1)
+            self._released()
 
 
 def seed_of(options: LiveOptions) -> int:

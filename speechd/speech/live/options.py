@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from speechd.audio.joiner import END_S
+from speechd.audio.samples import SAMPLE_RATE
+from speechd.encoders import FORMATS
 from speechd.speech.reading import AS_TEXT, Reading
 from speechd.voices import Blend
+
+CODEC_HOLDS_S: Final = 0.15
+"""Seconds of sound at 24 kHz that a codec holds back until it gets more, at most: AAC three frames, 128 ms; MP3 and
+Opus less. At a lower rate its frames last longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +38,10 @@ class LiveOptions:
     normalize: bool = True
     seed: int | None = None
     reading: Reading = AS_TEXT
+
+    @property
+    def flush_s(self) -> float:
+        """Seconds of silence behind which the encoder of this format holds back nothing of a sound."""
+        format = FORMATS[self.format]
+        rate = self.sample_rate or format.sample_rate
+        return END_S if format.is_raw else max(END_S, CODEC_HOLDS_S * SAMPLE_RATE / rate)

@@ -8,7 +8,7 @@ from speechd.context import Outcome
 from speechd.engines.tone import decode
 from speechd.errors import InvalidRequest, Overloaded, SynthesisFailed
 from speechd.speech.live.events import Flushed, Heard, LiveChunk
-from speechd.speech.live.utterance import LiveLimits
+from speechd.speech.live.planning import LiveLimits
 from tests.harness.live import LiveHarness, live, run, samples_of, sound_of, words_of
 
 TEXT = "Hello there, my friend. How are you doing today? I am fine, and it costs $3.50."
