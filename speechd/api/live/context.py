@@ -14,7 +14,7 @@ from speechd.speech.sent_text import SentText
 class LiveContext(ABC):
     """An utterance and its text. `speak` sends what comes of it, until it has ended.
 
-    is_open: more text may come. heard: how far the listener was taken, once it was cancelled.
+    is_open: more text may come. is_over: its end has been told, or is about to be. heard: how far the listener was taken, once it was cancelled.
     """
 
     def __init__(self, session: LiveSession, options: LiveOptions) -> None:
@@ -24,7 +24,7 @@ class LiveContext(ABC):
         self.sent = SentText(options.language)
         # A client that has no text gathered sends sentences, and need not part them.
         self._are_pieces_apart = options.buffer_delay_s == 0
-        self.is_open = True
+        self.is_open, self.is_over = True, False
         self.heard: Heard | None = None
         self._flushes: list[int] = []  # where in the text each was
         self._error: SpeechdError | None = None
@@ -68,6 +68,7 @@ class LiveContext(ABC):
         try:
             await self._speak()
         except SpeechdError as error:
+            self.is_over = True
             await self.failed(error)
         finally:
             self.is_open = False
@@ -81,6 +82,7 @@ class LiveContext(ABC):
                 await self.spoken(event)
         if self._error is not None:
             raise self._error
+        self.is_over = True
         await self.ended()
 
     @abstractmethod
