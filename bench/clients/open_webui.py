@@ -42,8 +42,9 @@ async def main(folder: Path, base: str) -> None:
 
         known = {
             "aiofiles": aiofiles, "aiohttp": aiohttp, "asyncio": asyncio, "base64": base64, "io": io, "json": json,
-            "os": os, "uuid": uuid, "wave": wave, "urlsplit": urlsplit, "urlunsplit": urlunsplit, "urlencode": urlencode,
-            "HTTPException": HTTPException, "Config": SimpleNamespace(get=get), "get_session": get_session,
+            "os": os, "uuid": uuid, "wave": wave, "urlsplit": urlsplit, "urlunsplit": urlunsplit,
+            "urlencode": urlencode, "HTTPException": HTTPException, "Config": SimpleNamespace(get=get),
+            "get_session": get_session,
             "ENABLE_FORWARD_USER_INFO_HEADERS": False, "AIOHTTP_CLIENT_SESSION_SSL": None,
         }  # fmt: skip
         exec(compile(ast.Module([function], []), NAME, "exec"), known)

@@ -193,10 +193,10 @@ async def refused(base: str) -> None:
     """What each package raises for a key or a server that refuses."""
     ws = base.replace("http", "ws", 1)
     for name, attempt in {
-        "openai": lambda: openai.AsyncOpenAI(api_key=KEY, base_url=f"{base}/v1", max_retries=0).realtime.connect(model="m"),
-        "cartesia": lambda: cartesia.AsyncCartesia(
-            api_key=KEY, base_url=base, websocket_base_url=ws
-        ).tts.websocket_connect(),
+        "openai": lambda: openai.AsyncOpenAI(api_key=KEY, base_url=f"{base}/v1", max_retries=0).realtime.connect(
+            model="m"
+        ),
+        "cartesia": cartesia.AsyncCartesia(api_key=KEY, base_url=base, websocket_base_url=ws).tts.websocket_connect,
     }.items():
         try:
             async with attempt() as connection:
@@ -204,7 +204,9 @@ async def refused(base: str) -> None:
         except Exception as error:
             print({"name": name, "error": type(error).__name__, "message": str(error)[:100]})
     for name, call in {
-        "elevenlabs": lambda: list(elevenlabs.ElevenLabs(api_key=KEY, base_url=base).text_to_speech.convert("af_heart", text="x")),
+        "elevenlabs": lambda: list(
+            elevenlabs.ElevenLabs(api_key=KEY, base_url=base).text_to_speech.convert("af_heart", text="x")
+        ),
         "cartesia": lambda: cartesia.Cartesia(api_key=KEY, base_url=base, max_retries=0).tts.generate(
             transcript="x", model_id="sonic-3", voice=VOICE, output_format=RAW
         ),

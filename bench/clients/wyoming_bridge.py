@@ -1,4 +1,4 @@
-"""wyoming_openai's bridge from Home Assistant to OpenAI's Realtime API, unmodified, against a server of the tone engine.
+"""wyoming_openai, from Home Assistant to OpenAI's Realtime API, unmodified, against a server of the tone engine.
 
     python bench/clients/wyoming_bridge.py HTTP_URL PORT
 
@@ -54,7 +54,14 @@ async def talk(port: int) -> None:
 
 async def main(base: str, port: int) -> None:
     arguments = ["--uri", f"tcp://127.0.0.1:{port}", "--tts-openai-url", f"{base}/v1", "--tts-openai-key", KEY]
-    models = ["--tts-models", "gpt-realtime", "--tts-realtime-models", "gpt-realtime", "--tts-streaming-models", "gpt-realtime"]
+    models = [
+        "--tts-models",
+        "gpt-realtime",
+        "--tts-realtime-models",
+        "gpt-realtime",
+        "--tts-streaming-models",
+        "gpt-realtime",
+    ]
     voices = ["--tts-voices", "af_heart", "--tts-backend", "KOKORO_FASTAPI"]
     bridge = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "wyoming_openai", *arguments, *models, *voices, "--log-level", "WARNING"

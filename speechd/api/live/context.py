@@ -14,7 +14,8 @@ from speechd.speech.sent_text import SentText
 class LiveContext(ABC):
     """An utterance and its text. `speak` sends what comes of it, until it has ended.
 
-    is_open: more text may come. is_over: its end has been told, or is about to be. heard: how far the listener was taken, once it was cancelled.
+    is_open: more text may come. is_over: its end has been told, or is about to be. heard: how far the listener was
+    taken, once it was cancelled.
     """
 
     def __init__(self, session: LiveSession, options: LiveOptions) -> None:

@@ -156,7 +156,7 @@ class RealtimeConversation:
         if not isinstance(asked, dict):
             raise InvalidRequest("'response' must be an object.", param="response", code="invalid_type")
         is_apart = asked.get("conversation") == OUT_OF_BAND
-        if not is_apart and any(each.events.conversation for each in self._responses.values()):
+        if not is_apart and any(each.events.conversation for each in self._responses.values() if not each.is_over):
             raise InvalidRequest(
                 "The conversation already has a response that is being spoken. Wait for its end, or cancel it.",
                 code="conversation_already_has_active_response",
@@ -182,9 +182,8 @@ class RealtimeConversation:
 
     async def _cancel(self, fields: Mapping[str, Any]) -> None:
         id = fields.get("response_id")
-        chosen = [
-            each for key, each in self._responses.items() if key == id or (id is None and each.events.conversation)
-        ]
+        spoken = [(key, each) for key, each in self._responses.items() if not each.is_over]
+        chosen = [each for key, each in spoken if key == id or (id is None and each.events.conversation)]
         if not chosen:
             raise InvalidRequest("There is no such response to cancel.", code="response_cancel_not_active")
         for response in chosen:

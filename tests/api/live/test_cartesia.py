@@ -102,7 +102,7 @@ def test_flush_is_done_behind_the_audio_of_what_came_before() -> None:
         assert (before[-1]["flush_id"], before[-1]["flush_done"]) == (1, True)
         assert spoken(pcm_of(before, "data")) == "onetwo"
         assert spoken(pcm_of(after, "data")) == "three"
-        assert [message["flush_id"] for message in after if message["type"] == "chunk"][0] == 2
+        assert next(message["flush_id"] for message in after if message["type"] == "chunk") == 2
 
     run(scenario)
 

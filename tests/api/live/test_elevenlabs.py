@@ -45,9 +45,7 @@ def words_of(messages: list[dict[str, Any]], *, absolute: bool) -> list[tuple[st
     for message in messages:
         if (alignment := message.get("alignment")) is None:
             continue
-        times = list(
-            zip(alignment["chars"], alignment["charStartTimesMs"], alignment["charDurationsMs"], strict=True)
-        )
+        times = list(zip(alignment["chars"], alignment["charStartTimesMs"], alignment["charDurationsMs"], strict=True))
         for character, at_ms, _ in times:
             if character == " " and word:
                 words.append((word, start_ms / 1000))
