@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from speechd.api import paths
 from speechd.api.cors import SETTING
+from speechd.api.error_dialects import dialect
 from speechd.context import Outcome, RequestContext
 from speechd.errors import (
     InvalidRequest,
@@ -34,7 +35,8 @@ def error_response(error: SpeechdError, context: RequestContext) -> Response:
     context.error = error.code or error.type
     if isinstance(error, Unavailable):
         context.reason = error.reason
-    return JSONResponse(error.envelope(), error.status, headers=error.headers)
+    body = error.envelope() | dialect(context.path, error)
+    return JSONResponse(body, error.status, headers=error.headers)
 
 
 async def _speechd_error(request: HTTPConnection, error: Exception) -> Response:

@@ -76,7 +76,7 @@ class RequestScope:
                 context.outcome = Outcome.CLIENT_TOO_SLOW
                 raise
 
-        is_speech = context.method == "POST" and context.path in paths.SPEAKING
+        is_speech = paths.is_speech(context.method, context.path)
         if is_speech:
             recording.request_started(self._counters)
         began = time.monotonic()
