@@ -10,6 +10,7 @@ from speechd.engines.tone import decode
 from speechd.errors import Overloaded
 from speechd.speech.live import planning
 from speechd.speech.live.events import Flushed, LiveChunk
+from speechd.speech.live.guess import MOST
 from speechd.speech.live.plan import Urgency
 from speechd.speech.live.planning import LiveLimits
 from tests.harness.live import LiveHarness, SentencePlan, live, run, samples_of
@@ -210,6 +211,20 @@ def test_no_guess_is_made_at_what_is_probably_no_first_sentence(text: str) -> No
             harness.utterance.feed(text)
             await asyncio.sleep(0.05)
             assert not harness.pool.jobs
+            await harness.utterance.cancel()
+            await reading.task
+
+    run(scenario)
+
+
+def test_only_a_few_guesses_are_made() -> None:
+    async def scenario() -> None:
+        async with live(plan=SentencePlan()) as harness:
+            reading = Reading(harness)
+            for number in range(2 * MOST):
+                harness.utterance.feed(f"This is what they call {number}.")
+                await asyncio.sleep(0.02)
+            assert len(harness.pool.jobs) == MOST
             await harness.utterance.cancel()
             await reading.task
 
