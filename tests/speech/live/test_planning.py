@@ -16,6 +16,7 @@ from speechd.speech.live.planning import LiveLimits
 from tests.harness.live import LiveHarness, SentencePlan, live, run, samples_of
 
 FIRST = "The first of them is this one."
+LONG = "One two three four five six seven eight nine ten eleven twelve, and so on."
 REST = "The second comes later. The third is even later than that, and it is long. So is the fourth, which is last."
 
 
@@ -86,11 +87,11 @@ def test_place_is_kept_while_text_is_gathered_and_given_back_when_nothing_is_cer
         async with live(plan=SentencePlan()) as harness:
             reading = Reading(harness)
             harness.pool.gate.clear()
-            harness.utterance.feed("One two three four. Five six seven")
+            harness.utterance.feed(f"{LONG} Five six seven")
             await until(lambda: harness.pool.jobs)
             harness.utterance.feed(" eight")
             harness.pool.gate.set()
-            await until(lambda: reading.said == "One two three four.")
+            await until(lambda: reading.said == LONG)
             await asyncio.sleep(0.05)
             assert harness.places.held == 1
             await until(lambda: not harness.places.held)
