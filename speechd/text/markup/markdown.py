@@ -23,6 +23,11 @@ _QUOTE = re.compile(r"(?:\s{0,3}>)+\s?")
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+")
 _HEADING_END = re.compile(r"\s#+\s*$")
 _ITEM = re.compile(r"\s*(?:[-*+•‣◦▪·]\s+(?:\[[ xX]\]\s+)?|(?=\d{1,3}[.)]\s+\D|[A-Za-z]\)\s+\w|[ivx]{1,4}\)\s+\w))")
+_SURELY_ITEM = re.compile(
+    r"[ \t]*(?:[-*+•‣◦▪·]\s+(?:\[[ xX]\]\s+)?(?:[\"'“(*_`~]{0,4})[^\W_]|\d{1,3}[.)]\s+(?:[\"'“(*_`~]{0,4})[^\W\d_])"
+)
+"""The beginning of a line that is an item of a list, whatever follows."""
+_SURELY_BLOCK = re.compile(r"\s{0,3}(?:#{1,6}\s+[^\s#]|`{3}|~{3})")
 _STOPPED = re.compile(r"[.!?…:;,。！？；：、।॥؟۔][\"'”’»)\]」』]*$")
 
 _IMAGE_OR_LINK = re.compile(
@@ -52,22 +57,31 @@ _CELLS = re.compile(r"(?<=\S)\t+(?=\S)")
 
 
 class BlockReader:
-    """Reads Markdown in pieces that end where a blank line does. State: whether a fenced code block is open."""
+    """Reads Markdown in pieces that end where a block does: at a blank line, or before a line that begins another.
 
-    def __init__(self) -> None:
-        self._fenced = False
+    State: `fenced`, whether a fenced code block is open; `is_between`, whether the last piece ended behind a line that
+    stands alone, so that what follows changes nothing before it.
+    """
 
-    def blocks(self, text: str) -> Iterator[str]:
+    def __init__(self, *, fenced: bool = False) -> None:
+        self.fenced = fenced
+        self.is_between = True
+
+    def blocks(self, text: str, *, end: str = "\n\n", goes_on: bool = False) -> Iterator[str]:
         """Paragraphs, headings, list items, table rows and lines of code, in order, without their marks.
 
-        Each ends with "\\n\\n" where a paragraph ends, or with "\\n" where a line stands alone.
+        Each ends with "\\n\\n" where a paragraph ends, or with "\\n" where a line stands alone. end: of the last, if it
+        is no line that stands alone. goes_on: the first line is the rest of one, so that nothing begins with it.
         """
         paragraph: list[str] = []
-        for line in without_cues(text).split("\n"):
+        lines = without_cues(text).split("\n")
+        if goes_on and not self.fenced and (rest := lines.pop(0).strip()):
+            paragraph.append(rest)
+        for line in lines:
             if _FENCE.match(line):
                 yield from _paragraph(paragraph)
-                self._fenced = not self._fenced
-            elif self._fenced:
+                self.fenced = not self.fenced
+            elif self.fenced:
                 if line.strip():
                     yield _ended(line.strip()) + "\n"
             elif not line.strip() or any(
@@ -76,7 +90,16 @@ class BlockReader:
                 yield from _paragraph(paragraph)
             else:
                 yield from _line(line, paragraph)
-        yield from _paragraph(paragraph)
+        self.is_between = not paragraph
+        yield from _paragraph(paragraph, end)
+
+
+def begins_block(line: str) -> str | None:
+    """How the paragraph before a line ends, of which this is the beginning: "\\n" if it surely becomes an item, "\\n\\n"
+    if a heading or a fence, None if it is too early to tell, or the line may go on with the paragraph."""
+    if _SURELY_ITEM.match(line):
+        return "\n"
+    return "\n\n" if _SURELY_BLOCK.match(line) else None
 
 
 def _line(line: str, paragraph: list[str]) -> Iterator[str]:
@@ -85,6 +108,11 @@ def _line(line: str, paragraph: list[str]) -> Iterator[str]:
     if heading := _HEADING.match(line):
         yield from _paragraph(paragraph)
         yield _ended(_inline(_HEADING_END.sub("", line[heading.end() :]))) + "\n\n"
+    elif item := _ITEM.match(line):
+        yield from _paragraph(paragraph, end="\n")
+        text = line[item.end() :].strip()
+        paragraph.append(text if text.count("|") < 2 else ", ".join(filter(None, map(str.strip, text.split("|")))))
+        paragraph.append("")  # marks a list item: its paragraph ends as a sentence
     elif line.count("|") >= 2:
         yield from _paragraph(paragraph)
         cells = (_inline(cell) for cell in line.split("|"))
@@ -92,10 +120,6 @@ def _line(line: str, paragraph: list[str]) -> Iterator[str]:
     elif note := _NOTE.match(line):
         yield from _paragraph(paragraph)
         paragraph.append(line[note.end() :].strip())
-    elif item := _ITEM.match(line):
-        yield from _paragraph(paragraph, end="\n")
-        paragraph.append(line[item.end() :].strip())
-        paragraph.append("")  # marks a list item: its paragraph ends as a sentence
     elif _CELLS.search(line):
         yield from _paragraph(paragraph)
         yield _ended(", ".join(map(_inline, _CELLS.split(line.strip())))) + "\n"
