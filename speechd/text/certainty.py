@@ -12,20 +12,18 @@ from typing import Final, NamedTuple
 
 from speechd.text.blocks import Block
 from speechd.text.boundaries import OPENERS, segmentation, sentence_starts
+from speechd.text.markup.wrapping import SHAPES, Shape
 
 WORDS: Final = ("", "a", "A", "5", ".", "-5", " a", " A", ". A", ".a", ".5", ") A", "'s a", "' a", '" a', '" A', "! A")
 """What may follow within a paragraph, as far as the ends of sentences know it."""
 
-MARKUP: Final = ("d ", " | a | b |")
+_MARKUP: Final[tuple[tuple[str, Shape | None], ...]] = (("d ", None), (" | a | b |", None))
 """What may follow on the line: shillings and pence, cells of a table."""
 
 _FIRST_WORD = re.compile(rf"[{re.escape(OPENERS)}]*([^\W\d_]{{1,20}})\Z")
 """A word that may go on, and what opens before it."""
 
-_CUE: Final = "\n00:00:01,000 --> 00:00:02,000\na"
-_SHORT_LINES: Final = "\nAb cd"
-_COLUMN: Final = 28
-"""Characters. Prose that is wrapped has lines of this length, or longer."""
+_CUE: Final = "00:00:01,000 --> 00:00:02,000\na"
 
 
 class Place(NamedTuple):
@@ -35,15 +33,13 @@ class Place(NamedTuple):
     offset: int
 
 
-def continuations(text: str) -> tuple[str, ...]:
-    """What may follow this text of one paragraph, or one item, and change what it is."""
-    lines = text.splitlines()
-    if len(lines) < 2 and "<" not in text:
-        return MARKUP
-    count, longest = 3 * len(lines) + 3, max([_COLUMN, *map(len, lines)])
-    prose = f"\n{'x' * longest}" * count
-    following = _CUE, prose, _SHORT_LINES * count, f"{_SHORT_LINES * count}."
-    return *MARKUP, *(more[1:] if text.endswith("\n") else more for more in following)
+def continuations(text: str) -> tuple[tuple[str, Shape | None], ...]:
+    """What may follow this text of one paragraph, or one item, and change what it is: more text, or the shape that more
+    lines may give it."""
+    if len(text.splitlines()) < 2 and "<" not in text:
+        return _MARKUP
+    cue = _CUE if text.endswith("\n") else f"\n{_CUE}"
+    return *_MARKUP, (cue, None), *(("", shape) for shape in SHAPES)
 
 
 def words_after(text: str, language: str) -> tuple[str, ...]:

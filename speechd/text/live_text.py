@@ -24,6 +24,7 @@ from speechd.text.markup.characters import without_unspoken
 from speechd.text.markup.document import BLANK_OVERLAP, last_blank_line, read_marks
 from speechd.text.markup.markdown import BlockReader, begins_block
 from speechd.text.markup.unclosed import unclosed
+from speechd.text.markup.wrapping import Shape
 from speechd.text.sentences import SENTENCE_LIMIT
 
 CONTEXT: Final = 60
@@ -32,13 +33,14 @@ CONTEXT: Final = 60
 KEPT: Final = 400
 """Characters of a block that are kept as they are."""
 
-_LARGE: Final = 4000
+_LARGE: Final = 1500
 """Characters of a block that had to be kept, from which on it is looked at only as it grows by an eighth."""
 
 _LONG: Final = SENTENCE_LIMIT + 2 * PRONUNCIATION_LENGTH
 """Characters of a sentence from which on its first piece is certain."""
 
-_TRIES: Final = 6
+_TRIES: Final = 4
+_PATIENCE: Final = 6
 _LINES: Final = 8
 _BLOCK_BEGINNING: Final = 24
 """Characters of a line that tell what begins with it."""
@@ -85,7 +87,7 @@ class LiveText:
         self._start = 0
         self._goes_on = False
         self._tried: tuple[int, ...] = ()
-        self._look_from = 0
+        self._look_from = self._in_vain = 0
 
     @property
     def fed(self) -> int:
@@ -140,9 +142,9 @@ class LiveText:
         blocks = _after(self._blocks(text), self._end)
         return any(isinstance(block, str) and any(map(str.isalnum, block)) for block in blocks)
 
-    def _blocks(self, text: str) -> list[Block]:
-        """The blocks of the open block, if this were all of it."""
-        reader = BlockReader(fenced=self._reader.fenced)
+    def _blocks(self, text: str, shape: Shape | None = None) -> list[Block]:
+        """The blocks of the open block, if this were all of it. shape: as more lines may make it."""
+        reader = BlockReader(fenced=self._reader.fenced, shape=shape)
         return list(blocks_of(read_marks(text, reader, goes_on=self._goes_on)))
 
     def _block_end(self, seen: int) -> tuple[int, str] | None:
@@ -177,28 +179,35 @@ class LiveText:
         blocks = list(blocks_of(read_marks(text, self._reader, end=end, goes_on=self._goes_on)))
         certain = Certain(tuple(_after(blocks, self._end)), source, start)
         self._said, self._rest, self._end = "", self._rest[at:], Place(0, 0)
-        self._start, self._goes_on, self._tried, self._look_from = start + at, False, (), 0
+        self._start, self._goes_on = start + at, False
+        self._tried, self._look_from, self._in_vain = (), 0, 0
         return certain
 
     def _is_worth_a_look(self) -> bool:
-        """Whether there is more than when nothing was found that could make a sentence certain: another stop, the
-        beginning or the end of the word behind it, a line, an end of something open."""
+        """Whether there is more than when nothing was found that could make a sentence certain: another stop with a
+        word behind it, the end of that word, a line, an end of something open."""
         if len(self._rest) < self._look_from:
             return False
         stops = [match.end() for match in _STOP.finditer(self._rest)]
-        at = stops[-1] if stops else 0
-        word = _WORD_AFTER.match(self._rest, at)
-        if len(self._rest) < _LONG and (not stops or (word is None and len(stops) == 1)):
+        words = ((at, _WORD_AFTER.match(self._rest, at)) for at in reversed(stops))
+        at, word = next(((at, word) for at, word in words if word is not None), (0, None))
+        if word is None and len(self._rest) < _LONG:
             return False
-        stage = 0 if word is None else 1 + (word["after"] is not None) + (word["next"] is not None)
         behind = len(self._rest) - at
-        closed = sum(map(self._rest.count, "\n)]>$="))
-        there = (len(stops), stage, behind.bit_length() if behind >= 2 * _BLOCK_BEGINNING else 0, closed)
+        there = (
+            at,
+            word is not None and word["after"] is not None,
+            word is not None and word["next"] is not None,
+            behind.bit_length() if behind >= 2 * _BLOCK_BEGINNING else 0,
+            sum(map(self._rest.count, "\n)]>$=")),
+        )
         if there == self._tried:
             return False
         self._tried = there
+        self._in_vain += 1
         size = len(self._said) + len(self._rest)
-        self._look_from = 0 if size < _LARGE else len(self._rest) + size // 8
+        wait = max((self._in_vain // _PATIENCE) ** 2, 0 if size < _LARGE else size // 8)
+        self._look_from = len(self._rest) + wait
         return True
 
     def _look(self) -> Certain | None:
@@ -206,16 +215,12 @@ class LiveText:
         text = self._said + self._rest
         text = text[: unclosed(text)]
         first = len(self._said)
-        views = [self._blocks(text), *(self._blocks(text + more) for more in continuations(text))]
+        views = [self._blocks(text), *(self._blocks(text + more, shape) for more, shape in continuations(text))]
         places = [match.end() for match in _STOP.finditer(text, first) if match.end() < len(text)]
-        low, high = 0, len(places)  # beginnings of a text that holds are alike up to some place
-        while low < high:
-            middle = (low + high) // 2
-            if self._holds(text[: places[middle]], views):
-                low = middle + 1
-            else:
-                high = middle
-        for at in reversed(places[max(0, low - _TRIES) : low]):
+        if len(places) > _TRIES:  # beginnings of a text that stay as they are do so up to some place
+            stop = bisect_left(places, True, key=lambda at: not self._holds(text[:at], views))
+            places = places[max(0, stop - _TRIES) : stop]
+        for at in reversed(places):
             if (certain := self._certain(text, at, views)) is not None:
                 return certain
         return self._long(text, views)
@@ -277,7 +282,7 @@ class LiveText:
         certain = Certain(tuple(blocks), text[first:at], self._start)
         self._said, self._end = self._context(text[:at], end)
         self._rest, self._start = self._rest[at - first :], self._start + at - first
-        self._tried, self._look_from = (), 0
+        self._tried, self._look_from, self._in_vain = (), 0, 0
         return certain
 
     def _context(self, said: str, end: Place) -> tuple[str, Place]:

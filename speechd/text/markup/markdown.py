@@ -12,7 +12,7 @@ from typing import Final
 from speechd.text.markup.formulas import FORMULA
 from speechd.text.markup.marks import PRONUNCIATION
 from speechd.text.markup.notes import without_cues, without_notes
-from speechd.text.markup.wrapping import lines_of
+from speechd.text.markup.wrapping import Shape, lines_of
 
 _FENCE = re.compile(r"\s{0,3}(?:`{3,}|~{3,})")
 _THEMATIC_BREAK = re.compile(r"\s{0,3}(?:[-*_=~][ \t]*){3,}$")
@@ -63,9 +63,11 @@ class BlockReader:
     stands alone, so that what follows changes nothing before it.
     """
 
-    def __init__(self, *, fenced: bool = False) -> None:
+    def __init__(self, *, fenced: bool = False, shape: Shape | None = None) -> None:
+        """shape: of the last paragraph, where that goes on behind what is read."""
         self.fenced = fenced
         self.is_between = True
+        self._shape = shape
 
     def blocks(self, text: str, *, end: str = "\n\n", goes_on: bool = False) -> Iterator[str]:
         """Paragraphs, headings, list items, table rows and lines of code, in order, without their marks.
@@ -91,7 +93,7 @@ class BlockReader:
             else:
                 yield from _line(line, paragraph)
         self.is_between = not paragraph
-        yield from _paragraph(paragraph, end)
+        yield from _paragraph(paragraph, end, self._shape)
 
 
 def begins_block(line: str) -> str | None:
@@ -127,12 +129,12 @@ def _line(line: str, paragraph: list[str]) -> Iterator[str]:
         paragraph.append(line.strip())
 
 
-def _paragraph(lines: list[str], end: str = "\n\n") -> Iterator[str]:
+def _paragraph(lines: list[str], end: str = "\n\n", shape: Shape | None = None) -> Iterator[str]:
     """The gathered lines as one block, and forget them."""
     if not lines:
         return
     item = len(lines) > 1 and lines[1] == ""
-    text = " ".join(filter(None, lines)) if item else lines_of(lines)
+    text = " ".join(filter(None, lines)) if item else lines_of(lines, shape)
     lines.clear()
     text = _inline(text)
     yield (_ended(text) if item else text) + end

@@ -20,12 +20,17 @@ _UNCLOSED: Final = re.compile(
     rf"[! ]?\[(?=[^\[\]]{{0,{_REACH}}}(?:\](?:{_TARGET}|\[[^\[\]]{{0,100}}|:\d{{0,4}})?)?\Z)"
     r"|<(?=[/!?]?[^\s<>]{0,2100}\Z|\?xml[^<>]{0,300}\Z)"
     r"|&(?=[#\w]{0,33}\Z)"
-    r"|==(?=[^=\n]{0,200}={0,2}\Z)"
     r"|[ ]?【(?=[^【】\n]{0,130}\Z)"
     r"|(?<=\w)[ ]\((?=[A-Za-z. ]{0,23}:?[ ]?(?:[/\[][^()\n]{0,160})?\Z)"
     r"|[\\\r]\Z"
 )
 """Each branch begins with a character that seldom begins anything else, and looks ahead no further than it says."""
+
+_PAIRED: Final = re.compile(r"==(?=[^=\n]{0,200}={0,2}\Z)")
+"""A mark that is the same at the beginning and at the end."""
+
+_PAIRS: Final = 8
+"""How many unclosed pairs are looked for; then all of the text may change."""
 
 _FORMULA: Final = re.compile(
     rf"(?:(?<![\w$\\])\$(?!\d[\d.,]{{0,20}}\s+[A-Za-z]{{2}})(?=[^$]{{0,{_REACH}}}\Z)|\$\$(?=[^$]{{0,{2 * _REACH}}}\$?\Z)"
@@ -38,9 +43,15 @@ _MARKED: Final = re.compile(r"[*_`~=\[<|\\·•\n\r]")
 def unclosed(text: str) -> int:
     """The position from which on more text may change what `text` says, by closing or completing what begins there; the
     length of the text if there is none. What lies before may still be part of a line or paragraph that is open."""
-    start = min(_unclosed_element(text), _unclosed_formula(text))
-    match = _UNCLOSED.search(text, 0, start) if start == len(text) else _UNCLOSED.search(text)
-    return start if match is None else min(start, match.start())
+    match = _UNCLOSED.search(text)
+    stop = min(_unclosed_element(text), len(text) if match is None else match.start())
+    for _ in range(_PAIRS):  # a mark that opens may also close what begins before it
+        pair = _PAIRED.search(text, 0, stop)
+        start = min(_unclosed_formula(text[:stop]), stop if pair is None else pair.start())
+        if start == stop:
+            return stop
+        stop = start
+    return 0
 
 
 def _unclosed_formula(text: str) -> int:
