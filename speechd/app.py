@@ -11,15 +11,16 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from speechd.api import openapi
 from speechd.api.available import Available
 from speechd.api.downloads import DownloadEndpoint, Downloads
-from speechd.api.error_handlers import HANDLERS
+from speechd.api.error_handlers import HANDLERS, not_found
 from speechd.api.health import HealthEndpoints
 from speechd.api.home_page import HomePage
+from speechd.api.live.session import LiveSpeech
 from speechd.api.local_speech import LocalSpeech
 from speechd.api.middleware import RequestScope, middleware
 from speechd.api.models import ModelEndpoints
@@ -199,6 +200,7 @@ def _limits(settings: Settings) -> Limits:
         synthesis_timeout_s=settings.synthesis_timeout_s,
         max_overflow_in_flight=settings.overflow_max_in_flight,
         max_held_bytes=settings.max_whole_total_bytes,
+        max_sessions=settings.max_sessions,
     )
 
 
@@ -273,13 +275,15 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
+    app.router.default = not_found
     return RequestScope(app, counters, warning=shared.choice.warning)
 
 
-def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None) -> list[Route]:
+def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None) -> list[BaseRoute]:
     settings, available = shared.settings, shared.available
     has_keys = bool(settings.api_keys)
     return routes(
+        live=LiveSpeech(local, available),
         speech=SpeechEndpoint(settings=settings, available=available, local=local, overflow=overflow),
         models=ModelEndpoints(available),
         voices=VoiceEndpoints(shared.choice.engine, shared.catalogue, shared.available.named),

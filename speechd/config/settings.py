@@ -32,6 +32,9 @@ class Settings:
 
     host: str = option("127.0.0.1", "server", "address to listen on; 0.0.0.0 for all")
     port: int = option(8880, "server", "TCP port to listen on", 1, 65_535)
+    wyoming_port: int = option(
+        0, "server", "TCP port for Home Assistant's Wyoming protocol, which has no keys; 0: none", 0, 65_535
+    )
     workers: int = option(
         AUTO,
         "server",
@@ -123,6 +126,9 @@ class Settings:
     # Over 65 s: the pools of clients and of load balancers (AWS: 60 s) must let go of a connection before we do.
     keep_alive_s: float = option(75.0, "limits", "time before an idle connection is closed", 1, 86_400)
     write_timeout_s: float = option(30.0, "limits", "time a client may leave its audio unread", 0.1, 86_400)
+    session_idle_s: float = option(
+        600.0, "limits", "time without a message before a WebSocket or Wyoming connection is closed", 1, 86_400
+    )
     synthesis_timeout_s: float = option(
         60.0, "limits", "time limit for the synthesis of one window or segment", 0.1, 86_400
     )
@@ -138,6 +144,9 @@ class Settings:
     )
     max_in_flight_per_key: int = option(0, "admission", "requests served at once per API key; 0: no limit", 0)
     max_wait_s: float = option(10.0, "admission", "longest expected wait; requests beyond it are refused", 0.1, 3600)
+    max_sessions: int = option(
+        1024, "admission", "WebSockets and Wyoming connections at once, idle or not, of all workers together", 1, 65_535
+    )
     look_ahead_s: float = option(20.0, "admission", "audio synthesised ahead of what a client has read", 1, 3600)
 
     overflow_url: str = option(

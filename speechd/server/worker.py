@@ -55,6 +55,8 @@ class SpeechServer(Server):
             request_timeout_s=settings.request_timeout_s,
             connections=descriptors.connections(worker.hooks.files),
             held_bytes=max(HELD_BYTES, 2 * settings.max_body_bytes),
+            write_timeout_s=settings.write_timeout_s,
+            session_idle_s=settings.session_idle_s,
         )
         rejected, cors_origins = worker.application.rejected, settings.cors_origins
         self.server_state = self._connections = ServerConnections(limits, rejected, cors_origins=cors_origins)
@@ -107,9 +109,10 @@ class SpeechServer(Server):
         """Accept no more connections, and end with the last one.
 
         An idle one is not closed, for its client may be sending a request: the next response is the last on it, or it
-        ends after `keep_alive_s`, when its client has let go of it.
+        ends after `keep_alive_s`, when its client has let go of it. A WebSocket that is not in use is: it says why.
         """
         self._is_retiring = self._connections.draining = True
+        self._connections.end_sessions()
         for listener in (*self.servers, *self._worker.sockets):
             listener.close()
         self._worker.advance(Event.RETIRE)

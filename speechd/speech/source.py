@@ -17,7 +17,7 @@ class Chunk:
     data: bytes of its format, at least one unless words come without any. audio_s: seconds of audio that were encoded
     for them, 0 where that is not known. tokens: when the tokens of the windows that begin in it sound, in seconds from
     the start of the response's audio; none where the engine does not know. words, phonemes: those that are complete
-    with it, where they were asked for.
+    with it, where they were asked for. flushed: the number of the flush that is complete with it, None without one.
     """
 
     data: bytes
@@ -25,6 +25,7 @@ class Chunk:
     tokens: tuple[TokenTime, ...] = ()
     words: tuple[WordTime, ...] = ()
     phonemes: tuple[PhonemeTime, ...] = ()
+    flushed: int | None = None
 
 
 class SpeechSource(Protocol):
