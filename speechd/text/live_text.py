@@ -128,8 +128,8 @@ class LiveText:
         number = f"{rest}5"  # which may go on
         ends = (
             clause_ends(rest, len(rest), self._language),
-            phrase_ends(number, len(rest), self._language),
-            word_ends(number, len(rest)),
+            phrase_ends(number, len(number), self._language),
+            word_ends(number, len(number)),
         )
         for positions in ends:
             for at in reversed([at for at in positions if rest[at - 1].isspace()][-_TRIES:]):

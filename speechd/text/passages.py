@@ -75,8 +75,8 @@ class NotYet:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a reader is. read: the sentences, pauses, changes of style and flushes that it has looked at. text, end, style,
-    after: what it keeps of them, as in `PassageReader`. spans, reached: of its trace."""
+    """How far a reader is. read: the sentences, pauses, changes of style and flushes that it has looked at. text, end,
+    style, after: what it keeps of them, as in `PassageReader`. spans, reached: of its trace."""
 
     read: int = 0
     text: str = ""
@@ -115,6 +115,7 @@ class PassageReader:
         being written; see `FedText`."""
         self._language = language
         self._normalized = normalized
+        self._live = live
         self._fed = FedText(language, pronunciations, live=live)
         self._read = position.read
         self._text, self._end, self._style, self._after = position.text, position.end, position.style, position.after
@@ -179,10 +180,12 @@ class PassageReader:
 
         A passage is a sentence, and those behind it while it has fewer than `enough` characters: up to `most`, and none
         beyond a paragraph's end or a change of style. A sentence of more than `limit` characters is cut into nearly
-        equal parts, and no other: at clauses where it has them.
+        equal parts, and no other: at clauses where it has them. urgency: whether less is to be had of text that goes
+        on.
         """
         while True:
-            if missing := self._gather(enough, most, limit):
+            missing = self._gather(enough, most, limit)
+            if missing and not (missing.needs_text and self._is_worth_having(urgency)):
                 return missing
             if self._text:
                 head, rest = self._cut(limit)
@@ -300,7 +303,9 @@ class PassageReader:
         if "\n\n" in after:
             return Boundary.PARAGRAPH
         if not after.endswith("\n"):
-            return Boundary.SENTENCE if ends_sentence(sentence, self._spoken_language) else Boundary.WORD
+            if ends_sentence(sentence, self._spoken_language):
+                return Boundary.SENTENCE
+            return Boundary.CLAUSE if self._live and ends_clause(sentence) else Boundary.WORD
         # A line of verse, or of a list, within a sentence that goes on.
         return Boundary.CLAUSE if _GOES_ON.search(sentence[-_CONTEXT:]) else Boundary.SENTENCE
 
