@@ -176,7 +176,7 @@ class CuttingClient:
         """See `LiveClient.turn`."""
         turn, audio, writer = Turn(time.monotonic(), requests=0), Response(0.0), Writer(text, rate)
         sentences: asyncio.Queue[str | None] = asyncio.Queue()
-        writing = asyncio.create_task(_cut(writer, sentences))
+        writing = asyncio.create_task(cut(writer, sentences))
         while (sentence := await sentences.get()) is not None:
             turn.requests += 1
             await _spoken(self._target, self._client, sentence, turn, audio)
@@ -223,7 +223,7 @@ async def _spoken(target: Target, client: Client, input: str, turn: Turn, audio:
     turn.error = "" if response.ok or response.refused else response.error or f"status {response.status}"
 
 
-async def _cut(writer: Writer, sentences: asyncio.Queue[str | None]) -> None:
+async def cut(writer: Writer, sentences: asyncio.Queue[str | None]) -> None:
     """Hand on every sentence that is known to be whole, because something follows it, and the rest at the end."""
     rest = ""
 

@@ -15,11 +15,12 @@ from speechd.api.browser import Policy
 from speechd.api.cors import Cors
 from speechd.api.error_handlers import error_response
 from speechd.config.settings import Settings
-from speechd.context import STATE_KEY, RequestContext
+from speechd.context import STATE_KEY, Outcome, RequestContext
 from speechd.errors import Unauthorized
 from speechd.metrics import recording
 from speechd.metrics.counters import WorkerCounters
 from speechd.server.exchange import ABORT
+from speechd.server.session import ClientTooSlow
 
 REQUESTS: Final = ("http", "websocket")
 """ASGI's scopes that a client's request begins."""
@@ -69,7 +70,11 @@ class RequestScope:
                 context.status = message.get("status", SWITCHING_PROTOCOLS)
                 message.setdefault("headers", [])
                 self._add_headers(MutableHeaders(scope=message), context)
-            await send(message)
+            try:
+                await send(message)
+            except ClientTooSlow:
+                context.outcome = Outcome.CLIENT_TOO_SLOW
+                raise
 
         is_speech = paths.is_speech(context.method, context.path)
         if is_speech:

@@ -168,6 +168,7 @@ class LiveHarness:
         window_s: float = 1.0,
         delay_s: float = 0.0,
     ) -> None:
+        self.executor = executor
         self.pool, self.places = TonePool(window_s=window_s, delay_s=delay_s), Places()
         encoding = EncodingStage(lambda: open_encoder(format, whole=False), SegmentJoiner(), executor)
         limits = limits or LiveLimits(max_chars=10_000, look_ahead_s=60, has_words=True)

@@ -22,7 +22,7 @@ from speechd.errors import Overloaded, with_jitter
 from speechd.metrics import recording
 from speechd.metrics.recording import MeasuredEncoder, StreamMeter
 from speechd.pool.admission import Ticket
-from speechd.server.websocket import IN_USE
+from speechd.server.session import IN_USE
 from speechd.speech.encoding import EncodingStage
 from speechd.speech.live.flush_plan import FlushPlan
 from speechd.speech.live.guess import FirstSentence

@@ -30,6 +30,10 @@ PLACE_RETRY_S: Final = 0.05
 PLANNING_S: Final = 0.1
 """Seconds that planning a passage and handing it to a slot may take, before its synthesis."""
 
+STEP: Final = 60
+"""Characters by which gathered text grows before it is looked at again: a third of a passage. A look is a call of the
+process that reads, and models write hundreds of tokens a second for all sessions together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveLimits:
@@ -71,21 +75,21 @@ class LivePlanning:
         self._admit, self._limits = admit, limits
         self._place: Place | None = None
         self._feeds = 0  # how often text came, or a flush, or the end
+        self._gathered = 0.0  # characters since the plan was asked; infinite with a flush, or the end
         self._fed_at = self._waiting_since = time.monotonic()
         self._is_fresh = True  # nothing has come since the last passage was planned
 
     def feed(self, text: str) -> None:
-        """Add text to what may be the first sentence, if that is not known yet."""
+        """Note that this text has come."""
         if self._first is not None:
             self._first.feed(text)
+        self._gathered += len(text)
+        self._note()
 
-    def has_come(self) -> None:
-        """Note that there is more to plan, or nothing more to wait for."""
-        self._fed_at = time.monotonic()
-        self._feeds += 1
-        if self._is_fresh:
-            self._waiting_since, self._is_fresh = self._fed_at, False
-        self._stage.changed.set()
+    def press(self) -> None:
+        """Note that all is to be spoken that has come: a flush, or the end."""
+        self._gathered = math.inf
+        self._note()
 
     async def run(self) -> None:
         """Submit everything, each thing in its time. Raises `SpeechdError`: the text cannot be read, or there is no
@@ -106,7 +110,7 @@ class LivePlanning:
         """The next thing to speak, when its time has come, with a place to speak it."""
         while True:
             budget = await self._stage.room()
-            seen, arrival = self._feeds, self._fed_at
+            seen, arrival, self._gathered = self._feeds, self._fed_at, 0.0
             urgency, _ = self._urgency(time.monotonic())
             item = await self._plan.next(budget.limit_s, urgency)
             if isinstance(item, NotYet):
@@ -120,6 +124,13 @@ class LivePlanning:
                 self._first = None
                 await self._begin(arrival)
             return item
+
+    def _note(self) -> None:
+        self._fed_at = time.monotonic()
+        self._feeds += 1
+        if self._is_fresh:
+            self._waiting_since, self._is_fresh = self._fed_at, False
+        self._stage.changed.set()
 
     def _urgency(self, now: float) -> tuple[Urgency, float]:
         """How urgent the next passage is, and from when on it will be more so; infinite if that depends on progress."""
@@ -138,7 +149,8 @@ class LivePlanning:
     async def _wait(self, seen: int, urgency: Urgency) -> None:
         """Wait for more text than those `seen` feeds, or for a moment of more urgency."""
         guess_until = time.monotonic() + GUESS_S
-        while self._feeds == seen:
+        least = STEP if urgency is Urgency.GATHER else 0
+        while self._feeds == seen or self._gathered < least:
             now = time.monotonic()
             current, until = self._urgency(now)
             if current > urgency:

@@ -69,15 +69,16 @@ class LiveUtterance:
             return
         self.characters += len(text)
         self._stage.needs_audio = self._stage.needs_audio or not text.isspace()
-        self._planning.feed(text)
         self._plan.feed(text)
-        self._has_come()
+        self._planning.feed(text)
+        self._start()
 
     def flush(self) -> int:
         """Have all that was fed spoken now, though more may follow. Returns the number of the `Flushed` that will say
         so."""
         number = self._plan.flush()
-        self._has_come()
+        self._planning.press()
+        self._start()
         return number
 
     def finish(self) -> None:
@@ -85,7 +86,8 @@ class LiveUtterance:
         if not self.is_finished:
             self.is_finished = True
             self._plan.finish()
-            self._has_come()
+            self._planning.press()
+            self._start()
 
     async def read(self) -> LiveChunk | Flushed | None:
         """What comes next, however long text is waited for; None at the end of all. A further call says that the client
@@ -140,9 +142,8 @@ class LiveUtterance:
         self._planning.release()
         self._tasks = ()
 
-    def _has_come(self) -> None:
-        """Note that there is more to plan, or nothing more to wait for."""
-        self._planning.has_come()
+    def _start(self) -> None:
+        """Begin to plan, if that has not begun: an utterance without text costs next to nothing."""
         if not self._tasks and not self._is_over:
             planning = asyncio.create_task(self._planning.run())
             self._tasks = (planning, asyncio.create_task(self._stage.run(planning)))
@@ -154,8 +155,8 @@ class LiveUtterance:
         self._is_over = True
         self._planning.release()
         try:
-            for task in self._tasks:
-                await task
+            if self._tasks:
+                await self._tasks[-1]  # no variable may keep the task, which keeps what it raises, and that this frame
             self.outcome = Outcome.COMPLETE
         except Unavailable:
             self.outcome = Outcome.REFUSED

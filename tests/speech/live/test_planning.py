@@ -84,9 +84,11 @@ def test_place_is_kept_while_text_is_gathered_and_given_back_when_nothing_is_cer
     async def scenario() -> None:
         async with live(plan=SentencePlan()) as harness:
             reading = Reading(harness)
+            harness.pool.gate.clear()
             harness.utterance.feed("One two three four. Five six seven")
             await until(lambda: harness.pool.jobs)
             harness.utterance.feed(" eight")
+            harness.pool.gate.set()
             await until(lambda: reading.said == "One two three four.")
             await asyncio.sleep(0.05)
             assert harness.places.held == 1
