@@ -1,6 +1,6 @@
 """Checks what the clients of this folder have heard: all of the text, and each word where it sounds.
 
-    python -m bench.clients.check FOLDER
+python -m bench.clients.check FOLDER
 """
 
 from __future__ import annotations

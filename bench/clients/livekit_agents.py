@@ -96,9 +96,7 @@ async def main(base: str, scenario: str) -> None:
             began = time.monotonic()
             save(await speak(tts, name, TEXT))
             save(await whole(tts, f"{name}-synthesize"))
-            for index, record in enumerate(
-                await asyncio.gather(*(speak(tts, f"{name}-both-{i}", TEXT) for i in range(2)))
-            ):
+            for record in await asyncio.gather(*(speak(tts, f"{name}-both-{i}", TEXT) for i in range(2))):
                 save(record)
             save(await interrupt(tts, f"{name}-after-interruption"))
             print(name, "took", round(time.monotonic() - began, 1), "s")

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import warnings
-
-warnings.simplefilter("ignore")
 
 import aiohttp
 from loguru import logger
@@ -42,13 +39,15 @@ class Sink(FrameProcessor):
 
     def __init__(self, record: Record) -> None:
         super().__init__()
-        self.record, self.errors, self.stopped = record, [], asyncio.Event()
+        self.record, self.errors = record, []
+        self.sounding, self.stopped = asyncio.Event(), asyncio.Event()
         self.began = None
 
     async def process_frame(self, frame, direction) -> None:
         await super().process_frame(frame, direction)
         if isinstance(frame, TTSAudioRawFrame):
             self.record.audio(frame.audio, frame.sample_rate)
+            self.sounding.set()
         elif isinstance(frame, TTSTextFrame) and frame.pts is not None:
             if self.began is None:  # the first word's time, which is not 0, comes off the clock of the pipeline
                 self.began = frame.pts
@@ -64,6 +63,11 @@ async def run(name: str, tts, *, interrupt: bool = False) -> Sink:
     """Speak the text, word by word, as a language model would."""
     sink = Sink(Record(name, TEXT))
     params = PipelineParams(audio_out_sample_rate=24000)
+
+    @tts.event_handler("on_error")
+    async def on_error(_, frame) -> None:  # which goes the other way than sound
+        sink.errors.append(str(frame.error)[:200])
+
     task = PipelineTask(Pipeline([tts, sink]), params=params, idle_timeout_secs=30, cancel_on_idle_timeout=True)
 
     async def say(text: str) -> None:
@@ -76,8 +80,7 @@ async def run(name: str, tts, *, interrupt: bool = False) -> Sink:
         await asyncio.sleep(0.5)
         if interrupt:
             await say(" ".join([TEXT] * 10))
-            while not sink.record.pcm:
-                await asyncio.sleep(0.01)
+            await sink.sounding.wait()
             await task.queue_frame(InterruptionFrame())
             await asyncio.sleep(0.5)
             sink.record, sink.began = Record(name, TEXT), None
@@ -109,7 +112,10 @@ def services(base: str, session: aiohttp.ClientSession, key: str = KEY) -> dict[
         "pipecat-elevenlabs": ElevenLabsTTSService(api_key=key, url=ws, settings=eleven),
         "pipecat-elevenlabs-tokens": ElevenLabsTTSService(api_key=key, url=ws, settings=eleven, **by_token),
         "pipecat-cartesia-http": CartesiaHttpTTSService(
-            api_key=key, base_url=base, aiohttp_session=session, settings=CartesiaHttpTTSService.Settings(voice="af_heart")
+            api_key=key,
+            base_url=base,
+            aiohttp_session=session,
+            settings=CartesiaHttpTTSService.Settings(voice="af_heart"),
         ),
         "pipecat-elevenlabs-http": ElevenLabsHttpTTSService(
             api_key=key,
@@ -130,7 +136,9 @@ async def main(base: str, scenario: str) -> None:
             return
         for name in services(base, session):
             for interrupt in (False, True):
-                sink = await run(name + "-after-interruption" * interrupt, services(base, session)[name], interrupt=interrupt)
+                sink = await run(
+                    name + "-after-interruption" * interrupt, services(base, session)[name], interrupt=interrupt
+                )
                 save(sink.record)
                 print(sink.record.name, "errors", sink.errors)
 

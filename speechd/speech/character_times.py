@@ -42,16 +42,18 @@ class CharacterTimes:
             self._waiting.append((" ", self._reached_s))
 
     def release(self, until_s: float, *, final: bool = False) -> list[CharacterTime]:
-        """The characters that begin before `until_s`, the end of the audio so far, each until the next begins and the
-        last until then. final: all that there are."""
+        """The characters that begin before `until_s`, the end of the audio so far. Each lasts until the next one, which
+        may begin in later audio, and the last of the text until then. final: all that there are."""
         count = len(self._waiting)
         if not final:
             count = next((at for at, (_, start_s) in enumerate(self._waiting) if start_s >= until_s), count)
-        released, self._waiting = self._waiting[:count], self._waiting[count:]
-        return [
-            CharacterTime(character, start_s, max(start_s, released[at + 1][1] if at + 1 < count else until_s))
-            for at, (character, start_s) in enumerate(released)
+        starts = [start_s for _, start_s in self._waiting] + [until_s]
+        released = [
+            CharacterTime(character, start_s, max(start_s, starts[at + 1]))
+            for at, (character, start_s) in enumerate(self._waiting[:count])
         ]
+        self._waiting = self._waiting[count:]
+        return released
 
     def _spread(self, stop: int, start_s: float, end_s: float) -> None:
         """Give the characters before `stop` this time in equal parts."""

@@ -107,9 +107,10 @@ class SentText:
         return word.text.casefold() == said.casefold() and not any(character.isalnum() for character in rest)
 
     def _stop(self, start: int, source_stop: int) -> int:
-        """Where the word as sent ends that begins at `start`, and of which this much has been spoken."""
+        """Where the words as sent end that begin at `start`, and of which this much has been spoken."""
         if self._spaced:
-            return max(source_stop, next(self._written(start, len(self.text)), (start, start))[1])
+            source_stop = max(source_stop, start + 1)
+            return max((end for _, end in self._written(start, source_stop)), default=source_stop)
         stop = source_stop
         while stop < len(self.text) and not self.text[stop].isalnum() and not self.text[stop].isspace():
             stop += 1
@@ -128,7 +129,18 @@ class SentText:
         self._open = None
         stop = self._stop(word.start, word.source_stop)
         self._at, self._reached_s = stop, max(self._reached_s, word.end_s)
-        return self._word(word.start, stop, word.start_s, word.end_s)
+        if not self._spaced:
+            return self._word(word.start, stop, word.start_s, word.end_s)
+        # Some abbreviations are read together with the word behind them: they share its time by their length.
+        given: list[SentWord] = []
+        places = list(self._written(word.start, stop))
+        s_for_one = (word.end_s - word.start_s) / max(1, sum(end - start for start, end in places))
+        at_s = word.start_s
+        for start, end in places:
+            until_s = word.end_s if end == stop else at_s + s_for_one * (end - start)
+            given += self._word(start, end, at_s, until_s)
+            at_s = until_s
+        return given
 
     def _unspoken(self, stop: int) -> list[SentWord]:
         """The words before `stop` of which nothing is spoken; one that reaches beyond it may be."""

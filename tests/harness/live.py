@@ -169,12 +169,13 @@ class LiveHarness:
         delay_s: float = 0.0,
     ) -> None:
         self.executor = executor
+        self.room = 1_000_000  # characters of the connection
         self.pool, self.places = TonePool(window_s=window_s, delay_s=delay_s), Places()
         encoding = EncodingStage(lambda: open_encoder(format, whole=False), SegmentJoiner(), executor)
         limits = limits or LiveLimits(max_chars=10_000, look_ahead_s=60, has_words=True)
         plan = plan or FlushPlan(PlanHere, OPTIONS, AS_TEXT)
         first = FirstSentence(lambda text: PlanHere(Utterance(text, OPTIONS)))
-        self.utterance = LiveUtterance(plan, first, self.pool, encoding, self.places.admit, limits)
+        self.utterance = LiveUtterance(plan, first, self.pool, encoding, self.places.admit, limits, lambda: self.room)
 
     async def read_all(self) -> list[LiveChunk | Flushed]:
         """All that comes of it."""

@@ -298,7 +298,9 @@ def test_aborting_the_process_drops_them(served: HttpServer) -> None:
         (frame(b"", fin=False) + frame(b"", Opcode.CONT, fin=False) * FRAGMENTS, 1008),
     ],
 )
-def test_what_breaks_the_protocol_or_a_limit_is_closed_with_its_code(served: HttpServer, sent: bytes, code: int) -> None:
+def test_what_breaks_the_protocol_or_a_limit_is_closed_with_its_code(
+    served: HttpServer, sent: bytes, code: int
+) -> None:
     with opened(served) as client:
         client.sendall(sent)
         assert closed_with(rest_or_reset(client)) == code

@@ -100,7 +100,7 @@ class CartesiaConversation:
             return
         text = transcript(fields)
         goes_on = optional(fields, "continue", Boolean(), False)
-        if context is None:
+        if context is None or context.is_over:
             context = self._open(id, fields)
         elif not context.is_open:
             raise InvalidRequest("No more text was to come in this context.", param="context_id", code="context_closed")

@@ -14,7 +14,8 @@ from speechd.speech.sent_text import SentText
 class LiveContext(ABC):
     """An utterance and its text. `speak` sends what comes of it, until it has ended.
 
-    is_open: more text may come. heard: how far the listener was taken, once it was cancelled.
+    is_open: more text may come. is_over: its end has been told, or is about to be. heard: how far the listener was
+    taken, once it was cancelled.
     """
 
     def __init__(self, session: LiveSession, options: LiveOptions) -> None:
@@ -22,13 +23,17 @@ class LiveContext(ABC):
         self._session = session
         self._utterance = session.open(options)
         self.sent = SentText(options.language)
-        self.is_open = True
+        # A client that has no text gathered sends sentences, and need not part them.
+        self._are_pieces_apart = options.buffer_delay_s == 0
+        self.is_open, self.is_over = True, False
         self.heard: Heard | None = None
         self._flushes: list[int] = []  # where in the text each was
         self._error: SpeechdError | None = None
 
     def feed(self, text: str) -> None:
         """Add text. Raises `InvalidRequest`: it is too much."""
+        if self._are_pieces_apart and text and not text[-1].isspace():
+            text += " "
         self._utterance.feed(text)
         self.sent.feed(text)
 
@@ -46,7 +51,8 @@ class LiveContext(ABC):
         """Say nothing more."""
         self.is_open = False
         if self.heard is None:
-            self.heard = await self._utterance.cancel()
+            self.heard = self._utterance.heard()
+            await self._utterance.cancel()
 
     async def fail(self, error: SpeechdError) -> None:
         """End it with this error."""
@@ -63,6 +69,7 @@ class LiveContext(ABC):
         try:
             await self._speak()
         except SpeechdError as error:
+            self.is_over = True
             await self.failed(error)
         finally:
             self.is_open = False
@@ -76,6 +83,7 @@ class LiveContext(ABC):
                 await self.spoken(event)
         if self._error is not None:
             raise self._error
+        self.is_over = True
         await self.ended()
 
     @abstractmethod

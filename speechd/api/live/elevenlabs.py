@@ -101,9 +101,10 @@ class ElevenLabsContext(LiveContext):
             await self._send(b"", times, self._end_s)
 
     async def _send(self, data: bytes, times: list[CharacterTime], start_s: float) -> None:
-        if not times and not self._is_absolute:
-            # Clients that add up what messages last take the time of one without a character from this.
-            times = [CharacterTime("", start_s, self._end_s)]
+        if not self._is_absolute:
+            # Clients add up what messages last, and take it from the last character, even of a message without any.
+            last = times[-1] if times else CharacterTime("", start_s, start_s)
+            times = [*times[:-1], last._replace(end_s=max(last.start_s, self._end_s))]
         alignment = milliseconds(times, 0.0 if self._is_absolute else start_s) if times else None
         await self._connection.send(audio_message(data, alignment, self._name))
 

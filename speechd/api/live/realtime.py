@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from speechd.api.live.session import LiveSession
 from speechd.errors import InvalidRequest, SpeechdError, shorten
 from speechd.speech.live.events import Flushed, LiveChunk
 from speechd.speech.live.options import LiveOptions
+from speechd.speech.sent_text import SentWord
 
 OUT_OF_BAND: Final = "none"
 """The `conversation` of a response that belongs to none; several of these may be spoken at once."""
@@ -31,6 +33,7 @@ class RealtimeResponse(LiveContext):
         super().__init__(session, options)
         self._connection, self._events = connection, events
         self._told = 0  # characters of the text that are in the transcript
+        self._words: deque[SentWord] = deque()  # that sound in audio yet to come
         self._audio_s = 0.0
 
     @property
@@ -44,8 +47,10 @@ class RealtimeResponse(LiveContext):
         await super().speak()
 
     async def spoken(self, chunk: LiveChunk) -> None:
-        for word in self.sent.take(chunk.words):
-            await self._tell(word.stop)
+        self._words += self.sent.take(chunk.words)
+        end_s = chunk.start_s + chunk.audio_s
+        while self._words and self._words[0].start_s < end_s:
+            await self._tell(self._words.popleft().stop)
         if chunk.data:
             self._audio_s += chunk.audio_s
             await self._connection.send(self._events.audio_delta(chunk.data))
@@ -151,7 +156,7 @@ class RealtimeConversation:
         if not isinstance(asked, dict):
             raise InvalidRequest("'response' must be an object.", param="response", code="invalid_type")
         is_apart = asked.get("conversation") == OUT_OF_BAND
-        if not is_apart and any(each.events.conversation for each in self._responses.values()):
+        if not is_apart and any(each.events.conversation for each in self._responses.values() if not each.is_over):
             raise InvalidRequest(
                 "The conversation already has a response that is being spoken. Wait for its end, or cancel it.",
                 code="conversation_already_has_active_response",
@@ -177,9 +182,8 @@ class RealtimeConversation:
 
     async def _cancel(self, fields: Mapping[str, Any]) -> None:
         id = fields.get("response_id")
-        chosen = [
-            each for key, each in self._responses.items() if key == id or (id is None and each.events.conversation)
-        ]
+        spoken = [(key, each) for key, each in self._responses.items() if not each.is_over]
+        chosen = [each for key, each in spoken if key == id or (id is None and each.events.conversation)]
         if not chosen:
             raise InvalidRequest("There is no such response to cancel.", code="response_cancel_not_active")
         for response in chosen:

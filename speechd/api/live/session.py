@@ -34,6 +34,9 @@ from speechd.speech.reader.messages import Utterance
 MAX_UTTERANCES: Final = 32
 """Utterances (contexts) that one connection may have at once."""
 
+TEXTS: Final = 2
+"""How many of the longest texts all that a connection has open at once may be: what is fed is kept to the end."""
+
 InUse = Callable[[bool], None]
 """Told whether a connection has something to speak: until it has not, it is not ended for want of use."""
 
@@ -106,6 +109,11 @@ class LiveSession:
         finally:
             self._ticket.release()
 
+    def _room(self) -> int:
+        """Characters that may still be fed."""
+        fed = sum(utterance.characters for utterance in self._open)
+        return TEXTS * self._local.settings.max_input_chars - fed
+
     def _admit(self) -> Place:
         place = Place(self._local.admission.admit(self._context.key), lambda: self._count_places(-1))
         self._count_places(+1)
@@ -158,7 +166,7 @@ class LiveSession:
             return MeasuredEncoder(open_encoder(options.format, whole=False, rate=options.sample_rate), meter)
 
         encoding = EncodingStage(encoder, SegmentJoiner(options.volume), local.encoding, flush_s=options.flush_s)
-        return LiveUtterance(plan, first, local.pool, encoding, self._admit, limits), meter
+        return LiveUtterance(plan, first, local.pool, encoding, self._admit, limits, self._room), meter
 
 
 class Place:

@@ -42,10 +42,11 @@ class LiveUtterance:
         encoding: EncodingStage,
         admit: Callable[[], Place],
         limits: LiveLimits,
+        room: Callable[[], int],
     ) -> None:
         """plan: of its text, which has the words traced. first: for a guess at its first passage. admit: takes a place,
-        or raises `Unavailable`."""
-        self._plan, self._encoding, self._limits = plan, encoding, limits
+        or raises `Unavailable`. room: characters that its connection may still feed."""
+        self._plan, self._encoding, self._limits, self._room = plan, encoding, limits, room
         self._stage = SynthesisStage(pool, encoding, LookAhead(limits.look_ahead_s, time.monotonic()))
         self._stage.needs_audio = False
         self._planning = LivePlanning(plan, first, pool, self._stage, admit, limits)
@@ -60,11 +61,14 @@ class LiveUtterance:
         self._stall = StreamStall()
 
     def feed(self, text: str) -> None:
-        """Add text, in pieces of any kind. Raises `InvalidRequest` if that is more than one utterance may have."""
+        """Add text, in pieces of any kind. Raises `InvalidRequest` if that is more than one utterance may have, or all
+        of a connection."""
         if self.characters + len(text) > self._limits.max_chars:
             raise InvalidRequest(
-                f"The text is longer than {self._limits.max_chars} characters: begin another utterance.", param="input"
+                f"The text is longer than {self._limits.max_chars} characters: begin another context.", param="input"
             )
+        if len(text) > self._room():
+            raise InvalidRequest("The contexts of this connection have too much text: end some first.", param="input")
         if not text or self.is_finished or self._is_over:
             return
         self.characters += len(text)

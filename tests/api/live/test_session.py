@@ -16,7 +16,7 @@ from speechd.config.settings import Settings
 from speechd.context import Outcome, RequestContext
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine, decode
-from speechd.errors import NotReady, Overloaded
+from speechd.errors import InvalidRequest, NotReady, Overloaded
 from speechd.metrics.counters import Counts
 from speechd.metrics.declarations import COUNTED, UTTERANCES, UTTERANCES_BEGUN
 from speechd.pool.admission import Admission
@@ -196,6 +196,23 @@ def test_utterances_of_a_connection_are_bounded() -> None:
                 session.open(OPTIONS)
             await session.end(utterances[0])
             session.open(OPTIONS)
+            await session.close()
+
+    run(scenario)
+
+
+def test_text_of_a_connection_is_bounded() -> None:
+    async def scenario() -> None:
+        async with harness() as server:
+            session = server.begin()
+            longest = server.live.settings.max_input_chars
+            utterances = [session.open(OPTIONS) for _ in range(3)]
+            for utterance in utterances[:2]:
+                utterance.feed("x" * longest)
+            with pytest.raises(InvalidRequest, match="contexts"):
+                utterances[2].feed("x")
+            await session.end(utterances[0])
+            utterances[2].feed("x")
             await session.close()
 
     run(scenario)

@@ -221,6 +221,9 @@ def test_more_characters_than_an_utterance_may_have_are_refused() -> None:
             harness.utterance.feed("One two.")
             with pytest.raises(InvalidRequest, match="longer than 10 characters"):
                 harness.utterance.feed("Three.")
+            harness.room = 0
+            with pytest.raises(InvalidRequest, match="contexts of this connection"):
+                harness.utterance.feed("!")
 
     run(scenario)
 
