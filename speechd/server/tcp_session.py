@@ -34,7 +34,9 @@ class TcpConnection(SessionConnection):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         state = {**self._app_state, "id": request_id()}
-        super().__init__(transport, self._admitting, {"type": "tcp", "client": get_remote_addr(transport), "state": state})
+        super().__init__(
+            transport, self._admitting, {"type": "tcp", "client": get_remote_addr(transport), "state": state}
+        )
         if self._connections.draining or not self._connections.admit(self):
             self._discarding = True
             transport.abort()

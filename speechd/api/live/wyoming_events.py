@@ -45,7 +45,10 @@ class EventReader:
             return None
         head = _object(self._unread[:end])
         self._searched = end
-        data_bytes, payload_bytes = _length(head, "data_length", DATA_BYTES), _length(head, "payload_length", PAYLOAD_BYTES)
+        data_bytes, payload_bytes = (
+            _length(head, "data_length", DATA_BYTES),
+            _length(head, "payload_length", PAYLOAD_BYTES),
+        )
         stop = end + 1 + data_bytes
         if len(self._unread) < stop + payload_bytes:
             return None
