@@ -11,7 +11,6 @@ from speechd.api.languages import LanguageCode
 from speechd.api.schema import SPEEDS
 from speechd.api.voice_name import VoiceName
 from speechd.speech.live.options import LiveOptions
-from speechd.speech.reading import AS_TEXT, Reading
 
 VOLUMES: Final = (0.0, 4.0)
 """Least and greatest factor on the samples."""
@@ -29,7 +28,6 @@ def live_options(
     words: bool = False,
     buffer_delay_s: float | None = None,
     normalize: bool = True,
-    reading: Reading = AS_TEXT,
 ) -> LiveOptions:
     """Valid options. voice, language, speed, volume: as a client wrote them, None where it did not. The rest: see
     `LiveOptions`. Raises `InvalidRequest`."""
@@ -47,7 +45,6 @@ def live_options(
         words=words,
         buffer_delay_s=buffer_delay_s,
         normalize=normalize,
-        reading=reading,
     )
 
 

@@ -4,9 +4,9 @@
     synthesize → audio-start, audio-chunk…, audio-stop
     synthesize-start, synthesize-chunk…, synthesize-stop → audio-start, audio-chunk…, audio-stop, synthesize-stopped
 
-Within a stream Home Assistant also sends the whole text as `synthesize`, for servers that know no streams; it is ignored.
-Utterances are spoken in the order in which they came. There are no keys, and one answer to all that is wrong: an event
-`error`, and the end of the connection, because nothing else would end a client's wait.
+Within a stream Home Assistant also sends the whole text as `synthesize`, for servers that know no streams; it is
+ignored. Utterances are spoken in the order in which they came. There are no keys, and one answer to all that is wrong:
+an event `error`, and the end of the connection, because nothing else would end a client's wait.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, MutableMapping
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
@@ -149,8 +150,8 @@ class WyomingConnection:
             raise InvalidRequest("'voice' must be an object.", param="voice")
         wanted = SynthesizeVoice.from_dict(voice) or SynthesizeVoice()
         name, language = voice_for(wanted, self._live.available)
-        reading = Reading(Form.SSML) if data.get("text_format") == SSML else Reading()
-        return live_options(self._live.available, voice=name, language=language, format=FORMAT, reading=reading)
+        options = live_options(self._live.available, voice=name, language=language, format=FORMAT)
+        return replace(options, reading=Reading(Form.SSML)) if data.get("text_format") == SSML else options
 
     def _begin(self, options: LiveOptions, *, is_stream: bool) -> LiveUtterance:
         """An utterance, to be spoken after those before it."""
