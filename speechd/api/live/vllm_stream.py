@@ -166,5 +166,5 @@ class VllmConversation:
         context = VllmContext(self._connection, self._session, unit, self._account, before)
         self._count += 1
         self._last = context
-        self._connection.start(context.speak())
+        self._connection.start(context.speak)
         return context
