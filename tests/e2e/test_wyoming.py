@@ -78,6 +78,10 @@ class Spoken:
             self.error = Error.from_event(event)
 
 
+def connected(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
 async def until_event(client: AsyncTcpClient, kind: Callable[[str], bool]) -> Spoken:
     """What comes up to an event of this kind, or to the end of the connection."""
     spoken = Spoken()
@@ -130,11 +134,14 @@ def test_stream_in_home_assistant_s_order_is_spoken_once(server: Server, port: i
 
 
 def test_whole_text_is_spoken_by_the_voice_that_is_named(server: Server, port: int) -> None:
-    async def ask(client: AsyncTcpClient, name: str) -> Spoken:
-        await client.write_event(Synthesize(text="One shot.", voice=SynthesizeVoice(name=name)).event())
-        return await until_event(client, AudioStop.is_type)
+    def asking(name: str) -> Spoken:
+        async def ask(client: AsyncTcpClient) -> Spoken:
+            await client.write_event(Synthesize(text="One shot.", voice=SynthesizeVoice(name=name)).event())
+            return await until_event(client, AudioStop.is_type)
 
-    adam, heart = (talk(port, lambda client, name=name: ask(client, name)) for name in ("am_adam", "af_heart"))
+        return talk(port, ask)
+
+    adam, heart = asking("am_adam"), asking("af_heart")
     assert adam.kinds == STREAMED[:3]
     assert adam.said == heart.said == "Oneshot."
     assert "voice=am_adam" in server.log()
@@ -236,16 +243,15 @@ def test_events_that_mean_nothing_here_are_ignored(server: Server, port: int) ->
 
 @pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\n\r\n", b" " * (LINE_BYTES + 1), b'{"type": 1}\n'])
 def test_what_is_no_event_ends_its_connection_alone(server: Server, port: int, sent: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
-        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
-            client.sendall(sent)
-            head = json.loads(client.makefile("rb").readline())
-            assert head["type"] == "error"
+    with contextlib.suppress(ConnectionResetError, BrokenPipeError), connected(port) as client:
+        client.sendall(sent)
+        head = json.loads(client.makefile("rb").readline())
+        assert head["type"] == "error"
     assert talk(port, stream).said == SAID
 
 
 def test_http_does_not_answer_there_and_wyoming_not_on_the_port_of_http(server: Server, port: int) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+    with connected(server.port) as client:
         client.sendall(b'{"type": "describe"}\n')
         assert client.recv(100).startswith(b"HTTP/1.1 400 ")
 
