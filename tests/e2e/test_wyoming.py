@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -32,6 +33,7 @@ from wyoming.tts import (
 from speechd.api.live.wyoming_events import LINE_BYTES
 from speechd.audio.samples import SAMPLE_RATE
 from tests.harness.decoding import decoded
+from tests.harness.mdns import found
 from tests.harness.server import Server, free_port, running, until
 
 PIECES = ["The lights ", "are on. It is 2", "1 degrees", ". All is well."]
@@ -319,6 +321,17 @@ def test_draining_ends_idle_connections_and_lets_speech_finish(tmp_path: Path) -
         assert spoken.kinds[-1] == "audio-stop"
         assert spoken.said.count("Thisissaidtotheend.") == 20
         assert server.process.wait(20) == 0
+
+
+def test_port_is_announced_by_one_of_the_workers_until_the_end(tmp_path: Path) -> None:
+    port, name = free_port(), f"speechd {os.getpid()}"
+    with running(tmp_path, wyoming_port=port, wyoming_name=name) as server:
+        until(lambda: server.log().count(" announced ") == 1)
+        info = asyncio.run(found(name))
+        assert info is not None
+        assert info.port == port
+        assert server.log().count(" announced ") == 1
+    assert asyncio.run(found(name, 0.5)) is None
 
 
 def test_killed_worker_breaks_its_own_connections_alone(tmp_path: Path) -> None:
