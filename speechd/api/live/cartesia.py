@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from speechd.api.available import Available
@@ -114,7 +115,7 @@ class CartesiaConversation:
         asked = Generation.read(fields, self._available)
         context = CartesiaContext(self._connection, id, self._session, asked)
         self._contexts[id] = context
-        self._connection.start(self._speak(id, context))
+        self._connection.start(partial(self._speak, id, context))
         return context
 
     async def _speak(self, id: str, context: CartesiaContext) -> None:

@@ -128,7 +128,8 @@ def _voice(fields: Mapping[str, Any]) -> object:
 
 def transcript(fields: Mapping[str, Any]) -> str:
     """The text of a request; "" where there is none. Raises `InvalidRequest`."""
-    return optional(fields, "transcript", Text(), "")
+    text: str = optional(fields, "transcript", Text(), "")
+    return text
 
 
 def required(fields: Mapping[str, Any], name: str) -> Any:

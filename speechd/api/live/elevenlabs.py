@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from speechd.api.available import Available
@@ -135,7 +136,7 @@ class SingleConversation:
             text = text_of(fields)
             if context is None:
                 context = ElevenLabsContext(self._connection, {}, self._session, faster(self._asked, fields))
-                self._connection.start(context.speak())
+                self._connection.start(context.speak)
                 text = None if text and text.isspace() else text  # which only says how it is to be spoken
             if text:
                 context.feed(text)
@@ -201,7 +202,7 @@ class MultiConversation:
         name = {"contextId": id}
         context = ElevenLabsContext(self._connection, name, self._session, faster(self._asked, fields))
         self._contexts[id] = context
-        self._connection.start(self._speak(id, context))
+        self._connection.start(partial(self._speak, id, context))
         return context
 
     async def _close(self, context: ElevenLabsContext) -> None:
