@@ -174,7 +174,7 @@ def test_wrong_message_is_answered_by_an_error_and_the_connection_goes_on(fields
         async with talk() as client:
             client.say(asked("Hello.") | fields)
             error = await client.hear()
-            assert (error["type"], error["done"], error["status_code"]) == ("error", True, 400)
+            assert (error["type"], error["done"], error["status_code"]) == ("error", False, 400)
             assert param in error["message"]
             client.say(asked("Hello.", context_id="b"))
             assert spoken(pcm_of(await client.until(is_over), "data")) == "hello"
