@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from speechd.speech.captions import WordTime
+from speechd.text.fed_text import Flushed
+
+__all__ = ["Flushed", "Heard", "LiveChunk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,6 @@ class LiveChunk:
     audio_s: float
     start_s: float
     words: tuple[WordTime, ...] = ()
-
-
-class Flushed(NamedTuple):
-    """All text that was fed before the flush of this number (0, 1, ...) has been sent as audio."""
-
-    number: int
 
 
 class Heard(NamedTuple):

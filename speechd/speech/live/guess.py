@@ -21,6 +21,10 @@ LONGEST: Final = 400
 SHORTEST: Final = 20
 """Characters: shorter ones are seldom sentences, and a listener would be out of audio before the next is there."""
 
+MOST: Final = 3
+"""Guesses at one utterance: whose first words look like the end of a sentence time and again is not to keep slots busy.
+"""
+
 GUESS_S: Final = 2.0
 """Seconds for which a guess is kept. Whatever is certain by then, it was not in time."""
 
@@ -39,6 +43,7 @@ class FirstSentence:
         self._make = plan
         self._text = ""
         self._guessed = ""
+        self._left = MOST
 
     def feed(self, text: str) -> None:
         """Add text."""
@@ -49,12 +54,12 @@ class FirstSentence:
     def is_probable(self) -> bool:
         """Whether the text is probably a sentence, at which no guess was made yet."""
         text = self._text.rstrip()
-        is_new = text != self._guessed and SHORTEST <= len(text) <= LONGEST
+        is_new = self._left > 0 and text != self._guessed and SHORTEST <= len(text) <= LONGEST
         return is_new and text.rstrip(CLOSERS).endswith(ENDS)
 
     async def guess(self, longest_s: float) -> Segment | None:
         """The first segment, if no more text came; None if that would not be all, or could not be read."""
-        self._guessed = self._text.rstrip()
+        self._guessed, self._left = self._text.rstrip(), self._left - 1
         plan = self._make(self._guessed)
         try:
             first = await plan.next(longest_s)

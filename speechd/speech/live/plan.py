@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Protocol
 
 from speechd.speech.live.events import Flushed
 from speechd.speech.planner import Planned
 from speechd.text.markup import Pause
-from speechd.text.passages import NotYet
+from speechd.text.passages import NotYet, Urgency
 
-
-class Urgency(IntEnum):
-    """What may be planned of a text of which more may come."""
-
-    GATHER = 0
-    """A passage of good length, or the end of a paragraph."""
-    SENTENCE = 1
-    """Whatever sentences there are that no further text can change."""
-    CLAUSE = 2
-    """Up to the end of the last clause, or else of the last whole word."""
+__all__ = ["LiveTextPlan", "Urgency"]
 
 
 class LiveTextPlan(Protocol):

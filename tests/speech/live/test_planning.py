@@ -10,11 +10,13 @@ from speechd.engines.tone import decode
 from speechd.errors import Overloaded
 from speechd.speech.live import planning
 from speechd.speech.live.events import Flushed, LiveChunk
+from speechd.speech.live.guess import MOST
 from speechd.speech.live.plan import Urgency
 from speechd.speech.live.planning import LiveLimits
 from tests.harness.live import LiveHarness, SentencePlan, live, run, samples_of
 
 FIRST = "The first of them is this one."
+LONG = "One two three four five six seven eight nine ten eleven twelve, and so on."
 REST = "The second comes later. The third is even later than that, and it is long. So is the fourth, which is last."
 
 
@@ -85,11 +87,11 @@ def test_place_is_kept_while_text_is_gathered_and_given_back_when_nothing_is_cer
         async with live(plan=SentencePlan()) as harness:
             reading = Reading(harness)
             harness.pool.gate.clear()
-            harness.utterance.feed("One two three four. Five six seven")
+            harness.utterance.feed(f"{LONG} Five six seven")
             await until(lambda: harness.pool.jobs)
             harness.utterance.feed(" eight")
             harness.pool.gate.set()
-            await until(lambda: reading.said == "One two three four.")
+            await until(lambda: reading.said == LONG)
             await asyncio.sleep(0.05)
             assert harness.places.held == 1
             await until(lambda: not harness.places.held)
@@ -210,6 +212,20 @@ def test_no_guess_is_made_at_what_is_probably_no_first_sentence(text: str) -> No
             harness.utterance.feed(text)
             await asyncio.sleep(0.05)
             assert not harness.pool.jobs
+            await harness.utterance.cancel()
+            await reading.task
+
+    run(scenario)
+
+
+def test_only_a_few_guesses_are_made() -> None:
+    async def scenario() -> None:
+        async with live(plan=SentencePlan()) as harness:
+            reading = Reading(harness)
+            for number in range(2 * MOST):
+                harness.utterance.feed(f"This is what they call {number}.")
+                await asyncio.sleep(0.02)
+            assert len(harness.pool.jobs) == MOST
             await harness.utterance.cancel()
             await reading.task
 
