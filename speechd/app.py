@@ -12,7 +12,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from speechd.api import openapi
 from speechd.api.available import Available
@@ -268,22 +268,38 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
         readers.close()
         pool.close()
 
+    live = LiveSpeech(local, shared.available)
     app = Starlette(
-        routes=_routes(shared, local, overflow),
+        routes=_routes(shared, local, overflow, live),
         middleware=middleware(settings),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     app.router.default = not_found
-    return RequestScope(app, counters, warning=shared.choice.warning)
+    requests = RequestScope(app, counters, warning=shared.choice.warning)
+    return with_wyoming(requests, live) if settings.wyoming_port else requests
 
 
-def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None) -> list[BaseRoute]:
+def with_wyoming(requests: ASGIApp, live: LiveSpeech) -> ASGIApp:
+    """An app that answers requests and the connections of Wyoming's port."""
+    from speechd.api.live.wyoming import WyomingEndpoint  # of use to few, and a megabyte
+
+    endpoint = WyomingEndpoint(live)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await (endpoint if scope["type"] == "tcp" else requests)(scope, receive, send)
+
+    return app
+
+
+def _routes(
+    shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None, live: LiveSpeech
+) -> list[BaseRoute]:
     settings, available = shared.settings, shared.available
     has_keys = bool(settings.api_keys)
     return routes(
-        live=LiveSpeech(local, available),
+        live=live,
         speech=SpeechEndpoint(settings=settings, available=available, local=local, overflow=overflow),
         models=ModelEndpoints(available),
         voices=VoiceEndpoints(shared.choice.engine, shared.catalogue, shared.available.named),

@@ -213,6 +213,8 @@ class Settings:
             _check(each, getattr(self, each.name))
         if self.max_whole_bytes > self.max_whole_total_bytes:
             raise _invalid("max_whole_total_bytes", self.max_whole_total_bytes, "is under max_whole_bytes")
+        if self.wyoming_port == self.port:
+            raise _invalid("wyoming_port", self.wyoming_port, "is the port of HTTP, too")
         workers, threads = automatic.workers_and_threads(self.workers, self.threads, available_cores())
         object.__setattr__(self, "workers", workers)
         object.__setattr__(self, "threads", threads)

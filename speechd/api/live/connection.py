@@ -56,6 +56,12 @@ class LiveConnection:
             raise WebSocketDisconnect(NORMAL)
         await self._websocket.send_text(orjson.dumps(message).decode())
 
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a binary message; as `send`."""
+        if self._websocket.application_state is not WebSocketState.CONNECTED:
+            raise WebSocketDisconnect(NORMAL)
+        await self._websocket.send_bytes(data)
+
     def start(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do some work beside what is received. It ends with the connection, at the latest; perhaps before it
         begins."""
