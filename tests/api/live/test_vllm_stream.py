@@ -23,9 +23,7 @@ STREAMED = {"stream_audio": True, "response_format": "pcm"}
 
 
 def talk(account: Account | None = None) -> Any:
-    return talking(
-        lambda connection, session: VllmConversation(connection, session, AVAILABLE, account or Account())
-    )
+    return talking(lambda connection, session: VllmConversation(connection, session, AVAILABLE, account or Account()))
 
 
 def configure(client: Talk, **fields: Any) -> None:
@@ -142,9 +140,7 @@ def test_texts_follow_each_other_and_the_configuration_stays_until_another_comes
     run(scenario)
 
 
-@pytest.mark.parametrize(
-    ("granularity", "delay_s"), [("none", None), ("sentence", None), ("clause", 0.25)]
-)
+@pytest.mark.parametrize(("granularity", "delay_s"), [("none", None), ("sentence", None), ("clause", 0.25)])
 def test_clauses_are_spoken_by_themselves_only_where_they_are_asked_for(
     granularity: str, delay_s: float | None
 ) -> None:
