@@ -27,9 +27,11 @@ from speechd.speech.encoding import EncodingStage
 from speechd.speech.live.flush_plan import FlushPlan
 from speechd.speech.live.guess import FirstSentence
 from speechd.speech.live.options import LiveOptions
+from speechd.speech.live.plan import LiveTextPlan
 from speechd.speech.live.planning import LiveLimits
 from speechd.speech.live.utterance import LiveUtterance
 from speechd.speech.reader.messages import Utterance
+from speechd.speech.reading import Form, Reading
 
 MAX_UTTERANCES: Final = 32
 """Utterances (contexts) that one connection may have at once."""
@@ -150,10 +152,7 @@ class LiveSession:
         synthesis = SynthesisOptions(
             options.blend, options.language, options.speed, seed_of(options), words=True, normalize=options.normalize
         )
-        plan = FlushPlan(
-            lambda utterance: local.readers.plan(utterance, meter.record_planned), synthesis, options.reading
-        )
-        first = FirstSentence(lambda text: local.readers.plan(Utterance(text, synthesis, reading=options.reading)))
+        plan, first = self._plan(synthesis, options.reading, meter)
         limits = LiveLimits(
             max_chars=settings.max_input_chars,
             look_ahead_s=settings.look_ahead_s,
@@ -167,6 +166,16 @@ class LiveSession:
 
         encoding = EncodingStage(encoder, SegmentJoiner(options.volume), local.encoding, flush_s=options.flush_s)
         return LiveUtterance(plan, first, local.pool, encoding, self._admit, limits, self._room), meter
+
+    def _plan(
+        self, options: SynthesisOptions, reading: Reading, meter: StreamMeter
+    ) -> tuple[LiveTextPlan, FirstSentence | None]:
+        """The plan of an utterance, and what its first sentence may be guessed from."""
+        readers = self._local.readers
+        if reading.form is not Form.TEXT:  # what is no plain text is read whole, from flush to flush
+            return FlushPlan(lambda utterance: readers.plan(utterance, meter.record_planned), options, reading), None
+        first = FirstSentence(lambda text: readers.plan(Utterance(text, options, reading=reading)))
+        return readers.live(Utterance("", options, reading=reading), meter.record_planned), first
 
 
 class Place:

@@ -62,7 +62,7 @@ class LivePlanning:
     def __init__(
         self,
         plan: LiveTextPlan,
-        first: FirstSentence,
+        first: FirstSentence | None,
         pool: PoolClient,
         stage: SynthesisStage,
         admit: Callable[[], Place],
@@ -71,7 +71,7 @@ class LivePlanning:
         """first: for a guess at the first passage, until that is planned. admit: takes a place, or raises
         `Unavailable`."""
         self._plan, self._pool, self._stage = plan, pool, stage
-        self._first: FirstSentence | None = first
+        self._first = first
         self._admit, self._limits = admit, limits
         self._place: Place | None = None
         self._feeds = 0  # how often text came, or a flush, or the end

@@ -37,15 +37,15 @@ class LiveUtterance:
     def __init__(
         self,
         plan: LiveTextPlan,
-        first: FirstSentence,
+        first: FirstSentence | None,
         pool: PoolClient,
         encoding: EncodingStage,
         admit: Callable[[], Place],
         limits: LiveLimits,
         room: Callable[[], int],
     ) -> None:
-        """plan: of its text, which has the words traced. first: for a guess at its first passage. admit: takes a place,
-        or raises `Unavailable`. room: characters that its connection may still feed."""
+        """plan: of its text, which has the words traced. first: for a guess at its first passage, None for none.
+        admit: takes a place, or raises `Unavailable`. room: characters that its connection may still feed."""
         self._plan, self._encoding, self._limits, self._room = plan, encoding, limits, room
         self._stage = SynthesisStage(pool, encoding, LookAhead(limits.look_ahead_s, time.monotonic()))
         self._stage.needs_audio = False
