@@ -51,6 +51,8 @@ _STOP = re.compile(
     r"|(?:\[pause:[^\[\]\n]{1,20}\]|<break\b[^<>]{0,100}>)\s*",
     re.IGNORECASE,
 )
+_SPACE = re.compile(r"\s+")
+_ANYWHERE = re.compile(r"(?<=\w)(?=\w)")
 _NUMBER_LINE = re.compile(r"(?:\A|\n)[ \t]*\d{1,6}[ \t]*\n\Z")
 _WORD_AFTER = re.compile(r"[\W_]*[^\W_]+(?P<after>[\W_]+(?P<next>[^\W_])?)?")
 
@@ -302,13 +304,16 @@ class LiveText:
         """What is kept of the beginning of a block: all of it, or its first and its last sentences."""
         if len(said) <= KEPT or "\n" in said:
             return said, end
-        places = [at for match in _STOP.finditer(said) if unclosed(said[: (at := match.end())]) == at]
-        head = next((at for at in places if at >= CONTEXT), len(said))
-        tail = next((at for at in reversed(places) if at <= len(said) - CONTEXT), 0)
-        kept = said[:head] + said[tail:]
-        if head >= tail or (kept_end := end_of(self._blocks(kept))) is None:
-            return said, end
-        return kept, kept_end
+        for pattern in (_STOP, _SPACE, _ANYWHERE):
+            places = [match.end() for match in pattern.finditer(said)]
+            heads = (at for at in places if at >= CONTEXT and unclosed(said[:at]) == at)
+            tails = (at for at in reversed(places) if at <= len(said) - CONTEXT and unclosed(said[:at]) == at)
+            head, tail = next(heads, len(said)), next(tails, 0)
+            if head < tail:
+                kept = said[:head] + said[tail:]
+                kept_end = end_of(self._blocks(kept))
+                return (said, end) if kept_end is None else (kept, kept_end)
+        return said, end
 
 
 def _after(blocks: Sequence[Block], place: Place) -> list[Block]:
