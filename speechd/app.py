@@ -21,6 +21,7 @@ from speechd.api.error_handlers import HANDLERS, not_found
 from speechd.api.health import HealthEndpoints
 from speechd.api.home_page import HomePage
 from speechd.api.live.session import LiveSpeech
+from speechd.api.live.wyoming_app import check, with_wyoming
 from speechd.api.local_speech import LocalSpeech
 from speechd.api.middleware import RequestScope, middleware
 from speechd.api.models import ModelEndpoints
@@ -49,6 +50,7 @@ from speechd.pool.slot import Slot
 from speechd.server.descriptors import FileDemand
 from speechd.server.hooks import DesiredWorkers
 from speechd.server.worker_table import Event, Role
+from speechd.shared_memory import anonymous_file
 from speechd.speech import names
 from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.reader.pool import ReaderPool
@@ -65,8 +67,10 @@ log = logging.getLogger("speechd")
 def prepare(settings: Settings) -> SpeechApplication:
     """Everything that is shared, in the arbiter: the engine is loaded here, once.
 
-    Raises `EngineUnavailable`, and `InvalidSetting` for a voice of the settings that does not exist.
+    Raises `EngineUnavailable`, and `InvalidSetting` for a voice of the settings that does not exist, and for what takes
+    a package that is not here.
     """
+    check(settings)
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
     catalogue = choice.engine.voices()
     named = names.use(settings.names, catalogue).voices
@@ -100,6 +104,7 @@ class SpeechApplication:
         self.metrics = Metrics(self.board, choice.engine.name)
         self.segments = warm_up.plan(choice.engine, warm_up.load_voices(choice.engine, catalogue, settings.warm_up))
         self.downloads = Downloads(settings.download_max_bytes, settings.download_age_s)
+        self.announcing = anonymous_file()  # has the lock of the worker that announces the server
         self._stopping = False
         self._unloader = _unloader(settings, choice.engine, self.board, self.desired)
 
@@ -237,8 +242,7 @@ def _unloader(settings: Settings, engine: Engine, board: Scoreboard, desired: De
 
 def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int) -> ASGIApp:
     """The app of worker `index`."""
-    counters = shared.metrics.counts.row(index)
-    settings = shared.settings
+    counters, settings = shared.metrics.counts.row(index), shared.settings
     pool = PoolClient(shared.board, index)
     admission = Admission(shared.board, index)
     overflow = Overflow(settings, admission, counters) if settings.overflow_url else None
@@ -268,23 +272,25 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
         readers.close()
         pool.close()
 
+    live = LiveSpeech(local, shared.available)
     app = Starlette(
-        routes=_routes(shared, local, overflow),
+        routes=_routes(shared, live, overflow),
         middleware=middleware(settings),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     app.router.default = not_found
-    return RequestScope(app, counters, warning=shared.choice.warning)
+    requests = RequestScope(app, counters, warning=shared.choice.warning)
+    return with_wyoming(requests, live, shared.announcing)
 
 
-def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None) -> list[BaseRoute]:
+def _routes(shared: SpeechApplication, live: LiveSpeech, overflow: Overflow | None) -> list[BaseRoute]:
     settings, available = shared.settings, shared.available
     has_keys = bool(settings.api_keys)
     return routes(
-        live=LiveSpeech(local, available),
-        speech=SpeechEndpoint(settings=settings, available=available, local=local, overflow=overflow),
+        live=live,
+        speech=SpeechEndpoint(settings=settings, available=available, local=live.local, overflow=overflow),
         models=ModelEndpoints(available),
         voices=VoiceEndpoints(shared.choice.engine, shared.catalogue, shared.available.named),
         downloads=DownloadEndpoint(shared.downloads, settings.write_timeout_s),

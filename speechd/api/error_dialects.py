@@ -11,7 +11,7 @@ from speechd.errors import SpeechdError
 CARTESIA_PREFIX: Final = "/tts/"
 """What Cartesia's paths begin with."""
 
-ELEVENLABS_PREFIXES: Final = (paths.ELEVENLABS_PREFIX, paths.ELEVENLABS_VOICES, paths.ELEVENLABS_VOICES_V2)
+ELEVENLABS_PREFIXES: Final = (*paths.ELEVENLABS_PREFIX, paths.ELEVENLABS_VOICES, paths.ELEVENLABS_VOICES_V2)
 """What ElevenLabs' paths begin with."""
 
 

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, Final
 
 from speechd import __version__
-from speechd.api import pages, paths
+from speechd.api import pages, paths, service_operations
 from speechd.api.available import OPENAI_MODELS, Available
 from speechd.api.dev_schema import OPERATIONS, with_values
 from speechd.api.error_cases import CASES, ErrorCase, Where, cases_of
@@ -100,24 +101,26 @@ def document(available: Available, *, has_keys: bool) -> Json:
 
 
 def _paths(available: Available) -> Json:
-    return _stable_paths(available) | _dev_paths(request_schema(available))
+    return _stable_paths(available) | _declared_paths(request_schema(available))
 
 
-def _dev_paths(speech: Json) -> Json:
+def _declared_paths(speech: Json) -> Json:
     described: Json = {}
-    for operation in OPERATIONS:
+    for operation in (*OPERATIONS, *service_operations.OPERATIONS):
         answer = {"description": operation.summary, "content": operation.content}
         content: Json = {"summary": operation.summary, "responses": {"200": answer, **_errors(operation.where)}}
         if operation.request is not None:
             body = with_values(operation.request, speech)
             content["requestBody"] = {"required": True, "content": {JSON: {"schema": body}}}
+        if names := re.findall(r"{(\w+)}", operation.path):
+            content["parameters"] = [_path_parameter(name) for name in names]
         described.setdefault(operation.path, {})["get" if operation.request is None else "post"] = content
     return described
 
 
 def _stable_paths(available: Available) -> Json:
     models = {"type": "object", "properties": {"object": {"const": "list"}, "data": _array("Model")}}
-    id, name = ({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ("id", "name"))
+    id, name = _path_parameter("id"), _path_parameter("name")
     return {
         paths.SPEECH: {"post": _speech()},
         paths.VOICES: {"get": _voices()},
@@ -196,6 +199,10 @@ def _file() -> Json:
         "parameters": [name],
         "responses": {"200": file, "304": kept, **_errors(Where.OTHER)},
     }
+
+
+def _path_parameter(name: str) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _get(summary: str, schema: Json, where: Where, media_type: str = JSON) -> Json:

@@ -50,7 +50,7 @@ WEBSOCKETS: Final = (SPEECH_STREAM, CARTESIA, ELEVENLABS, ELEVENLABS_MULTI, REAL
 SPEAKING: Final = (SPEECH, CAPTIONED_SPEECH, DIALOGUE, FROM_PHONEMES, CARTESIA_BYTES, CARTESIA_SSE)
 """Paths that speak: their requests are counted, and so are those of `ELEVENLABS_PREFIX`."""
 
-ELEVENLABS_PREFIX: Final = "/v1/text-to-speech/"
+ELEVENLABS_PREFIX: Final = ("/v1/text-to-speech/",)
 """What the paths of ElevenLabs begin with that speak."""
 
 PROBES: Final = (HEALTH, READY, METRICS)

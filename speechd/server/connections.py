@@ -112,7 +112,13 @@ class ServerConnections(ServerState):
     def replace(self, connection: Connection, by: Session) -> None:
         """Give a connection's place to the session that goes on with it, which counts as busy to its end."""
         self.remove(connection)
-        self._open[by] = self._sessions[by] = None
+        self._open[by] = None
+        self.begin_session(by)
+
+    def begin_session(self, session: Session) -> None:
+        """Take note that a connection that has a place is a session."""
+        self.connections.add(session)  # type: ignore[arg-type]  # uvicorn's type names its own protocols
+        self._sessions[session] = None
 
     def end_sessions(self) -> None:
         """End all sessions, each as soon as it is not in use."""

@@ -240,7 +240,6 @@ class SpeechProtocol(asyncio.Protocol):
             connection.pause_writing()
         self._connections.replace(self, connection)
         self._connections.connections.discard(self)
-        self._connections.connections.add(connection)  # type: ignore[arg-type]
         self.transport.set_protocol(connection)
         self._handed_over = True
         self._run(connection)

@@ -1,8 +1,8 @@
 """What all connections have in common that are not made of requests: WebSockets, and those of other protocols over TCP.
 
-The app has `receive` and `send`, as ASGI has them for WebSockets. Whatever a client does costs a bounded number of bytes
-and of turns of the event loop: what the app has not taken is bounded, and what is sent must be taken in time. A session
-that is not in use ends when its worker is to end, and after a time without messages.
+The app has `receive` and `send`, as ASGI has them for WebSockets. Whatever a client does costs a bounded number of
+bytes and of turns of the event loop: what the app has not taken is bounded, and what is sent must be taken in time. A
+session that is not in use ends when its worker is to end, and after a time without messages.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class SessionConnection(asyncio.Protocol, ABC):
     # The transport's reports.
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._connections.connections.discard(self)  # type: ignore[arg-type]  # uvicorn's type names its own protocols
+        self._connections.connections.discard(self)
         self._connections.remove(self)
         self._end_timer.stop()
         self._end(CloseCode.ABNORMAL_CLOSURE)

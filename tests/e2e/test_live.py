@@ -140,7 +140,7 @@ def test_session_and_its_utterances_are_counted(tone_server: Server) -> None:
 
 def test_killed_worker_breaks_its_own_sessions_alone(tmp_path: Path) -> None:
     paced = {"engine": "bench.tone:paced", "environ": {"BENCH_RTF": "0.05"}}
-    with running(tmp_path, **paced) as server, ExitStack() as stack:  # type: ignore[arg-type]
+    with running(tmp_path, **paced) as server, ExitStack() as stack:
         sockets = [stack.enter_context(session(server)) for _ in range(8)]
         ports = [socket.local_address[1] for socket in sockets]
         for socket in sockets:

@@ -239,16 +239,19 @@ class HttpServer:
 
     def protocols(self) -> list[SpeechProtocol]:
         """The connections that there are."""
-        return [one for one in self.connections.connections if isinstance(one, SpeechProtocol)]
+        there: list[object] = list(self.connections.connections)
+        return [one for one in there if isinstance(one, SpeechProtocol)]
 
     def websockets(self) -> list[WebSocketConnection]:
         """The WebSockets that there are."""
-        return [one for one in list(self.connections.connections) if isinstance(one, WebSocketConnection)]
+        there: list[object] = list(self.connections.connections)
+        return [one for one in there if isinstance(one, WebSocketConnection)]
 
     def open(self, path: str, **given: Any) -> ClientConnection:
         """A WebSocket to this path. given: as for `websockets.sync.client.connect`."""
         host, port = self.listener.getsockname()
-        return connect(f"ws://{host}:{port}{path}", open_timeout=5, close_timeout=5, **given)
+        client: ClientConnection = connect(f"ws://{host}:{port}{path}", open_timeout=5, close_timeout=5, **given)
+        return client
 
     def connect(self) -> socket.socket:
         return socket.create_connection(self.listener.getsockname(), timeout=5)

@@ -93,7 +93,8 @@ class Talk:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "websocket.send":
-            self.heard.append(json.loads(message["text"]))
+            data = message.get("bytes")
+            self.heard.append(json.loads(message["text"]) if data is None else {"type": "binary", "data": data})
             self._news.set()
         elif message["type"] == "websocket.close":
             self.code = message["code"]

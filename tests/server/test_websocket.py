@@ -252,7 +252,7 @@ def test_one_that_is_not_used_ends_and_one_in_use_does_not(apart: HttpServer) ->
     with apart.open("/uses") as used, apart.open("/ws") as idle:
         for _ in range(3):
             idle.ping().wait(5)  # a sign of life is no use
-        with pytest.raises(ConnectionClosed, match="1000.*no message for 0.3 s"):
+        with pytest.raises(ConnectionClosed, match=r"1000.*no message for 0\.3 s"):
             idle.recv()
         until(lambda: len(apart.websockets()) == 1)
         apart.app.go_on.set()

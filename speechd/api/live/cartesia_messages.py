@@ -128,7 +128,8 @@ def _voice(fields: Mapping[str, Any]) -> object:
 
 def transcript(fields: Mapping[str, Any]) -> str:
     """The text of a request; "" where there is none. Raises `InvalidRequest`."""
-    return optional(fields, "transcript", Text(), "")
+    text: str = optional(fields, "transcript", Text(), "")
+    return text
 
 
 def required(fields: Mapping[str, Any], name: str) -> Any:
@@ -172,8 +173,9 @@ def done_event(context_id: str | None) -> dict[str, Any]:
 
 
 def error_event(context_id: str | None, error: SpeechdError) -> dict[str, Any]:
-    """The context is over, because of an error; without a context, a message could not be understood."""
-    return _event("error", context_id, error.status) | error_fields(error) | {"done": True}
+    """The context is over, because of an error; without a context, a message could not be understood. It is not
+    `done`: LiveKit's plugin would take that for success."""
+    return _event("error", context_id, error.status) | error_fields(error)
 
 
 def error_fields(error: SpeechdError) -> dict[str, Any]:

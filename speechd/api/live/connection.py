@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -56,8 +56,15 @@ class LiveConnection:
             raise WebSocketDisconnect(NORMAL)
         await self._websocket.send_text(orjson.dumps(message).decode())
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do some work beside what is received. It ends with the connection."""
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a binary message; as `send`."""
+        if self._websocket.application_state is not WebSocketState.CONNECTED:
+            raise WebSocketDisconnect(NORMAL)
+        await self._websocket.send_bytes(data)
+
+    def start(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do some work beside what is received. It ends with the connection, at the latest; perhaps before it
+        begins."""
         task = asyncio.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -79,9 +86,9 @@ class LiveConnection:
             with contextlib.suppress(WebSocketDisconnect, RuntimeError, OSError):  # the client was faster
                 await self._websocket.close(code, reason.encode()[:120].decode(errors="ignore"))
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except (WebSocketDisconnect, OSError):
             pass  # which `receive` tells, too
         except TransferAborted as error:

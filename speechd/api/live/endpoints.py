@@ -14,6 +14,7 @@ from speechd.api.live.connection import LiveConnection
 from speechd.api.live.elevenlabs import Address, MultiConversation, SingleConversation
 from speechd.api.live.realtime import RealtimeConversation
 from speechd.api.live.session import LiveSession, LiveSpeech
+from speechd.api.live.vllm_stream import VllmConversation
 
 REALTIME_SUBPROTOCOL: Final = "realtime"
 """The subprotocol under which pages speak OpenAI's Realtime API."""
@@ -61,6 +62,11 @@ class LiveEndpoints:
             lambda link, session: RealtimeConversation(link, session, self.available, model),
             REALTIME_SUBPROTOCOL if REALTIME_SUBPROTOCOL in offered else None,
         )
+
+    async def vllm(self, websocket: WebSocket) -> None:
+        """`/v1/audio/speech/stream`."""
+        account = self.live.local.admission
+        await self._converse(websocket, lambda link, session: VllmConversation(link, session, self.available, account))
 
     def _address(self, websocket: WebSocket) -> Address:
         return Address.read(websocket.path_params["voice"], websocket.query_params, self.available)

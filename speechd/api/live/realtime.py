@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from speechd.api.available import Available
@@ -167,7 +168,7 @@ class RealtimeConversation:
         events = ResponseEvents(new_id("resp"), new_id("item"), conversation, output, asked.get("metadata"))
         response = RealtimeResponse(self._connection, self._session, options, events)
         self._responses[events.id] = response
-        self._connection.start(self._speak(response, text))
+        self._connection.start(partial(self._speak, response, text))
 
     async def _speak(self, response: RealtimeResponse, text: str) -> None:
         try:

@@ -116,7 +116,11 @@ class RealtimeSession:
     def _options(self, output: Mapping[str, Any]) -> LiveOptions:
         format = _object("audio.output.format", output.get("format"))
         type = format.get("type")
-        if type not in FORMATS or (type == "audio/pcm" and format.get("rate", PCM_RATE) != PCM_RATE):
+        if (
+            not isinstance(type, str)
+            or type not in FORMATS
+            or (type == "audio/pcm" and format.get("rate", PCM_RATE) != PCM_RATE)
+        ):
             supported = ", ".join(f"'{known}'" for known in FORMATS)
             raise InvalidRequest(
                 f"Invalid value for 'audio.output.format'. Supported values are: {supported}; the rate of 'audio/pcm' "

@@ -20,6 +20,7 @@ def live_routes(live: LiveSpeech) -> list[BaseRoute]:
         WebSocketRoute(paths.ELEVENLABS, endpoints.elevenlabs),
         WebSocketRoute(paths.ELEVENLABS_MULTI, endpoints.elevenlabs_multi),
         WebSocketRoute(paths.REALTIME, endpoints.realtime),
+        WebSocketRoute(paths.SPEECH_STREAM, endpoints.vllm),
     ]
 
 
