@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from itertools import count
 
 import numpy as np
 
@@ -28,8 +29,10 @@ from speechd.speech.live.plan import LiveTextPlan, Urgency
 from speechd.speech.live.planning import LiveLimits
 from speechd.speech.live.utterance import LiveUtterance
 from speechd.speech.planner import Planned, Planner
-from speechd.speech.reader.messages import Utterance
-from speechd.speech.reader.plan import RemotePlan
+from speechd.speech.reader.messages import PlanResult, Utterance
+from speechd.speech.reader.plan import ReadPlan
+from speechd.speech.reader.pool import ReaderPool
+from speechd.speech.reader.serve import answer
 from speechd.speech.reading import AS_TEXT
 from speechd.text.markup import Pause
 from speechd.text.passages import NotYet
@@ -37,21 +40,16 @@ from speechd.text.passages import NotYet
 OPTIONS = SynthesisOptions(catalogue().parse("af_heart"), "en-us", words=True)
 
 
-class PlanHere(RemotePlan):
-    """A plan without a process."""
+class ReadersHere(ReaderPool):
+    """Readers without a process."""
 
-    def __init__(self, utterance: Utterance) -> None:
-        self._planner = Planner(
-            utterance.input, utterance.options, ToneEngine(), limit_s=utterance.limit_s, reading=utterance.reading
-        )
+    def __init__(self) -> None:
+        self._ids = count()
+        self._planners: dict[int, Planner] = {}
 
-    async def next(self, longest_s: float = math.inf) -> Planned | Pause | None:
-        while isinstance(item := self._planner.next(longest_s), NotYet):
-            await asyncio.sleep(0)
-        return item
-
-    def close(self) -> None:
-        pass
+    async def _ask(self, plan: ReadPlan, longest_s: float) -> PlanResult:
+        call = plan.call(longest_s, (), is_new=plan.id not in self._planners)
+        return answer(ToneEngine(), self._planners, call, 60.0)
 
 
 class SentencePlan(FlushPlan):
@@ -59,7 +57,7 @@ class SentencePlan(FlushPlan):
     anew. enough: characters for which it gathers."""
 
     def __init__(self, enough: int = 100) -> None:
-        super().__init__(PlanHere, OPTIONS, AS_TEXT)
+        super().__init__(ReadersHere().plan, OPTIONS, AS_TEXT)
         self.asked: list[Urgency] = []
         self.enough = enough
 
@@ -173,8 +171,9 @@ class LiveHarness:
         self.pool, self.places = TonePool(window_s=window_s, delay_s=delay_s), Places()
         encoding = EncodingStage(lambda: open_encoder(format, whole=False), SegmentJoiner(), executor)
         limits = limits or LiveLimits(max_chars=10_000, look_ahead_s=60, has_words=True)
-        plan = plan or FlushPlan(PlanHere, OPTIONS, AS_TEXT)
-        first = FirstSentence(lambda text: PlanHere(Utterance(text, OPTIONS)))
+        readers = ReadersHere()
+        plan = plan or readers.live(Utterance("", OPTIONS))
+        first = FirstSentence(lambda text: readers.plan(Utterance(text, OPTIONS)))
         self.utterance = LiveUtterance(plan, first, self.pool, encoding, self.places.admit, limits, lambda: self.room)
 
     async def read_all(self) -> list[LiveChunk | Flushed]:

@@ -22,6 +22,7 @@ from speechd.api.live.cartesia_messages import (
 )
 from speechd.api.live.connection import LiveConnection
 from speechd.api.live.context import LiveContext, heard_fields
+from speechd.api.live.contexts import Contexts
 from speechd.api.live.session import LiveSession
 from speechd.errors import InvalidRequest, SpeechdError
 from speechd.speech.live.events import Flushed, LiveChunk
@@ -73,7 +74,7 @@ class CartesiaConversation:
 
     def __init__(self, connection: LiveConnection, session: LiveSession, available: Available) -> None:
         self._connection, self._session, self._available = connection, session, available
-        self._contexts: dict[str, CartesiaContext] = {}
+        self._contexts: Contexts[CartesiaContext] = Contexts(connection)
 
     async def run(self) -> None:
         """Return once the client has left."""
@@ -101,8 +102,8 @@ class CartesiaConversation:
             return
         text = transcript(fields)
         goes_on = optional(fields, "continue", Boolean(), False)
-        if context is None or context.is_over:
-            context = self._open(id, fields)
+        if context is None:
+            context = await self._open(id, fields)
         elif not context.is_open:
             raise InvalidRequest("No more text was to come in this context.", param="context_id", code="context_closed")
         context.feed(text)
@@ -111,19 +112,10 @@ class CartesiaConversation:
         if not goes_on:
             context.finish()
 
-    def _open(self, id: str, fields: Mapping[str, Any]) -> CartesiaContext:
+    async def _open(self, id: str, fields: Mapping[str, Any]) -> CartesiaContext:
         asked = Generation.read(fields, self._available)
-        context = CartesiaContext(self._connection, id, self._session, asked)
-        self._contexts[id] = context
-        self._connection.start(partial(self._speak, id, context))
-        return context
-
-    async def _speak(self, id: str, context: CartesiaContext) -> None:
-        try:
-            await context.speak()
-        finally:
-            if self._contexts.get(id) is context:
-                del self._contexts[id]
+        make = partial(CartesiaContext, self._connection, id, self._session, asked)
+        return await self._contexts.add(id, make)
 
     async def _fail(self, id: str | None, error: SpeechdError) -> None:
         """Say what is wrong. A context of which a message was wrong ends, so that nothing of it is missed unheard."""

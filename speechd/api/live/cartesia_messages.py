@@ -173,8 +173,9 @@ def done_event(context_id: str | None) -> dict[str, Any]:
 
 
 def error_event(context_id: str | None, error: SpeechdError) -> dict[str, Any]:
-    """The context is over, because of an error; without a context, a message could not be understood."""
-    return _event("error", context_id, error.status) | error_fields(error) | {"done": True}
+    """The context is over, because of an error; without a context, a message could not be understood. It is not
+    `done`: LiveKit's plugin would take that for success."""
+    return _event("error", context_id, error.status) | error_fields(error)
 
 
 def error_fields(error: SpeechdError) -> dict[str, Any]:

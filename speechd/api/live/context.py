@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from abc import ABC, abstractmethod
 
 from speechd.api.live.session import LiveSession
@@ -14,8 +16,9 @@ from speechd.speech.sent_text import SentText
 class LiveContext(ABC):
     """An utterance and its text. `speak` sends what comes of it, until it has ended.
 
-    is_open: more text may come. is_over: its end has been told, or is about to be. heard: how far the listener was
-    taken, once it was cancelled.
+    is_open: more text may come. is_over: its end has been told, or is about to be. gone: set once it is given back.
+    used_at: when it was last fed or heard, by `time.monotonic()`. heard: how far the listener was taken, once it was
+    cancelled.
     """
 
     def __init__(self, session: LiveSession, options: LiveOptions) -> None:
@@ -26,6 +29,8 @@ class LiveContext(ABC):
         # A client that has no text gathered sends sentences, and need not part them.
         self._are_pieces_apart = options.buffer_delay_s == 0
         self.is_open, self.is_over = True, False
+        self.gone = asyncio.Event()
+        self.used_at = time.monotonic()
         self.heard: Heard | None = None
         self._flushes: list[int] = []  # where in the text each was
         self._error: SpeechdError | None = None
@@ -34,6 +39,7 @@ class LiveContext(ABC):
         """Add text. Raises `InvalidRequest`: it is too much."""
         if self._are_pieces_apart and text and not text[-1].isspace():
             text += " "
+        self.used_at = time.monotonic()
         self._utterance.feed(text)
         self.sent.feed(text)
 
@@ -74,9 +80,11 @@ class LiveContext(ABC):
         finally:
             self.is_open = False
             await self._session.end(self._utterance)
+            self.gone.set()
 
     async def _speak(self) -> None:
         while (event := await self._utterance.read()) is not None:
+            self.used_at = time.monotonic()
             if isinstance(event, Flushed):
                 await self.flushed(event, self._flushes[event.number])
             else:

@@ -11,6 +11,7 @@ from speechd.api.available import Available
 from speechd.api.fields import Text
 from speechd.api.live.connection import NORMAL, POLICY, LiveConnection
 from speechd.api.live.context import LiveContext, heard_fields
+from speechd.api.live.contexts import Contexts
 from speechd.api.live.elevenlabs_messages import (
     DEFAULT_FORMAT,
     audio_message,
@@ -153,16 +154,15 @@ class MultiConversation:
 
     def __init__(self, connection: LiveConnection, session: LiveSession, asked: Address) -> None:
         self._connection, self._session, self._asked = connection, session, asked
-        self._contexts: dict[str | None, ElevenLabsContext] = {}
+        self._contexts: Contexts[ElevenLabsContext] = Contexts(connection)
 
     async def run(self) -> None:
         """Return once the socket was to be closed and all is spoken, or the client has left."""
         while (is_over := await self._next()) is None:
             pass
         if is_over:
-            for context in tuple(self._contexts.values()):
-                if context.is_open:
-                    await self._close(context)
+            for context in self._contexts.open():
+                await self._close(context)
             await self._connection.settle()
             await self._connection.close(NORMAL)
 
@@ -191,19 +191,17 @@ class MultiConversation:
         if context is None or not context.is_open:
             if not text:  # no text keeps a connection alive, and begins nothing
                 return
-            context = self._open(id, fields)
+            context = await self._open(id, fields)
             text = text.lstrip()
         if text:
             context.feed(text)
         if flag(fields, "flush"):
             context.flush()
 
-    def _open(self, id: str | None, fields: Mapping[str, Any]) -> ElevenLabsContext:
-        name = {"contextId": id}
-        context = ElevenLabsContext(self._connection, name, self._session, faster(self._asked, fields))
-        self._contexts[id] = context
-        self._connection.start(partial(self._speak, id, context))
-        return context
+    async def _open(self, id: str | None, fields: Mapping[str, Any]) -> ElevenLabsContext:
+        asked = faster(self._asked, fields)
+        make = partial(ElevenLabsContext, self._connection, {"contextId": id}, self._session, asked)
+        return await self._contexts.add(id, make)
 
     async def _close(self, context: ElevenLabsContext) -> None:
         """End a context. What was flushed is spoken to its end. Text that was not is dropped with the rest if the
@@ -212,13 +210,6 @@ class MultiConversation:
             await context.cancel()
         else:
             context.finish()
-
-    async def _speak(self, id: str | None, context: ElevenLabsContext) -> None:
-        try:
-            await context.speak()
-        finally:
-            if self._contexts.get(id) is context:
-                del self._contexts[id]
 
     async def _fail(self, id: str | None, error: SpeechdError) -> None:
         if (context := self._contexts.get(id)) is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from speechd.api.live import contexts
 from speechd.api.live.cartesia import CartesiaConversation
 from speechd.audio.samples import SAMPLE_RATE
 from speechd.engines.tone import decode
@@ -174,7 +175,7 @@ def test_wrong_message_is_answered_by_an_error_and_the_connection_goes_on(fields
         async with talk() as client:
             client.say(asked("Hello.") | fields)
             error = await client.hear()
-            assert (error["type"], error["done"], error["status_code"]) == ("error", True, 400)
+            assert (error["type"], error["done"], error["status_code"]) == ("error", False, 400)
             assert param in error["message"]
             client.say(asked("Hello.", context_id="b"))
             assert spoken(pcm_of(await client.until(is_over), "data")) == "hello"
@@ -224,6 +225,23 @@ def test_more_contexts_than_there_is_room_for_are_refused() -> None:
             client.say(asked("Hello.", context_id="b"))
             error = await client.hear()
             assert (error["type"], error["status_code"], error["context_id"]) == ("error", 503, "b")
+
+    run(scenario)
+
+
+def test_context_that_was_forgotten_is_ended_for_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with talk() as client:
+            client.session.most = 2
+            client.say(asked("Hello. ", context_id="forgotten", flush=True, **{"continue": True}))
+            await client.until(lambda message: message["type"] == "flush_done")
+            client.say(asked("More. ", context_id="b", **{"continue": True}))
+            client.say(asked("Too much.", context_id="c"))
+            assert (await client.until(is_over))[-1]["status_code"] == 503
+            monkeypatch.setattr(contexts, "FORGOTTEN_S", 0.0)
+            client.say(asked("The end.", context_id="d"))
+            assert (await client.until(is_over))[-1]["context_id"] == "forgotten"
+            assert spoken(pcm_of(await client.until(is_over), "data")) == "theend"
 
     run(scenario)
 
