@@ -12,7 +12,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from speechd.api import openapi
 from speechd.api.available import Available
@@ -21,6 +21,7 @@ from speechd.api.error_handlers import HANDLERS, not_found
 from speechd.api.health import HealthEndpoints
 from speechd.api.home_page import HomePage
 from speechd.api.live.session import LiveSpeech
+from speechd.api.live.wyoming_app import check, with_wyoming
 from speechd.api.local_speech import LocalSpeech
 from speechd.api.middleware import RequestScope, middleware
 from speechd.api.models import ModelEndpoints
@@ -49,6 +50,7 @@ from speechd.pool.slot import Slot
 from speechd.server.descriptors import FileDemand
 from speechd.server.hooks import DesiredWorkers
 from speechd.server.worker_table import Event, Role
+from speechd.shared_memory import anonymous_file
 from speechd.speech import names
 from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.reader.pool import ReaderPool
@@ -65,8 +67,10 @@ log = logging.getLogger("speechd")
 def prepare(settings: Settings) -> SpeechApplication:
     """Everything that is shared, in the arbiter: the engine is loaded here, once.
 
-    Raises `EngineUnavailable`, and `InvalidSetting` for a voice of the settings that does not exist.
+    Raises `EngineUnavailable`, and `InvalidSetting` for a voice of the settings that does not exist, and for what takes
+    a package that is not here.
     """
+    check(settings)
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
     catalogue = choice.engine.voices()
     named = names.use(settings.names, catalogue).voices
@@ -100,6 +104,7 @@ class SpeechApplication:
         self.metrics = Metrics(self.board, choice.engine.name)
         self.segments = warm_up.plan(choice.engine, warm_up.load_voices(choice.engine, catalogue, settings.warm_up))
         self.downloads = Downloads(settings.download_max_bytes, settings.download_age_s)
+        self.announcing = anonymous_file()  # has the lock of the worker that announces the server
         self._stopping = False
         self._unloader = _unloader(settings, choice.engine, self.board, self.desired)
 
@@ -237,8 +242,7 @@ def _unloader(settings: Settings, engine: Engine, board: Scoreboard, desired: De
 
 def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int) -> ASGIApp:
     """The app of worker `index`."""
-    counters = shared.metrics.counts.row(index)
-    settings = shared.settings
+    counters, settings = shared.metrics.counts.row(index), shared.settings
     pool = PoolClient(shared.board, index)
     admission = Admission(shared.board, index)
     overflow = Overflow(settings, admission, counters) if settings.overflow_url else None
@@ -270,7 +274,7 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
 
     live = LiveSpeech(local, shared.available)
     app = Starlette(
-        routes=_routes(shared, local, overflow, live),
+        routes=_routes(shared, live, overflow),
         middleware=middleware(settings),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
@@ -278,29 +282,15 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
     app.router.redirect_slashes = False
     app.router.default = not_found
     requests = RequestScope(app, counters, warning=shared.choice.warning)
-    return with_wyoming(requests, live) if settings.wyoming_port else requests
+    return with_wyoming(requests, live, shared.announcing)
 
 
-def with_wyoming(requests: ASGIApp, live: LiveSpeech) -> ASGIApp:
-    """An app that answers requests and the connections of Wyoming's port."""
-    from speechd.api.live.wyoming import WyomingEndpoint  # of use to few, and a megabyte
-
-    endpoint = WyomingEndpoint(live)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await (endpoint if scope["type"] == "tcp" else requests)(scope, receive, send)
-
-    return app
-
-
-def _routes(
-    shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None, live: LiveSpeech
-) -> list[BaseRoute]:
+def _routes(shared: SpeechApplication, live: LiveSpeech, overflow: Overflow | None) -> list[BaseRoute]:
     settings, available = shared.settings, shared.available
     has_keys = bool(settings.api_keys)
     return routes(
         live=live,
-        speech=SpeechEndpoint(settings=settings, available=available, local=local, overflow=overflow),
+        speech=SpeechEndpoint(settings=settings, available=available, local=live.local, overflow=overflow),
         models=ModelEndpoints(available),
         voices=VoiceEndpoints(shared.choice.engine, shared.catalogue, shared.available.named),
         downloads=DownloadEndpoint(shared.downloads, settings.write_timeout_s),

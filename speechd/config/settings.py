@@ -14,7 +14,7 @@ from typing import Any
 
 from speechd.config import automatic, options
 from speechd.config import file as settings_file
-from speechd.config.key_files import keys_in
+from speechd.config.key_files import InvalidKeys, with_keys
 from speechd.config.options import AUTO, Option, option
 from speechd.machine import available_cores
 
@@ -33,7 +33,13 @@ class Settings:
     host: str = option("127.0.0.1", "server", "address to listen on; 0.0.0.0 for all")
     port: int = option(8880, "server", "TCP port to listen on", 1, 65_535)
     wyoming_port: int = option(
-        0, "server", "TCP port for Home Assistant's Wyoming protocol, which has no keys; 0: none", 0, 65_535
+        0, "server", "TCP port for Wyoming, Home Assistant's protocol, which has no keys; 0: none", 0, 65_535
+    )
+    wyoming_name: str = option(
+        "",
+        "server",
+        "name under which that port is announced on the network (mDNS); empty: it is not; needs the extra zeroconf",
+        valid=options.check_service_name,
     )
     workers: int = option(
         AUTO,
@@ -255,7 +261,10 @@ class Settings:
             *options.deprecations(in_environ, known, options.variable),
             *options.deprecations(in_file, known, "{} in the settings file".format),
         )
-        return cls(**_with_keys(values))
+        try:
+            return cls(**with_keys(values))
+        except InvalidKeys as error:
+            raise _invalid(*error.args) from None
 
 
 def add_flags(parser: argparse.ArgumentParser, groups: Collection[str] = ()) -> None:
@@ -267,24 +276,6 @@ def add_flags(parser: argparse.ArgumentParser, groups: Collection[str] = ()) -> 
 def given(arguments: argparse.Namespace) -> dict[str, str]:
     """The texts that the command line gave, by option name or former name, as `Settings.load` takes them."""
     return options.given(arguments, options.options_of(Settings))
-
-
-def _with_keys(values: dict[str, Any]) -> dict[str, Any]:
-    """Parsed values, with the keys that are in files."""
-    if values.get("api_keys") == ():
-        raise _invalid("api_keys", ",", "holds no key")
-    if path := values.get("api_keys_file"):
-        values["api_keys"] = (*values.get("api_keys", ()), *_keys_in("api_keys_file", path))
-    if path := values.get("overflow_api_key_file"):
-        values["overflow_api_key"] = _keys_in("overflow_api_key_file", path)[0]
-    return values
-
-
-def _keys_in(name: str, path: Path) -> list[str]:
-    try:
-        return keys_in(path)
-    except ValueError as error:
-        raise _invalid(name, path, error) from None
 
 
 def _parsed(option: Option, text: str) -> Any:

@@ -1,7 +1,7 @@
 """Which sentences of a text that is still being written are certain: nothing that may follow changes them.
 
-What may follow is tried: a sentence is certain if it is the same in front of each of some short texts that stand for all
-others, and something to be spoken already follows it in its paragraph, so that it is known not to be the last.
+What may follow is tried: a sentence is certain if it is the same in front of each of some short texts that stand for
+all others, and something to be spoken already follows it in its paragraph, so that it is known not to be the last.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from speechd.text.markup.wrapping import SHAPES, Shape
 WORDS: Final = ("", "a", "A", "5", ".", "-5", " a", " A", ". A", ".a", ".5", ") A", "'s a", "' a", '" a', '" A', "! A")
 """What may follow within a paragraph, as far as the ends of sentences know it."""
 
-_MARKUP: Final[tuple[tuple[str, Shape | None], ...]] = (("d ", None), (" | a | b |", None))
-"""What may follow on the line: shillings and pence, cells of a table."""
+_SHILLINGS = re.compile(r"\ds\.\s\d{1,2}\Z")
+_NUMBER_LINE = re.compile(r"\n\s*\d{1,6}\s*\Z")
+_CELLS: Final = " | a | b |"
 
 _FIRST_WORD = re.compile(rf"[{re.escape(OPENERS)}]*([^\W\d_]{{1,20}})\Z")
 """A word that may go on, and what opens before it."""
@@ -33,13 +34,20 @@ class Place(NamedTuple):
     offset: int
 
 
-def continuations(text: str) -> tuple[tuple[str, Shape | None], ...]:
+def continuations(text: str) -> list[tuple[str, Shape | None]]:
     """What may follow this text of one paragraph, or one item, and change what it is: more text, or the shape that more
     lines may give it."""
-    if len(text.splitlines()) < 2 and "<" not in text:
-        return _MARKUP
-    cue = _CUE if text.endswith("\n") else f"\n{_CUE}"
-    return *_MARKUP, (cue, None), *(("", shape) for shape in SHAPES)
+    following: list[tuple[str, Shape | None]] = []
+    is_one_line = "<" not in text and len(text.splitlines()) < 2
+    if not is_one_line or "|" in text:
+        following.append((_CELLS, None))
+    if not is_one_line:
+        following += (("", shape) for shape in SHAPES)
+    if _SHILLINGS.search(text):
+        following.append(("d ", None))
+    if _NUMBER_LINE.search(text):
+        following.append((_CUE if text.endswith("\n") else f"\n{_CUE}", None))
+    return following
 
 
 def words_after(text: str, language: str) -> tuple[str, ...]:
@@ -67,7 +75,8 @@ def end_of(blocks: Sequence[Block]) -> Place | None:
 
 
 def continues(blocks: Sequence[Block], beginning: Sequence[Block], end: Place) -> bool:
-    """Whether `blocks` begin as `beginning` does up to `end`, and something to be spoken follows in the same paragraph."""
+    """Whether `blocks` begin as `beginning` does up to `end`, and something to be spoken follows in the same
+    paragraph."""
     if len(blocks) <= end.index or list(blocks[: end.index]) != list(beginning[: end.index]):
         return False
     block = blocks[end.index]

@@ -6,7 +6,7 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from speechd.text.blocks import Block, blocks_of
 from speechd.text.lexicon import NO_LEXICON, Lexicon, installed
@@ -15,6 +15,9 @@ from speechd.text.markup.document import DocumentReader
 from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Style
 from speechd.text.sentences import sentences
 from speechd.text.trace import Trace
+
+PIECE: Final = 400
+"""Characters of live text that are read at once, however many are fed: some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class FedText:
         self._pronunciations = pronunciations
         self._document = DocumentReader()
         self._live = LiveText(language) if live else None
+        self._unread: deque[str | int | Flushed | None] = deque()  # of live text: text, breaks, flushes, the end
         self._blocks: deque[str | Sentence | Pause | Style | Flushed] = deque()
         self._style = NEUTRAL
         self._finished = False
@@ -59,34 +63,27 @@ class FedText:
         if self._live is None:
             self.feed_marks(self._document.feed(text))
         else:
-            for certain in self._live.feed(text):
-                self._add_certain(certain)
+            self._unread += (text[start : start + PIECE] for start in range(0, len(text), PIECE))
 
     def finish(self) -> None:
         """Say that no more text comes."""
         if self._live is None:
             self.feed_marks(self._document.finish())
+            self._finished = True
         else:
-            self._add_certain(self._live.finish())
-        self._finished = True
+            self._unread.append(None)
 
     def break_off(self, at: int) -> None:
-        """Of live text, make certain what was fed up to this character: at most what `clause_end` says, or all."""
-        assert self._live is not None
-        for certain in self._live.break_off(at, goes_on=True):
-            self._add_certain(certain)
+        """Of live text, make certain what was fed up to this character, which `clause_end` said then."""
+        self._unread.append(at)
 
     def clause_end(self) -> int | None:
-        """Of live text, where it can be broken off; see `LiveText.clause_end`."""
-        assert self._live is not None
-        return self._live.clause_end()
+        """Of live text of which all sentences were taken, where it can be broken off; see `LiveText.clause_end`."""
+        return self._live.clause_end() if self._live is not None else None
 
     def flush(self, number: int) -> None:
         """Of live text, make all certain that was fed; it ends with a `Flushed`."""
-        assert self._live is not None
-        for certain in self._live.break_off(self._live.fed, goes_on=False):
-            self._add_certain(certain)
-        self._blocks.append(Flushed(number))
+        self._unread.append(Flushed(number))
 
     def feed_marks(self, marks: Iterable[Mark]) -> None:
         """Add marks. A line break, a pause, a change of style and the last mark each end a sentence. A `Tag` is
@@ -97,7 +94,11 @@ class FedText:
     def sentences(self) -> Iterator[str | Pause | Style | Flushed | NeedsText]:
         """Sentences with the white space after them, pauses, and each new style. They end only after `finish`."""
         language = self._language
-        while self._blocks or not self._finished:
+        while True:
+            while self._unread and not self._blocks:
+                self._read_on()
+            if self._finished and not self._blocks:
+                return
             block = self._blocks.popleft() if self._blocks else NeedsText()
             if isinstance(block, Sentence):
                 yield block.text
@@ -117,6 +118,24 @@ class FedText:
         for lexicon in filter(None, (self._pronunciations, installed(language))):
             sentence = lexicon.apply(sentence)
         return sentence
+
+    def _read_on(self) -> None:
+        """Read a little more of what was fed of live text."""
+        assert self._live is not None
+        found: Iterable[Certain]
+        match fed := self._unread.popleft():
+            case str(text):
+                found = self._live.feed(text)
+            case Flushed():
+                found = self._live.break_off(self._live.fed, goes_on=False)
+            case int(at):
+                found = self._live.break_off(at, goes_on=True)
+            case None:
+                found, self._finished = [self._live.finish()], True
+        for certain in found:
+            self._add_certain(certain)
+        if isinstance(fed, Flushed):
+            self._blocks.append(fed)
 
     def _add_certain(self, certain: Certain) -> None:
         for block in certain.blocks:

@@ -33,7 +33,7 @@ CONTEXT: Final = 60
 KEPT: Final = 400
 """Characters of a block that are kept as they are."""
 
-_LARGE: Final = 1500
+_LARGE: Final = 1000
 """Characters of a block that had to be kept, from which on it is looked at only as it grows by an eighth."""
 
 _LONG: Final = SENTENCE_LIMIT + 2 * PRONUNCIATION_LENGTH
@@ -41,6 +41,7 @@ _LONG: Final = SENTENCE_LIMIT + 2 * PRONUNCIATION_LENGTH
 
 _TRIES: Final = 4
 _PATIENCE: Final = 6
+_OFTEN: Final = 64
 _LINES: Final = 8
 _BLOCK_BEGINNING: Final = 24
 """Characters of a line that tell what begins with it."""
@@ -50,6 +51,8 @@ _STOP = re.compile(
     r"|(?:\[pause:[^\[\]\n]{1,20}\]|<break\b[^<>]{0,100}>)\s*",
     re.IGNORECASE,
 )
+_SPACE = re.compile(r"\s+")
+_ANYWHERE = re.compile(r"(?<=\w)(?=\w)")
 _NUMBER_LINE = re.compile(r"(?:\A|\n)[ \t]*\d{1,6}[ \t]*\n\Z")
 _WORD_AFTER = re.compile(r"[\W_]*[^\W_]+(?P<after>[\W_]+(?P<next>[^\W_])?)?")
 
@@ -73,10 +76,10 @@ class Certain:
 class LiveText:
     """Finds what is certain in text that is fed.
 
-    State: `_said`, of the open block what is certain, as far as it is kept; `_end`, where that ends in the blocks that it
-    is; `_rest`, the text behind it, which begins at `_start` of all that was fed; `_goes_on`, whether the block begins
-    within a line; `_tried`, what there was when nothing was found; `_look_from`, the length of the rest from which on it is
-    looked at again.
+    State: `_said`, of the open block what is certain, as far as it is kept; `_end`, where that ends in the blocks that
+    it is; `_rest`, the text behind it, which begins at `_start` of all that was fed; `_goes_on`, whether the block
+    begins within a line; `_tried`, what there was when nothing was found; `_look_from`, the length of the rest from
+    which on it is looked at again; `_in_vain`, how often it was.
     """
 
     def __init__(self, language: str) -> None:
@@ -148,7 +151,8 @@ class LiveText:
         return list(blocks_of(read_marks(text, reader, goes_on=self._goes_on)))
 
     def _block_end(self, seen: int) -> tuple[int, str] | None:
-        """Where in the rest the last block ends that is certain to end, and how (see `BlockReader.blocks`)."""
+        """Where in the rest the last block ends that is certain to end, and how (see `BlockReader.blocks`). seen:
+        characters of the rest that were looked at before."""
         at = last_blank_line(self._rest, max(0, seen - BLANK_OVERLAP))
         if at is not None and not html.ends_inside_element(self._said + self._rest[:at]):
             return at, "\n\n"
@@ -157,19 +161,28 @@ class LiveText:
             stop = self._rest.rfind("\n", 0, stop)
             if stop < 0 or stop + 1 < seen - _BLOCK_BEGINNING:
                 return None
-            if (end := self._line_end(stop + 1)) is not None:
+            if (end := self._line_end(stop + 1, is_new=stop >= seen)) is not None:
                 return stop + 1, end
         return None
 
-    def _line_end(self, at: int) -> str | None:
-        """How the block ends that ends with the line before this place in the rest; None if it may go on."""
-        text, line = self._said + self._rest[:at], self._rest[at : at + _BLOCK_BEGINNING]
-        end = begins_block(without_unspoken(line.partition("\n")[0]))
+    def _line_end(self, at: int, *, is_new: bool) -> str | None:
+        """How the block ends that ends with the line before this place in the rest; None if it may go on. is_new: the
+        line's end was not looked at before; otherwise what follows it was not."""
+        line = without_unspoken(self._rest[at : at + _BLOCK_BEGINNING].partition("\n")[0])
+        end = begins_block(line)
+        if end is None and not is_new:
+            return None
+        text = self._said + self._rest[:at]
         if _NUMBER_LINE.search(text) or unclosed(text) < len(text):
             return None
+        return "\n\n" if self._is_between(text.removesuffix("\n").removesuffix("\r")) else end
+
+    def _is_between(self, text: str) -> bool:
+        """Whether the last line of this stands alone."""
         reader = BlockReader(fenced=self._reader.fenced)
-        read_marks(text.removesuffix("\n").removesuffix("\r"), reader, goes_on=self._goes_on)
-        return "\n\n" if reader.fenced or reader.is_between else end
+        first = 0 if "```" in text or "~~~" in text else text.rfind("\n") + 1
+        read_marks(text[first:], reader, goes_on=self._goes_on and not first)
+        return reader.fenced or reader.is_between
 
     def _take(self, at: int, end: str) -> Certain:
         """The rest up to this place, where a block ends."""
@@ -188,11 +201,12 @@ class LiveText:
         word behind it, the end of that word, a line, an end of something open."""
         if len(self._rest) < self._look_from:
             return False
-        stops = [match.end() for match in _STOP.finditer(self._rest)]
-        words = ((at, _WORD_AFTER.match(self._rest, at)) for at in reversed(stops))
-        at, word = next(((at, word) for at, word in words if word is not None), (0, None))
-        if word is None and len(self._rest) < _LONG:
+        said = next((at for at in range(len(self._rest) - 1, -1, -1) if self._rest[at].isalnum()), 0)
+        at = max((match.end() for match in _STOP.finditer(self._rest, 0, said)), default=0)
+        if not at and len(self._rest) < _LONG:
+            self._look_from = 0 if len(self._rest) < _LARGE else len(self._rest) + len(self._rest) // _OFTEN
             return False
+        word = _WORD_AFTER.match(self._rest, at) if at else None
         behind = len(self._rest) - at
         there = (
             at,
@@ -282,20 +296,24 @@ class LiveText:
         certain = Certain(tuple(blocks), text[first:at], self._start)
         self._said, self._end = self._context(text[:at], end)
         self._rest, self._start = self._rest[at - first :], self._start + at - first
-        self._tried, self._look_from, self._in_vain = (), 0, 0
+        self._tried, self._in_vain = (), 0
+        self._look_from = len(self._said) // 8 if len(self._said) >= _LARGE else 0
         return certain
 
     def _context(self, said: str, end: Place) -> tuple[str, Place]:
         """What is kept of the beginning of a block: all of it, or its first and its last sentences."""
         if len(said) <= KEPT or "\n" in said:
             return said, end
-        places = [at for match in _STOP.finditer(said) if unclosed(said[: (at := match.end())]) == at]
-        head = next((at for at in places if at >= CONTEXT), len(said))
-        tail = next((at for at in reversed(places) if at <= len(said) - CONTEXT), 0)
-        kept = said[:head] + said[tail:]
-        if head >= tail or (kept_end := end_of(self._blocks(kept))) is None:
-            return said, end
-        return kept, kept_end
+        for pattern in (_STOP, _SPACE, _ANYWHERE):
+            places = [match.end() for match in pattern.finditer(said)]
+            heads = (at for at in places if at >= CONTEXT and unclosed(said[:at]) == at)
+            tails = (at for at in reversed(places) if at <= len(said) - CONTEXT and unclosed(said[:at]) == at)
+            head, tail = next(heads, len(said)), next(tails, 0)
+            if head < tail:
+                kept = said[:head] + said[tail:]
+                kept_end = end_of(self._blocks(kept))
+                return (said, end) if kept_end is None else (kept, kept_end)
+        return said, end
 
 
 def _after(blocks: Sequence[Block], place: Place) -> list[Block]:

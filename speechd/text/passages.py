@@ -251,15 +251,20 @@ class PassageReader:
     def _read_pieces(self, skipped: int) -> Iterator[tuple[int, Passage | Pause | Style | Flushed | NotYet]]:
         """Sentences as spoken text, of any length, pauses and styles, each with how many were looked at by then. A
         passage without text only marks a paragraph's end. The first `skipped` are passed over, at next to no cost."""
-        silent = read = 0
+        silent = read = passed = 0
         for written in self._fed.sentences():
             if isinstance(written, NeedsText):
                 yield max(read, skipped), NotYet(needs_text=True)
                 continue
             read += 1
             if read <= skipped:
-                if self._trace is not None and isinstance(written, str):
-                    self._trace.passed_over(written)
+                if isinstance(written, str):
+                    if self._trace is not None:
+                        self._trace.passed_over(written)
+                    passed += len(written)
+                if self._live and passed >= SILENT_LENGTH:
+                    passed = 0
+                    yield skipped, NotYet()
                 continue
             if not isinstance(written, str):
                 yield read, written

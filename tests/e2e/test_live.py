@@ -26,6 +26,7 @@ SAID = (
     "Hello there, my friend. It costs three dollars and fifty cents now, as Doctor Smith says. Is that dear? "
     "He thinks so, and I do not."
 )
+WHILE = "This takes a while to be said, so that there is time for it."
 
 
 class Heard:
@@ -138,12 +139,12 @@ def test_session_and_its_utterances_are_counted(tone_server: Server) -> None:
 
 
 def test_killed_worker_breaks_its_own_sessions_alone(tmp_path: Path) -> None:
-    paced = {"engine": "bench.tone:paced", "environ": {"BENCH_RTF": "0.2"}}
-    with running(tmp_path, **paced) as server, ExitStack() as stack:  # type: ignore[arg-type]
+    paced = {"engine": "bench.tone:paced", "environ": {"BENCH_RTF": "0.05"}}
+    with running(tmp_path, **paced) as server, ExitStack() as stack:
         sockets = [stack.enter_context(session(server)) for _ in range(8)]
         ports = [socket.local_address[1] for socket in sockets]
         for socket in sockets:
-            write(socket, "This takes a while to be said, so that there is time for it.")
+            write(socket, WHILE)
         victim = server.workers()[0]
         victim.suspend()
         own = {connection.raddr.port for connection in victim.net_connections("tcp") if connection.raddr}
@@ -156,7 +157,7 @@ def test_killed_worker_breaks_its_own_sessions_alone(tmp_path: Path) -> None:
                 assert port in own
                 broken += 1
             else:
-                assert heard.said == "Thistakesawhiletobesaid,sothatthereistimeforit."
+                assert (heard.said, heard.end["type"]) == (WHILE.replace(" ", ""), "done")
         assert broken <= len(own & {*ports})
         until(lambda: idle(server), what="all places given back")
 
@@ -164,7 +165,7 @@ def test_killed_worker_breaks_its_own_sessions_alone(tmp_path: Path) -> None:
 def test_server_that_ends_lets_speech_end_and_tells_idle_sessions_at_once(tmp_path: Path) -> None:
     with running(tmp_path, engine="bench.tone:paced", environ={"BENCH_RTF": "0.3"}) as server:
         with session(server) as speaking, session(server) as idler:
-            write(speaking, "This takes a while to be said, so that there is time for it.")
+            write(speaking, WHILE)
             until(lambda: not idle(server))
             server.process.send_signal(signal.SIGTERM)
             with pytest.raises(ConnectionClosed) as closed:
@@ -172,5 +173,5 @@ def test_server_that_ends_lets_speech_end_and_tells_idle_sessions_at_once(tmp_pa
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == CloseCode.SERVICE_RESTART
             (heard,) = listen(speaking, "one")
-            assert heard.said == "Thistakesawhiletobesaid,sothatthereistimeforit."
+            assert (heard.said, heard.end["type"]) == (WHILE.replace(" ", ""), "done")
         assert server.process.wait(20) == 0

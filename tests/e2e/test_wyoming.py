@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -32,6 +33,7 @@ from wyoming.tts import (
 from speechd.api.live.wyoming_events import LINE_BYTES
 from speechd.audio.samples import SAMPLE_RATE
 from tests.harness.decoding import decoded
+from tests.harness.mdns import found
 from tests.harness.server import Server, free_port, running, until
 
 PIECES = ["The lights ", "are on. It is 2", "1 degrees", ". All is well."]
@@ -76,6 +78,10 @@ class Spoken:
             self.pcm += chunk.audio
         if Error.is_type(event.type):
             self.error = Error.from_event(event)
+
+
+def connected(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=10)
 
 
 async def until_event(client: AsyncTcpClient, kind: Callable[[str], bool]) -> Spoken:
@@ -130,11 +136,14 @@ def test_stream_in_home_assistant_s_order_is_spoken_once(server: Server, port: i
 
 
 def test_whole_text_is_spoken_by_the_voice_that_is_named(server: Server, port: int) -> None:
-    async def ask(client: AsyncTcpClient, name: str) -> Spoken:
-        await client.write_event(Synthesize(text="One shot.", voice=SynthesizeVoice(name=name)).event())
-        return await until_event(client, AudioStop.is_type)
+    def asking(name: str) -> Spoken:
+        async def ask(client: AsyncTcpClient) -> Spoken:
+            await client.write_event(Synthesize(text="One shot.", voice=SynthesizeVoice(name=name)).event())
+            return await until_event(client, AudioStop.is_type)
 
-    adam, heart = (talk(port, lambda client, name=name: ask(client, name)) for name in ("am_adam", "af_heart"))
+        return talk(port, ask)
+
+    adam, heart = asking("am_adam"), asking("af_heart")
     assert adam.kinds == STREAMED[:3]
     assert adam.said == heart.said == "Oneshot."
     assert "voice=am_adam" in server.log()
@@ -236,16 +245,15 @@ def test_events_that_mean_nothing_here_are_ignored(server: Server, port: int) ->
 
 @pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\n\r\n", b" " * (LINE_BYTES + 1), b'{"type": 1}\n'])
 def test_what_is_no_event_ends_its_connection_alone(server: Server, port: int, sent: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
-        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
-            client.sendall(sent)
-            head = json.loads(client.makefile("rb").readline())
-            assert head["type"] == "error"
+    with contextlib.suppress(ConnectionResetError, BrokenPipeError), connected(port) as client:
+        client.sendall(sent)
+        head = json.loads(client.makefile("rb").readline())
+        assert head["type"] == "error"
     assert talk(port, stream).said == SAID
 
 
 def test_http_does_not_answer_there_and_wyoming_not_on_the_port_of_http(server: Server, port: int) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+    with connected(server.port) as client:
         client.sendall(b'{"type": "describe"}\n')
         assert client.recv(100).startswith(b"HTTP/1.1 400 ")
 
@@ -313,6 +321,17 @@ def test_draining_ends_idle_connections_and_lets_speech_finish(tmp_path: Path) -
         assert spoken.kinds[-1] == "audio-stop"
         assert spoken.said.count("Thisissaidtotheend.") == 20
         assert server.process.wait(20) == 0
+
+
+def test_port_is_announced_by_one_of_the_workers_until_the_end(tmp_path: Path) -> None:
+    port, name = free_port(), f"speechd {os.getpid()}"
+    with running(tmp_path, wyoming_port=port, wyoming_name=name) as server:
+        until(lambda: server.log().count(" announced ") == 1)
+        info = asyncio.run(found(name))
+        assert info is not None
+        assert info.port == port
+        assert server.log().count(" announced ") == 1
+    assert asyncio.run(found(name, 0.5)) is None
 
 
 def test_killed_worker_breaks_its_own_connections_alone(tmp_path: Path) -> None:

@@ -54,6 +54,10 @@ _UNSPOKEN: Final = tuple(
 _UNCLOSED_TAG = re.compile(rf"</?(?:{_BLOCK}|{_INLINE}|head)[\s/][^<>]*\Z", re.IGNORECASE)
 
 
+_NESTED_TAG = re.compile(rf"</?(?:{_BLOCK}|{_INLINE}|head)[\s/][^<>]*(?:<|\Z)", re.IGNORECASE)
+"""A tag that has not ended, though another may have begun in it."""
+
+
 def to_text(text: str) -> str:
     """`text` with "\\n" for the tags of block elements, and without other tags, comments, scripts and styles."""
     if "<" in text:
@@ -79,7 +83,7 @@ def ends_inside_element(text: str) -> bool:
 def unclosed_element(text: str) -> int:
     """The position of the first tag, comment, script or other unspoken element that may not have ended; the length of
     the text without one."""
-    tag = _UNCLOSED_TAG.search(text)
+    tag = _NESTED_TAG.search(text)
     unclosed = len(text) if tag is None else tag.start()
     if not any(start.search(_without_elements(text)) for start, _ in _UNSPOKEN):
         return unclosed

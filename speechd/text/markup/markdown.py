@@ -97,8 +97,8 @@ class BlockReader:
 
 
 def begins_block(line: str) -> str | None:
-    """How the paragraph before a line ends, of which this is the beginning: "\\n" if it surely becomes an item, "\\n\\n"
-    if a heading or a fence, None if it is too early to tell, or the line may go on with the paragraph."""
+    """How the paragraph ends before a line of which this is the beginning: with "\\n" if that surely is an item's, with
+    "\\n\\n" if a heading's or a fence; None if it is too early to tell, or the line may go on with the paragraph."""
     if _SURELY_ITEM.match(line):
         return "\n"
     return "\n\n" if _SURELY_BLOCK.match(line) else None

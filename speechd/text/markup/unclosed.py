@@ -17,8 +17,9 @@ _TARGET: Final = (
 
 _UNCLOSED: Final = re.compile(
     # "[text", "[text]", "[text](target", "[text][name", "[text]:"
-    rf"[! ]?\[(?=[^\[\]]{{0,{_REACH}}}(?:\](?:{_TARGET}|\[[^\[\]]{{0,100}}|:\d{{0,4}})?)?\Z)"
+    rf"[! ]?\[++(?=[^\[\]]{{0,{_REACH}}}(?:\](?:{_TARGET}|\[[^\[\]]{{0,100}}|:\d{{0,4}})?)?\Z)"
     r"|<(?=[/!?]?[^\s<>]{0,2100}\Z|\?xml[^<>]{0,300}\Z)"
+    r"|==(?=[^=\n]{0,200}={0,2}\Z)"
     r"|&(?=[#\w]{0,33}\Z)"
     r"|[ ]?【(?=[^【】\n]{0,130}\Z)"
     r"|(?<=\w)[ ]\((?=[A-Za-z. ]{0,23}:?[ ]?(?:[/\[][^()\n]{0,160})?\Z)"
@@ -26,14 +27,12 @@ _UNCLOSED: Final = re.compile(
 )
 """Each branch begins with a character that seldom begins anything else, and looks ahead no further than it says."""
 
-_PAIRED: Final = re.compile(r"==(?=[^=\n]{0,200}={0,2}\Z)")
-"""A mark that is the same at the beginning and at the end."""
-
-_PAIRS: Final = 8
-"""How many unclosed pairs are looked for; then all of the text may change."""
+_NESTED: Final = 8
+"""How many unclosed constructs are looked for, one in another; then all of the text may change."""
 
 _FORMULA: Final = re.compile(
-    rf"(?:(?<![\w$\\])\$(?!\d[\d.,]{{0,20}}\s+[A-Za-z]{{2}})(?=[^$]{{0,{_REACH}}}\Z)|\$\$(?=[^$]{{0,{2 * _REACH}}}\$?\Z)"
+    rf"(?:(?<![\w$\\])\$(?!\d[\d.,]{{0,20}}\s+[A-Za-z]{{2}})(?=[^$]{{0,{_REACH}}}\Z)"
+    rf"|\$\$(?=[^$]{{0,{2 * _REACH}}}\$?\Z)"
     rf"|\\[(\[](?=(?:[^\\]|\\(?![)\]])){{0,{2 * _REACH}}}\Z)|\\begin\{{(?=(?:[^\\]|\\(?!end)){{0,{2 * _REACH}}}\Z))"
 )
 _MARKED: Final = re.compile(r"[*_`~=\[<|\\·•\n\r]")
@@ -43,15 +42,18 @@ _MARKED: Final = re.compile(r"[*_`~=\[<|\\·•\n\r]")
 def unclosed(text: str) -> int:
     """The position from which on more text may change what `text` says, by closing or completing what begins there; the
     length of the text if there is none. What lies before may still be part of a line or paragraph that is open."""
-    match = _UNCLOSED.search(text)
-    stop = min(_unclosed_element(text), len(text) if match is None else match.start())
-    for _ in range(_PAIRS):  # a mark that opens may also close what begins before it
-        pair = _PAIRED.search(text, 0, stop)
-        start = min(_unclosed_formula(text[:stop]), stop if pair is None else pair.start())
-        if start == stop:
+    for _ in range(_NESTED):  # what opens somewhere may also be what closes before it
+        stop = _first_unclosed(text)
+        if stop == len(text):
             return stop
-        stop = start
+        text = text[:stop]
     return 0
+
+
+def _first_unclosed(text: str) -> int:
+    match = _UNCLOSED.search(text)
+    stop = len(text) if match is None else match.start()
+    return min(stop, _unclosed_element(text), _unclosed_formula(text))
 
 
 def _unclosed_formula(text: str) -> int:

@@ -37,7 +37,7 @@ def say(client: Talk, text: str, size: int = 4) -> None:
 
 
 def is_done(message: dict[str, Any]) -> bool:
-    return message["type"] == "session.done"
+    return bool(message["type"] == "session.done")
 
 
 def kinds(messages: list[dict[str, Any]]) -> list[str]:
