@@ -127,6 +127,7 @@ class LiveText:
         else a phrase, else a word; None where that says nothing."""
         text = self._said + self._rest
         first, stop = len(self._said), unclosed(text)
+        stop += len(text[stop:]) - len(text[stop:].lstrip())
         rest = text[first:stop]
         number = f"{rest}5"  # which may go on
         ends = (
