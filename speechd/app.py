@@ -11,15 +11,17 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from speechd.api import openapi
 from speechd.api.available import Available
 from speechd.api.downloads import DownloadEndpoint, Downloads
-from speechd.api.error_handlers import HANDLERS
+from speechd.api.error_handlers import HANDLERS, not_found
 from speechd.api.health import HealthEndpoints
 from speechd.api.home_page import HomePage
+from speechd.api.live.session import LiveSpeech
+from speechd.api.live.wyoming_app import check, with_wyoming
 from speechd.api.local_speech import LocalSpeech
 from speechd.api.middleware import RequestScope, middleware
 from speechd.api.models import ModelEndpoints
@@ -49,6 +51,7 @@ from speechd.pool.slot import Slot
 from speechd.server.descriptors import FileDemand
 from speechd.server.hooks import DesiredWorkers
 from speechd.server.worker_table import Event, Role
+from speechd.shared_memory import anonymous_file
 from speechd.speech import names
 from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.reader.pool import ReaderPool
@@ -65,8 +68,10 @@ log = logging.getLogger("speechd")
 def prepare(settings: Settings) -> SpeechApplication:
     """Everything that is shared, in the arbiter: the engine is loaded here, once.
 
-    Raises `EngineUnavailable`, and `InvalidSetting` for a voice of the settings that does not exist.
+    Raises `EngineUnavailable`, and `InvalidSetting` for a voice of the settings that does not exist, and for what takes
+    a package that is not here.
     """
+    check(settings)
     choice = registry.create(settings.engine, registry.EngineOptions.of(settings))
     catalogue = choice.engine.voices()
     named = names.use(settings.names, catalogue).voices
@@ -100,6 +105,7 @@ class SpeechApplication:
         self.metrics = Metrics(self.board, choice.engine.name)
         self.segments = warm_up.plan(choice.engine, warm_up.load_voices(choice.engine, catalogue, settings.warm_up))
         self.downloads = Downloads(settings.download_max_bytes, settings.download_age_s)
+        self.announcing = anonymous_file()  # has the lock of the worker that announces the server
         self._stopping = self._is_announced = False
         self._unloader = _unloader(settings, choice.engine, self.board, self.desired)
 
@@ -205,6 +211,7 @@ def _limits(settings: Settings) -> Limits:
         synthesis_timeout_s=settings.synthesis_timeout_s,
         max_overflow_in_flight=settings.overflow_max_in_flight,
         max_held_bytes=settings.max_whole_total_bytes,
+        max_sessions=settings.max_sessions,
     )
 
 
@@ -241,8 +248,7 @@ def _unloader(settings: Settings, engine: Engine, board: Scoreboard, desired: De
 
 def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int) -> ASGIApp:
     """The app of worker `index`."""
-    counters = shared.metrics.counts.row(index)
-    settings = shared.settings
+    counters, settings = shared.metrics.counts.row(index), shared.settings
     pool = PoolClient(shared.board, index)
     admission = Admission(shared.board, index)
     overflow = Overflow(settings, admission, counters) if settings.overflow_url else None
@@ -272,21 +278,25 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
         readers.close()
         pool.close()
 
+    live = LiveSpeech(local, shared.available)
     app = Starlette(
-        routes=_routes(shared, local, overflow),
+        routes=_routes(shared, live, overflow),
         middleware=middleware(settings),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return RequestScope(app, counters, warning=shared.choice.warning)
+    app.router.default = not_found
+    requests = RequestScope(app, counters, warning=shared.choice.warning)
+    return with_wyoming(requests, live, shared.announcing)
 
 
-def _routes(shared: SpeechApplication, local: LocalSpeech, overflow: Overflow | None) -> list[Route]:
+def _routes(shared: SpeechApplication, live: LiveSpeech, overflow: Overflow | None) -> list[BaseRoute]:
     settings, available = shared.settings, shared.available
     has_keys = bool(settings.api_keys)
     return routes(
-        speech=SpeechEndpoint(settings=settings, available=available, local=local, overflow=overflow),
+        live=live,
+        speech=SpeechEndpoint(settings=settings, available=available, local=live.local, overflow=overflow),
         models=ModelEndpoints(available),
         voices=VoiceEndpoints(shared.choice.engine, shared.catalogue, shared.available.named),
         downloads=DownloadEndpoint(shared.downloads, settings.write_timeout_s),

@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     CLIENT_LEFT = "client left"
     CLIENT_TOO_SLOW = "client too slow"
     CLIENT_STALLED = "client stalled"
+    CANCELLED = "cancelled"
     REFUSED = "refused"
     INVALID = "invalid"
     WORKER_DIED = "worker died"
@@ -77,8 +78,10 @@ class RequestContext:
     id: its `x-request-id`. path: without slashes at its end. abort: drops the connection at once, with what the client
     has not taken. key: the number of its API key, None without one. status: of the response, 0 until it begins.
     error: the code of the error that it was answered. reason: why it was refused with a 503. voice, characters, format:
-    what a valid request for speech asks for. overflow: what came of the upstream server, None if it was not wanted.
-    timings: of its speech, None without any. outcome: how its speech ended, None without any. duration_s: of it all.
+    what a valid request for speech asks for. utterances: that have ended, where text comes in pieces over a connection;
+    characters, timings and outcome are those of all of them. overflow: what came of the upstream server, None if it was
+    not wanted. timings: of its speech, None without any. outcome: how its speech ended, None without any. duration_s:
+    of it all.
     """
 
     id: str
@@ -92,6 +95,7 @@ class RequestContext:
     voice: str | None = None
     characters: int | None = None
     format: str | None = None
+    utterances: int | None = None
     overflow: OverflowOutcome | None = None
     timings: Timings | None = None
     outcome: Outcome | None = None
@@ -121,6 +125,7 @@ class RequestContext:
             "path": self.path,
             "status": self.status,
             "voice": self.voice,
+            "utterances": self.utterances,
             "characters": self.characters,
             "format": self.format,
             "error": self.error,

@@ -10,6 +10,7 @@
     ├── RequestTimeout        408  the request did not arrive in time
     ├── ContentTooLarge       413
     ├── UnsupportedMediaType  415
+    ├── UpgradeRequired       426  a WebSocket of another version than 13
     ├── HeaderFieldsTooLarge  431
     ├── UnknownCoding         501  a transfer coding other than chunked
     ├── UnknownVersion        505  a version of HTTP other than 1
@@ -158,6 +159,18 @@ class UnsupportedMediaType(SpeechdError):
     status = 415
     type = "invalid_request_error"
     code = "unsupported_media_type"
+
+
+class UpgradeRequired(SpeechdError):
+    """The version of the protocol is told as RFC 6455, section 4.4, has it."""
+
+    status = 426
+    type = "invalid_request_error"
+    code = "upgrade_required"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"upgrade": "websocket", "sec-websocket-version": "13"}
 
 
 class HeaderFieldsTooLarge(SpeechdError):

@@ -21,7 +21,7 @@ from typing import Any, Final
 import uvloop
 
 from bench import results
-from bench.stress import connections, faults, hostile, overload, sharing
+from bench.stress import connections, faults, hostile, overload, session_clients, sessions, sharing
 from bench.stress.checks import Check, Options
 
 CHECKS: Final[Mapping[str, Check]] = {
@@ -34,6 +34,10 @@ CHECKS: Final[Mapping[str, Check]] = {
     "continuity": sharing.continuity,
     "long": sharing.long_text,
     "sdk": overload.sdk,
+    "sessions": sessions.idle,
+    "sessions_killed": sessions.killed,
+    "sessions_drained": sessions.drained,
+    "sessions_hostile": session_clients.hostile_clients,
     "hostile": hostile.hostile,
 }
 

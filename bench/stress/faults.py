@@ -43,7 +43,7 @@ async def kills(options: Options) -> Result:
     stream is the same to the last bit."""
     choice = random.Random(0)
     count = options.count(200, 5)
-    inputs = [_with_pauses(texts.text(choice, 50)) for _ in range(BOUND)]
+    inputs = [with_pauses(texts.text(choice, 50)) for _ in range(BOUND)]
     seen = Kills()
     with paced(options, RTF, max_in_flight=BOUND, max_wait_s=60) as server:
         target = Target(server.url, timeout_s=30)
@@ -81,8 +81,8 @@ async def _round(
         if (in_flight, refused) != (BOUND, EXTRA):
             seen.wrong.append(f"{name}: {in_flight} in flight and {refused} refused, of {BOUND} and {EXTRA}")
     await asyncio.sleep(delay_s)
-    victim, ports = _kill(server)
-    replaced = asyncio.create_task(settled(server, lambda said: _is_replaced(said, victim)))
+    victim, ports = kill_one(server)
+    replaced = asyncio.create_task(settled(server, lambda said: is_replaced(said, victim)))
     responses = await asyncio.gather(*asked)
     for input, response in zip(inputs, responses, strict=True):
         seen.complete += response.ok
@@ -99,7 +99,7 @@ async def _round(
     seen.rounds += 1
 
 
-def _kill(server: Server) -> tuple[int, set[int]]:
+def kill_one(server: Server) -> tuple[int, set[int]]:
     """Kill a worker; its process id, and the clients' ports of its connections. It is stopped at the random moment and
     killed when its connections are known, so that none can come between."""
     victim = random.choice(server.workers())
@@ -109,11 +109,11 @@ def _kill(server: Server) -> tuple[int, set[int]]:
     return victim.pid, ports
 
 
-def _is_replaced(said: dict[str, Any], victim: int) -> bool:
+def is_replaced(said: dict[str, Any], victim: int) -> bool:
     return said["ready"] == WORKERS and all(worker["pid"] != victim for worker in said["workers"])
 
 
-def _with_pauses(text: str) -> str:
+def with_pauses(text: str) -> str:
     """The text with a pause behind every word: its cuts are then the same whatever the load, and so is every sample."""
     return " [pause:0.1s] ".join(text.split())
 

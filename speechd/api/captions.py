@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from speechd.api.extensions import Reply
 from speechd.api.schema import SpeechRequest
 from speechd.encoders import FORMATS
+from speechd.speech.alignment_framing import AlignedLines, AlignedObject, FloatFraming, SentWordEvents
 from speechd.speech.caption_framing import (
     CaptionedEvents,
     CaptionedJson,
@@ -16,6 +19,9 @@ from speechd.speech.caption_framing import (
 )
 from speechd.speech.framing import Framing, RawFraming, ServerSentEvents
 from speechd.speech.reading import Form
+
+FLOATS_TYPE: Final = "audio/pcm; rate={rate}; channels=1; encoding=float"
+"""`Content-Type` of samples that are floats."""
 
 
 def framing(wanted: SpeechRequest, *, whole: bool = False) -> Framing:
@@ -40,6 +46,13 @@ def framing(wanted: SpeechRequest, *, whole: bool = False) -> Framing:
         case Reply.KOKORO_FASTAPI:
             kind = KokoroFastApiObject if whole else KokoroFastApiLines
             return kind(audio_type, is_timed=asked.is_timed, voices=has_voices)
+        case Reply.ELEVENLABS:
+            return (AlignedObject if whole else AlignedLines)(wanted.input, wanted.language)
+        case Reply.CARTESIA | Reply.CARTESIA_FLOATS:
+            floats = asked.reply is Reply.CARTESIA_FLOATS
+            return SentWordEvents(wanted.input, wanted.language, is_timed=asked.is_timed, floats=floats)
+        case Reply.FLOATS:
+            return FloatFraming(FLOATS_TYPE.format(rate=wanted.sample_rate))
     return RawFraming(audio_type)
 
 

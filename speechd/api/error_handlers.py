@@ -6,14 +6,24 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
 
 from speechd.api import paths
 from speechd.api.cors import SETTING
+from speechd.api.error_dialects import dialect
 from speechd.context import Outcome, RequestContext
-from speechd.errors import InvalidRequest, MethodNotAllowed, NotFound, SpeechdError, Unavailable, shorten
+from speechd.errors import (
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    SpeechdError,
+    Unavailable,
+    UpgradeRequired,
+    shorten,
+)
 from speechd.server.exchange import REFUSED
 
 CLIENT_LEFT: Final = 499
@@ -25,12 +35,16 @@ def error_response(error: SpeechdError, context: RequestContext) -> Response:
     context.error = error.code or error.type
     if isinstance(error, Unavailable):
         context.reason = error.reason
-    return JSONResponse(error.envelope(), error.status, headers=error.headers)
+    body = error.envelope() | dialect(context.path, error)
+    return JSONResponse(body, error.status, headers=error.headers)
 
 
-async def _speechd_error(request: Request, error: Exception) -> Response:
+async def _speechd_error(request: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, SpeechdError)
-    return error_response(error, RequestContext.of(request.scope))
+    context = RequestContext.of(request.scope)
+    if context.status and request.scope["type"] == "websocket":  # it is open: the server closes it
+        raise error
+    return error_response(error, context)
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:
@@ -42,10 +56,26 @@ async def _http_exception(request: Request, error: Exception) -> Response:
         hint = f" Web pages may call once their origin is in {SETTING}." if is_preflight(request) else ""
         known = MethodNotAllowed(f"Not allowed to {request.method} on {path}; use {allow}.{hint}", allow=allow)
     elif error.status_code == 404:
-        known = NotFound(f"Unknown path {path}: see POST {paths.SPEECH}, GET {paths.MODELS}, GET {paths.VOICES}.")
+        known = _not_found(request, path)
     else:
         known = InvalidRequest(error.detail)
     return await _speechd_error(request, known)
+
+
+def _not_found(request: HTTPConnection, path: str) -> SpeechdError:
+    if request.scope["type"] == "websocket":
+        return NotFound(f"No WebSocket is at {path}.")
+    as_websocket = {**request.scope, "type": "websocket"}
+    if any(route.matches(as_websocket)[0] is Match.FULL for route in request.app.routes):
+        return UpgradeRequired(
+            f"{path} is a WebSocket. If yours is one, a proxy on its way drops the headers 'Upgrade' and 'Connection'."
+        )
+    return NotFound(f"Unknown path {path}: see POST {paths.SPEECH}, GET {paths.MODELS}, GET {paths.VOICES}.")
+
+
+async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    """What answers a path that is none, as Starlette's `default`: an error as for all others, to WebSockets too."""
+    raise HTTPException(status_code=404)
 
 
 def allowed_methods(request: Request) -> set[str]:

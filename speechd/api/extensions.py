@@ -42,6 +42,14 @@ class Reply(StrEnum):
     SRT = "srt"
     KOKORO_FASTAPI = "kokoro-fastapi"
     """JSON as Kokoro-FastAPI's `/dev/captioned_speech` has it."""
+    ELEVENLABS = "elevenlabs"
+    """JSON as ElevenLabs' `with-timestamps` has it."""
+    CARTESIA = "cartesia"
+    """Server-sent events as Cartesia's `/tts/sse` has them."""
+    CARTESIA_FLOATS = "cartesia-floats"
+    """The same, with samples that are floats."""
+    FLOATS = "floats"
+    """The audio alone, whose samples are floats."""
 
 
 @dataclass(frozen=True, slots=True)

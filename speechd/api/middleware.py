@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 import time
+from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from speechd.api import paths
+from speechd.api import credentials, paths
 from speechd.api.browser import Policy
 from speechd.api.cors import Cors
 from speechd.api.error_handlers import error_response
 from speechd.config.settings import Settings
-from speechd.context import STATE_KEY, RequestContext
+from speechd.context import STATE_KEY, Outcome, RequestContext
 from speechd.errors import Unauthorized
 from speechd.metrics import recording
 from speechd.metrics.counters import WorkerCounters
 from speechd.server.exchange import ABORT
+from speechd.server.session import ClientTooSlow
+
+REQUESTS: Final = ("http", "websocket")
+"""ASGI's scopes that a client's request begins."""
+
+ANSWERS: Final = ("http.response.start", "websocket.accept", "websocket.http.response.start")
+"""ASGI's messages that begin the answer to one."""
+
+SWITCHING_PROTOCOLS: Final = 101
+"""Status of a request whose connection has become a WebSocket."""
 
 request_log = logging.getLogger("speechd.request")
 
@@ -36,7 +46,8 @@ def middleware(settings: Settings) -> list[Middleware]:
 
 class RequestScope:
     """The outermost middleware: it gives each request its context, and each response its id and the warning of a
-    fallback engine. A request ends with a log line; those for speech are counted."""
+    fallback engine. A request ends with a log line; those for speech are counted. A WebSocket is one request, to its
+    end."""
 
     def __init__(self, app: ASGIApp, counters: WorkerCounters, *, warning: str | None) -> None:
         self._app = app
@@ -44,7 +55,7 @@ class RequestScope:
         self._warning = warning
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in REQUESTS:
             await self._app(scope, receive, send)
             return
         # Served as it is meant: no redirection may lead to where the client's Host header says.
@@ -55,12 +66,17 @@ class RequestScope:
         scope["state"][STATE_KEY] = context
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                context.status = message["status"]
+            if message["type"] in ANSWERS:
+                context.status = message.get("status", SWITCHING_PROTOCOLS)
+                message.setdefault("headers", [])
                 self._add_headers(MutableHeaders(scope=message), context)
-            await send(message)
+            try:
+                await send(message)
+            except ClientTooSlow:
+                context.outcome = Outcome.CLIENT_TOO_SLOW
+                raise
 
-        is_speech = context.method == "POST" and context.path in paths.SPEAKING
+        is_speech = paths.is_speech(context.method, context.path)
         if is_speech:
             recording.request_started(self._counters)
         began = time.monotonic()
@@ -71,7 +87,8 @@ class RequestScope:
             if is_speech:
                 recording.request_ended(self._counters, context)
             level = logging.DEBUG if context.path in paths.PROBES else logging.INFO
-            request_log.log(level, "request", extra={"fields": context.log_fields()})
+            kind = "session" if context.status == SWITCHING_PROTOCOLS else "request"
+            request_log.log(level, kind, extra={"fields": context.log_fields()})
 
     def _add_headers(self, headers: MutableHeaders, context: RequestContext) -> None:
         headers[paths.REQUEST_ID_HEADER] = context.id
@@ -87,8 +104,9 @@ class RefusePages:
         self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            error = self._policy.refusal(scope["method"], scope["path"], Headers(scope=scope))
+        if scope["type"] in REQUESTS:
+            path = paths.API_PREFIX[0] if scope["type"] == "websocket" else scope["path"]  # all are for speech
+            error = self._policy.refusal(scope["method"], path, Headers(scope=scope))
             if error is not None:
                 await error_response(error, RequestContext.of(scope))(scope, receive, send)
                 return
@@ -96,8 +114,8 @@ class RefusePages:
 
 
 class RequireKey:
-    """A 401 for requests under /v1 without one of the keys, if there are keys. On any path, a valid key's number goes
-    into the request's context. open_lists: models and voices are listed without one."""
+    """A 401 for requests under /v1, and for WebSockets, without one of the keys, if there are keys. On any path, a
+    valid key's number goes into the request's context. open_lists: models and voices are listed without one."""
 
     def __init__(self, app: ASGIApp, *, keys: tuple[str, ...], open_lists: bool = False) -> None:
         self._app = app
@@ -105,10 +123,10 @@ class RequireKey:
         self._keys = [key.encode() for key in keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._keys:
+        if scope["type"] in REQUESTS and self._keys:
             context = RequestContext.of(scope)
-            context.key = self._key(Headers(scope=scope).get("authorization", ""))
-            if context.key is None and self._needs_key(context):
+            context.key = credentials.key_number(scope, self._keys)
+            if context.key is None and (scope["type"] == "websocket" or self._needs_key(context)):
                 error = Unauthorized(
                     "Incorrect API key: send the header 'Authorization: Bearer <key>' with a valid one."
                 )
@@ -122,9 +140,3 @@ class RequireKey:
         if self._open_lists and paths.is_list(context.method, context.path):
             return False
         return context.path.startswith(paths.API_PREFIX)
-
-    def _key(self, authorization: str) -> int | None:
-        scheme, _, token = authorization.partition(" ")
-        # All keys are compared, each in constant time, so that timing tells nothing of any.
-        matches = [hmac.compare_digest(key, token.strip().encode("latin-1")) for key in self._keys]
-        return matches.index(True) if scheme.lower() == "bearer" and any(matches) else None

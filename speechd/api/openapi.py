@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, Final
 
 from speechd import __version__
-from speechd.api import docs_page, paths
+from speechd.api import docs_page, paths, service_operations
 from speechd.api.available import OPENAI_MODELS, Available
 from speechd.api.dev_schema import OPERATIONS, with_values
 from speechd.api.error_cases import CASES, ErrorCase, Where, cases_of
@@ -100,12 +101,12 @@ def document(available: Available, *, has_keys: bool) -> Json:
 
 
 def _paths(available: Available) -> Json:
-    return _stable_paths(available) | _dev_paths(request_schema(available), has_phonemes=available.has_phonemes)
+    return _stable_paths(available) | _declared_paths(request_schema(available), has_phonemes=available.has_phonemes)
 
 
-def _dev_paths(speech: Json, *, has_phonemes: bool) -> Json:
+def _declared_paths(speech: Json, *, has_phonemes: bool) -> Json:
     described: Json = {}
-    for operation in OPERATIONS:
+    for operation in (*OPERATIONS, *service_operations.OPERATIONS):
         if operation.needs_phonemes and not has_phonemes:
             continue
         answer = {"description": operation.summary, "content": operation.content}
@@ -113,13 +114,15 @@ def _dev_paths(speech: Json, *, has_phonemes: bool) -> Json:
         if operation.request is not None:
             body = with_values(operation.request, speech)
             content["requestBody"] = {"required": True, "content": {JSON: {"schema": body}}}
+        if names := re.findall(r"{(\w+)}", operation.path):
+            content["parameters"] = [_path_parameter(name) for name in names]
         described.setdefault(operation.path, {})["get" if operation.request is None else "post"] = content
     return described
 
 
 def _stable_paths(available: Available) -> Json:
     models = {"type": "object", "properties": {"object": {"const": "list"}, "data": _array("Model")}}
-    id, name = ({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ("id", "name"))
+    id, name = _path_parameter("id"), _path_parameter("name")
     return {
         paths.SPEECH: {"post": _speech()},
         paths.VOICES: {"get": _voices()},
@@ -198,6 +201,10 @@ def _file() -> Json:
         "parameters": [name],
         "responses": {"200": file, "304": kept, **_errors(Where.OTHER)},
     }
+
+
+def _path_parameter(name: str) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _get(summary: str, schema: Json, where: Where, media_type: str = JSON) -> Json:

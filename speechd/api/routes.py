@@ -6,13 +6,15 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from speechd.api import docs_page, paths
 from speechd.api.dev import DevEndpoints
 from speechd.api.downloads import DownloadEndpoint
 from speechd.api.health import HealthEndpoints
 from speechd.api.home_page import HomePage
+from speechd.api.live.routes import live_routes, whole_text_routes
+from speechd.api.live.session import LiveSpeech
 from speechd.api.models import ModelEndpoints
 from speechd.api.speech import SpeechEndpoint
 from speechd.api.voices import VoiceEndpoints
@@ -21,13 +23,14 @@ from speechd.api.voices import VoiceEndpoints
 def routes(
     *,
     speech: SpeechEndpoint,
+    live: LiveSpeech,
     models: ModelEndpoints,
     voices: VoiceEndpoints,
     downloads: DownloadEndpoint,
     health: HealthEndpoints,
     home: HomePage | None,
     description: dict[str, Any],
-) -> list[Route]:
+) -> list[BaseRoute]:
     """The routes of one worker. home: None for a server without a page. description: the OpenAPI document."""
 
     async def openapi(request: Request) -> JSONResponse:
@@ -35,6 +38,8 @@ def routes(
 
     return [
         *_dev(DevEndpoints(speech)),
+        *live_routes(live),
+        *whole_text_routes(speech),
         Route(paths.SPEECH, speech.create, methods=["POST"]),
         Route(paths.VOICES, voices.voices),
         Route(paths.COMBINE, voices.combine, methods=["POST"]),

@@ -79,6 +79,19 @@ class SegmentJoiner:
         self._pause += round(duration_s * self._rate)
         return self._silence(keep=round(HEAD_S * self._rate))
 
+    def flush(self, silence_s: float = END_S) -> Samples:
+        """Silence behind the last sound, as at the end, though more may follow: so many seconds of it, or what is left
+        of them. What a boundary asks for besides comes with the next sound. Nothing before any sound."""
+        if not self._has_sound:
+            return np.zeros(0, np.float32)
+        return self._give(max(0, round(silence_s * self._rate) - self._given))
+
+    def rest(self, duration_s: float) -> None:
+        """Count silence that is not of the flow, but was heard: a gap or a pause is the shorter for it. Only between
+        segments."""
+        due = max(self._gap, self._pause) - self._given
+        self._given += max(0, min(due, round(duration_s * self._rate)))
+
     def finish(self) -> Samples:
         """The silence at the end: what is left of explicit pauses, or of `END_S`; no gap follows the last sound."""
         self._gap = round(END_S * self._rate)
@@ -95,7 +108,9 @@ class SegmentJoiner:
         return joined
 
     def _silence(self, *, keep: int) -> Samples:
-        length = max(0, max(self._gap, self._pause) - self._given - keep)
+        return self._give(max(0, max(self._gap, self._pause) - self._given - keep))
+
+    def _give(self, length: int) -> Samples:
         self._given += length
         self._length += length
         return np.zeros(length, dtype=np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 def keys_in(path: Path) -> list[str]:
@@ -14,3 +15,25 @@ def keys_in(path: Path) -> list[str]:
     if not keys:  # else a file that was emptied by mistake would open the server to everybody
         raise ValueError("holds no key")
     return keys
+
+
+class InvalidKeys(ValueError):
+    """There are to be keys, and are none. Its arguments: the option's name, its value, and what is wrong."""
+
+
+def with_keys(values: dict[str, Any]) -> dict[str, Any]:
+    """Parsed values of settings, with the keys that are in files. Raises `InvalidKeys`."""
+    if values.get("api_keys") == ():
+        raise InvalidKeys("api_keys", ",", "holds no key")
+    if path := values.get("api_keys_file"):
+        values["api_keys"] = (*values.get("api_keys", ()), *_of_option("api_keys_file", path))
+    if path := values.get("overflow_api_key_file"):
+        values["overflow_api_key"] = _of_option("overflow_api_key_file", path)[0]
+    return values
+
+
+def _of_option(name: str, path: Path) -> list[str]:
+    try:
+        return keys_in(path)
+    except ValueError as error:
+        raise InvalidKeys(name, path, error) from None

@@ -25,6 +25,10 @@ HOST_NAME: Final = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
 """A host name as browsers send it: other letters in the form that begins with xn-- (RFC 5890)."""
 
 
+SERVICE_NAME_BYTES: Final = 63
+"""The longest name of a service (RFC 6763, section 4.1.1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """Declaration of an option.
@@ -192,6 +196,12 @@ def check_host_names(names: Collection[str]) -> None:
             raise ValueError(
                 f"has {name!r}, which is no bare name such as speech.example.com, without scheme, port, path and *"
             ) from None
+
+
+def check_service_name(name: str) -> None:
+    """Raise `ValueError` unless a service can have this name (RFC 6763, section 4.1.1)."""
+    if len(name.encode()) > SERVICE_NAME_BYTES or not (name.isprintable() or not name):
+        raise ValueError(f"has more than {SERVICE_NAME_BYTES} bytes, or characters that cannot be seen")
 
 
 def _whole_number(text: str) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from speechd.config import automatic, options
 from speechd.config import file as settings_file
-from speechd.config.key_files import keys_in
+from speechd.config.key_files import InvalidKeys, with_keys
 from speechd.config.options import AUTO, Option, option
 from speechd.machine import available_cores
 
@@ -32,6 +32,15 @@ class Settings:
 
     host: str = option("127.0.0.1", "server", "address to listen on; 0.0.0.0 for all")
     port: int = option(8880, "server", "TCP port to listen on", 1, 65_535)
+    wyoming_port: int = option(
+        0, "server", "TCP port for Wyoming, Home Assistant's protocol, which has no keys; 0: none", 0, 65_535
+    )
+    wyoming_name: str = option(
+        "",
+        "server",
+        "name under which that port is announced on the network (mDNS); empty: it is not; needs the extra zeroconf",
+        valid=options.check_service_name,
+    )
     workers: int = option(
         AUTO,
         "server",
@@ -123,6 +132,9 @@ class Settings:
     # Over 65 s: the pools of clients and of load balancers (AWS: 60 s) must let go of a connection before we do.
     keep_alive_s: float = option(75.0, "limits", "time before an idle connection is closed", 1, 86_400)
     write_timeout_s: float = option(30.0, "limits", "time a client may leave its audio unread", 0.1, 86_400)
+    session_idle_s: float = option(
+        600.0, "limits", "time without a message before a WebSocket or Wyoming connection is closed", 1, 86_400
+    )
     synthesis_timeout_s: float = option(
         60.0, "limits", "time limit for the synthesis of one window or segment", 0.1, 86_400
     )
@@ -138,6 +150,9 @@ class Settings:
     )
     max_in_flight_per_key: int = option(0, "admission", "requests served at once per API key; 0: no limit", 0)
     max_wait_s: float = option(10.0, "admission", "longest expected wait; requests beyond it are refused", 0.1, 3600)
+    max_sessions: int = option(
+        1024, "admission", "WebSockets and Wyoming connections at once, idle or not, of all workers together", 1, 65_535
+    )
     look_ahead_s: float = option(20.0, "admission", "audio synthesised ahead of what a client has read", 1, 3600)
 
     overflow_url: str = option(
@@ -204,6 +219,8 @@ class Settings:
             _check(each, getattr(self, each.name))
         if self.max_whole_bytes > self.max_whole_total_bytes:
             raise _invalid("max_whole_total_bytes", self.max_whole_total_bytes, "is under max_whole_bytes")
+        if self.wyoming_port == self.port:
+            raise _invalid("wyoming_port", self.wyoming_port, "is the port of HTTP, too")
         workers, threads = automatic.workers_and_threads(self.workers, self.threads, available_cores())
         object.__setattr__(self, "workers", workers)
         object.__setattr__(self, "threads", threads)
@@ -244,7 +261,10 @@ class Settings:
             *options.deprecations(in_environ, known, options.variable),
             *options.deprecations(in_file, known, "{} in the settings file".format),
         )
-        return cls(**_with_keys(values))
+        try:
+            return cls(**with_keys(values))
+        except InvalidKeys as error:
+            raise _invalid(*error.args) from None
 
 
 def add_flags(parser: argparse.ArgumentParser, groups: Collection[str] = ()) -> None:
@@ -256,24 +276,6 @@ def add_flags(parser: argparse.ArgumentParser, groups: Collection[str] = ()) -> 
 def given(arguments: argparse.Namespace) -> dict[str, str]:
     """The texts that the command line gave, by option name or former name, as `Settings.load` takes them."""
     return options.given(arguments, options.options_of(Settings))
-
-
-def _with_keys(values: dict[str, Any]) -> dict[str, Any]:
-    """Parsed values, with the keys that are in files."""
-    if values.get("api_keys") == ():
-        raise _invalid("api_keys", ",", "holds no key")
-    if path := values.get("api_keys_file"):
-        values["api_keys"] = (*values.get("api_keys", ()), *_keys_in("api_keys_file", path))
-    if path := values.get("overflow_api_key_file"):
-        values["overflow_api_key"] = _keys_in("overflow_api_key_file", path)[0]
-    return values
-
-
-def _keys_in(name: str, path: Path) -> list[str]:
-    try:
-        return keys_in(path)
-    except ValueError as error:
-        raise _invalid(name, path, error) from None
 
 
 def _parsed(option: Option, text: str) -> Any:

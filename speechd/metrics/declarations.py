@@ -29,6 +29,19 @@ REQUESTS: Final = Counter(
     "(left its audio unread); client stalled (took it far slower than it plays, or a whole reply at under 4 KB/s); "
     "refused (503, see speechd_refusals_total); invalid (4xx); worker died (while it had the request).",
     "outcome",
+    tuple(outcome for outcome in Outcome if outcome is not Outcome.CANCELLED),
+)
+
+UTTERANCES_BEGUN: Final = Counter(
+    "speechd_utterances_begun", "Utterances (contexts) whose text comes in pieces over a connection, ended or not."
+)
+
+UTTERANCES: Final = Counter(
+    "speechd_utterances",
+    "Utterances that have ended: complete; cancelled (by the client, who goes on to listen to others); failed; client "
+    "left (or closed it before its end); client too slow (left its audio unread); client stalled (took it far slower "
+    "than it plays); refused (there was no place to speak it); invalid (its text cannot be read); worker died.",
+    "outcome",
     tuple(Outcome),
 )
 
@@ -127,6 +140,7 @@ UNDERRUN: Final = Histogram(
 
 COUNTED: Final = (
     *(REQUESTS_BEGUN, REQUESTS, REFUSALS, HTTP_REJECTIONS, AUDIO_SENT, ENCODE, FIRST_AUDIO, QUEUE_WAIT, RTF, UNDERRUN),
+    *(UTTERANCES_BEGUN, UTTERANCES),
     *(OVERFLOWS, OVERFLOW_FIRST_AUDIO, TEXT_DEATHS, PASSAGE_TOKENS, PASSAGE_JOINS),
 )
 """What workers count; the rest is read from the scoreboard."""
@@ -174,6 +188,12 @@ SERVER_METRICS: Final = (
         "speechd_requests_in_flight_limit",
         "How many may be: as many as the slots can feed at their measured speed, and at most max_in_flight.",
         lambda board: board.max_in_flight_now(),
+    ),
+    ServerMetric(
+        GaugeMetricFamily,
+        "speechd_sessions",
+        "Connections over which text comes in pieces, idle or not; at most max_sessions.",
+        lambda board: int(board.sessions.sum()),
     ),
     ServerMetric(
         GaugeMetricFamily,

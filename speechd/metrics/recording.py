@@ -21,6 +21,8 @@ from speechd.metrics.declarations import (
     REQUESTS_BEGUN,
     RTF,
     UNDERRUN,
+    UTTERANCES,
+    UTTERANCES_BEGUN,
 )
 from speechd.speech.passage_meter import PassageMeter
 from speechd.speech.planner import Planned
@@ -45,8 +47,20 @@ def rejected(counters: WorkerCounters, status: int) -> None:
 
 
 def worker_died(counters: WorkerCounters) -> None:
-    """Count, in the arbiter, the requests that a dead worker had begun and not ended: they died with it."""
-    counters.count(REQUESTS, Outcome.WORKER_DIED, counters.total(REQUESTS_BEGUN) - counters.total(REQUESTS))
+    """Count, in the arbiter, the requests and utterances that a dead worker had begun and not ended: they died with
+    it."""
+    for begun, ended in ((REQUESTS_BEGUN, REQUESTS), (UTTERANCES_BEGUN, UTTERANCES)):
+        counters.count(ended, Outcome.WORKER_DIED, counters.total(begun) - counters.total(ended))
+
+
+def utterance_started(counters: WorkerCounters) -> None:
+    """Count an utterance that begins, whose text comes in pieces."""
+    counters.count(UTTERANCES_BEGUN)
+
+
+def utterance_ended(counters: WorkerCounters, outcome: Outcome) -> None:
+    """Count such an utterance that has ended."""
+    counters.count(UTTERANCES, outcome)
 
 
 class StreamMeter:

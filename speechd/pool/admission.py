@@ -78,6 +78,19 @@ class Admission:
                 return None
             return Ticket(board, board.overflow_in_flight, self._index, key)
 
+    def admit_session(self) -> Ticket:
+        """Take a place for a connection that may have text spoken at any time. It is none of the requests in flight.
+
+        Raises `Overloaded` if there are too many, and `NotReady` if no slot works.
+        """
+        board = self._board
+        if not board.slots:
+            self._check_model(board.model.state)
+        with board.lock:
+            if board.sessions.sum() >= board.limits.max_sessions:
+                raise self._overloaded("count", "Too many connections have text spoken.")
+            return Ticket(board, board.sessions, self._index, None)
+
     def hold(self, size: int) -> None:
         """Count so many more bytes that are held of replies that are sent whole, over all workers.
 

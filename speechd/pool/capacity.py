@@ -49,7 +49,8 @@ class Limits:
     synthesis_timeout_s: what one engine call may take.
     listening_share: how much of the slots' throughput the requests in flight may need, see `max_in_flight_now`.
     max_overflow_in_flight: requests, of all workers together, that another server speaks.
-    max_held_bytes: of all replies together that are sent whole."""
+    max_held_bytes: of all replies together that are sent whole.
+    max_sessions: connections, of all workers together, over which text comes in pieces."""
 
     max_in_flight: int
     max_in_flight_per_key: int
@@ -59,6 +60,7 @@ class Limits:
     listening_share: float = LISTENING_SHARE
     max_overflow_in_flight: int = 0
     max_held_bytes: int = 512 << 20
+    max_sessions: int = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,11 @@ class PoolClient:
         self._board.bell.ring()
         return job
 
+    def latest_start(self, deadline: float) -> float:
+        """When a segment must be submitted, of which the beginning is to be there by its deadline."""
+        speed = self._board.load().slot_throughput
+        return latest_start(deadline, least_window_s(speed), speed)
+
     def hold_back(self, place: Place, held_back_s: float) -> bool:
         """Have so many seconds at the end of a segment wait, and no more than that. Returns whether the queue could be
         told."""

@@ -58,6 +58,7 @@ class Scoreboard:
         self.in_flight = shared_array(np.int32, rows)
         self.in_flight_by_key = shared_array(np.int32, rows, keys)
         self.overflow_in_flight = shared_array(np.int32, rows)
+        self.sessions = shared_array(np.int32, rows)
         self.held_bytes = shared_array(np.int64, rows)
         self._threads = shared_array(np.int32, rows)
         self._active_at = shared_array(np.float64, rows)
@@ -72,6 +73,7 @@ class Scoreboard:
         self.in_flight[index] = 0
         self.in_flight_by_key[index] = 0
         self.overflow_in_flight[index] = 0
+        self.sessions[index] = 0
         self.held_bytes[index] = 0
         self._threads[index] = 0
         return Cleared(requests, failed)

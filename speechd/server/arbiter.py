@@ -204,8 +204,9 @@ class Application(BaseApplication):  # type: ignore[misc]
         """Called by gunicorn."""
         settings = self.settings
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        ports = [settings.port, *([settings.wyoming_port] if settings.wyoming_port else [])]
         given = {
-            "bind": f"{host}:{settings.port}",
+            "bind": [f"{host}:{port}" for port in ports],
             "workers": settings.workers,
             "worker_class": SpeechWorker,
             "timeout": settings.worker_timeout_s,

@@ -40,6 +40,13 @@ class Connection(Protocol):
         """End it at once, whatever is unsent; it has no request in hand."""
 
 
+class Session(Connection, Protocol):
+    """A connection that is not made of requests: a WebSocket, for one."""
+
+    def shutdown(self) -> None:
+        """End it as soon as it is not in use."""
+
+
 class ServerConnections(ServerState):
     """The connections of a worker, and what they share. While `draining`, each ends with its current response.
 
@@ -64,6 +71,7 @@ class ServerConnections(ServerState):
         self._trim = trim
         self._open: dict[Connection, None] = {}
         self._idle: dict[Connection, None] = {}  # the oldest first
+        self._sessions: dict[Session, None] = {}
         self._lingering: set[Connection] = set()
         self._crowded = False
         self._closed = self._refused = 0  # since the worker is crowded
@@ -101,6 +109,22 @@ class ServerConnections(ServerState):
         self._lingering.add(connection)
         return True
 
+    def replace(self, connection: Connection, by: Session) -> None:
+        """Give a connection's place to the session that goes on with it, which counts as busy to its end."""
+        self.remove(connection)
+        self._open[by] = None
+        self.begin_session(by)
+
+    def begin_session(self, session: Session) -> None:
+        """Take note that a connection that has a place is a session."""
+        self.connections.add(session)  # type: ignore[arg-type]  # uvicorn's type names its own protocols
+        self._sessions[session] = None
+
+    def end_sessions(self) -> None:
+        """End all sessions, each as soon as it is not in use."""
+        for session in list(self._sessions):
+            session.shutdown()
+
     def set_idle(self, connection: Connection) -> None:
         """Take note that the connection has no request in hand."""
         self._idle[connection] = None
@@ -114,6 +138,7 @@ class ServerConnections(ServerState):
         self._idle.pop(connection, None)
         self._lingering.discard(connection)
         self._open.pop(connection, None)
+        self._sessions.pop(connection, None)  # type: ignore[call-overload]
         if self._crowded and len(self._open) <= RELIEVED * self.limits.connections:
             log.warning(
                 "connections have room again: %d idle ones were closed, %d new ones refused",

@@ -15,7 +15,8 @@ from typing import Any, Final
 import h11
 from uvicorn.config import Config
 
-from speechd.errors import Overloaded, RequestTimeout, SpeechdError, with_jitter
+from speechd.errors import NotReady, Overloaded, RequestTimeout, SpeechdError, with_jitter
+from speechd.server import handshake
 from speechd.server.connections import ServerConnections
 from speechd.server.error_response import error_response
 from speechd.server.exchange import Exchange, connection_scope, request_id
@@ -25,6 +26,7 @@ from speechd.server.request_head import Head
 from speechd.server.request_limits import Phase
 from speechd.server.request_parser import Body, End, RequestParser
 from speechd.server.timer import Timer
+from speechd.server.websocket import WebSocketConnection
 
 WRITE_BUFFER_BYTES: Final = 1 << 14
 """`send` waits while more than this is unwritten. asyncio's 64 KiB would be 1.4 s of PCM believed sent."""
@@ -51,6 +53,7 @@ class SpeechProtocol(asyncio.Protocol):
         self._read_ahead = ReadAhead()
         self._held_bytes = 0
         self._discarding = False  # what still arrives is discarded
+        self._handed_over = False  # the connection is a WebSocket's
         self._writable = asyncio.Event()
         self._writable.set()
         self._renew()
@@ -59,6 +62,7 @@ class SpeechProtocol(asyncio.Protocol):
         """Be ready for a request."""
         self._request = RequestParser(self._connections.limits)
         self._exchange: Exchange | None = None
+        self._websocket_scope: dict[str, Any] | None = None  # of a request for a WebSocket
 
     # The transport's reports.
 
@@ -178,6 +182,8 @@ class SpeechProtocol(asyncio.Protocol):
     def _parse(self) -> None:
         try:
             self._parse_request()
+            if self._handed_over:
+                return
             if self._request.phase is Phase.WHOLE:
                 self._keep(b"")
             elif self._request.phase is Phase.NOTHING and not self._timer.has_deadline:
@@ -205,18 +211,44 @@ class SpeechProtocol(asyncio.Protocol):
                 break
 
     def _begin(self, head: Head) -> None:
-        """Run the app, for a head has arrived."""
+        """Run the app, for a head has arrived; for a WebSocket, once it is known where frames begin."""
         state = {**self._app_state, "id": request_id()}
         scope = {**self._scope, **head.scope, "state": state}
+        if head.asks_for_websocket:
+            handshake.check(scope["headers"], has_body=bool(head.body_bytes) or head.chunked)
+            if self._connections.draining:
+                raise NotReady("The server is about to end.", reason="not ready", retry_after_s=with_jitter(1.0))
+            self._websocket_scope = scope
+            return
         exchange = Exchange(scope, self._request.framing, self, self._connections.default_headers)
         exchange.keep_alive = not self._connections.draining
         self._exchange = exchange
+        self._run(exchange)
+
+    def _run(self, exchange: Exchange | WebSocketConnection) -> None:
         task = self._loop.create_task(exchange.run(self._config.loaded_app))
         self._connections.tasks.add(task)
         task.add_done_callback(self._connections.tasks.discard)
 
+    def _hand_over(self, scope: dict[str, Any], early: bytes) -> None:
+        """Let the connection be a WebSocket from now on, whatever becomes of the request for it."""
+        self._timer.stop()
+        self._read_ahead.clear()
+        self._hold()
+        connection = WebSocketConnection(self.transport, self._connections, scope, self._request.framing, early)
+        if not self._writable.is_set():
+            connection.pause_writing()
+        self._connections.replace(self, connection)
+        self._connections.connections.discard(self)
+        self.transport.set_protocol(connection)
+        self._handed_over = True
+        self._run(connection)
+
     def _end(self, end: End) -> None:
         """Give the app its request, which is here to its end."""
+        if self._websocket_scope is not None:
+            self._hand_over(self._websocket_scope, end.behind + bytes(self._read_ahead.unparsed))
+            return
         exchange = self._exchange
         assert exchange is not None
         self._read_ahead.unparsed[:0] = end.behind

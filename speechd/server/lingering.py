@@ -27,7 +27,12 @@ def linger(transport: asyncio.Transport, timer: Timer) -> None:
     The caller drops what arrives from now on.
     """
     transport.write_eof()
-    timer.start(LINGER_S, partial(_end, transport, timer, timer.now() + LINGER_UNSENT_S))
+    end_later(transport, timer)
+
+
+def end_later(transport: asyncio.Transport, timer: Timer, after_s: float = LINGER_S) -> None:
+    """End the connection when time is up. While there is something unsent, the client has longer."""
+    timer.start(after_s, partial(_end, transport, timer, timer.now() + LINGER_UNSENT_S))
 
 
 def _end(transport: asyncio.Transport, timer: Timer, latest: float) -> None:

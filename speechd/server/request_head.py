@@ -9,16 +9,18 @@ from urllib.parse import unquote, urlsplit
 import h11
 
 from speechd.errors import HeaderFieldsTooLarge, InvalidRequest, SpeechdError, UnknownCoding, UnknownVersion
+from speechd.server import handshake
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """The head of a request. scope: the part of ASGI's scope that it tells. body_bytes: what it states, 0 if nothing.
-    chunked: whether the body is sent in chunks."""
+    chunked: whether the body is sent in chunks. asks_for_websocket: whether it is a request for a WebSocket."""
 
     scope: dict[str, Any]
     body_bytes: int
     chunked: bool
+    asks_for_websocket: bool = False
 
 
 def read(request: h11.Request) -> Head:
@@ -47,7 +49,9 @@ def read(request: h11.Request) -> Head:
         "headers": headers,
     }
     # h11 takes no other transfer coding.
-    return Head(scope, int(fields.get(b"content-length", 0)), b"transfer-encoding" in fields)
+    body_bytes, chunked = int(fields.get(b"content-length", 0)), b"transfer-encoding" in fields
+    asks_for_websocket = handshake.is_asked_for(request.method, request.http_version, headers)
+    return Head(scope, body_bytes, chunked, asks_for_websocket)
 
 
 def refusal(error: h11.RemoteProtocolError) -> SpeechdError:

@@ -31,6 +31,9 @@ MISREAD_MESSAGE: Final = "This is not valid HTTP: a line must end in CR LF, and 
 HELD_BYTES: Final = 64 << 20
 """Bytes of requests that one worker is receiving: 64 of the largest bodies. A thousand would be as much as a model."""
 
+MESSAGE_BYTES: Final = 256 << 10
+"""The largest WebSocket message: 50,000 characters as JSON, each up to five bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -38,7 +41,9 @@ class Limits:
 
     header_bytes: of a request's line and headers. body_bytes: of its body. request_timeout_s: seconds for all of it to
     arrive. connections: open at once. held_bytes: of requests that are being received, and of what was sent behind
-    others, in sum; of each connection only what is beyond `FREE_BYTES` counts.
+    others, in sum; of each connection only what is beyond `FREE_BYTES` counts. message_bytes: of one WebSocket message.
+    write_timeout_s: seconds for which a WebSocket's client may leave unread what it was sent. session_idle_s: seconds
+    without a message after which a WebSocket is closed that is not in use.
     """
 
     header_bytes: int
@@ -46,6 +51,9 @@ class Limits:
     request_timeout_s: float
     connections: int = 1 << 16
     held_bytes: int = HELD_BYTES
+    message_bytes: int = MESSAGE_BYTES
+    write_timeout_s: float = 30.0
+    session_idle_s: float = 600.0
 
 
 class Phase(enum.Enum):

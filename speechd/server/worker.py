@@ -25,6 +25,7 @@ from speechd.server.connections import ServerConnections
 from speechd.server.hooks import Hooks, WorkerHooks
 from speechd.server.http_protocol import SpeechProtocol
 from speechd.server.request_limits import HELD_BYTES, Limits
+from speechd.server.tcp_session import TcpConnection
 from speechd.server.worker_table import Event, Order, Role
 
 FAILED: Final = 70
@@ -55,6 +56,8 @@ class SpeechServer(Server):
             request_timeout_s=settings.request_timeout_s,
             connections=descriptors.connections(worker.hooks.files),
             held_bytes=max(HELD_BYTES, 2 * settings.max_body_bytes),
+            write_timeout_s=settings.write_timeout_s,
+            session_idle_s=settings.session_idle_s,
         )
         rejected, cors_origins = worker.application.rejected, settings.cors_origins
         self.server_state = self._connections = ServerConnections(limits, rejected, cors_origins=cors_origins)
@@ -66,13 +69,25 @@ class SpeechServer(Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if not self._worker.has_peers():
-            await super().startup(sockets)
+            await self._listen(sockets or [])
             self._worker.begin()
         elif await self._worker.begin():  # before it listens, so that nobody comes to one that cannot start
-            await super().startup(sockets)
+            await self._listen(sockets or [])
             self._worker.ready()
         else:
             self.should_exit = True
+
+    async def _listen(self, sockets: list[socket.socket]) -> None:
+        """Accept connections: of HTTP, and on the port for Wyoming of that."""
+        wyoming_port = self._worker.settings.wyoming_port
+        others = [one for one in sockets if wyoming_port and one.getsockname()[1] == wyoming_port]
+        await super().startup([one for one in sockets if one not in others])
+        app, app_state = self.config.loaded_app, self.lifespan.state
+        for listener in others:
+            server = await asyncio.get_running_loop().create_server(
+                lambda: TcpConnection(self._connections, app, app_state), sock=listener, backlog=self.config.backlog
+            )
+            self.servers.append(server)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._worker.advance(Event.DRAIN)  # whatever it ends for
@@ -107,9 +122,10 @@ class SpeechServer(Server):
         """Accept no more connections, and end with the last one.
 
         An idle one is not closed, for its client may be sending a request: the next response is the last on it, or it
-        ends after `keep_alive_s`, when its client has let go of it.
+        ends after `keep_alive_s`, when its client has let go of it. A WebSocket that is not in use is: it says why.
         """
         self._is_retiring = self._connections.draining = True
+        self._connections.end_sessions()
         for listener in (*self.servers, *self._worker.sockets):
             listener.close()
         self._worker.advance(Event.RETIRE)

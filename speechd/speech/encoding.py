@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from speechd.audio.joiner import Joined, SegmentJoiner
+from speechd.audio.joiner import END_S, Joined, SegmentJoiner
 from speechd.audio.samples import SAMPLE_RATE, Audio, Samples, TokenTime
 from speechd.encoders.base import Encoder
 from speechd.speech.captions import PhonemeTime, Script, Timeline, WordTime
@@ -43,10 +43,12 @@ class EncodingStage:
         grown: Callable[[], None] | None = None,
         open_whole: Callable[[], Encoder] | None = None,
         at_once_s: float = 0.0,
+        flush_s: float = END_S,
     ) -> None:
         """executor: a single thread, which orders its calls. grown: called whenever more audio was encoded, to bound
         what the encoder writes to a sink; what it raises ends the stream. open_whole: opens the encoder of audio of
-        which all is there at the beginning, if it has `at_once_s` seconds at most."""
+        which all is there at the beginning, if it has `at_once_s` seconds at most. flush_s: seconds of silence behind
+        which the encoder holds back nothing of a sound."""
         self.chunks: asyncio.Queue[Chunk | None] = asyncio.Queue()
         self.begun = asyncio.Event()
         self.encoded_s = 0.0
@@ -59,7 +61,7 @@ class EncodingStage:
         self._windows_samples = 0  # of the segment's windows so far
         self._encoder: Encoder | None = None
         self._open_encoder, self._joiner = open_encoder, joiner
-        self._executor, self._grown = executor, grown
+        self._executor, self._grown, self._flush_s = executor, grown, flush_s
         self._open_whole, self._at_once = open_whole, at_once_s * SAMPLE_RATE
         self._is_whole = False
         self._heard_s = 0.0  # of what is joined, without the silence at the end
@@ -106,6 +108,15 @@ class EncodingStage:
             return
         samples = np.concatenate((samples, self._joiner.finish()))
         self._emit(await self._run(self._encode_whole, samples), len(samples))
+    def rest(self, duration_s: float) -> None:
+        """Count so many seconds in which there was nothing to be heard: the client has had that silence already. Only
+        while nothing is being joined or encoded."""
+        self._joiner.rest(duration_s)
+
+    async def flush(self, number: int) -> None:
+        """Encode enough silence for all sound to be out, and say so in a chunk: this flush is complete."""
+        await self.encode(self._joiner.flush(self._flush_s))
+        self._put(b"", flushed=number)
 
     async def finish(self) -> None:
         """Encode the silence at the end, and what the encoder holds back."""
@@ -142,9 +153,10 @@ class EncodingStage:
         if self._grown is not None:
             self._grown()
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes, flushed: int | None = None) -> None:
         audio_s = self.encoded_s - self._chunked_s
-        self.chunks.put_nowait(Chunk(data, audio_s, self._tokens, self._words, self._phonemes, self._is_whole))
+        told = self._tokens, self._words, self._phonemes
+        self.chunks.put_nowait(Chunk(data, audio_s, *told, is_whole=self._is_whole, flushed=flushed))
         self._chunked_s, self._tokens, self._words, self._phonemes = self.encoded_s, (), (), ()
 
     def _align(self, audio: Audio, offset: int | None, script: Script | None, *, is_last: bool) -> None:

@@ -19,13 +19,13 @@ LEAST_S: Final = 2.7
 
 
 class LookAhead:
-    """One stream's. playback: its client's clock."""
+    """One stream's. playback: its client's clock. arrival: by when the client needs its first segment."""
 
     def __init__(self, limit_s: float, arrival: float) -> None:
-        """limit_s: seconds of audio that may be made beyond what the client took. arrival: of the request, by when it
-        needs its first segment."""
+        """limit_s: seconds of audio that may be made beyond what the client took. arrival: of the request."""
         self.playback = PlaybackClock()
-        self._limit_s, self._arrival = limit_s, arrival
+        self.arrival = arrival
+        self._limit_s = limit_s
         self._submitted_s = 0.0
         self._taken_s = 0.0
         self._has_segments = False  # without one there is nothing to hear yet, even after a pause
@@ -35,6 +35,13 @@ class LookAhead:
     def has_segments(self) -> bool:
         """Whether a segment was submitted."""
         return self._has_segments
+
+    def resume(self, arrival: float) -> None:
+        """Begin anew: the client has heard all, and needs the next segment since `arrival`, before which its text was
+        not there. It is a newcomer again."""
+        self.arrival = arrival
+        self._has_segments = self._is_spoken = False
+        self.playback.stand_by()
 
     def submitted(self, duration_s: float) -> None:
         """Count a segment that is submitted now, of so many seconds as predicted."""
@@ -69,9 +76,9 @@ class LookAhead:
     def deadline(self, now: float) -> float:
         """When a segment that is submitted now is needed: the client has then heard all that was submitted before."""
         if not self._has_segments:
-            return self._arrival
+            return self.arrival
         started_at = self.playback.started_at
-        return (now if started_at is None else started_at) + self._submitted_s
+        return (now - self.playback.sent_s if started_at is None else started_at) + self._submitted_s
 
     def credit_s(self, budget: StreamBudget) -> float:
         """Seconds of audio that may still be submitted."""

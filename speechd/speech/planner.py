@@ -18,6 +18,7 @@ from speechd.speech.passage_sizes import CHARACTERS_PER_S, Pace, Sizes, sizes_of
 from speechd.speech.reading import AS_TEXT, Form, Reading, marks_of
 from speechd.text.boundaries import sentence_starts
 from speechd.text.cuts import LONGEST_WORD, PART_SHARE, TOLERANCE, split, split_near
+from speechd.text.fed_text import Flushed
 from speechd.text.lexicon import Lexicon
 from speechd.text.markup.marks import Pause, Style
 from speechd.text.passages import BEGINNING, Boundary, NotYet, Passage, PassageReader, Position, boundary_of
@@ -142,6 +143,9 @@ class Planner:
         reader = self._reader = self._reader or self._open()
         sizes = sizes_of(self._engine, self._pace, longest_s, is_first=not self._is_begun)
         part = self._parts.popleft() if self._parts else self._take(reader, sizes)
+        return self._planned(part, sizes)
+
+    def _planned(self, part: Part | Pause | NotYet | None, sizes: Sizes) -> Planned | Pause | NotYet | None:
         planned = self._plan(part, sizes) if isinstance(part, Part) else part
         if planned is None or isinstance(planned, NotYet):
             return planned
@@ -166,13 +170,16 @@ class Planner:
         reader.finish()
         if self._options.words:
             reader.trace(self._input)
+        self._check_text(reader)
+        return reader
+
+    def _check_text(self, reader: PassageReader) -> None:
         if reader.pauses_s > MAX_PAUSES_S:
             raise InvalidRequest(
                 f"'input' has pauses of more than {MAX_PAUSES_S:g} s together: shorten them, or send it in parts.",
                 param="input",
             )
         self._check_limit(reader.pauses_s + reader.letters / (LETTERS_PER_S * self._options.speed))
-        return reader
 
     def _check_limit(self, audio_s: float) -> None:
         if audio_s > self._limit_s:
@@ -180,8 +187,10 @@ class Planner:
 
     def _take(self, reader: PassageReader, sizes: Sizes) -> Part | Pause | NotYet | None:
         passage = reader.next(sizes.enough, sizes.most, sizes.limit)
-        if not isinstance(passage, Passage):
-            return passage
+        assert not isinstance(passage, Flushed)  # which are in live text alone
+        return self._part(passage) if isinstance(passage, Passage) else passage
+
+    def _part(self, passage: Passage) -> Part:
         options = self._styled(passage.style)
         part = Part(
             passage.text, passage.boundary, options, passage.style.volume, is_run=self._in_run, spans=passage.spans

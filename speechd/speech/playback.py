@@ -9,7 +9,8 @@ class PlaybackClock:
     """A player that starts with the first bytes and plays in real time. Moments are of one clock, in seconds, and never
     go back.
 
-    started_at: when playback of the first byte would have begun if it had never stood still since; None before it.
+    started_at: when playback of the first byte would have begun if it had never stood still since; None before it, and
+    while it is to begin again.
     sent_s: seconds of audio that were sent in all. is_received: the client has taken all of them.
     underrun_s: the worst wait after playback began. With t₀ the moment of the first bytes, the greatest of (tᵢ − t₀) −
     seconds of audio sent before tᵢ, and at least 0; None before any second bytes, which alone can be late.
@@ -28,10 +29,30 @@ class PlaybackClock:
         """Whether the client has taken all that was sent."""
         return self._last_sent == math.inf
 
+    @property
+    def ends_at(self) -> float | None:
+        """When all that was sent will have been played; None while nothing is played."""
+        return None if self.started_at is None else self.started_at + self.sent_s
+
+    def played_s(self, now: float) -> float:
+        """Seconds of audio that can have been played by now."""
+        if self.started_at is None:
+            return self.sent_s
+        return min(self.sent_s, now - self.started_at)
+
+    def is_dry(self, now: float) -> bool:
+        """Whether all that was sent was taken, and can have been played."""
+        return self.is_received and self.played_s(now) == self.sent_s
+
+    def stand_by(self) -> None:
+        """Note that a player that is dry has nothing to wait for yet: it begins again with the next bytes, which are
+        not late."""
+        self.started_at = None
+
     def sent(self, now: float, audio_s: float) -> None:
         """Count bytes that are sent now, with `audio_s` more seconds of audio."""
         if self.started_at is None:
-            self.started_at = now
+            self.started_at = now - self.sent_s
         else:
             self.underrun_s = max(self.underrun_s or 0.0, now - self.started_at - self.sent_s)
         self._last_sent = now

@@ -18,6 +18,7 @@ class Chunk:
     for them, 0 where that is not known. tokens: when the tokens of the windows that begin in it sound, in seconds from
     the start of the response's audio; none where the engine does not know. words, phonemes: those that are complete
     with it, where they were asked for. is_whole: it is all that there is, in a file that states its own length.
+    flushed: the number of the flush that is complete with it, None without one.
     """
 
     data: bytes
@@ -26,6 +27,7 @@ class Chunk:
     words: tuple[WordTime, ...] = ()
     phonemes: tuple[PhonemeTime, ...] = ()
     is_whole: bool = False
+    flushed: int | None = None
 
 
 class SpeechSource(Protocol):

@@ -24,7 +24,7 @@ _ALONE: Final = 8
 _CACHED: Final = 32
 """Languages whose patterns are kept; engines may bring more than the table has."""
 
-_OPENERS: Final = "\"'“‘«„([¿¡*"
+OPENERS: Final = "\"'“‘«„([¿¡*"
 _BULLETS: Final = "•⁃▪◦‣"
 _STOP = re.compile(
     r"(?<=[^\s.])\.(?=(?:[ ]\.){3})[ ]"  # a stop before an ellipsis with spaces
@@ -138,7 +138,7 @@ def _ends(text: str, start: int, stop: re.Match[str], words: Segmentation) -> bo
     mark = stop[0].strip()
     if not mark or "\n" in stop[0] or mark[0] not in ".!?…":
         return True
-    after = text[stop.end() : stop.end() + _CONTEXT].lstrip(_OPENERS)
+    after = text[stop.end() : stop.end() + _CONTEXT].lstrip(OPENERS)
     lower = after[:1].islower()
     if stop["ellipsis"] or text[stop.start() - 1 : stop.start()] == "[":
         return False  # ". . .", "[...]"

@@ -25,7 +25,7 @@ PART_SHARE: Final = 0.8
 LONGEST_WORD: Final = 80
 """Characters. What has no boundary for longer is no word that must stay whole, and would be a segment of any length."""
 
-_PRONUNCIATION_LENGTH: Final = 170
+PRONUNCIATION_LENGTH: Final = 170
 """Characters. The longest `[word](/ipa/)` is a little shorter."""
 
 _TRAILING_NUMBER = re.compile(r"\d(?:[.,:/\u00a0 -]?\d){0,40}$")
@@ -59,7 +59,7 @@ def split_near(text: str, target: int, limit: int, language: str) -> tuple[str, 
     nearest end of a sentence, else of a clause, a phrase or a word. Without one nearby, as `split` does; the head is
     then longer than `target` only for a word of at most `LONGEST_WORD` characters."""
     least, most = round(target * (1 - TOLERANCE)), min(limit, round(target * (1 + TOLERANCE)))
-    for positions in _boundaries(text[: most + _PRONUNCIATION_LENGTH], most, language):
+    for positions in _boundaries(text[: most + PRONUNCIATION_LENGTH], most, language):
         near = [at for at in positions if least <= len(text[:at].rstrip()) <= most and len(text) - at >= SHORTEST_TAIL]
         if near:
             at = min(near, key=lambda at: abs(len(text[:at].rstrip()) - target))
@@ -71,7 +71,7 @@ def pieces(text: str, limit: int, language: str) -> Iterator[str]:
     """`text` in pieces of at most `limit` characters and white space, each cut as `split` does; joined they are it."""
     start = 0
     while len(text) - start > limit:
-        at = start + best_cut(text[start : start + limit + _PRONUNCIATION_LENGTH], limit, language)
+        at = start + best_cut(text[start : start + limit + PRONUNCIATION_LENGTH], limit, language)
         yield text[start:at]
         start = at
     if start < len(text):
@@ -82,7 +82,7 @@ def best_cut(text: str, limit: int, language: str) -> int:
     """The best position at which to cut `text` so that at most `limit` characters and white space stand before it."""
     if len(text) <= limit:
         return len(text)
-    text = text[: limit + _PRONUNCIATION_LENGTH]
+    text = text[: limit + PRONUNCIATION_LENGTH]
     least = int(limit * SHORTEST_HEAD)
     for positions, shortest in zip(_boundaries(text, limit, language), (*[least] * 5, 1), strict=True):
         for at in reversed(positions):

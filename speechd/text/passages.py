@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 from speechd.text.boundaries import ends_clause, ends_sentence
 from speechd.text.cuts import PART_SHARE, split_near
-from speechd.text.fed_text import FedText, NeedsText
+from speechd.text.fed_text import FedText, Flushed, NeedsText
 from speechd.text.lexicon import NO_LEXICON, Lexicon
-from speechd.text.markup.marks import NEUTRAL, Mark, Pause, Style
+from speechd.text.markup.marks import Mark, Pause, Style
 from speechd.text.normalization.normalize import normalize
 from speechd.text.normalization.typography import unify
+from speechd.text.passage import BEGINNING, Boundary, NotYet, Passage, Position, Urgency
 from speechd.text.spans import Span
 from speechd.text.trace import Trace
+
+__all__ = ["BEGINNING", "Boundary", "NotYet", "Passage", "PassageReader", "Position", "Urgency", "boundary_of"]
 
 WEAK_SHARE: Final = 0.1
 """Share of the most that is gathered. A shorter passage is not worth having: the next sentence joins it, however long
@@ -32,51 +33,6 @@ SILENT_SENTENCE: Final = 50
 _GOES_ON = re.compile(r"[,;:—–，、；：][\"'”’»]*$")
 _CONTEXT: Final = 24
 """Characters at the end of a line that tell whether its sentence goes on."""
-
-
-class Boundary(IntEnum):
-    """How a passage ends; the greater, the longer the pause that fits after it."""
-
-    WORD = 0
-    CLAUSE = 1
-    SENTENCE = 2
-    PARAGRAPH = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """Spoken text for one segment: stripped, with at least one letter or digit. style: what the markup asks for. spans:
-    its words and their places in the input, where the reader traces them."""
-
-    text: str
-    boundary: Boundary
-    style: Style = NEUTRAL
-    spans: tuple[Span, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """No passage is known yet. needs_text: more must be fed first; else, so much text held nothing to speak that others
-    are to go first, and the same call goes on."""
-
-    needs_text: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far a reader is. read: the sentences, pauses and changes of style that it has looked at. text, end, style,
-    after: what it keeps of them, as in `PassageReader`. spans, reached: of its trace."""
-
-    read: int = 0
-    text: str = ""
-    end: Boundary = Boundary.WORD
-    style: Style = NEUTRAL
-    after: Pause | Style | None = None
-    spans: tuple[Span, ...] = ()
-    reached: int = 0
-
-
-BEGINNING: Final = Position()
 
 
 class PassageReader:
@@ -96,19 +52,22 @@ class PassageReader:
         pronunciations: Lexicon = NO_LEXICON,
         *,
         normalized: bool = True,
+        live: bool = False,
     ) -> None:
         """language: BCP 47, lower case; it chooses the rules that make written forms spoken. position: where another
         reader was, which this one continues when it is fed the same text from the beginning. pronunciations: the
-        client's, which go before the operator's. normalized: whether those rules are applied."""
+        client's, which go before the operator's. normalized: whether those rules are applied. live: the text is still
+        being written; see `FedText`."""
         self._language = language
         self._normalized = normalized
-        self._fed = FedText(language, pronunciations)
+        self._live = live
+        self._fed = FedText(language, pronunciations, live=live)
         self._read = position.read
         self._text, self._end, self._style, self._after = position.text, position.end, position.style, position.after
         self._pieces = self._read_pieces(position.read)
         self._trace: Trace | None = None
         self._traced_so_far = position.spans, position.reached
-        self._seen: tuple[int, Passage | Pause | Style] | None = None
+        self._seen: tuple[int, Passage | Pause | Style | Flushed] | None = None
 
     @property
     def pauses_s(self) -> float:
@@ -143,19 +102,40 @@ class PassageReader:
         """Say that no more text comes."""
         self._fed.finish()
 
+    def flush(self, number: int) -> None:
+        """Have all live text that was fed become passages, however little it is; then `next` returns a `Flushed`."""
+        self._fed.flush(number)
+
+    def clause_end(self) -> int | None:
+        """Where in all live text that was fed it can be broken off; None if there is nothing to speak before it."""
+        return self._fed.clause_end()
+
+    def break_off(self, at: int) -> None:
+        """Have live text become a passage up to where `clause_end` says."""
+        self._fed.break_off(at)
+
     def trace(self, input: str) -> None:
         """Have passages say where in `input` their words stand. Called after `finish`, and before the first `next`."""
-        self._trace = Trace(input, self._fed.blocks(), *self._traced_so_far)
+        self._trace = Trace(*self._traced_so_far)
+        self._trace.add(self._fed.blocks(), input)
 
-    def next(self, enough: int, most: int, limit: int) -> Passage | Pause | NotYet | None:
-        """The next passage or pause; None at the end.
+    def trace_live(self) -> None:
+        """Have passages say where in all live text their words stand. Called before the first `feed`."""
+        self._trace = self._fed.trace = Trace(*self._traced_so_far)
+
+    def next(
+        self, enough: int, most: int, limit: int, urgency: Urgency = Urgency.GATHER
+    ) -> Passage | Pause | Flushed | NotYet | None:
+        """The next passage, pause or flush; None at the end.
 
         A passage is a sentence, and those behind it while it has fewer than `enough` characters: up to `most`, and none
         beyond a paragraph's end or a change of style. A sentence of more than `limit` characters is cut into nearly
-        equal parts, and no other: at clauses where it has them.
+        equal parts, and no other: at clauses where it has them. urgency: whether less is to be had of text that goes
+        on.
         """
         while True:
-            if missing := self._gather(enough, most, limit):
+            missing = self._gather(enough, most, limit)
+            if missing and not (missing.needs_text and self._is_worth_having(urgency)):
                 return missing
             if self._text:
                 head, rest = self._cut(limit)
@@ -191,6 +171,11 @@ class PassageReader:
                 self._after = piece
         return None
 
+    def _is_worth_having(self, urgency: Urgency) -> bool:
+        """Whether what is read is to be spoken, though more would be better."""
+        least = (Boundary.PARAGRAPH, Boundary.SENTENCE, Boundary.WORD)[urgency]
+        return bool(self._text) and self._end >= least
+
     def _is_enough(self, enough: int, limit: int) -> bool:
         """Whether what is read is to be spoken before more is looked at."""
         if self._after is not None or len(self._text) > limit:
@@ -213,18 +198,23 @@ class PassageReader:
         parts = math.ceil(len(self._text) / (PART_SHARE * limit))
         return split_near(self._text, math.ceil(len(self._text) / parts), limit, self._spoken_language)
 
-    def _read_pieces(self, skipped: int) -> Iterator[tuple[int, Passage | Pause | Style | NotYet]]:
+    def _read_pieces(self, skipped: int) -> Iterator[tuple[int, Passage | Pause | Style | Flushed | NotYet]]:
         """Sentences as spoken text, of any length, pauses and styles, each with how many were looked at by then. A
         passage without text only marks a paragraph's end. The first `skipped` are passed over, at next to no cost."""
-        silent = read = 0
+        silent = read = passed = 0
         for written in self._fed.sentences():
             if isinstance(written, NeedsText):
                 yield max(read, skipped), NotYet(needs_text=True)
                 continue
             read += 1
             if read <= skipped:
-                if self._trace is not None and isinstance(written, str):
-                    self._trace.passed_over(written)
+                if isinstance(written, str):
+                    if self._trace is not None:
+                        self._trace.passed_over(written)
+                    passed += len(written)
+                if self._live and passed >= SILENT_LENGTH:
+                    passed = 0
+                    yield skipped, NotYet()
                 continue
             if not isinstance(written, str):
                 yield read, written
@@ -268,7 +258,9 @@ class PassageReader:
         if "\n\n" in after:
             return Boundary.PARAGRAPH
         if not after.endswith("\n"):
-            return Boundary.SENTENCE if ends_sentence(sentence, self._spoken_language) else Boundary.WORD
+            if ends_sentence(sentence, self._spoken_language):
+                return Boundary.SENTENCE
+            return Boundary.CLAUSE if self._live and ends_clause(sentence) else Boundary.WORD
         # A line of verse, or of a list, within a sentence that goes on.
         return Boundary.CLAUSE if _GOES_ON.search(sentence[-_CONTEXT:]) else Boundary.SENTENCE
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from speechd.text.spans import SourceMap, Span, before, shifted, spoken_spans
 
@@ -14,12 +16,20 @@ class Trace:
     the last word of that text begins there.
     """
 
-    def __init__(self, input: str, blocks: Sequence[str], spans: tuple[Span, ...] = (), reached: int = 0) -> None:
-        """blocks: all sentences of the input, in blocks of which no word goes on in the next. spans, reached: those of
-        another trace, which this one continues."""
+    def __init__(self, spans: tuple[Span, ...] = (), reached: int = 0) -> None:
+        """spans, reached: those of another trace, which this one continues."""
         self.spans, self.reached = spans, reached
-        self._map = SourceMap(blocks, input)
-        self._offset = 0
+        self._sources: deque[_Source] = deque()
+        self._added = 0  # characters of all blocks
+        self._offset = 0  # those that were looked at
+
+    def add(self, blocks: Sequence[str], input: str, start: int = 0) -> None:
+        """Add text. blocks: its sentences, in blocks of which no word goes on in the next. input: what they were made
+        of; start: where that begins in all of the input."""
+        length = sum(map(len, blocks))
+        if length:
+            self._sources.append(_Source(self._added, blocks, input, start))
+            self._added += length
 
     def passed_over(self, written: str) -> None:
         """Note that the reader has looked at this sentence, and left it."""
@@ -27,7 +37,10 @@ class Trace:
 
     def read(self, written: str, spoken: str, normalize: Callable[[str], str]) -> tuple[Span, ...]:
         """The words of the next sentence, which `normalize` has made `spoken`."""
-        spans = spoken_spans(written, self._map.of(self._offset, written), spoken, normalize, self.reached)
+        while len(self._sources) > 1 and self._sources[1].offset <= self._offset:
+            self._sources.popleft()
+        words = self._sources[0].words(self._offset, written)
+        spans = spoken_spans(written, words, spoken, normalize, self.reached)
         self._offset += len(written)
         return spans
 
@@ -41,3 +54,26 @@ class Trace:
         """The words of `head`, which was cut from a text of so many characters; `rest`, its end, is left."""
         taken, self.spans = before(self.spans, len(head)), shifted(self.spans, len(rest) - length)
         return taken
+
+
+class _Source:
+    """Sentences, the part of the input that they were made of, and where in that their words stand.
+
+    offset: of the sentences among all.
+    """
+
+    def __init__(self, offset: int, blocks: Sequence[str], input: str, start: int) -> None:
+        self.offset = offset
+        self._blocks, self._input, self._start = blocks, input, start
+
+    def words(self, offset: int, written: str) -> list[Span]:
+        """The words of a sentence at this offset among all, with their places in all of the input."""
+        by = self._start
+        return [
+            Span(start, stop, source_start + by, source_stop + by)
+            for start, stop, source_start, source_stop in self._map.of(offset - self.offset, written)
+        ]
+
+    @cached_property
+    def _map(self) -> SourceMap:
+        return SourceMap(self._blocks, self._input)

@@ -5,13 +5,14 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
-from speechd.api.error_handlers import CLIENT_LEFT, HANDLERS
+from speechd.api.error_handlers import CLIENT_LEFT, HANDLERS, not_found
 from speechd.context import Outcome, RequestContext
 from speechd.errors import ContentTooLarge, InvalidRequest, Overloaded
 from speechd.server.exchange import REFUSED
-from tests.harness.asgi import Answer, answer, scope, with_context
+from tests.harness.asgi import Answer, answer, scope, websocket_scope, with_context
 
 
 def answer_to(
@@ -105,3 +106,47 @@ def test_bug_is_a_500_that_tells_nothing_of_it() -> None:
     with pytest.raises(ZeroDivisionError):  # for the server's log
         answer(app, made)
     assert context.error == "server_error"
+
+
+def websocket_app(*, accepts: bool) -> Starlette:
+    """An app whose WebSocket at /ws raises before or after it is accepted."""
+
+    async def endpoint(websocket: WebSocket) -> None:
+        if accepts:
+            await websocket.accept()
+            RequestContext.of(websocket.scope).status = 101
+        raise Overloaded("full", reason="count", retry_after_s=2.5)
+
+    app = Starlette(routes=[WebSocketRoute("/ws", endpoint)], exception_handlers=HANDLERS)
+    app.router.default = not_found
+    return app
+
+
+def test_error_before_a_websocket_is_accepted_is_a_response() -> None:
+    made = websocket_scope("/ws")
+    context = with_context(made)
+    answered = answer(websocket_app(accepts=False), made)
+    assert (answered.status, answered.headers["retry-after"], context.reason) == (503, "3", "count")
+
+
+def test_error_afterwards_is_left_to_the_server() -> None:
+    made = websocket_scope("/ws")
+    with_context(made)
+    with pytest.raises(Overloaded):
+        answer(websocket_app(accepts=True), made)
+
+
+def test_path_that_is_no_websocket_is_said_to_be_none() -> None:
+    made = websocket_scope("/nowhere")
+    with_context(made)
+    answered = answer(websocket_app(accepts=False), made)
+    assert answered.status == 404
+    assert "No WebSocket" in answered.json()["error"]["message"]
+
+
+def test_request_without_upgrade_at_a_websocket_s_path_is_told_why_that_may_be() -> None:
+    made = scope(path="/ws")
+    with_context(made)
+    answered = answer(websocket_app(accepts=False), made)
+    assert (answered.status, answered.headers["sec-websocket-version"]) == (426, "13")
+    assert "proxy" in answered.json()["error"]["message"]

@@ -1,10 +1,12 @@
 """What is around every request, with apps that are made up."""
 
+import asyncio
 import logging
 
 import pytest
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from speechd.api.browser import Policy
 from speechd.api.middleware import RefusePages, RequestScope, RequireKey
@@ -12,7 +14,8 @@ from speechd.config.settings import Settings
 from speechd.context import Outcome, RequestContext
 from speechd.metrics.counters import Counts
 from speechd.metrics.declarations import COUNTED, REFUSALS, REQUESTS, REQUESTS_BEGUN
-from tests.harness.asgi import answer, scope, with_context
+from speechd.server.session import ClientTooSlow
+from tests.harness.asgi import answer, scope, websocket_scope, with_context
 
 SPEECH = "/v1/audio/speech"
 
@@ -154,3 +157,82 @@ def test_page_of_another_origin_is_refused_and_that_is_written_down() -> None:
     context = with_context(made)
     answered = answer(RefusePages(app, policy=Policy.of(Settings())), made)
     assert (answered.status, context.error) == (403, "origin_not_allowed")
+
+
+async def opens(made: Scope, receive: Receive, send: Send) -> None:
+    """Accepts a WebSocket, and closes it."""
+    websocket = WebSocket(made, receive, send)
+    await websocket.accept()
+    RequestContext.of(made).characters = 7
+    await websocket.close()
+
+
+def test_websocket_is_one_request_from_its_handshake_to_its_end(
+    counts: Counts, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "speechd.request"):
+        answered = answer(RequestScope(opens, counts.row(0), warning="espeak speaks"), websocket_scope("/realtime/"))
+    assert answered.status == 101
+    assert answered.headers == {"x-request-id": "req_1", "x-speechd-warning": "espeak speaks"}
+    (record,) = caplog.records
+    assert record.message == "session"
+    fields = record.__dict__["fields"]
+    assert (fields["path"], fields["status"], fields["characters"]) == ("/v1/realtime", 101, 7)
+
+
+def test_client_that_takes_too_little_of_a_websocket_is_said_to_be_too_slow(
+    counts: Counts, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def call() -> None:
+        async def receive() -> Message:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "websocket.send":
+                raise ClientTooSlow
+
+        async def pours(made: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.send", "text": "x"})
+
+        await RequestScope(pours, counts.row(0), warning=None)(websocket_scope(), receive, send)
+
+    with caplog.at_level(logging.INFO, "speechd.request"), pytest.raises(ClientTooSlow):
+        asyncio.run(call())
+    assert caplog.records[0].__dict__["fields"]["outcome"] == "client too slow"
+
+
+@pytest.mark.parametrize("path", ["/tts/websocket", "/v1/realtime", "/anything"])
+@pytest.mark.parametrize(
+    ("headers", "query", "status"),
+    [
+        ({}, "", 401),
+        ({"x-api-key": "three"}, "api_key=three", 401),
+        ({"x-api-key": "one"}, "", 101),
+        ({}, "api_key=two", 101),
+    ],
+)
+def test_websocket_needs_a_key_on_any_path_before_it_is_one(
+    path: str, headers: dict[str, str], query: str, status: int
+) -> None:
+    made = websocket_scope(path, headers, query)
+    context = with_context(made)
+    answered = answer(RequireKey(opens, keys=("one", "two"), open_lists=True), made)
+    assert answered.status == status
+    if status == 401:
+        assert answered.json()["error"]["code"] == context.error == "invalid_api_key"
+        assert answered.headers["www-authenticate"] == "Bearer"
+    else:
+        assert context.key is not None
+
+
+@pytest.mark.parametrize("path", ["/tts/websocket", "/anything"])
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("https://evil.example", 403), ("null", 403), ("https://good.example", 101), ("http://127.0.0.1:8880", 101)],
+)
+def test_page_of_another_origin_opens_no_websocket(path: str, origin: str, status: int) -> None:
+    made = websocket_scope(path, {"host": "127.0.0.1:8880", "origin": origin})
+    with_context(made)
+    policy = Policy.of(Settings(cors_origins=("https://good.example",)))
+    assert answer(RefusePages(opens, policy=policy), made).status == status

@@ -24,7 +24,9 @@ from tests.harness.requests import AVAILABLE
 
 DOCUMENT = openapi.document(openapi.default_server(), has_keys=False)
 PATHS = [
-    value for name, value in vars(paths).items() if name.isupper() and str(value).startswith("/") and value != "/v1/"
+    value
+    for name, value in vars(paths).items()
+    if name.isupper() and str(value).startswith("/") and value not in paths.WEBSOCKETS
 ]
 
 

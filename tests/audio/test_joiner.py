@@ -148,3 +148,34 @@ def test_other_rates_have_the_same_silences_in_seconds() -> None:
     tone = np.full(4800, 0.5, np.float32)
     parts = [joiner.add(Audio(tone), 0.3).samples for _ in range(2)]
     assert len(np.concatenate((*parts, joiner.finish()))) == round(48_000 * (0.1 + 0.3 + 0.1 + END_S))
+
+
+def test_flush_ends_a_sound_as_the_end_does_and_leaves_the_gap_its_length() -> None:
+    joiner = SegmentJoiner()
+    flushed = [joiner.add(segment(500), 0.3).samples, joiner.flush()]
+    assert runs(np.concatenate(flushed)) == [0, SOUND, -END]
+    out = [*flushed, joiner.flush(), joiner.add(segment(500), 0.3).samples, joiner.flush(0.2), joiner.finish()]
+    assert runs(np.concatenate(out)) == [0, SOUND, -300 * MS, SOUND, -200 * MS]
+
+
+def test_flush_before_any_sound_is_nothing() -> None:
+    joiner = SegmentJoiner()
+    assert not len(joiner.flush())
+    joiner.pause(1.0)
+    assert not len(joiner.flush())
+
+
+@pytest.mark.parametrize(("rested_ms", "silence_ms"), [(0, 300), (100, 200), (10_000, 80)])
+def test_silence_that_was_heard_already_is_not_given_again(rested_ms: int, silence_ms: int) -> None:
+    joiner = SegmentJoiner()
+    parts = [joiner.add(segment(500), 0.3).samples, joiner.flush()]
+    joiner.rest(rested_ms / 1000)
+    parts.append(joiner.add(segment(500), 0.3).samples)
+    assert runs(np.concatenate(parts))[2] == -silence_ms * MS
+    assert joiner.length_s == pytest.approx(sum(map(len, parts)) / SAMPLE_RATE)
+
+
+def test_rest_before_any_sound_is_nothing() -> None:
+    joiner = SegmentJoiner()
+    joiner.rest(5.0)
+    assert runs(np.concatenate([joiner.add(segment(500), 0.3).samples, joiner.finish()])) == [0, SOUND, -END]

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 from speechd.context import STATE_KEY, RequestContext
 from speechd.server.exchange import ABORT
+from speechd.server.session import IN_USE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,13 @@ def scope(method: str = "GET", path: str = "/", headers: Mapping[str, str] | Non
     }
 
 
+def websocket_scope(path: str = "/", headers: Mapping[str, str] | None = None, query: str = "") -> Scope:
+    """A scope of a WebSocket as the server makes it."""
+    own = {"type": "websocket", "query_string": query.encode(), "subprotocols": []}
+    extensions = {"websocket.http.response": {}, ABORT: lambda: None, IN_USE: lambda in_use: None}
+    return {**scope("GET", path, headers), **own, "extensions": extensions}
+
+
 def with_context(made: Scope) -> RequestContext:
     """The context that is put into a scope, as the outermost middleware does."""
     context = RequestContext(id="req_1", method=made["method"], path=made["path"], abort=lambda: None)
@@ -56,7 +64,10 @@ def with_context(made: Scope) -> RequestContext:
 def answer(app: ASGIApp, made: Scope, body: bytes = b"") -> Answer:
     """What an app answers to a request that is here as a whole, and whose client stays."""
     sent: list[Message] = []
-    received = iter([{"type": "http.request", "body": body, "more_body": False}])
+    first: Message = {"type": "http.request", "body": body, "more_body": False}
+    if made["type"] == "websocket":
+        first = {"type": "websocket.connect"}
+    received = iter([first])
 
     async def receive() -> Message:
         if (message := next(received, None)) is None:
@@ -73,5 +84,8 @@ def answer(app: ASGIApp, made: Scope, body: bytes = b"") -> Answer:
 
     asyncio.run(call())
     start, *rest = sent
-    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    if start["type"] == "websocket.accept":
+        start["status"] = 101
+        rest = [message for message in rest if "body" in message]
+    headers = {name.decode(): value.decode() for name, value in start.get("headers", ())}
     return Answer(start["status"], headers, b"".join(message["body"] for message in rest))

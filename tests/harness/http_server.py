@@ -11,12 +11,15 @@ from collections.abc import Callable
 from typing import Any
 
 import uvicorn
+from websockets.sync.client import ClientConnection, connect
 
 from speechd.errors import InvalidRequest, TransferAborted
 from speechd.server.connections import ServerConnections
 from speechd.server.exchange import ABORT
 from speechd.server.http_protocol import SpeechProtocol
 from speechd.server.request_limits import Limits
+from speechd.server.session import IN_USE
+from speechd.server.websocket import WebSocketConnection
 
 LIMITS = Limits(header_bytes=8 << 10, body_bytes=64 << 10, request_timeout_s=0.4)
 PAGE = "https://page.example"
@@ -126,11 +129,93 @@ class App:
             raise TransferAborted("the client did not read") from None
 
 
+class WebSocketApp(App):
+    """An app whose paths are WebSockets, too; `received` is what came on them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.received: list[Any] = []
+        self.scope: Any = None
+
+    async def ws(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer each message with itself."""
+        self.scope = scope
+        assert (await receive())["type"] == "websocket.connect"
+        await send({"type": "websocket.accept", "headers": [(b"x-request-id", scope["state"]["id"].encode())]})
+        await self._echo(receive, send)
+
+    async def _echo(self, receive: Any, send: Any) -> None:
+        while (message := await receive())["type"] == "websocket.receive":
+            self.received.append(message.get("text", message.get("bytes")))
+            await send(message | {"type": "websocket.send"})
+        self.seen.append(f"left {message['code']}")
+
+    async def chooses(self, scope: Any, receive: Any, send: Any) -> None:
+        """Take the last subprotocol that is offered."""
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": scope["subprotocols"][-1]})
+        await self._echo(receive, send)
+
+    async def denies(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer 401."""
+        await receive()
+        headers = [(b"content-length", b"2"), (b"www-authenticate", b"Bearer")]
+        await send({"type": "websocket.http.response.start", "status": 401, "headers": headers})
+        await send({"type": "websocket.http.response.body", "body": b"no"})
+
+    async def refuses(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.close"})
+
+    async def ws_bug(self, scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        raise ValueError("a bug")
+
+    async def closes(self, scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": 4000, "reason": "that was all" + 200 * "."})
+        try:
+            await send({"type": "websocket.send", "text": "more"})
+        except OSError:
+            self.seen.append("closed")
+
+    async def deaf(self, scope: Any, receive: Any, send: Any) -> None:
+        """Take nothing until `go_on` says so, and then what there is."""
+        await send({"type": "websocket.accept"})
+        while not self.go_on.is_set():
+            await asyncio.sleep(0.005)
+        assert (await receive())["type"] == "websocket.connect"
+        await self._echo(receive, send)
+
+    async def uses(self, scope: Any, receive: Any, send: Any) -> None:
+        """Be in use until `go_on` says so."""
+        scope["extensions"][IN_USE](True)
+        await send({"type": "websocket.accept"})
+        while not self.go_on.is_set():
+            await asyncio.sleep(0.005)
+        await send({"type": "websocket.send", "text": "done"})
+        scope["extensions"][IN_USE](False)
+        await receive()
+        self.seen.append(f"left {(await receive())['code']}")
+
+    async def pours(self, scope: Any, receive: Any, send: Any) -> None:
+        """Send without end, until it fails."""
+        await send({"type": "websocket.accept"})
+        sent = 0
+        try:
+            while True:
+                await asyncio.sleep(0)  # sending waits for nobody as long as there is room
+                await send({"type": "websocket.send", "bytes": bytes(4096)})
+                sent += 4096
+        except OSError as error:
+            self.seen.append(f"{type(error).__name__} {sent}")
+
+
 class HttpServer:
     """A server in a thread, and the app in it."""
 
     def __init__(self, loop: str, limits: Limits = LIMITS) -> None:
-        self.app = App()
+        self.app = WebSocketApp()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 << 10)
         config = uvicorn.Config(
@@ -154,7 +239,19 @@ class HttpServer:
 
     def protocols(self) -> list[SpeechProtocol]:
         """The connections that there are."""
-        return [one for one in self.connections.connections if isinstance(one, SpeechProtocol)]
+        there: list[object] = list(self.connections.connections)
+        return [one for one in there if isinstance(one, SpeechProtocol)]
+
+    def websockets(self) -> list[WebSocketConnection]:
+        """The WebSockets that there are."""
+        there: list[object] = list(self.connections.connections)
+        return [one for one in there if isinstance(one, WebSocketConnection)]
+
+    def open(self, path: str, **given: Any) -> ClientConnection:
+        """A WebSocket to this path. given: as for `websockets.sync.client.connect`."""
+        host, port = self.listener.getsockname()
+        client: ClientConnection = connect(f"ws://{host}:{port}{path}", open_timeout=5, close_timeout=5, **given)
+        return client
 
     def connect(self) -> socket.socket:
         return socket.create_connection(self.listener.getsockname(), timeout=5)

@@ -20,6 +20,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[HttpServer]:
 def served(server: HttpServer) -> Iterator[HttpServer]:
     """The shared server, without what tests before have left in it."""
     server.app.seen.clear()
+    server.app.received.clear()
     server.app.go_on.clear()
     server.rejected.clear()
     yield server

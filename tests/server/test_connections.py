@@ -125,7 +125,7 @@ def test_unread_response_does_not_keep_the_place_of_an_idle_connection(narrow: H
         for count in range(1, 5):
             clients.enter_context(narrow.connect_narrow()).sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
             until(partial(are_idle, narrow, count))
-        oldest = next(iter(narrow.connections._idle))
+        oldest: object = next(iter(narrow.connections._idle))
         new = clients.enter_context(narrow.connect())
         until(lambda: oldest not in narrow.connections.connections)
         new.sendall(GET)

@@ -29,7 +29,7 @@ from speechd.pool.admission import Ticket
 from speechd.pool.capacity import StreamBudget
 from speechd.pool.client import PoolClient, SegmentJob, SpokenWindow
 from speechd.pool.ipc import ResultChannel, SegmentResult, SegmentStatus
-from speechd.speech import stream
+from speechd.speech import synthesis
 from speechd.speech.encoding import EncodingStage
 from speechd.speech.framing import RawFraming
 from speechd.speech.look_ahead import SEGMENTS_AHEAD
@@ -37,7 +37,8 @@ from speechd.speech.planner import Planned
 from speechd.speech.reader.plan import RemotePlan
 from speechd.speech.response import ClientTimeouts, SpeechResponse
 from speechd.speech.source import Chunk
-from speechd.speech.stream import SILENCE_S, SpeechStream
+from speechd.speech.stream import SpeechStream
+from speechd.speech.synthesis import SILENCE_S
 from speechd.text.markup import Pause
 
 TONE = 0.5 * np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
@@ -421,7 +422,7 @@ def test_close_lets_go_what_nobody_read() -> None:
         await harness.read()
         await jobs_in_pool(harness, 3)
         await harness.end()
-        assert (harness.stream._submitted.qsize(), harness.encoding.chunks.qsize()) == (0, 0)
+        assert (harness.stream._stage._submitted.qsize(), harness.encoding.chunks.qsize()) == (0, 0)
 
     run(scenario())
 
@@ -634,7 +635,7 @@ def test_deadlines_follow_a_listener_who_pauses(monkeypatch: pytest.MonkeyPatch)
         for _ in range(4):
             await harness.read()
         clock, paused_s = time.monotonic, 100.0
-        monkeypatch.setattr(stream, "time", SimpleNamespace(monotonic=lambda: clock() + paused_s))
+        monkeypatch.setattr(synthesis, "time", SimpleNamespace(monotonic=lambda: clock() + paused_s))
         before = len(harness.pool.jobs)
         while len(harness.pool.jobs) == before:
             await harness.read()

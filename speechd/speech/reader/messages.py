@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from speechd.engines.base import SynthesisOptions
+from speechd.speech.live_planner import Break, Fed
 from speechd.speech.planner import Planned, Progress
 from speechd.speech.reading import AS_TEXT, Reading
+from speechd.text.fed_text import Flushed
 from speechd.text.markup import Pause
-from speechd.text.passages import NotYet
+from speechd.text.passages import NotYet, Urgency
 
 _LENGTH: Final = struct.Struct("!i")
 
@@ -20,7 +22,7 @@ _LENGTH: Final = struct.Struct("!i")
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """What is to be read: `input` as the client sent it, how it is to be spoken, the seconds of audio that it may have,
-    and how it is to be read."""
+    and how it is to be read. Live text comes with the calls; `input` is empty."""
 
     input: str
     options: SynthesisOptions
@@ -29,23 +31,35 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """Of a call for live text. fed: what came since the call before; with `resumed`, all. urgency: how much text a
+    passage is to be made of."""
+
+    fed: tuple[Fed, ...]
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True)
 class PlanCall:
-    """A call of `Planner.next` for plan `id`. resumed: its utterance and how far it is, for a process that does not
-    have it; over: plans that the process may forget."""
+    """A call of `Planner.next` for plan `id`, or of `LivePlanner.next_live` for `live` text. resumed: its utterance and
+    how far it is, for a process that does not have it; over: plans that the process may forget."""
 
     id: int
     longest_s: float
     resumed: tuple[Utterance, Progress | None] | None
     over: tuple[int, ...]
+    live: Live | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """What `Planner.next` returned or raised, and how far the plan is now. outgrown: this process is to be replaced."""
+    """What `Planner.next` returned or raised, and how far the plan is now. outgrown: this process is to be replaced.
+    broken: where live text was broken off for it."""
 
-    result: Planned | Pause | NotYet | Exception | None
+    result: Planned | Pause | Flushed | NotYet | Exception | None
     progress: Progress | None
     outgrown: bool = False
+    broken: Break | None = None
 
 
 def packed(call: PlanCall) -> bytes:

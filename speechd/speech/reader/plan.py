@@ -9,7 +9,8 @@ from typing import Final, Protocol
 
 from speechd.errors import InvalidRequest
 from speechd.speech.planner import Planned, Progress
-from speechd.speech.reader.messages import PlanResult, Utterance
+from speechd.speech.reader.messages import PlanCall, PlanResult, Utterance
+from speechd.text.fed_text import Flushed
 from speechd.text.markup import Pause
 from speechd.text.passages import NotYet
 
@@ -33,14 +34,11 @@ class Holder(Protocol):
         ...
 
 
-class RemotePlan:
-    """One utterance being planned: `next` until it returns None, and `close` in any case. Made by `ReaderPool.plan`.
+class ReadPlan:
+    """One utterance being planned: `close` in any case.
 
     progress: how far it is, for another process to go on from. holder: the process that has it, if that still lives.
-    is_at_end: nothing follows what `next` has returned, which it can then say without another call.
     """
-
-    is_at_end = False
 
     def __init__(self, id: int, utterance: Utterance, ask: Ask, observe: Observe = lambda item: None) -> None:
         """ask: makes one call, and raises `ProcessDied`. observe: called with each result of `next`."""
@@ -49,33 +47,9 @@ class RemotePlan:
         self.holder: Holder | None = None
         self._ask, self._observe = ask, observe
 
-    async def next(self, longest_s: float = math.inf) -> Planned | Pause | None:
-        """The next segment or pause, as of `Planner.next`. Ends in bounded time.
-
-        Raises `InvalidRequest` also for a text that ends, or outlasts, whatever reads it.
-        """
-        while not self.is_at_end:
-            answer = await self._answer(longest_s)
-            self.progress = answer.progress
-            if isinstance(answer.result, Exception):
-                raise answer.result
-            if not isinstance(answer.result, NotYet):  # else it is asked again, behind all others
-                self.is_at_end = isinstance(answer.result, Planned) and answer.result.is_last
-                self._observe(answer.result)
-                return answer.result
-        self._observe(None)
-        return None
-
-    async def _answer(self, longest_s: float) -> PlanResult:
-        for _ in range(MAX_DEATHS):
-            with suppress(ProcessDied):
-                return await self._ask(self, longest_s)
-        raise InvalidRequest(
-            "A part of 'input' cannot be read: it was tried twice, and each time took too long or broke what reads it. "
-            "Take out what is no ordinary text there.",
-            param="input",
-            code="unreadable_input",
-        )
+    def call(self, longest_s: float, over: tuple[int, ...], *, is_new: bool) -> PlanCall:
+        """The next call, for a process that has none of this plan if it `is_new`. over: plans that it may forget."""
+        return PlanCall(self.id, longest_s, (self.utterance, self.progress) if is_new else None, over)
 
     def close(self) -> None:
         """Have it forgotten. Safe to call twice."""
@@ -83,9 +57,49 @@ class RemotePlan:
             self.holder.forget(self.id)
             self.holder = None
 
+    async def _answer(self, longest_s: float) -> PlanResult:
+        """The answer to a call, and `progress` with it. Raises what it is, if that is an error."""
+        for _ in range(MAX_DEATHS):
+            with suppress(ProcessDied):
+                answer = await self._ask(self, longest_s)
+                self.progress = answer.progress
+                if isinstance(answer.result, Exception):
+                    raise answer.result
+                return answer
+        raise InvalidRequest(
+            "A part of 'input' cannot be read: it was tried twice, and each time took too long or broke what reads it. "
+            "Take out what is no ordinary text there.",
+            param="input",
+            code="unreadable_input",
+        )
+
+
+class RemotePlan(ReadPlan):
+    """The plan of a text that is whole: `next` until it returns None. Made by `ReaderPool.plan`.
+
+    is_at_end: nothing follows what `next` has returned, which it can then say without another call.
+    """
+
+    is_at_end = False
+
+    async def next(self, longest_s: float = math.inf) -> Planned | Pause | None:
+        """The next segment or pause, as of `Planner.next`. Ends in bounded time.
+
+        Raises `InvalidRequest` also for a text that ends, or outlasts, whatever reads it.
+        """
+        while not self.is_at_end:
+            result = (await self._answer(longest_s)).result
+            if not isinstance(result, NotYet):  # else it is asked again, behind all others
+                assert not isinstance(result, Exception | Flushed)
+                self.is_at_end = isinstance(result, Planned) and result.is_last
+                self._observe(result)
+                return result
+        self._observe(None)
+        return None
+
 
 Observe = Callable[[Planned | Pause | None], None]
 """Told what was planned next, None for the end of the text."""
 
-Ask = Callable[[RemotePlan, float], Awaitable[PlanResult]]
+Ask = Callable[[ReadPlan, float], Awaitable[PlanResult]]
 """One call of `Planner.next` for a plan, with its `longest_s`."""

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from speechd.errors import EngineUnavailable
 from speechd.pool.fork_server import ForkServer, ForkServerGone
+from speechd.speech.reader.live_plan import LivePlan
 from speechd.speech.reader.messages import PlanResult, Utterance
-from speechd.speech.reader.plan import Observe, RemotePlan
+from speechd.speech.reader.plan import Observe, ReadPlan, RemotePlan
 from speechd.speech.reader.process import PendingCall, ReaderProcess
 
 MAX_PROCESSES: Final = 8
@@ -69,7 +70,11 @@ class ReaderPool:
         """The plan of an utterance. Nothing of it is made before its first `next`, of which `observe` is told."""
         return RemotePlan(next(self._ids), utterance, self._ask, observe)
 
-    async def _ask(self, plan: RemotePlan, longest_s: float) -> PlanResult:
+    def live(self, utterance: Utterance, observe: Observe = lambda item: None) -> LivePlan:
+        """The plan of an utterance whose text is still to come."""
+        return LivePlan(next(self._ids), utterance, self._ask, observe)
+
+    async def _ask(self, plan: ReadPlan, longest_s: float) -> PlanResult:
         """The answer to one call; raises `ProcessDied`. If its client leaves, a slow call is ended with its process."""
         call = PendingCall(plan, longest_s)
         self._pending.append(call)

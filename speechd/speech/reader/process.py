@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final, Protocol, cast
 
-from speechd.speech.reader.messages import MessageBuffer, PlanCall, PlanResult, packed
-from speechd.speech.reader.plan import ProcessDied, RemotePlan
+from speechd.speech.reader.messages import MessageBuffer, PlanResult, packed
+from speechd.speech.reader.plan import ProcessDied, ReadPlan
 
 SLOW_S: Final = 0.05
 """Seconds after which a call no longer stands before others: they get another process. Ordinary calls take 1 to 10 ms.
@@ -19,7 +19,7 @@ START_S: Final = 20.0
 class PendingCall:
     """A call, and whoever awaits its answer."""
 
-    def __init__(self, plan: RemotePlan, longest_s: float) -> None:
+    def __init__(self, plan: ReadPlan, longest_s: float) -> None:
         self.plan, self.longest_s = plan, longest_s
         self.answer: asyncio.Future[PlanResult] = asyncio.get_running_loop().create_future()
 
@@ -80,15 +80,15 @@ class ReaderProcess(asyncio.Protocol):
     def start(self, call: PendingCall, limit_s: float) -> None:
         """Send it this call. It is killed after `limit_s` seconds without an answer."""
         plan = call.plan
-        resumed = None if plan.holder is self else (plan.utterance, plan.progress)
-        if resumed:
+        is_new = plan.holder is not self
+        if is_new:
             plan.close()  # in the process that had it
         over, self._over = tuple(self._over), []
         plan.holder, self._call = self, call
         loop = asyncio.get_running_loop()
         self._timers = [loop.call_later(SLOW_S, self._slow), loop.call_later(limit_s, self._kill)]
         assert self._transport is not None
-        self._transport.write(packed(PlanCall(plan.id, call.longest_s, resumed, over)))
+        self._transport.write(packed(plan.call(call.longest_s, over, is_new=is_new)))
 
     def forget(self, id: int) -> None:
         """Have it let go of the plan of this number, with its next call."""

@@ -18,10 +18,12 @@ from typing import Final
 from speechd.engines.base import Engine
 from speechd.errors import SpeechdError, SynthesisFailed
 from speechd.pool.fork_server import Serve
+from speechd.speech.live_planner import Break, LivePlanner
 from speechd.speech.planner import Planned, Planner, Progress
-from speechd.speech.reader.messages import PlanCall, PlanResult, Utterance
+from speechd.speech.reader.messages import Live, PlanCall, PlanResult, Utterance
+from speechd.text.fed_text import Flushed
 from speechd.text.markup import Pause
-from speechd.text.passages import NotYet
+from speechd.text.passages import NotYet, Urgency
 
 GROWTH_BYTES: Final = 128 << 20
 """What a process may have grown by before another takes its place: libraries keep what they once saw (spaCy: 700 bytes
@@ -62,13 +64,18 @@ def answer(engine: Engine, planners: dict[int, Planner], call: PlanCall, process
     """The result of one call, whatever it raises. planners: those of this process, by the number of their plan."""
     for id in call.over:
         planners.pop(id, None)
-    result: Planned | Pause | NotYet | Exception | None
+    result: Planned | Pause | Flushed | NotYet | Exception | None
+    broken: Break | None = None
     try:
         if call.resumed is not None:
-            planners[call.id] = _resumed(engine, *call.resumed)
+            planners[call.id] = _resumed(engine, *call.resumed, is_live=call.live is not None)
         # By the kernel, whatever holds the interpreter: a thread would need it.
         signal.setitimer(signal.ITIMER_PROF, processor_s)
-        result = planners[call.id].next(call.longest_s)
+        planner = planners[call.id]
+        if call.live is not None and isinstance(planner, LivePlanner):
+            result, broken = _answer_live(planner, call.live, call.longest_s)
+        else:
+            result = planner.next(call.longest_s)
     except SpeechdError as error:
         result = error
     except MemoryError:  # what it has kept would fail the next text, too
@@ -80,14 +87,29 @@ def answer(engine: Engine, planners: dict[int, Planner], call: PlanCall, process
         result = SynthesisFailed("The server failed to read a part of the input.")
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    planner = planners.get(call.id)
-    return PlanResult(result, planner.progress if planner is not None else None)
+    known = planners.get(call.id)
+    return PlanResult(result, known.progress if known is not None else None, broken=broken)
 
 
-def _resumed(engine: Engine, utterance: Utterance, progress: Progress | None) -> Planner:
+def _answer_live(
+    planner: LivePlanner, live: Live, longest_s: float
+) -> tuple[Planned | Pause | Flushed | NotYet | None, Break | None]:
+    """What comes next of live text, and where that was broken off for it."""
+    planner.feed(live.fed)
+    result = planner.next_live(longest_s, live.urgency)
+    broken = None
+    if live.urgency is Urgency.CLAUSE and isinstance(result, NotYet) and result.needs_text:
+        broken = planner.break_off()
+        if broken is not None:
+            result = planner.next_live(longest_s, live.urgency)
+    return result, broken
+
+
+def _resumed(engine: Engine, utterance: Utterance, progress: Progress | None, *, is_live: bool) -> Planner:
     engine.load_voice(utterance.options)  # of what the server has installed, which may take its time to load
     limit_s, reading = utterance.limit_s, utterance.reading
-    return Planner(utterance.input, utterance.options, engine, limit_s=limit_s, progress=progress, reading=reading)
+    make = LivePlanner if is_live else Planner
+    return make(utterance.input, utterance.options, engine, limit_s=limit_s, progress=progress, reading=reading)
 
 
 def data_bytes() -> int:

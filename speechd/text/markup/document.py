@@ -20,7 +20,7 @@ _PAUSE_OR_TAG = re.compile(
 _BREAK: Final = r"(?>\r\n|[\n\r\v\f\x85\u2028\u2029])"
 _BLANK_LINE = re.compile(rf"{_BREAK}[ \t]*{_BREAK}")
 
-_OVERLAP: Final = 100
+BLANK_OVERLAP: Final = 100
 """Characters of the piece before that are looked at again, for a blank line that began there."""
 
 
@@ -39,20 +39,23 @@ class DocumentReader:
         """The marks that are certain with this piece of the text."""
         seen = len(self._kept)
         self._kept += text
-        end = _last_blank_line(self._kept, max(0, seen - _OVERLAP))
+        end = last_blank_line(self._kept, max(0, seen - BLANK_OVERLAP))
         if end is None or html.ends_inside_element(self._kept[:end]):
             return []
         certain, self._kept = self._kept[:end], self._kept[end:]
-        return self._marks(certain)
+        return read_marks(certain, self._blocks)
 
     def finish(self) -> list[Mark]:
         """The marks of what is left; no more text comes."""
         rest, self._kept = self._kept, ""
-        return self._marks(rest)
+        return read_marks(rest, self._blocks)
 
-    def _marks(self, text: str) -> list[Mark]:
-        text = on_one_line(without_unspoken(html.to_text(LINE_BREAK.sub("\n", text))))
-        return [mark for block in self._blocks.blocks(text) for mark in _marks_of(block)]
+
+def read_marks(text: str, blocks: BlockReader, *, end: str = "\n\n", goes_on: bool = False) -> list[Mark]:
+    """The marks of a piece of a document, which begins and ends where a block does. blocks, end, goes_on: as for
+    `BlockReader.blocks`."""
+    text = on_one_line(without_unspoken(html.to_text(LINE_BREAK.sub("\n", text))))
+    return [mark for block in blocks.blocks(text, end=end, goes_on=goes_on) for mark in _marks_of(block)]
 
 
 def parse(text: str) -> list[Mark]:
@@ -61,7 +64,7 @@ def parse(text: str) -> list[Mark]:
     return [*reader.feed(text), *reader.finish()]
 
 
-def _last_blank_line(text: str, start: int) -> int | None:
+def last_blank_line(text: str, start: int) -> int | None:
     """The end of the last blank line in `text`, of those that begin at `start` or later."""
     return max((match.end() for match in _BLANK_LINE.finditer(text, start)), default=None)
 

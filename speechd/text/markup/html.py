@@ -54,6 +54,10 @@ _UNSPOKEN: Final = tuple(
 _UNCLOSED_TAG = re.compile(rf"</?(?:{_BLOCK}|{_INLINE}|head)[\s/][^<>]*\Z", re.IGNORECASE)
 
 
+_NESTED_TAG = re.compile(rf"</?(?:{_BLOCK}|{_INLINE}|head)[\s/][^<>]*(?:<|\Z)", re.IGNORECASE)
+"""A tag that has not ended, though another may have begun in it."""
+
+
 def to_text(text: str) -> str:
     """`text` with "\\n" for the tags of block elements, and without other tags, comments, scripts and styles."""
     if "<" in text:
@@ -74,6 +78,19 @@ def ends_inside_element(text: str) -> bool:
         return False
     text = _without_elements(text)
     return any(start.search(text) for start, _ in _UNSPOKEN) or _UNCLOSED_TAG.search(text) is not None
+
+
+def unclosed_element(text: str) -> int:
+    """The position of the first tag, comment, script or other unspoken element that may not have ended; the length of
+    the text without one."""
+    tag = _NESTED_TAG.search(text)
+    unclosed = len(text) if tag is None else tag.start()
+    if not any(start.search(_without_elements(text)) for start, _ in _UNSPOKEN):
+        return unclosed
+    ends = [max((match.end() for match in end.finditer(text)), default=0) for _, end in _UNSPOKEN]
+    found = (start.search(text, at) for (start, _), at in zip(_UNSPOKEN, ends, strict=True))
+    starts = [match.start() for match in found if match is not None]
+    return min(unclosed, *(starts or [0]))
 
 
 def _script(match: re.Match[str]) -> str:

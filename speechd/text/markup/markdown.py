@@ -12,7 +12,7 @@ from typing import Final
 from speechd.text.markup.formulas import FORMULA
 from speechd.text.markup.marks import PRONUNCIATION
 from speechd.text.markup.notes import without_cues, without_notes
-from speechd.text.markup.wrapping import lines_of
+from speechd.text.markup.wrapping import Shape, lines_of
 
 _FENCE = re.compile(r"\s{0,3}(?:`{3,}|~{3,})")
 _THEMATIC_BREAK = re.compile(r"\s{0,3}(?:[-*_=~][ \t]*){3,}$")
@@ -23,6 +23,11 @@ _QUOTE = re.compile(r"(?:\s{0,3}>)+\s?")
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+")
 _HEADING_END = re.compile(r"\s#+\s*$")
 _ITEM = re.compile(r"\s*(?:[-*+•‣◦▪·]\s+(?:\[[ xX]\]\s+)?|(?=\d{1,3}[.)]\s+\D|[A-Za-z]\)\s+\w|[ivx]{1,4}\)\s+\w))")
+_SURELY_ITEM = re.compile(
+    r"[ \t]*(?:[-*+•‣◦▪·]\s+(?:\[[ xX]\]\s+)?(?:[\"'“(*_`~]{0,4})[^\W_]|\d{1,3}[.)]\s+(?:[\"'“(*_`~]{0,4})[^\W\d_])"
+)
+"""The beginning of a line that is an item of a list, whatever follows."""
+_SURELY_BLOCK = re.compile(r"\s{0,3}(?:#{1,6}\s+[^\s#]|`{3}|~{3})")
 _STOPPED = re.compile(r"[.!?…:;,。！？；：、।॥؟۔][\"'”’»)\]」』]*$")
 
 _IMAGE_OR_LINK = re.compile(
@@ -52,22 +57,33 @@ _CELLS = re.compile(r"(?<=\S)\t+(?=\S)")
 
 
 class BlockReader:
-    """Reads Markdown in pieces that end where a blank line does. State: whether a fenced code block is open."""
+    """Reads Markdown in pieces that end where a block does: at a blank line, or before a line that begins another.
 
-    def __init__(self) -> None:
-        self._fenced = False
+    State: `fenced`, whether a fenced code block is open; `is_between`, whether the last piece ended behind a line that
+    stands alone, so that what follows changes nothing before it.
+    """
 
-    def blocks(self, text: str) -> Iterator[str]:
+    def __init__(self, *, fenced: bool = False, shape: Shape | None = None) -> None:
+        """shape: of the last paragraph, where that goes on behind what is read."""
+        self.fenced = fenced
+        self.is_between = True
+        self._shape = shape
+
+    def blocks(self, text: str, *, end: str = "\n\n", goes_on: bool = False) -> Iterator[str]:
         """Paragraphs, headings, list items, table rows and lines of code, in order, without their marks.
 
-        Each ends with "\\n\\n" where a paragraph ends, or with "\\n" where a line stands alone.
+        Each ends with "\\n\\n" where a paragraph ends, or with "\\n" where a line stands alone. end: of the last, if it
+        is no line that stands alone. goes_on: the first line is the rest of one, so that nothing begins with it.
         """
         paragraph: list[str] = []
-        for line in without_cues(text).split("\n"):
+        lines = without_cues(text).split("\n")
+        if goes_on and not self.fenced and (rest := lines.pop(0).strip()):
+            paragraph.append(rest)
+        for line in lines:
             if _FENCE.match(line):
                 yield from _paragraph(paragraph)
-                self._fenced = not self._fenced
-            elif self._fenced:
+                self.fenced = not self.fenced
+            elif self.fenced:
                 if line.strip():
                     yield _ended(line.strip()) + "\n"
             elif not line.strip() or any(
@@ -76,7 +92,16 @@ class BlockReader:
                 yield from _paragraph(paragraph)
             else:
                 yield from _line(line, paragraph)
-        yield from _paragraph(paragraph)
+        self.is_between = not paragraph
+        yield from _paragraph(paragraph, end, self._shape)
+
+
+def begins_block(line: str) -> str | None:
+    """How the paragraph ends before a line of which this is the beginning: with "\\n" if that surely is an item's, with
+    "\\n\\n" if a heading's or a fence; None if it is too early to tell, or the line may go on with the paragraph."""
+    if _SURELY_ITEM.match(line):
+        return "\n"
+    return "\n\n" if _SURELY_BLOCK.match(line) else None
 
 
 def _line(line: str, paragraph: list[str]) -> Iterator[str]:
@@ -85,6 +110,11 @@ def _line(line: str, paragraph: list[str]) -> Iterator[str]:
     if heading := _HEADING.match(line):
         yield from _paragraph(paragraph)
         yield _ended(_inline(_HEADING_END.sub("", line[heading.end() :]))) + "\n\n"
+    elif item := _ITEM.match(line):
+        yield from _paragraph(paragraph, end="\n")
+        text = line[item.end() :].strip()
+        paragraph.append(text if text.count("|") < 2 else ", ".join(filter(None, map(str.strip, text.split("|")))))
+        paragraph.append("")  # marks a list item: its paragraph ends as a sentence
     elif line.count("|") >= 2:
         yield from _paragraph(paragraph)
         cells = (_inline(cell) for cell in line.split("|"))
@@ -92,10 +122,6 @@ def _line(line: str, paragraph: list[str]) -> Iterator[str]:
     elif note := _NOTE.match(line):
         yield from _paragraph(paragraph)
         paragraph.append(line[note.end() :].strip())
-    elif item := _ITEM.match(line):
-        yield from _paragraph(paragraph, end="\n")
-        paragraph.append(line[item.end() :].strip())
-        paragraph.append("")  # marks a list item: its paragraph ends as a sentence
     elif _CELLS.search(line):
         yield from _paragraph(paragraph)
         yield _ended(", ".join(map(_inline, _CELLS.split(line.strip())))) + "\n"
@@ -103,12 +129,12 @@ def _line(line: str, paragraph: list[str]) -> Iterator[str]:
         paragraph.append(line.strip())
 
 
-def _paragraph(lines: list[str], end: str = "\n\n") -> Iterator[str]:
+def _paragraph(lines: list[str], end: str = "\n\n", shape: Shape | None = None) -> Iterator[str]:
     """The gathered lines as one block, and forget them."""
     if not lines:
         return
     item = len(lines) > 1 and lines[1] == ""
-    text = " ".join(filter(None, lines)) if item else lines_of(lines)
+    text = " ".join(filter(None, lines)) if item else lines_of(lines, shape)
     lines.clear()
     text = _inline(text)
     yield (_ended(text) if item else text) + end

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 WRAP_LENGTH: Final = 50
 """Characters. A longer line goes on in the next one; a shorter one before a capital may stand alone."""
@@ -49,11 +49,22 @@ _COMPOUND_TAILS: Final = frozenset(
 )
 
 
-def lines_of(paragraph: Sequence[str]) -> str:
+class Shape(NamedTuple):
+    """What all lines of a paragraph together say of how they are joined. is_prose: they are a column of print.
+    is_stopped: the last one ends with a stop."""
+
+    is_prose: bool
+    is_stopped: bool
+
+
+SHAPES: Final = (Shape(True, True), Shape(False, True), Shape(False, False))
+"""All that make a difference."""
+
+
+def lines_of(paragraph: Sequence[str], shape: Shape | None = None) -> str:
     """A paragraph's lines, joined where they are wrapped: by a space, or a comma where a verse may end; a line that
-    stands alone keeps its line break."""
-    prose = _is_prose(paragraph)
-    ended = bool(paragraph) and _STOPPED.search(paragraph[-1]) is not None
+    stands alone keeps its line break. shape: the paragraph's, if that is not the one of these lines alone."""
+    prose, ended = shape or Shape(_is_prose(paragraph), _STOPPED.search(paragraph[-1]) is not None)
     text = paragraph[0]
     for before, line in pairwise(paragraph):
         if _HYPHENATED.search(before) and line[:1].isalpha():

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from speechd.text.markup.document import DocumentReader, parse
+from speechd.text.markup.document import DocumentReader, parse, read_marks
+from speechd.text.markup.markdown import BlockReader
 from speechd.text.markup.marks import PAUSE_LIMIT_S, Pause, Phonemes, Text
 from tests.text.strategies import documents
 
@@ -72,4 +73,4 @@ def test_marks_are_the_same_however_the_text_is_cut(text: str, place: int) -> No
 
 def whole(text: str) -> list[object]:
     """The marks, parsed at the end alone: with nothing in between that could cut them."""
-    return list(DocumentReader()._marks(text))
+    return list(read_marks(text, BlockReader()))
