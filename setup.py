@@ -51,8 +51,11 @@ setup(
             "speechd.engines.kokoro.cpu._kernels",
             sources=[str(FOLDER / "kernels.cpp")],
             depends=[str(path) for path in FOLDER.glob("*.[hi]*")],
-            # No -march: the kernels choose among instruction sets at run time.
-            extra_compile_args=["-std=c++17", "-O3", "-Wno-psabi", *openmp] if posix else ["/std:c++17", "/O2"],
+            # No -march: the kernels choose among instruction sets at run time. -fwrapv, which most Pythons add by
+            # themselves, is what they were measured with: without it GCC 12 makes 2 % more instructions.
+            extra_compile_args=["-std=c++17", "-O3", "-fwrapv", "-Wno-psabi", *openmp]
+            if posix
+            else ["/std:c++17", "/O2"],
             extra_link_args=openmp,
             optional=True,  # without a compiler PyTorch does the work, more slowly
         )
