@@ -162,7 +162,7 @@ async def realtime(base: str) -> None:
         await connection.input_audio_buffer.append(audio="AAAA")
         error = await anext(event async for event in connection if event.type == "error")
         print("openai, audio in:", error.error.type, error.error.code)
-        message["content"][0]["text"] = " ".join([TEXT] * 200)
+        message["content"][0]["text"] = " ".join([TEXT] * 500)
         await connection.response.create(response={"input": [message]})
         await anext(event async for event in connection if event.type in ("response.output_audio.delta", "response.done"))
         await connection.response.cancel()

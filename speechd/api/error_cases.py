@@ -25,6 +25,8 @@ class Where(Flag):
     """`GET /ready`."""
     OTHER = auto()
     """All other paths."""
+    LIVE = auto()
+    """WebSockets, before they are accepted; and messages on them, which are answered by a message."""
 
     POSTS = SPEECH | COMBINE
     API = POSTS | MODELS | DOWNLOAD
@@ -78,6 +80,20 @@ CASES: Final = (
         Where.SPEECH,
         "unreadable_input",
     ),
+    _case(errors.InvalidRequest, "an event of Wyoming that cannot be read", Where.LIVE, "invalid_event"),
+    _case(errors.InvalidRequest, "text for a context that was to get no more", Where.LIVE, "context_closed"),
+    _case(
+        errors.InvalidRequest,
+        "`response.create` while the conversation has a response that is being spoken",
+        Where.LIVE,
+        "conversation_already_has_active_response",
+    ),
+    _case(
+        errors.InvalidRequest,
+        "`response.cancel` of a response that is not being spoken",
+        Where.LIVE,
+        "response_cancel_not_active",
+    ),
     _case(errors.ReplyTooLong, "a reply that is not streamed would be too long: stream it", Where.SPEECH),
     _case(
         errors.InvalidRequest,
@@ -94,11 +110,13 @@ CASES: Final = (
     ),
     _case(errors.NotFound, "there is no such model", Where.SPEECH | Where.MODELS, "model_not_found"),
     _case(errors.NotFound, "the engine's voices are no files that could be combined", Where.COMBINE, "no_voice_packs"),
+    _case(errors.NotFound, "an item that a conversation does not have", Where.LIVE, "item_not_found"),
     _case(errors.NotFound, "there is no such path", Where.OTHER | Where.DOWNLOAD),
     _case(errors.MethodNotAllowed, "the path has other methods, which `Allow` names", Where.ANY),
     _case(errors.RequestTimeout, "the request did not arrive in time", Where.ANY),
     _case(errors.ContentTooLarge, "the body is larger than `max_body_bytes`", Where.ANY),
     _case(errors.UnsupportedMediaType, "`Content-Type` is not `application/json`", Where.POSTS),
+    _case(errors.UpgradeRequired, "a WebSocket's path is asked for without an upgrade", Where.LIVE),
     _case(errors.HeaderFieldsTooLarge, "the request line and headers are larger than `max_header_bytes`", Where.ANY),
     _case(errors.SpeechdError, "the server has a bug; its log has the reason", Where.ANY),
     _case(

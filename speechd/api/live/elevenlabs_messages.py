@@ -40,7 +40,7 @@ def output_format(value: str) -> tuple[str, int | None]:
             f"Invalid value: '{value[:64]}'. Supported values are: pcm_RATE, mp3_RATE_BITRATE, wav_RATE, ulaw_8000, "
             f"alaw_8000 and opus_48000_BITRATE, with the rates {', '.join(map(str, SAMPLE_RATES))}.",
             param="output_format",
-            code="invalid_output_format",
+            code="invalid_value",
         )
     format = FORMATS[match["codec"]]
     return format, None if format == "opus" else int(match["rate"])
