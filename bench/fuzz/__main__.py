@@ -1,6 +1,7 @@
 """Random input against what takes input: nothing may crash, hang, raise or take long.
 
     python -m bench.fuzz text [--seconds 60] [--seed 1] [--languages hi,es] [--engines kokoro,espeak,tone]
+    python -m bench.fuzz live [--seconds 60] [--seed 1] [--languages hi,es]
     python -m bench.fuzz http [--seconds 60] [--seed 1]
 
 The exit status is 1 if anything was found. Each find is printed with the input that causes it.
@@ -12,9 +13,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bench.fuzz import http, text
+from bench.fuzz import http, live, text
 
-FUZZERS: Final[Mapping[str, Callable[[list[str]], int]]] = {"text": text.main, "http": http.main}
+FUZZERS: Final[Mapping[str, Callable[[list[str]], int]]] = {"text": text.main, "live": live.main, "http": http.main}
 
 
 def main() -> int:
