@@ -49,7 +49,7 @@ RATES: Final = "30,60,120"
 LENGTH: Final = 400
 """Characters of a turn, in the middle of all: five sentences."""
 
-QUICK: Final = {"sessions": ["1", "3"], "rates": [60.0], "rounds": 1, "seconds": 4.0}
+QUICK: Final = {"sessions": ["2"], "rates": [120.0], "rounds": 1, "seconds": 3.0}
 WAYS: Final = ("live", "cut", "plain")
 
 COLUMNS: Final = {
@@ -230,7 +230,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=20.0, help="for each way in each round (default: 20)")
     parser.add_argument("--words", action="store_true", help="ask for the words' times, too")
     parser.add_argument("--seed", type=int, default=0, help="of the texts (default: 0)")
-    return parsed(parser, QUICK, "one and three sessions, some seconds")
+    return parsed(parser, QUICK, "two sessions, some seconds")
 
 
 if __name__ == "__main__":

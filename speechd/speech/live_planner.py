@@ -57,8 +57,8 @@ class LivePlanner(Planner):
     def next_live(self, longest_s: float, urgency: Urgency) -> Planned | Pause | Flushed | NotYet | None:
         """The next segment or pause, a `Flushed` where all before a flush has come, None at the end of the text.
 
-        longest_s: as for `next`. urgency: how much text a passage is to be made of. `NotYet` with `needs_text`: there is
-        not so much before more is fed.
+        longest_s: as for `next`. urgency: how much text a passage is to be made of. `NotYet` with `needs_text`: there
+        is not so much before more is fed.
         """
         reader = self._reader = self._reader or self._open()
         sizes = sizes_of(self._engine, self._pace, longest_s, is_first=not self._is_begun)

@@ -28,9 +28,9 @@ _CUE: Final = "00:00:01,000 --> 00:00:02,000\na"
 
 
 class Place(NamedTuple):
-    """A place in blocks: before the character `offset` of the block of this index."""
+    """A place in blocks: before the character `offset` of the block of this number."""
 
-    index: int
+    block: int
     offset: int
 
 
@@ -77,10 +77,10 @@ def end_of(blocks: Sequence[Block]) -> Place | None:
 def continues(blocks: Sequence[Block], beginning: Sequence[Block], end: Place) -> bool:
     """Whether `blocks` begin as `beginning` does up to `end`, and something to be spoken follows in the same
     paragraph."""
-    if len(blocks) <= end.index or list(blocks[: end.index]) != list(beginning[: end.index]):
+    if len(blocks) <= end.block or list(blocks[: end.block]) != list(beginning[: end.block]):
         return False
-    block = blocks[end.index]
-    said = beginning[end.index] if end.offset else ""
+    block = blocks[end.block]
+    said = beginning[end.block] if end.offset else ""
     if not isinstance(block, str) or not isinstance(said, str) or not block.startswith(said[: end.offset]):
         return False
     rest = block[end.offset :]
@@ -102,3 +102,12 @@ def certain_starts(views: Sequence[str], stop: int, language: str) -> list[int] 
             return None
         found = starts
     return found
+
+
+def after(blocks: Sequence[Block], place: Place) -> list[Block]:
+    """The blocks behind a place."""
+    if place == (0, 0):
+        return list(blocks)
+    block = blocks[place.block] if place.block < len(blocks) else ""
+    rest = block[place.offset :].lstrip() if isinstance(block, str) else block
+    return [*([rest] if rest else []), *blocks[place.block + 1 :]]

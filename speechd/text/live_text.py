@@ -17,8 +17,9 @@ from typing import Final, NamedTuple
 
 from speechd.text.blocks import Block, blocks_of
 from speechd.text.boundaries import clause_ends, phrase_ends, sentence_starts, word_ends
-from speechd.text.certainty import Place, certain_starts, continuations, continues, end_of, words_after
+from speechd.text.certainty import Place, after, certain_starts, continuations, continues, end_of, words_after
 from speechd.text.cuts import PRONUNCIATION_LENGTH, best_cut, pieces
+from speechd.text.looks import LONG, STOP, Looks
 from speechd.text.markup import html
 from speechd.text.markup.characters import without_unspoken
 from speechd.text.markup.document import BLANK_OVERLAP, last_blank_line, read_marks
@@ -33,28 +34,14 @@ CONTEXT: Final = 60
 KEPT: Final = 400
 """Characters of a block that are kept as they are."""
 
-_LARGE: Final = 1000
-"""Characters of a block that had to be kept, from which on it is looked at only as it grows by an eighth."""
-
-_LONG: Final = SENTENCE_LIMIT + 2 * PRONUNCIATION_LENGTH
-"""Characters of a sentence from which on its first piece is certain."""
-
 _TRIES: Final = 4
-_PATIENCE: Final = 6
-_OFTEN: Final = 64
 _LINES: Final = 8
 _BLOCK_BEGINNING: Final = 24
 """Characters of a line that tell what begins with it."""
 
-_STOP = re.compile(
-    r"[.!?…](?:[^\w\s]|</?\w{1,12}>){0,12}\s+|[。！？｡।॥؟۔](?:[^\w\s]|</?\w{1,12}>){0,12}\s*"
-    r"|(?:\[pause:[^\[\]\n]{1,20}\]|<break\b[^<>]{0,100}>)\s*",
-    re.IGNORECASE,
-)
 _SPACE = re.compile(r"\s+")
 _ANYWHERE = re.compile(r"(?<=\w)(?=\w)")
 _NUMBER_LINE = re.compile(r"(?:\A|\n)[ \t]*\d{1,6}[ \t]*\n\Z")
-_WORD_AFTER = re.compile(r"[\W_]*[^\W_]+(?P<after>[\W_]+(?P<next>[^\W_])?)?")
 
 
 class Sentence(NamedTuple):
@@ -78,8 +65,7 @@ class LiveText:
 
     State: `_said`, of the open block what is certain, as far as it is kept; `_end`, where that ends in the blocks that
     it is; `_rest`, the text behind it, which begins at `_start` of all that was fed; `_goes_on`, whether the block
-    begins within a line; `_tried`, what there was when nothing was found; `_look_from`, the length of the rest from
-    which on it is looked at again; `_in_vain`, how often it was.
+    begins within a line.
     """
 
     def __init__(self, language: str) -> None:
@@ -89,8 +75,7 @@ class LiveText:
         self._end = Place(0, 0)
         self._start = 0
         self._goes_on = False
-        self._tried: tuple[int, ...] = ()
-        self._look_from = self._in_vain = 0
+        self._looks = Looks()
 
     @property
     def fed(self) -> int:
@@ -103,7 +88,7 @@ class LiveText:
         self._rest += text
         if (found := self._block_end(seen)) is not None:
             yield self._take(*found)
-        while self._is_worth_a_look() and (certain := self._look()) is not None:
+        while self._looks.is_worth_it(len(self._said), self._rest) and (certain := self._look()) is not None:
             yield certain
 
     def break_off(self, at: int, *, goes_on: bool) -> Iterator[Certain]:
@@ -143,7 +128,7 @@ class LiveText:
 
     def _says(self, text: str) -> bool:
         """Whether there is something to speak in this beginning of the open block, behind what was certain."""
-        blocks = _after(self._blocks(text), self._end)
+        blocks = after(self._blocks(text), self._end)
         return any(isinstance(block, str) and any(map(str.isalnum, block)) for block in blocks)
 
     def _blocks(self, text: str, shape: Shape | None = None) -> list[Block]:
@@ -191,39 +176,11 @@ class LiveText:
         if end == "\n":
             text = text.rstrip("\r\n")  # or it would end with a blank line
         blocks = list(blocks_of(read_marks(text, self._reader, end=end, goes_on=self._goes_on)))
-        certain = Certain(tuple(_after(blocks, self._end)), source, start)
+        certain = Certain(tuple(after(blocks, self._end)), source, start)
         self._said, self._rest, self._end = "", self._rest[at:], Place(0, 0)
         self._start, self._goes_on = start + at, False
-        self._tried, self._look_from, self._in_vain = (), 0, 0
+        self._looks.restart(0)
         return certain
-
-    def _is_worth_a_look(self) -> bool:
-        """Whether there is more than when nothing was found that could make a sentence certain: another stop with a
-        word behind it, the end of that word, a line, an end of something open."""
-        if len(self._rest) < self._look_from:
-            return False
-        said = next((at for at in range(len(self._rest) - 1, -1, -1) if self._rest[at].isalnum()), 0)
-        at = max((match.end() for match in _STOP.finditer(self._rest, 0, said)), default=0)
-        if not at and len(self._rest) < _LONG:
-            self._look_from = 0 if len(self._rest) < _LARGE else len(self._rest) + len(self._rest) // _OFTEN
-            return False
-        word = _WORD_AFTER.match(self._rest, at) if at else None
-        behind = len(self._rest) - at
-        there = (
-            at,
-            word is not None and word["after"] is not None,
-            word is not None and word["next"] is not None,
-            behind.bit_length() if behind >= 2 * _BLOCK_BEGINNING else 0,
-            sum(map(self._rest.count, "\n)]>$=")),
-        )
-        if there == self._tried:
-            return False
-        self._tried = there
-        self._in_vain += 1
-        size = len(self._said) + len(self._rest)
-        wait = max((self._in_vain // _PATIENCE) ** 2, 0 if size < _LARGE else size // 8)
-        self._look_from = len(self._rest) + wait
-        return True
 
     def _look(self) -> Certain | None:
         """What is certain now of the open block."""
@@ -231,7 +188,7 @@ class LiveText:
         text = text[: unclosed(text)]
         first = len(self._said)
         views = [self._blocks(text), *(self._blocks(text + more, shape) for more, shape in continuations(text))]
-        places = [match.end() for match in _STOP.finditer(text, first) if match.end() < len(text)]
+        places = [match.end() for match in STOP.finditer(text, first) if match.end() < len(text)]
         if len(places) > _TRIES:  # beginnings of a text that stay as they are do so up to some place
             stop = bisect_left(places, True, key=lambda at: not self._holds(text[:at], views))
             places = places[max(0, stop - _TRIES) : stop]
@@ -252,14 +209,14 @@ class LiveText:
         if end is None or end <= self._end or not all(continues(view, blocks, end) for view in views):
             return None
         if not end.offset:
-            return self._give(text, at, _after(views[0][: end.index], self._end), end)
-        first = self._end.offset if end.index == self._end.index else 0
-        seen = [block[first:] for view in views if isinstance(block := view[end.index], str)]
+            return self._give(text, at, after(views[0][: end.block], self._end), end)
+        first = self._end.offset if end.block == self._end.block else 0
+        seen = [block[first:] for view in views if isinstance(block := view[end.block], str)]
         lead = len(seen[0]) - len(seen[0].lstrip()) if first else 0
         seen = [view.lstrip() if first else view for view in seen]
         length = end.offset - first - lead
         stop = length + len(seen[0][length:]) - len(seen[0][length:].lstrip())
-        if end.index == len(views[0]) - 1:
+        if end.block == len(views[0]) - 1:
             said = seen[0].rstrip()
             if not text.rstrip().endswith("."):
                 said = said.removesuffix(".")  # a line that stands alone got it
@@ -270,7 +227,7 @@ class LiveText:
             return None
         parts = [seen[0][start:stop] for start, stop in pairwise([0, *starts])]
         sentences = [Sentence(piece) for part in parts for piece in pieces(part, SENTENCE_LIMIT, self._language)]
-        return self._give(text, at, [*_after(views[0][: end.index], self._end), *sentences], end)
+        return self._give(text, at, [*after(views[0][: end.block], self._end), *sentences], end)
 
     def _long(self, text: str, views: Sequence[Sequence[Block]]) -> Certain | None:
         """The first piece of a sentence that is too long to be waited for (see `speechd.text.sentences`)."""
@@ -279,7 +236,7 @@ class LiveText:
         if not isinstance(block, str):
             return None
         rest = block[first:].lstrip() if first else block
-        if len(rest) < _LONG or next(sentence_starts(rest, self._language), _LONG) < _LONG:
+        if len(rest) < LONG or next(sentence_starts(rest, self._language), LONG) < LONG:
             return None
         cut = best_cut(rest[: SENTENCE_LIMIT + PRONUNCIATION_LENGTH], SENTENCE_LIMIT, self._language)
         end = Place(index, len(block) - len(rest) + len(rest[:cut].rstrip()))
@@ -297,15 +254,14 @@ class LiveText:
         certain = Certain(tuple(blocks), text[first:at], self._start)
         self._said, self._end = self._context(text[:at], end)
         self._rest, self._start = self._rest[at - first :], self._start + at - first
-        self._tried, self._in_vain = (), 0
-        self._look_from = len(self._said) // 8 if len(self._said) >= _LARGE else 0
+        self._looks.restart(len(self._said))
         return certain
 
     def _context(self, said: str, end: Place) -> tuple[str, Place]:
         """What is kept of the beginning of a block: all of it, or its first and its last sentences."""
         if len(said) <= KEPT or "\n" in said:
             return said, end
-        for pattern in (_STOP, _SPACE, _ANYWHERE):
+        for pattern in (STOP, _SPACE, _ANYWHERE):
             places = [match.end() for match in pattern.finditer(said)]
             heads = (at for at in places if at >= CONTEXT and unclosed(said[:at]) == at)
             tails = (at for at in reversed(places) if at <= len(said) - CONTEXT and unclosed(said[:at]) == at)
@@ -315,12 +271,3 @@ class LiveText:
                 kept_end = end_of(self._blocks(kept))
                 return (said, end) if kept_end is None else (kept, kept_end)
         return said, end
-
-
-def _after(blocks: Sequence[Block], place: Place) -> list[Block]:
-    """The blocks behind a place."""
-    if place == (0, 0):
-        return list(blocks)
-    block = blocks[place.index] if place.index < len(blocks) else ""
-    rest = block[place.offset :].lstrip() if isinstance(block, str) else block
-    return [*([rest] if rest else []), *blocks[place.index + 1 :]]

@@ -53,6 +53,15 @@ def test_listen_measures_listeners_at_speeds() -> None:
     assert all(row["heard"] and not row["failed"] for row in result["rows"])
 
 
+def test_live_measures_each_way_of_having_a_text_spoken_that_is_being_written() -> None:
+    table, result = run("bench.live", "--engine", "tone", "--quick", "--words")
+    assert [row["way"] for row in result["rows"]] == ["live", "cut", "plain"]
+    assert len(table) == 1 + len(result["rows"])
+    assert all(row["turns"] and not row["failed"] for row in result["rows"])
+    assert result["rows"][0]["joins"]
+    assert result["rows"][0]["requests"] < result["rows"][1]["requests"]
+
+
 def test_threads_measures_threads_and_processes() -> None:
     _, result = run("bench.threads", "--engine", "tone", "--quick")
     assert [(row["processes"], row["threads"], row["text"]) for row in result["rows"]] == [

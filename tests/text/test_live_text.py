@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from speechd.languages.table import LANGUAGES
 from speechd.text.fed_text import FedText, Flushed, NeedsText
-from speechd.text.markup.marks import Pause, Style
+from speechd.text.markup.document import read_marks
+from speechd.text.markup.markdown import BlockReader
+from speechd.text.markup.marks import Mark, Pause, Style
 from tests.text.strategies import documents, texts
 
 Spoken = tuple[str, str] | Pause | Style | Flushed
@@ -24,7 +26,7 @@ NATURAL = (
     "It is **bold. And** this is [a link. Here](http://a.b/c?d) or `code. Foo` now.\n\n# Title\nText. More.\n\n> Said.",
     "Shopping:\n- One item. Two.\n- Another.\n\n1. First. Second.\n2. Third\n\n* [ ] To do\n* [x] Done",
     "| a | b |\n|---|---|\n| One. Two | 3 |\n\nAfter it. All. ```\nx = 1. y\n\nz\n```\nDone. Yes.",
-    "A line of print that is wrapped where its column ends. It goes\non in the next, and then it ends. Another one\nhere. So.",
+    "A line of print is wrapped where its column ends. It goes\non in the next, and ends. Another one\nhere. So.",
     "Roses are red,\nViolets are blue.\nSugar is sweet\nAnd so are you.\n\nThe end.",
     "Say [Kokoro](/kˈOkə/). Wait [pause:1s] now. <break time='1s'/> Good. <b>So.</b> Then.<br>New. &amp; so. R&D. Ok.",
     "Hello 😀 there. 😀 Good! ✅ Done. See www.a.com. Or https://b.c/d.e. Mail a@b.c. Bye.",
@@ -216,17 +218,14 @@ def test_text_goes_on_within_its_line_where_it_was_broken_off() -> None:
 
 
 def test_cost_of_text_fed_character_by_character_grows_with_its_length_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    from speechd.text import live_text
-
     parsed = 0
 
-    def counted(text: str, *arguments: object, **options: object) -> object:
+    def counted(text: str, blocks: BlockReader, *, end: str = "\n\n", goes_on: bool = False) -> list[Mark]:
         nonlocal parsed
         parsed += len(text)
-        return live_text_read_marks(text, *arguments, **options)
+        return read_marks(text, blocks, end=end, goes_on=goes_on)
 
-    live_text_read_marks = live_text.read_marks
-    monkeypatch.setattr(live_text, "read_marks", counted)
+    monkeypatch.setattr("speechd.text.live_text.read_marks", counted)
     sentence = "The quick brown fox, as Dr. Smith said, jumps over the lazy dog. "
     costs = []
     for count in (40, 160):

@@ -3,7 +3,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import math
+import random
 import weakref
+from itertools import pairwise
 
 import pytest
 
@@ -332,3 +335,36 @@ def test_nothing_is_kept_of_an_utterance_that_has_ended(ending: str) -> None:
         run(scenario)
     finally:
         gc.enable()
+
+
+MARKED = (
+    "It was **late**, and Dr. Smith went home at 5 p.m. Then he slept... He paid $5.99 for it.\n\n"
+    "- One thing, as he said. And another.\n- A second [link. Here](http://x.y) to see.\n\n"
+    '"All was well!" she cried, in 1999. What now? [pause:0.2s] Nothing.'
+)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_heard_is_the_text_however_it_came_in_pieces(seed: int) -> None:
+    choice = random.Random(seed)
+
+    async def heard(pieces: list[str]) -> tuple[str, list[tuple[int, int]]]:
+        async with live(window_s=choice.choice([0.3, 1.0, math.inf])) as harness:
+            reading = asyncio.create_task(harness.read_all())
+            for piece in pieces:
+                harness.utterance.feed(piece)
+                await asyncio.sleep(choice.choice([0, 0, 0.002]))
+            harness.utterance.finish()
+            events = await reading
+        words = [(word.source_start, word.source_stop) for word in words_of(events)]
+        samples = samples_of(events)
+        for word in words_of(events):
+            assert decode(sound_of(samples, word)) == word.text
+        return decode(samples).replace(" ", ""), words
+
+    async def scenario() -> None:
+        cuts = sorted(choice.sample(range(1, len(MARKED)), choice.choice([1, 5, 60])))
+        pieces = [MARKED[start:stop] for start, stop in pairwise([0, *cuts, len(MARKED)])]
+        assert await heard(pieces) == await heard([MARKED])
+
+    run(scenario)

@@ -12,7 +12,7 @@ from speechd.errors import InvalidRequest, SynthesisFailed
 from speechd.speech.passage_sizes import Pace
 from speechd.speech.planner import Planned, Progress
 from speechd.speech.reader.messages import PlanResult, Utterance
-from speechd.speech.reader.plan import MAX_DEATHS, ProcessDied, RemotePlan
+from speechd.speech.reader.plan import MAX_DEATHS, ProcessDied, ReadPlan, RemotePlan
 from speechd.text.passages import NotYet
 
 UTTERANCE = Utterance("Hello.", SynthesisOptions(catalogue().parse("af_heart"), "en-us"))
@@ -26,7 +26,7 @@ class Answers:
         self._answers = list(answers)
         self.progress: list[Progress | None] = []
 
-    async def ask(self, plan: RemotePlan, longest_s: float) -> PlanResult:
+    async def ask(self, plan: ReadPlan, longest_s: float) -> PlanResult:
         self.progress.append(plan.progress)
         answer = self._answers.pop(0)
         if answer is None:
