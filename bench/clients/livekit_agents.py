@@ -61,7 +61,7 @@ async def interrupt(tts, name: str) -> Record:
     """Leave a stream in the middle, and speak another over the same connection."""
     stream = tts.stream(conn_options=ONCE)
     stream.push_text(" ".join([TEXT] * 20))
-    stream.end_input()
+    stream.flush()
     async for _ in stream:
         break
     await stream.aclose()

@@ -1,6 +1,7 @@
 """Random input against what takes input: nothing may crash, hang, raise or take long.
 
     python -m bench.fuzz text [--seconds 60] [--seed 1] [--languages hi,es] [--engines kokoro,espeak,tone]
+    python -m bench.fuzz live [--seconds 60] [--seed 1] [--languages hi,es]
     python -m bench.fuzz http [--seconds 60] [--seed 1]
     python -m bench.fuzz openapi [--examples 25] [--seed 1] [--engines tone,espeak] [--schemathesis PATH]
 
@@ -13,10 +14,11 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bench.fuzz import http, openapi, text
+from bench.fuzz import http, live, openapi, text
 
 FUZZERS: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "text": text.main,
+    "live": live.main,
     "http": http.main,
     "openapi": openapi.main,
 }

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from speechd.text.blocks import Block, blocks_of
 from speechd.text.boundaries import clause_ends, phrase_ends, sentence_starts, word_ends
-from speechd.text.certainty import Place, after, certain_starts, continuations, continues, end_of
+from speechd.text.certainty import Place, after, certain_starts, continuations, continues, end_of, words_after
 from speechd.text.cuts import PRONUNCIATION_LENGTH, best_cut, pieces
 from speechd.text.looks import LONG, STOP, Looks
 from speechd.text.markup import html

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.fuzz import http, openapi
+from bench.fuzz import http, live, openapi
 from bench.fuzz import text as fuzzer
 from bench.fuzz.reader import expected, letters
 from bench.fuzz.text import Case, Reader, shortened
@@ -34,6 +34,21 @@ def test_nothing_is_wrong_with_how_texts_are_read(capfd: pytest.CaptureFixture[s
 @pytest.mark.timeout(300)
 def test_nothing_is_wrong_with_how_connections_are_answered(capfd: pytest.CaptureFixture[str]) -> None:
     assert http.main(["--seconds", "30", "--seed", "7"]) == 0, capfd.readouterr().out
+
+
+@pytest.mark.timeout(300)
+def test_nothing_is_wrong_with_how_text_is_read_that_is_still_being_written(capfd: pytest.CaptureFixture[str]) -> None:
+    status = live.main(["--seconds", "20", "--seed", "7"])
+    written = capfd.readouterr().out
+    assert status == 0, written
+    assert "\n0 texts" not in written
+
+
+def test_sentence_that_comes_too_early_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = live.Case("en-us", ("See [this. And", " that](http://a.b)."))
+    assert live.wrong(case) == ""
+    monkeypatch.setattr("speechd.text.live_text.unclosed", len)
+    assert live.wrong(case) != ""
 
 
 class Rude(BaseHTTPRequestHandler):

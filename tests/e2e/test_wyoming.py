@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
+import psutil
 import pytest
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
@@ -336,26 +337,43 @@ def test_port_is_announced_by_one_of_the_workers_until_the_end(tmp_path: Path) -
 
 def test_killed_worker_breaks_its_own_connections_alone(tmp_path: Path) -> None:
     port = free_port()
-    paced = {"BENCH_RTF": "0.2"}
+    paced = {"BENCH_RTF": "0.1"}
     with running(tmp_path, wyoming_port=port, engine="bench.tone:paced", environ=paced) as server:
 
-        async def outcomes() -> list[bool]:
-            clients = [AsyncTcpClient("127.0.0.1", port) for _ in range(8)]
-            for client in clients:
+        async def outcomes() -> dict[int, bool]:
+            """By the ports of clients, whether they heard all."""
+            clients: dict[int, AsyncTcpClient] = {}
+            while len(clients) < 4 or not all(ports_of(worker, port) for worker in server.workers()):
+                client = AsyncTcpClient("127.0.0.1", port)
                 await client.connect()
-                await client.write_event(Synthesize(text="There is time for it. " * 4).event())
+                assert client._writer is not None
+                clients[client._writer.get_extra_info("sockname")[1]] = client
+                assert len(clients) < 100
+            for client in list(clients.values()):
+                await client.write_event(Synthesize(text="There is time for it. " * 8).event())
                 assert await client.read_event() is not None
-            server.workers()[0].kill()
-            ends = []
-            for client in clients:
-                with contextlib.suppress(ConnectionResetError, EOFError):
-                    ends.append((await until_event(client, AudioStop.is_type)).kinds[-1:] == ["audio-stop"])
-                    await client.disconnect()
-                    continue
-                ends.append(False)
-            return ends
+            victim = server.workers()[0]
+            broken.update(ports_of(victim, port))
+            victim.kill()
+            return {own: await heard_all(client) for own, client in clients.items()}
 
+        broken: set[int] = set()
         ends = asyncio.run(outcomes())
-        assert any(ends)
-        assert not all(ends)
+        assert {own for own, whole in ends.items() if not whole} == broken & ends.keys() != set()
         until(lambda: server.health()["in_flight"] == 0)
+
+
+def ports_of(worker: psutil.Process, port: int) -> set[int]:
+    """The ports of clients that this worker has on its own."""
+    there = worker.net_connections("tcp")
+    return {one.raddr.port for one in there if one.raddr and one.laddr.port == port}
+
+
+async def heard_all(client: AsyncTcpClient) -> bool:
+    """Whether the speech comes to its end."""
+    try:
+        return (await until_event(client, AudioStop.is_type)).kinds[-1:] == ["audio-stop"]
+    except (ConnectionResetError, EOFError):
+        return False
+    finally:
+        await client.disconnect()

@@ -202,3 +202,22 @@ def test_bound_holds_while_workers_that_hold_places_are_killed() -> None:
         harness.fork(hammer)
     assert (most, most_of_a_key) == (6, 3)
     harness.end()
+
+
+def test_sessions_are_counted_over_all_workers_apart_from_requests_and_end_with_their_worker() -> None:
+    board = Scoreboard(2, replace(LIMITS, max_in_flight=1, max_sessions=3))
+    for index in (0, 1):
+        fork_worker(board, index)
+    sessions = [Admission(board, index).admit_session() for index in (0, 1, 1)]
+    with pytest.raises(Overloaded, match="connections"):
+        Admission(board, 0).admit_session()
+    Admission(board, 0).admit()
+    sessions[0].release()
+    Admission(board, 1).admit_session()
+    board.clear(1)
+    assert board.sessions.sum() == 0
+    end_worker(board, 0)
+    end_worker(board, 1)
+    with pytest.raises(NotReady):
+        Admission(board, 0).admit_session()
+    board.close()

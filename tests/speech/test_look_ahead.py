@@ -88,3 +88,20 @@ def test_pause_is_encoded_up_to_the_credit() -> None:
     look_ahead = speaking(limit_s=10.0)
     assert look_ahead.may_encode(BUDGET, 9.9)
     assert not look_ahead.may_encode(BUDGET, 10.0)
+
+
+def test_listener_who_waited_for_text_is_a_newcomer_again() -> None:
+    look_ahead = speaking(submitted_s=4.0)
+    look_ahead.sent(102.0, 4.0)
+    look_ahead.received(102.0)
+    look_ahead.resume(110.0)
+    assert not look_ahead.has_segments
+    assert look_ahead.may_plan(BUDGET, 0)
+    assert look_ahead.deadline(now=112.0) == 110.0
+    look_ahead.submitted(3.0)
+    assert not look_ahead.may_plan(BUDGET, 1), "nothing of it is spoken yet"
+    assert look_ahead.deadline(now=112.0) == 115.0
+    look_ahead.joined(3.0, 3.0)
+    look_ahead.sent(113.0, 3.0)
+    assert look_ahead.deadline(now=114.0) == 116.0
+    assert look_ahead.playback.underrun_s is None

@@ -69,3 +69,26 @@ def test_playback_stands_still_while_there_was_audio_to_take(
         clock.received(received)
         assert clock.is_received
     assert clock.standstill_s == standstill_s
+
+
+def test_player_that_stood_by_begins_again_without_being_late() -> None:
+    clock = PlaybackClock()
+    clock.sent(5.0, 1.0)
+    clock.received(5.0)
+    assert (clock.played_s(5.25), clock.is_dry(5.25), clock.ends_at) == (0.25, False, 6.0)
+    assert (clock.played_s(9.0), clock.is_dry(9.0)) == (1.0, True)
+    clock.stand_by()
+    assert (clock.played_s(9.0), clock.is_dry(9.0), clock.ends_at) == (1.0, True, None)
+    clock.sent(9.5, 2.0)
+    clock.received(9.5)
+    assert clock.underrun_s is None
+    assert (clock.played_s(10.0), clock.ends_at, clock.standstill_s) == (1.5, 11.5, 0.0)
+    clock.sent(12.0, 1.0)
+    assert clock.underrun_s == 0.5
+
+
+def test_player_whose_client_has_not_taken_all_is_not_dry() -> None:
+    clock = PlaybackClock()
+    assert clock.is_dry(5.0)
+    clock.sent(5.0, 1.0)
+    assert not clock.is_dry(9.0)
