@@ -164,7 +164,9 @@ async def realtime(base: str) -> None:
         print("openai, audio in:", error.error.type, error.error.code)
         message["content"][0]["text"] = " ".join([TEXT] * 500)
         await connection.response.create(response={"input": [message]})
-        await anext(event async for event in connection if event.type in ("response.output_audio.delta", "response.done"))
+        await anext(
+            event async for event in connection if event.type in ("response.output_audio.delta", "response.done")
+        )
         await connection.response.cancel()
         done = await anext(event async for event in connection if event.type == "response.done")
         print("openai, cancelled:", done.response.status, done.response.status_details.reason)
