@@ -44,7 +44,7 @@ MAX_SEED: Final = (1 << 56) - 1
 # Decimal strings within 0.25 to 4, and within 0 to 4; integers within 8000 to 48000.
 _SPEED_WRITTEN: Final = r"0{0,9}(\.(2[5-9]|[3-9])[0-9]{0,9}|[123](\.[0-9]{0,9})?|4(\.0{0,9})?)"
 _VOLUME_WRITTEN: Final = r"0{0,9}(\.[0-9]{1,9}|[0123](\.[0-9]{0,9})?|4(\.0{0,9})?)"
-_RATE_WRITTEN: Final = r"[89][0-9]{3}|[123][0-9]{4}|4[0-7][0-9]{3}|48000"
+RATE: Final = IntegerRange(*SAMPLE_RATES, r"[89][0-9]{3}|[123][0-9]{4}|4[0-7][0-9]{3}|48000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ STREAM: Final = Field(
 )
 SAMPLE_RATE: Final = Field(
     "sample_rate",
-    IntegerRange(*SAMPLE_RATES, _RATE_WRITTEN),
+    RATE,
     f"the sample rate of the audio, in Hz; of `mp3` and `aac` one of {', '.join(map(str, MPEG_RATES))}; Opus is "
     "decoded to 48,000 whatever it is",
     None,
@@ -241,7 +241,7 @@ def parse(body: bytes, available: Available) -> SpeechRequest:
         input=input_,
         blend=blend,
         format=format,
-        sample_rate=_sample_rate(fields, format),
+        sample_rate=sample_rate(fields, format),
         speed=min(max(SPEED.read(fields) * rate, SPEEDS[0]), SPEEDS[1]),
         volume=VOLUME_MULTIPLIER.read(fields),
         language=language,
@@ -262,7 +262,8 @@ def _input(fields: Mapping[str, Any], available: Available) -> str:
     return text
 
 
-def _sample_rate(fields: Mapping[str, Any], format: str) -> int:
+def sample_rate(fields: Mapping[str, Any], format: str) -> int:
+    """The sample rate of a response in this format, in Hz. Raises `InvalidRequest`."""
     known = FORMATS[format]
     rate = SAMPLE_RATE.read(fields) or known.sample_rate
     if not known.has_rate(rate):

@@ -9,8 +9,7 @@ from speechd.api.dev_schema import NOT_BLANK, Operation
 from speechd.api.error_cases import Where
 from speechd.api.fields import JsonSchema, nullable
 from speechd.api.request_schema import REPLIES
-from speechd.api.schema import LANG_CODE, SEED, SPEED
-from speechd.encoders import SAMPLE_RATES
+from speechd.api.schema import LANG_CODE, RATE, SEED, SPEED
 from speechd.speech.framing import ServerSentEvents
 
 JSON: Final = "application/json"
@@ -63,7 +62,7 @@ def _transcript(containers: tuple[str, ...], **more: JsonSchema) -> JsonSchema:
     output = {
         "container": {"enum": list(containers)},
         "encoding": {"enum": ["pcm_s16le", "pcm_f32le", "pcm_mulaw", "pcm_alaw"]},
-        "sample_rate": {"enum": list(SAMPLE_RATES)},
+        "sample_rate": RATE.schema(),
     }
     voice: dict[str, Any] = {"mode": {"const": "id"}, "id": {"type": "string", "maxLength": 512}}
     properties: JsonSchema = {

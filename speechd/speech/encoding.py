@@ -108,6 +108,7 @@ class EncodingStage:
             return
         samples = np.concatenate((samples, self._joiner.finish()))
         self._emit(await self._run(self._encode_whole, samples), len(samples))
+
     def rest(self, duration_s: float) -> None:
         """Count so many seconds in which there was nothing to be heard: the client has had that silence already. Only
         while nothing is being joined or encoded."""

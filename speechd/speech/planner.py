@@ -151,9 +151,13 @@ class Planner:
             return planned
         self._planned_s += planned.duration_s if isinstance(planned, Pause) else planned.segment.duration_s
         self._check_limit(self._planned_s)
-        if isinstance(planned, Planned) and not self._parts and reader.is_at_end:
+        if isinstance(planned, Planned) and self._is_at_end:
             return replace(planned, is_last=True)
         return planned
+
+    @property
+    def _is_at_end(self) -> bool:
+        return not self._parts and self._reader is not None and self._reader.is_at_end
 
     def _open(self) -> PassageReader:
         self._engine.load_voice(self._options)

@@ -12,9 +12,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from speechd.api.available import Available
-from speechd.api.fields import Boolean, Choice, IntegerChoice, Number, Text, missing, wrong_type
+from speechd.api.fields import Boolean, Choice, Number, Text, missing, wrong_type
 from speechd.api.live.live_options import live_options
-from speechd.encoders import SAMPLE_RATES
+from speechd.api.schema import RATE
 from speechd.errors import InvalidRequest, SpeechdError
 from speechd.speech.alignment_framing import as_floats, word_times
 from speechd.speech.captions import WordTime
@@ -60,7 +60,7 @@ class OutputFormat:
         container = Choice(containers).read("output_format.container", value.get("container", "raw"))
         encodings = ("pcm_s16le",) if container == "wav" else tuple(ENCODINGS)
         encoding = Choice(encodings).read("output_format.encoding", value.get("encoding", "pcm_s16le"))
-        rate = IntegerChoice(SAMPLE_RATES).read("output_format.sample_rate", required(value, "sample_rate"))
+        rate = RATE.read("output_format.sample_rate", required(value, "sample_rate"))
         return cls(container, encoding, ENCODINGS[encoding] if container == "raw" else container, rate)
 
 

@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from speechd import encoders
 from speechd.api.fields import Text, wrong_type
-from speechd.encoders import SAMPLE_RATES
+from speechd.encoders import MPEG_RATES, SAMPLE_RATES
 from speechd.errors import InvalidRequest, SpeechdError
 from speechd.speech.character_times import CharacterTime
 
@@ -35,15 +36,21 @@ def output_format(value: str) -> tuple[str, int | None]:
     server's own. None: the format's own rate, for Opus is decoded to 48 kHz whatever it was. Raises
     `InvalidRequest`."""
     match = _OUTPUT_FORMAT.fullmatch(value[:64])
-    if match is None or match["codec"] not in FORMATS or int(match["rate"]) not in SAMPLE_RATES:
+    if match is None or not _is_known(match["codec"], int(match["rate"])):
         raise InvalidRequest(
             f"Invalid value: '{value[:64]}'. Supported values are: pcm_RATE, mp3_RATE_BITRATE, wav_RATE, ulaw_8000, "
-            f"alaw_8000 and opus_48000_BITRATE, with the rates {', '.join(map(str, SAMPLE_RATES))}.",
+            f"alaw_8000 and opus_48000_BITRATE, with rates from {SAMPLE_RATES[0]} to {SAMPLE_RATES[1]}; of MP3 "
+            f"{', '.join(map(str, MPEG_RATES))}.",
             param="output_format",
             code="invalid_value",
         )
     format = FORMATS[match["codec"]]
     return format, None if format == "opus" else int(match["rate"])
+
+
+def _is_known(codec: str, rate: int) -> bool:
+    is_rate = SAMPLE_RATES[0] <= rate <= SAMPLE_RATES[1]
+    return codec in FORMATS and is_rate and encoders.FORMATS[FORMATS[codec]].has_rate(rate)
 
 
 def voice_speed(fields: Mapping[str, Any]) -> object:

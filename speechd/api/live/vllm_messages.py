@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from speechd.api.available import Available
-from speechd.api.fields import Boolean, Choice, IntegerChoice, Text
+from speechd.api.fields import Boolean, Choice, Text
 from speechd.api.live.cartesia_messages import optional
 from speechd.api.live.live_options import live_options
+from speechd.api.schema import sample_rate
 from speechd.audio.samples import SAMPLE_RATE
-from speechd.encoders import OPENAI_FORMATS, SAMPLE_RATES
+from speechd.encoders import OPENAI_FORMATS
 from speechd.errors import InvalidRequest
 from speechd.speech.live.events import LiveChunk
 from speechd.speech.live.options import LiveOptions
@@ -68,7 +69,7 @@ class SessionConfig:
             language=fields.get("language"),
             speed=fields.get("speed"),
             format="pcm" if format == "wav" and not is_streamed else format,
-            sample_rate=optional(fields, "sample_rate", IntegerChoice(SAMPLE_RATES), None),
+            sample_rate=sample_rate(fields, format),
             words=has_words,
             buffer_delay_s=CLAUSE_DELAY_S if granularity == "clause" else None,
         )
