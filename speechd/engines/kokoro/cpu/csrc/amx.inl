@@ -20,8 +20,8 @@ static TileShapes shapes_for(int64_t rows) {
 }
 
 // kRows rows and the weights of one panel at one place of their inputs: [rows][parts][kDepth], and pairs of input
-// channels side by side in [parts][2] tiles. And what is fetched with each group of tiles: many lines at once would hold
-// the tiles up that are waited for.
+// channels side by side in [parts][2] tiles. And what is fetched with each group of tiles: many lines at once would
+// hold the tiles up that are waited for.
 struct Place {
   const char *rows, *weight;
   const char *next_rows, *next_weight;  // those of the next place, to the first-level cache
@@ -114,7 +114,9 @@ static inline Vector upper(__m512i words) {
 
 // The upper halves of words.
 static inline void keep_upper(char* to, __m512i words) {
-  const __m512i odd = _mm512_set_epi16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+  const __m512i odd = _mm512_set_epi16(
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3,
+      1);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_castsi512_si256(_mm512_permutexvar_epi16(odd, words)));
 }
 
@@ -129,7 +131,9 @@ static inline void to_parts(Vector value, char* to, int64_t parts) {
 
 // The same of 2 x kLanes floats, to rows `stride` bytes apart.
 static inline void to_parts(Vector low, Vector high, char* to, int64_t stride, int64_t parts) {
-  const __m512i odd = _mm512_set_epi16(63, 61, 59, 57, 55, 53, 51, 49, 47, 45, 43, 41, 39, 37, 35, 33, 31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+  const __m512i odd = _mm512_set_epi16(
+      63, 61, 59, 57, 55, 53, 51, 49, 47, 45, 43, 41, 39, 37, 35, 33, 31, 29, 27, 25, 23, 21, 19, 17, 15, 13,
+      11, 9, 7, 5, 3, 1);
   for (int64_t part = 0; part < parts; ++part, to += stride) {
     const __m512i first = rounded(low), second = rounded(high);
     _mm512_storeu_si512(to, _mm512_permutex2var_epi16(first, odd, second));

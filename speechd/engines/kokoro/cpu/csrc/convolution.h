@@ -40,8 +40,8 @@ struct Call {
 // A matrix, prepared once.
 struct Product {
   // [ceil(outputs / width)] of [inputs][width] float32, of [inputs / 2][width][2] `bfloat16`, or, where `parts` > 0, of
-  // [inputs / kDepth][width / 16][kDepth / 2][16][2] whole numbers of three bytes, times 256 x scale the weight, which is
-  // split into so many bfloat16. 16 bytes follow them.
+  // [inputs / kDepth][width / 16][kDepth / 2][16][2] whole numbers of three bytes, times 256 x scale the weight, which
+  // is split into so many bfloat16. 16 bytes follow them.
   const void* weight;
   const float* bias;   // [outputs, rounded up to whole widths]
   const float* scale;  // the same, or null where there are no `parts`
