@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from speechd.text.fed_text import Flushed
 from speechd.text.markup.document import parse
 from speechd.text.markup.marks import PRONUNCIATION, Mark, Pause, Phonemes, Prosody, Style, Text, Voice
 from speechd.text.normalization.normalize import normalize
@@ -25,19 +26,19 @@ def reader_of(*pieces: str, language: str = "en-us") -> PassageReader:
     return reader
 
 
-def rest(reader: PassageReader, enough: int, limit: int) -> list[Passage | Pause]:
-    results: list[Passage | Pause] = []
+def rest(reader: PassageReader, enough: int, limit: int) -> list[Passage | Pause | Flushed]:
+    results: list[Passage | Pause | Flushed] = []
     while (result := reader.next(enough, min(limit, 2 * enough), limit)) is not None:
         if not isinstance(result, NotYet):
             results.append(result)
     return results
 
 
-def passages(text: str, enough: int, limit: int) -> list[Passage | Pause]:
+def passages(text: str, enough: int, limit: int) -> list[Passage | Pause | Flushed]:
     return rest(reader_of(text), enough, limit)
 
 
-def spoken(results: Iterable[Passage | Pause]) -> list[str]:
+def spoken(results: Iterable[Passage | Pause | Flushed]) -> list[str]:
     return [result.text for result in results if isinstance(result, Passage)]
 
 
@@ -172,7 +173,7 @@ def test_what_is_certain_is_counted_as_it_is_fed() -> None:
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(text=documents, enough=st.integers(1, 60))
 def test_reader_goes_on_where_another_was_whatever_the_text(text: str, enough: int) -> None:
-    results, position = list[Passage | Pause](), BEGINNING
+    results, position = list[Passage | Pause | Flushed](), BEGINNING
     while True:
         reader = PassageReader("en-us", position)
         reader.feed(text)
@@ -206,7 +207,7 @@ def test_passages_are_the_same_however_the_text_is_cut(text: str, places: list[i
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(text=documents, places=st.lists(st.integers(0, 400), max_size=6), enough=st.integers(1, 60))
 def test_passages_are_the_same_when_they_are_read_between_the_pieces(text: str, places: list[int], enough: int) -> None:
-    reader, results = PassageReader("en-us"), list[Passage | Pause]()
+    reader, results = PassageReader("en-us"), list[Passage | Pause | Flushed]()
     for piece in cut(text, places):
         reader.feed(piece)
         while not isinstance(result := reader.next(enough, min(80, 2 * enough), 80), NotYet):
@@ -277,7 +278,7 @@ def test_each_passage_has_the_style_that_the_marks_before_it_ask_for() -> None:
 
 
 def test_reader_goes_on_where_another_was() -> None:
-    results: list[Passage | Pause] = []
+    results: list[Passage | Pause | Flushed] = []
     position = styled().position
     while True:
         reader = PassageReader("en-us", pickle.loads(pickle.dumps(position)))
