@@ -20,7 +20,7 @@ For each the table says:
     requests             for each turn, as a join between two of them is a join between two sentences
     joins, good_percent  between passages, as the server counts them; for live and plain these are all joins
 
-The last line is JSON. Ctrl-C ends it with what was measured.
+The last line is JSON. Ctrl-C ends it with the rows that are there.
 """
 
 from __future__ import annotations
@@ -94,7 +94,10 @@ def main() -> None:
         target = target_of(url, arguments)
         sessions = [sessions_of(asked, target.url) for asked in arguments.sessions]
         for count, rate in tqdm(list(itertools.product(sessions, arguments.rates)), leave=False, disable=None):
-            of_ways = _measured(target, count, rate, arguments)
+            try:
+                of_ways = _measured(target, count, rate, arguments)
+            except KeyboardInterrupt:
+                break
             for row in rows_of(of_ways):
                 rows.append({"sessions": count, "rate": rate} | row)
                 print(

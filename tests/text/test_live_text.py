@@ -115,6 +115,9 @@ def test_sentences_are_the_same_for_every_cut_in_two_and_character_by_character(
 @example(text="Ok. <br>", places=[4, 5, 6, 7], language="en-us")
 @example(text="```\na.m. Dr", places=[9, 10, 11], language="es")
 @example(text="<style . 7<br>>", places=[13], language="en-us")
+@example(text="One line of text that\ndr. Two lines of text. Yes\nm", places=list(range(54)), language="en-us")
+@example(text="t was `\n。m.<br>>", places=list(range(16)), language="fr-fr")
+@example(text="c. J. K. Rowling\n+dDr. so $a.m. yes this.\nm", places=list(range(44)), language="ja")
 def test_sentences_of_any_text_are_those_of_the_whole(text: str, places: list[int], language: str) -> None:
     assert spoken(cut(text, places), language) == whole(text, language)
 

@@ -76,7 +76,8 @@ class BlockReader:
         is no line that stands alone. goes_on: the first line is the rest of one, so that nothing begins with it.
         """
         paragraph: list[str] = []
-        lines = without_cues(text).split("\n")
+        text = without_cues(text)
+        lines = (text if self._shape is None else text.rstrip()).split("\n")  # the last paragraph goes on
         if goes_on and not self.fenced and (rest := lines.pop(0).strip()):
             paragraph.append(rest)
         for line in lines:

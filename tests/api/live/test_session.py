@@ -24,6 +24,7 @@ from speechd.pool.scoreboard import Scoreboard
 from speechd.speech.live.events import Flushed, LiveChunk
 from speechd.speech.live.options import LiveOptions
 from speechd.speech.live.utterance import LiveUtterance
+from speechd.speech.reading import Form, Reading
 from tests.harness.forks import LIMITS, end_worker, fork_worker
 from tests.harness.live import ReadersHere, TonePool, samples_of
 
@@ -219,6 +220,25 @@ def test_utterance_without_a_place_is_refused_and_others_go_on() -> None:
             assert await spoken(first, "") != "One."  # the rest of it
             await session.close()
             assert server.live.local.counters.total(UTTERANCES) == 2
+
+    run(scenario)
+
+
+def test_what_is_no_plain_text_is_spoken_at_each_flush() -> None:
+    async def scenario() -> None:
+        async with harness() as server:
+            session = server.begin()
+            utterance = session.open(replace(OPTIONS, reading=Reading(Form.SSML)))
+            utterance.feed("<speak>One ")
+            utterance.feed("<break time='1s'/>two.</speak>")
+            utterance.flush()
+            events = list[LiveChunk | Flushed]()
+            while not isinstance(event := await utterance.read(), Flushed):
+                assert event is not None
+                events.append(event)
+            assert decode(samples_of(events)) == "Onetwo."
+            assert await spoken(utterance, "<speak>Three.</speak>") == "Three."
+            await session.close()
 
     run(scenario)
 
