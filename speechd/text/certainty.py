@@ -77,15 +77,24 @@ def end_of(blocks: Sequence[Block]) -> Place | None:
 def continues(blocks: Sequence[Block], beginning: Sequence[Block], end: Place) -> bool:
     """Whether `blocks` begin as `beginning` does up to `end`, and something to be spoken follows in the same
     paragraph."""
-    if len(blocks) <= end.block or list(blocks[: end.block]) != list(beginning[: end.block]):
+    if len(blocks) <= end.block or not begin_as(blocks, beginning, end):
         return False
     block = blocks[end.block]
-    said = beginning[end.block] if end.offset else ""
-    if not isinstance(block, str) or not isinstance(said, str) or not block.startswith(said[: end.offset]):
+    if not isinstance(block, str):
         return False
     rest = block[end.offset :]
     space = rest[: len(rest) - len(rest.lstrip())]
     return "\n\n" not in space and any(map(str.isalnum, rest))
+
+
+def begin_as(blocks: Sequence[Block], beginning: Sequence[Block], end: Place) -> bool:
+    """Whether `blocks` begin as `beginning` does up to `end`."""
+    if list(blocks[: end.block]) != list(beginning[: end.block]):
+        return False
+    if not end.offset:
+        return True
+    block, said = (each[end.block] if end.block < len(each) else None for each in (blocks, beginning))
+    return isinstance(block, str) and isinstance(said, str) and block.startswith(said[: end.offset])
 
 
 def certain_starts(views: Sequence[str], stop: int, language: str) -> list[int] | None:

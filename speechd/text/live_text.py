@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from speechd.text.blocks import Block, blocks_of
 from speechd.text.boundaries import clause_ends, phrase_ends, sentence_starts, word_ends
-from speechd.text.certainty import Place, after, certain_starts, continuations, continues, end_of, words_after
+from speechd.text.certainty import Place, after, begin_as, certain_starts, continuations, continues, end_of, words_after
 from speechd.text.cuts import PRONUNCIATION_LENGTH, best_cut, pieces
 from speechd.text.looks import LONG, STOP, Looks
 from speechd.text.markup import html
@@ -63,15 +63,16 @@ class Certain:
 class LiveText:
     """Finds what is certain in text that is fed.
 
-    State: `_said`, of the open block what is certain, as far as it is kept; `_end`, where that ends in the blocks that
-    it is; `_rest`, the text behind it, which begins at `_start` of all that was fed; `_goes_on`, whether the block
-    begins within a line.
+    State: `_said`, of the open block what is certain, as far as it is kept; `_known`, the blocks that it is; `_end`,
+    where it ends in them; `_rest`, the text behind it, which begins at `_start` of all that was fed; `_goes_on`,
+    whether the block begins within a line.
     """
 
     def __init__(self, language: str) -> None:
         self._language = language
         self._reader = BlockReader()
         self._said, self._rest = "", ""
+        self._known: Sequence[Block] = ()
         self._end = Place(0, 0)
         self._start = 0
         self._goes_on = False
@@ -175,19 +176,42 @@ class LiveText:
         text, source, start = self._said + self._rest[:at], self._rest[:at], self._start
         if end == "\n":
             text = text.rstrip("\r\n")  # or it would end with a blank line
+        fenced = self._reader.fenced
         blocks = list(blocks_of(read_marks(text, self._reader, end=end, goes_on=self._goes_on)))
+        if not self._go_on(blocks):
+            self._reader.fenced = fenced
+            self._part()
+            return self._take(at, end)
         certain = Certain(tuple(after(blocks, self._end)), source, start)
-        self._said, self._rest, self._end = "", self._rest[at:], Place(0, 0)
+        self._rest = self._rest[at:]
         self._start, self._goes_on = start + at, False
+        self._said, self._known, self._end = "", (), Place(0, 0)
         self._looks.restart(0)
         return certain
+
+    def _go_on(self, blocks: Sequence[Block]) -> bool:
+        """Whether blocks of the open block begin with what is certain of it. If not, its end is no place in them."""
+        return begin_as(blocks, self._known, self._end)
+
+    def _part(self) -> None:
+        """Read what follows the certain text by itself: both together do not begin with what was certain."""
+        read_marks(self._said, self._reader, goes_on=self._goes_on)  # which may open or close a code block
+        self._goes_on = not self._said.endswith("\n")
+        self._said, self._known, self._end = "", (), Place(0, 0)
+        self._looks.restart(0)
 
     def _look(self) -> Certain | None:
         """What is certain now of the open block."""
         text = self._said + self._rest
         text = text[: unclosed(text)]
         first = len(self._said)
-        views = [self._blocks(text), *(self._blocks(text + more, shape) for more, shape in continuations(text))]
+        whole = self._blocks(text)
+        if not self._go_on(whole):  # what is to come may settle it
+            if len(self._rest) < KEPT:
+                return None
+            self._part()
+            return self._look()
+        views = [whole, *(self._blocks(text + more, shape) for more, shape in continuations(text))]
         places = [match.end() for match in STOP.finditer(text, first) if match.end() < len(text)]
         if len(places) > _TRIES:  # beginnings of a text that stay as they are do so up to some place
             stop = bisect_left(places, True, key=lambda at: not self._holds(text[:at], views))
@@ -253,6 +277,7 @@ class LiveText:
         first = len(self._said)
         certain = Certain(tuple(blocks), text[first:at], self._start)
         self._said, self._end = self._context(text[:at], end)
+        self._known = self._blocks(self._said)
         self._rest, self._start = self._rest[at - first :], self._start + at - first
         self._looks.restart(len(self._said))
         return certain

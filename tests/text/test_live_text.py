@@ -236,3 +236,22 @@ def test_cost_of_text_fed_character_by_character_grows_with_its_length_alone(mon
         spoken(sentence * count)
         costs.append(parsed / (len(sentence) * count))
     assert costs[1] < 1.2 * costs[0] < 60
+
+
+def test_nothing_is_said_twice_where_what_was_certain_is_read_otherwise_in_the_end() -> None:
+    pieces = (
+        "$**",
+        "xqv<!--'!\u0abe",
+        "_?\u0ac1$-",
+        "->",
+        "\u05e9\u0964\u0130&amp",
+        "]\\(\u9908",
+        "30|$[a](/b/)\uc54b",
+    )
+    assert letters(spoken(pieces, "hi")) == letters(spoken(pieces, "hi", live=False))
+
+
+def letters(found: list[Spoken]) -> str:
+    """Letters and digits of what is spoken, in order."""
+    texts = (str(item[0]) for item in found if isinstance(item, tuple) and not isinstance(item, Flushed))
+    return "".join(filter(str.isalnum, "".join(texts)))

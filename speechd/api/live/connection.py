@@ -24,6 +24,9 @@ POLICY: Final = 1008
 INTERNAL: Final = 1011
 """Close code for a failure of the server."""
 
+MAX_DEPTH: Final = 32
+"""Levels of a message, the object itself included. What is told again must not be too deep to be written."""
+
 
 class LiveConnection:
     """A connection that was accepted. `receive` is called by one task, `send` by any."""
@@ -48,6 +51,8 @@ class LiveConnection:
             raise InvalidRequest(f"The message is no JSON: {error}", code="invalid_json") from None
         if not isinstance(fields, dict):
             raise InvalidRequest("The message must be a JSON object.", code="invalid_json")
+        if is_deeper(fields, MAX_DEPTH):
+            raise InvalidRequest(f"The message is nested more than {MAX_DEPTH} levels deep.", code="invalid_json")
         return fields
 
     async def send(self, message: Mapping[str, object]) -> None:
@@ -96,3 +101,14 @@ class LiveConnection:
         except Exception:
             log.exception("a live utterance failed")
             await self.close(INTERNAL, "The server failed; its log has the reason.")
+
+
+def is_deeper(value: object, levels: int) -> bool:
+    """Whether a JSON value has more levels of objects and arrays than these."""
+    level = [value]
+    for _ in range(levels + 1):
+        level = [each for each in level if isinstance(each, dict | list)]
+        if not level:
+            return False
+        level = [child for each in level for child in (each.values() if isinstance(each, dict) else each)]
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -182,6 +183,18 @@ def test_what_needs_more_than_a_voice_is_refused_in_the_protocols_words(event: d
             assert told["error"]["type"] == "invalid_request_error"
             events = await reply(client, conversation="none", input=[message("Fine.")])
             assert spoken(pcm_of(deltas(events, "output_audio"), "delta")) == "fine"
+
+    run(scenario)
+
+
+def test_message_that_is_nested_too_deeply_is_refused_and_the_session_goes_on() -> None:
+    async def scenario() -> None:
+        async with talk() as client:
+            await begun(client)
+            metadata = json.loads("[" * 300 + "]" * 300)
+            client.say({"type": "response.create", "response": {"input": [message("Hi.")], "metadata": metadata}})
+            assert (await client.hear())["error"]["code"] == "invalid_json"
+            assert (await reply(client, input=[message("Hi.")]))[-1]["response"]["status"] == "completed"
 
     run(scenario)
 
