@@ -44,9 +44,9 @@ class LiveContext(ABC):
         self.sent.feed(text)
 
     def flush(self) -> None:
-        """Have all that was fed spoken now."""
-        self._flushes.append(self.sent.cut())
+        """Have all that was fed spoken now. Raises `InvalidRequest`: there were too many flushes."""
         self._utterance.flush()
+        self._flushes.append(self.sent.cut())
 
     def finish(self) -> None:
         """No more text comes."""

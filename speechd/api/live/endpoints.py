@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from speechd.api.available import Available
 from speechd.api.live.cartesia import CartesiaConversation
@@ -82,6 +82,8 @@ class LiveEndpoints:
         try:
             await websocket.accept(subprotocol)
             await begin(connection, session).run()
+        except (WebSocketDisconnect, OSError):
+            pass  # the client left while it was being told something
         finally:
             await connection.stop()
             await session.close()

@@ -113,7 +113,7 @@ class LiveSession:
 
     def _room(self) -> int:
         """Characters that may still be fed."""
-        fed = sum(utterance.characters for utterance in self._open)
+        fed = sum(utterance.size for utterance in self._open)
         return TEXTS * self._local.settings.max_input_chars - fed
 
     def _admit(self) -> Place:

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from speechd.context import Outcome, Timings
 from speechd.errors import InvalidRequest, SpeechdError, TransferAborted, Unavailable
@@ -26,12 +27,15 @@ from speechd.speech.source import Chunk
 from speechd.speech.stalls import StreamStall
 from speechd.speech.synthesis import SynthesisStage
 
+FLUSH_CHARS: Final = 8
+"""As how many characters a flush counts: each is kept to the end, as text is."""
+
 
 class LiveUtterance:
     """An utterance. Used from the event loop; `read` by one task at a time, the rest by any.
 
-    timings: of its speech. outcome: how it ended, as far as it is known. characters: that were fed. is_finished: no
-    more text comes.
+    timings: of its speech. outcome: how it ended, as far as it is known. characters: that were fed. size: the same,
+    with what flushes count. is_finished: no more text comes.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class LiveUtterance:
         self._planning = LivePlanning(plan, first, pool, self._stage, admit, limits)
         self.timings: Timings = self._stage.timings
         self.outcome = Outcome.CLIENT_LEFT
-        self.characters = 0
+        self.characters = self.size = 0
         self.is_finished = self._is_over = False
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._flushed: Flushed | None = None  # to be returned by the next `read`
@@ -63,15 +67,11 @@ class LiveUtterance:
     def feed(self, text: str) -> None:
         """Add text, in pieces of any kind. Raises `InvalidRequest` if that is more than one utterance may have, or all
         of a connection."""
-        if self.characters + len(text) > self._limits.max_chars:
-            raise InvalidRequest(
-                f"The text is longer than {self._limits.max_chars} characters: begin another context.", param="input"
-            )
-        if len(text) > self._room():
-            raise InvalidRequest("The contexts of this connection have too much text: end some first.", param="input")
+        self._check(len(text))
         if not text or self.is_finished or self._is_over:
             return
         self.characters += len(text)
+        self.size += len(text)
         self._stage.needs_audio = self._stage.needs_audio or not text.isspace()
         self._plan.feed(text)
         self._planning.feed(text)
@@ -79,7 +79,9 @@ class LiveUtterance:
 
     def flush(self) -> int:
         """Have all that was fed spoken now, though more may follow. Returns the number of the `Flushed` that will say
-        so."""
+        so. Raises as `feed`; a flush counts as some characters."""
+        self._check(FLUSH_CHARS)
+        self.size += FLUSH_CHARS
         number = self._plan.flush()
         self._planning.press()
         self._start()
@@ -145,6 +147,17 @@ class LiveUtterance:
         self._stage.close()
         self._planning.release()
         self._tasks = ()
+
+    def _check(self, size: int) -> None:
+        """Raise `InvalidRequest` if there is no room for so much more."""
+        if self.size + size > self._limits.max_chars:
+            raise InvalidRequest(
+                f"The text is longer than {self._limits.max_chars} characters, of which a flush counts as "
+                f"{FLUSH_CHARS}: begin another context.",
+                param="input",
+            )
+        if size > self._room():
+            raise InvalidRequest("The contexts of this connection have too much text: end some first.", param="input")
 
     def _start(self) -> None:
         """Begin to plan, if that has not begun: an utterance without text costs next to nothing."""

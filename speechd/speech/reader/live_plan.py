@@ -73,7 +73,9 @@ class LivePlan(ReadPlan):
     def call(self, longest_s: float, over: tuple[int, ...], *, is_new: bool) -> PlanCall:
         """As of `ReadPlan`; what was fed goes with it."""
         new, self._new = _joined(self._new), []
-        self._known = _joined([*self._known, *new]) if is_new else [*self._known, *new]
+        self._known += new
+        if is_new:
+            self._known = _joined(self._known)
         resumed = (self.utterance, self.progress) if is_new else None
         return PlanCall(self.id, longest_s, resumed, over, Live(tuple(self._known if is_new else new), self._urgency))
 

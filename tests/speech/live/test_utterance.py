@@ -15,6 +15,7 @@ from speechd.engines.tone import decode
 from speechd.errors import InvalidRequest, Overloaded, SynthesisFailed
 from speechd.speech.live.events import Flushed, Heard, LiveChunk
 from speechd.speech.live.planning import LiveLimits
+from speechd.speech.live.utterance import FLUSH_CHARS
 from tests.harness.live import LiveHarness, live, run, samples_of, sound_of, words_of
 
 TEXT = "Hello there, my friend. How are you doing today? I am fine, and it costs $3.50."
@@ -227,6 +228,19 @@ def test_more_characters_than_an_utterance_may_have_are_refused() -> None:
             harness.room = 0
             with pytest.raises(InvalidRequest, match="contexts of this connection"):
                 harness.utterance.feed("!")
+
+    run(scenario)
+
+
+def test_more_flushes_than_an_utterance_may_have_are_refused() -> None:
+    async def scenario() -> None:
+        async with live(limits=LiveLimits(max_chars=3 * FLUSH_CHARS, look_ahead_s=60)) as harness:
+            for _ in range(3):
+                harness.utterance.flush()
+            with pytest.raises(InvalidRequest, match="a flush counts"):
+                harness.utterance.flush()
+            harness.utterance.finish()
+            assert await harness.read_all() == [Flushed(0), Flushed(1), Flushed(2)]
 
     run(scenario)
 
