@@ -94,6 +94,12 @@ CASES: Final = (
         Where.LIVE,
         "response_cancel_not_active",
     ),
+    _case(
+        errors.InvalidRequest,
+        "a conversation of the Realtime API has too much text that was not read yet",
+        Where.LIVE,
+        "conversation_full",
+    ),
     _case(errors.ReplyTooLong, "a reply that is not streamed would be too long: stream it", Where.SPEECH),
     _case(
         errors.InvalidRequest,

@@ -199,14 +199,15 @@ def test_text_with_nothing_in_it_has_an_answer(server: Server, port: int, text: 
     assert spoken.said.strip() == ""
 
 
-def test_ping_is_answered(server: Server, port: int) -> None:
+@pytest.mark.parametrize(("text", "told"), [("there?", "there?"), (json.loads("[" * 300 + "]" * 300), None)])
+def test_ping_is_answered(text: object, told: str | None, server: Server, port: int) -> None:
     async def ask(client: AsyncTcpClient) -> Pong:
-        await client.write_event(Ping(text="there?").event())
+        await client.write_event(Event("ping", {"text": text}))
         event = await client.read_event()
         assert event is not None
         return Pong.from_event(event)
 
-    assert talk(port, ask).text == "there?"
+    assert talk(port, ask).text == told
 
 
 @pytest.mark.parametrize(

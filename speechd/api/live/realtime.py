@@ -167,6 +167,7 @@ class RealtimeConversation:
         conversation = None if is_apart else self._state.conversation_id
         events = ResponseEvents(new_id("resp"), new_id("item"), conversation, output, asked.get("metadata"))
         response = RealtimeResponse(self._connection, self._session, options, events)
+        self._state.was_read(asked)
         self._responses[events.id] = response
         self._connection.start(partial(self._speak, response, text))
 

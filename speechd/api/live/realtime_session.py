@@ -19,7 +19,10 @@ FORMATS: Final[Mapping[str, str]] = {"audio/pcm": "pcm", "audio/pcmu": "ulaw", "
 PCM_RATE: Final = 24_000
 
 MAX_ITEMS: Final = 256
-"""Items that a conversation keeps; the oldest are forgotten."""
+"""Items that a conversation keeps; the oldest that were read are forgotten."""
+
+MAX_CHARS: Final = 1 << 18
+"""Characters that these may have together."""
 
 UNSUPPORTED: Final = "unsupported_parameter"
 
@@ -61,12 +64,28 @@ class RealtimeSession:
         given = _object("item", item)
         text = text_of_item("item", given)
         id = Text(64).read("item.id", given["id"]) if given.get("id") is not None else new_id("item")
+        if id in self.items:
+            self.delete(id)
+        self._make_room(text)
         self.items[id] = text
         if given.get("role") == "user":
             self.unread.append(id)
-        for oldest in list(self.items)[:-MAX_ITEMS]:
-            self.delete(oldest)
         return {**given, "id": id, "object": "realtime.item", "status": "completed"}
+
+    def _make_room(self, text: str) -> None:
+        """Forget what is too much beside this text, of what was read. Raises `InvalidRequest`: that is not enough."""
+        size = len(text) + sum(map(len, self.items.values()))
+        for oldest in [id for id in self.items if id not in self.unread]:
+            if len(self.items) < MAX_ITEMS and size <= MAX_CHARS:
+                return
+            size -= len(self.items.pop(oldest))
+        if len(self.items) >= MAX_ITEMS or size > MAX_CHARS:
+            raise InvalidRequest(
+                f"The conversation has {MAX_ITEMS} items or {MAX_CHARS} characters that were not read yet: "
+                "have them read by a 'response.create' first.",
+                param="item",
+                code="conversation_full",
+            )
 
     def delete(self, id: object) -> None:
         """Take an item out of the conversation. Raises `NotFound`."""
@@ -85,7 +104,7 @@ class RealtimeSession:
                 raise wrong_type("response.input", "an array", given)
             texts = [self._input(f"response.input[{index}]", item) for index, item in enumerate(given)]
         else:
-            texts, self.unread = [self.items[id] for id in self.unread], []
+            texts = [self.items[id] for id in self.unread]
         instructions = response.get("instructions")
         if not texts and instructions:
             texts = [Text().read("response.instructions", instructions)]
@@ -97,6 +116,11 @@ class RealtimeSession:
                 code="empty_input",
             )
         return text
+
+    def was_read(self, response: Mapping[str, Any]) -> None:
+        """Note that the text of this response is being read."""
+        if response.get("input") is None:
+            self.unread = []
 
     def options_for(self, response: Mapping[str, Any]) -> tuple[LiveOptions, Event]:
         """How a response is to be spoken, and its `audio.output`. Raises `InvalidRequest`."""

@@ -125,7 +125,8 @@ class WyomingConnection:
         if Describe.is_type(event.type):
             await self._send_message({"type": "tcp.send", "bytes": self._info})
         elif Ping.is_type(event.type):
-            await self._send(Pong(text=event.data.get("text")))
+            text = event.data.get("text")
+            await self._send(Pong(text=text if isinstance(text, str) else None))
         elif SynthesizeStart.is_type(event.type):
             if self._stream is not None:
                 raise InvalidRequest("A 'synthesize-start' came before the 'synthesize-stop' of another.")

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from speechd.api.live.realtime import RealtimeConversation
+from speechd.api.live.realtime_session import MAX_CHARS as ITEM_CHARS
+from speechd.api.live.realtime_session import MAX_ITEMS, RealtimeSession
+from speechd.errors import InvalidRequest
 from tests.harness.decoding import spoken
 from tests.harness.live import run
 from tests.harness.requests import AVAILABLE
@@ -95,6 +98,45 @@ def test_items_of_the_conversation_are_read_once() -> None:
             assert missing[-1]["error"]["code"] == "item_not_found"
 
     run(scenario)
+
+
+def test_items_are_unread_while_there_is_no_room_to_read_them() -> None:
+    async def scenario() -> None:
+        async with talk() as client:
+            await begun(client)
+            client.say({"type": "conversation.item.create", "item": message("One.")})
+            await client.until(lambda event: event["type"] == "conversation.item.done")
+            client.session.most = 0
+            assert (await reply(client))[-1]["type"] == "error"
+            client.session.most = 1
+            assert spoken(pcm_of(deltas(await reply(client), "output_audio"), "delta")) == "one"
+
+    run(scenario)
+
+
+def test_conversation_forgets_what_was_read_and_refuses_more_than_it_can_keep() -> None:
+    session = RealtimeSession.new(AVAILABLE, "kokoro")
+    session.add(message("x" * (ITEM_CHARS // 2), id="read"))
+    session.was_read({})
+    session.add(message("y" * (ITEM_CHARS // 2), id="unread"))
+    assert list(session.items) == ["read", "unread"]
+    session.add(message("z", id="more"))
+    assert list(session.items) == ["unread", "more"]
+    with pytest.raises(InvalidRequest, match="not read yet"):
+        session.add(message("y" * (ITEM_CHARS // 2)))
+    assert session.unread == ["unread", "more"]
+
+
+def test_conversation_has_a_bounded_number_of_items() -> None:
+    session = RealtimeSession.new(AVAILABLE, "kokoro")
+    for number in range(MAX_ITEMS):
+        session.add(message("", id=str(number)))
+    with pytest.raises(InvalidRequest, match="not read yet"):
+        session.add(message(""))
+    session.was_read({})
+    session.add(message("", id="last"))
+    assert len(session.items) == MAX_ITEMS
+    assert "0" not in session.items
 
 
 def test_instructions_are_read_where_there_is_no_other_text() -> None:
