@@ -78,12 +78,17 @@ class LivePlanning:
         self._gathered = 0.0  # characters since the plan was asked; infinite with a flush, or the end
         self._fed_at = self._waiting_since = time.monotonic()
         self._is_fresh = True  # nothing has come since the last passage was planned
+        self._fed = self._letter_stop = 0  # characters, and where the last letter or digit of them ends
+        self._planned_stop: float = 0  # where the last word ends that was planned
 
     def feed(self, text: str) -> None:
         """Note that this text has come."""
         if self._first is not None:
             self._first.feed(text)
         self._gathered += len(text)
+        last = next((at for at in range(len(text), 0, -1) if text[at - 1].isalnum()), None)
+        self._letter_stop = self._letter_stop if last is None else self._fed + last
+        self._fed += len(text)
         self._note()
 
     def press(self) -> None:
@@ -122,6 +127,9 @@ class LivePlanning:
             if item is not None:
                 self._waiting_since, self._is_fresh = time.monotonic(), self._feeds == seen
                 self._first = None
+                if isinstance(item, Planned):
+                    words = item.script.words if item.script is not None else ()
+                    self._planned_stop = max((word.source_stop for word in words), default=math.inf)
                 await self._begin(arrival)
             return item
 
@@ -131,6 +139,11 @@ class LivePlanning:
         if self._is_fresh:
             self._waiting_since, self._is_fresh = self._fed_at, False
         self._stage.changed.set()
+
+    @property
+    def _is_all_planned(self) -> bool:
+        """Whether no text has come since the last passage was planned, and that ends with the last word."""
+        return self._is_fresh and self._letter_stop <= self._planned_stop
 
     def _urgency(self, now: float) -> tuple[Urgency, float]:
         """How urgent the next passage is, and from when on it will be more so; infinite if that depends on progress."""
@@ -158,7 +171,7 @@ class LivePlanning:
             if self._stage.has_guess and now < guess_until:
                 until = min(until, guess_until)
             # While text is only being gathered, some of it is to be spoken yet.
-            elif self._stage.is_at_rest and (urgency > Urgency.GATHER or self._is_fresh):
+            elif self._stage.is_at_rest and (urgency > Urgency.GATHER or self._is_all_planned):
                 self._stage.drop_guess()
                 self.release()
             self._stage.changed.clear()

@@ -13,7 +13,8 @@ from speechd.speech.live.events import Flushed, LiveChunk
 from speechd.speech.live.guess import MOST
 from speechd.speech.live.plan import Urgency
 from speechd.speech.live.planning import LiveLimits
-from tests.harness.live import LiveHarness, SentencePlan, live, run, samples_of
+from speechd.speech.reader.messages import Utterance
+from tests.harness.live import OPTIONS, LiveHarness, ReadersHere, SentencePlan, live, run, samples_of
 
 FIRST = "The first of them is this one."
 LONG = "One two three four five six seven eight nine ten eleven twelve, and so on."
@@ -98,6 +99,21 @@ def test_place_is_kept_while_text_is_gathered_and_given_back_when_nothing_is_cer
             harness.utterance.finish()
             await reading.task
             assert harness.places.taken == 2
+
+    run(scenario)
+
+
+def test_place_is_kept_while_sentences_wait_that_came_with_the_first() -> None:
+    async def scenario() -> None:
+        async with live(plan=ReadersHere().live(Utterance("", OPTIONS))) as harness:
+            reading = Reading(harness)
+            harness.utterance.feed(f"{LONG} Five six seven. Eight nine")
+            await until(lambda: reading.said == LONG)
+            await asyncio.sleep(0.05)
+            assert harness.places.held == 1
+            await until(lambda: "seven." in reading.said)
+            assert harness.places.taken == 1
+            await until(lambda: not harness.places.held)
 
     run(scenario)
 
