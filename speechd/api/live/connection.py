@@ -105,7 +105,7 @@ class LiveConnection:
 
 def is_deeper(value: object, levels: int) -> bool:
     """Whether a JSON value has more levels of objects and arrays than these."""
-    level = [value]
+    level: list[Any] = [value]
     for _ in range(levels + 1):
         level = [each for each in level if isinstance(each, dict | list)]
         if not level:
