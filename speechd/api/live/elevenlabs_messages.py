@@ -10,23 +10,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from speechd import encoders
 from speechd.api.fields import Text, wrong_type
-from speechd.encoders import MPEG_RATES, SAMPLE_RATES
+from speechd.encoders import FORMATS, MPEG_RATES, SAMPLE_RATES
 from speechd.errors import InvalidRequest, SpeechdError
 from speechd.speech.character_times import CharacterTime
 
 DEFAULT_FORMAT: Final = "mp3_44100_128"
 
-FORMATS: Final[Mapping[str, str]] = {
-    "mp3": "mp3",
-    "opus": "opus",
-    "pcm": "pcm",
-    "wav": "wav",
-    "ulaw": "ulaw",
-    "alaw": "alaw",
-}
-"""ElevenLabs' name of a codec → a format of `encoders.FORMATS`."""
+CODECS: Final = ("mp3", "opus", "pcm", "wav", "ulaw", "alaw")
+"""ElevenLabs' names of codecs, which are those of formats in `encoders.FORMATS`, too."""
 
 _OUTPUT_FORMAT = re.compile(r"(?P<codec>[a-z0-9]{3,4})_(?P<rate>\d{4,5})(?:_\d{2,3})?")
 
@@ -44,13 +36,13 @@ def output_format(value: str) -> tuple[str, int | None]:
             param="output_format",
             code="invalid_value",
         )
-    format = FORMATS[match["codec"]]
-    return format, None if format == "opus" else int(match["rate"])
+    codec = match["codec"]
+    return codec, None if codec == "opus" else int(match["rate"])
 
 
 def _is_known(codec: str, rate: int) -> bool:
     is_rate = SAMPLE_RATES[0] <= rate <= SAMPLE_RATES[1]
-    return codec in FORMATS and is_rate and encoders.FORMATS[FORMATS[codec]].has_rate(rate)
+    return codec in CODECS and is_rate and FORMATS[codec].has_rate(rate)
 
 
 def voice_speed(fields: Mapping[str, Any]) -> object:
