@@ -247,7 +247,9 @@ def test_output_formats(value: str, expected: tuple[str, int | None]) -> None:
     assert output_format(value) == expected
 
 
-@pytest.mark.parametrize("value", ["", "pcm", "pcm_1", "flac_44100", "mp3_44100_", "pcm_7999", "mp3_12345_64", "mp3" * 99])
+@pytest.mark.parametrize(
+    "value", ["", "pcm", "pcm_1", "flac_44100", "mp3_44100_", "pcm_7999", "mp3_12345_64", "mp3" * 99]
+)
 def test_unknown_output_formats_are_refused(value: str) -> None:
     with pytest.raises(InvalidRequest):
         output_format(value)
