@@ -16,7 +16,7 @@ from speechd.config.settings import InvalidSetting, Settings
 def check(settings: Settings) -> None:
     """Raise `InvalidSetting` for what takes a package that is not here."""
     if settings.wyoming_name and find_spec("zeroconf") is None:
-        raise InvalidSetting("--wyoming-name (SPEECHD_WYOMING_NAME) needs zeroconf: pip install 'speechd[zeroconf]'")
+        raise InvalidSetting("--wyoming-name (SPEECHD_WYOMING_NAME) needs zeroconf: pip install zeroconf")
 
 
 def with_wyoming(requests: ASGIApp, live: LiveSpeech, file: int) -> ASGIApp:
