@@ -55,7 +55,7 @@ static void activate(const Convolution& conv, const Call& call, int64_t first, i
 // The forward transform of kPoints rows `stride` apart, each result to keep(point, result). The rows of the matrix for
 // points a and -a have the same even and opposite odd coefficients, and neither has the first, which only 0 needs.
 template <class Keep>
-static inline void forward(const float* matrix, const float* from, int64_t stride, Keep keep) {
+static inline void forward(const float* matrix, const float* from, int64_t stride, const Keep& keep) {
   Vector x[kPoints];
   for (int i = 0; i < kPoints; ++i) x[i] = load(from + i * stride);
   Vector zero{};
