@@ -53,7 +53,9 @@ static int64_t scratch_bytes(const Convolution& conv, const Isa& isa) {
   const Plan shape = plan(conv, isa, std::numeric_limits<int32_t>::max());
   const int64_t products = points(conv) * shape.products * 2 * isa.lanes, active = shape.source_rows * isa.lanes;
   const int64_t floats = products > active ? products : active;
-  const int64_t bytes = points(conv) * row_bytes(conv) * shape.transformed + floats * int64_t(sizeof(float));
+  // On a matrix unit, the weights of two points for one panel besides.
+  const int64_t weights = conv.parts ? 2 * conv.groups * row_bytes(conv) * 2 * isa.lanes : 0;
+  const int64_t bytes = points(conv) * row_bytes(conv) * shape.transformed + floats * int64_t(sizeof(float)) + weights;
   return (bytes + 63) / 64 * 64;  // whole cache lines, so that every thread's begins on one
 }
 
