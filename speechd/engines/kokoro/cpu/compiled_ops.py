@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from speechd.engines.kokoro.cpu import structures, winograd
+from speechd.engines.kokoro.cpu import structures, three_bytes, winograd
 from speechd.engines.kokoro.cpu.ops import Activation, kernel_threads
 from speechd.engines.kokoro.cpu.pages import pages
 from speechd.engines.kokoro.cpu.structures import LAYOUT
@@ -27,8 +27,6 @@ DEPTH: Final = 32
 """Input channels that lie together; `kDepth` of the kernels."""
 GROUPED: Final = 6
 """Taps of each group of a kernel too long for one transform; there are then as many outputs."""
-TILE: Final = 16
-"""Columns of a tile of a matrix unit."""
 EXACT_PARTS: Final = 3
 """bfloat16 numbers, of 8 bits each, whose sum is a float32."""
 CLOSE_PARTS: Final = 2
@@ -81,6 +79,11 @@ class Kernels:
         self.close = close and (self.matrix or library.speechd_bfloat16(self.isa) == 1)
         self.width: int = library.speechd_width(self.isa)
         self._scratch = torch.empty(0, dtype=torch.uint8)
+
+    @property
+    def parts(self) -> int:
+        """bfloat16 numbers that a weight is split into for a matrix unit; 0 without one."""
+        return (CLOSE_PARTS if self.close else EXACT_PARTS) if self.matrix else 0
 
     def convolve(self, convolution: structures.Convolution, call: structures.Call) -> None:
         """Run `call`, whose scratch and threads are set here, on as many threads as PyTorch uses."""
@@ -171,7 +174,7 @@ class CompiledConvolution:
         self._outputs = outputs
         self._held = form, functional.pad(bias, (0, -outputs % kernels.width))
         self._prepared = structures.Convolution(
-            *(tensor.data_ptr() for tensor in (form.weight, self._held[1], form.forward, form.backward)),
+            *(tensor.data_ptr() for tensor in (form.weight, self._held[1], form.scale, form.forward, form.backward)),
             *(inputs, outputs, taps, form.groups, form.step, dilation, int(activation), form.parts, fourier),
         )
 
@@ -203,10 +206,12 @@ class CompiledConvolution:
 class _Form:
     """Weights as the kernels read them (csrc/convolution.h), and the matrices of Winograd's transforms, empty for none.
 
-    step: results of a transform; groups: of taps; parts: bfloat16 numbers that make a weight, 0 for float32.
+    scale: factors of the weights in three bytes, empty for others; step: results of a transform; groups: of taps;
+    parts: bfloat16 numbers that make a weight, 0 for float32.
     """
 
     weight: Tensor
+    scale: Tensor
     forward: Tensor
     backward: Tensor
     step: int
@@ -220,19 +225,19 @@ def _winograd(weight: Tensor, kernels: Kernels) -> _Form:
     step = OUTPUTS[taps]
     group = min(taps, len(winograd.POINTS) + 1 - step)
     groups = -(-taps // group)
-    parts = (CLOSE_PARTS if kernels.close else EXACT_PARTS) if kernels.matrix else 0
     matrices = winograd.transform(step, group)
     padded = functional.pad(weight.double(), (0, groups * group - taps, 0, 0, 0, -outputs % kernels.width))
     split = padded.view(-1, kernels.width, inputs // DEPTH, DEPTH, groups, group)
-    packed = torch.einsum("owidgt,pt->opigdw", split, torch.from_numpy(matrices.weights)).float()
-    if parts:
-        split = torch.stack(_split(packed, parts), dim=4)
-        tiles = split.view(*split.shape[:5], DEPTH // 2, 2, -1, TILE)  # ..., parts, pair, of the pair, tile, column
-        packed = tiles.permute(0, 1, 2, 3, 4, 7, 5, 8, 6)
+    packed, scale = torch.einsum("owidgt,pt->opigdw", split, torch.from_numpy(matrices.weights)), torch.empty(0)
+    if kernels.parts:
+        factors = three_bytes.factors(packed.abs().amax(dim=(2, 3, 4), keepdim=True))
+        packed = three_bytes.packed(packed, factors)
+        scale = (factors[:, :, 0, 0, 0] / 256).transpose(0, 1).contiguous()  # point, panel, of the panel
     forward, backward = (
         torch.from_numpy(matrix).float().contiguous() for matrix in (matrices.forward, matrices.backward)
     )
-    return _Form(packed.contiguous(), forward, backward, step, groups, parts)
+    weights = packed if kernels.parts else packed.float()
+    return _Form(weights.contiguous(), scale, forward, backward, step, groups, kernels.parts)
 
 
 def _fourier(weight: Tensor, kernels: Kernels) -> _Form:
@@ -245,13 +250,4 @@ def _fourier(weight: Tensor, kernels: Kernels) -> _Form:
     split = spectra.view(-1, lanes, inputs // DEPTH, DEPTH // 2, 2, FOURIER_SIZE // 2 + 1, 2)
     packed = split.permute(0, 5, 2, 3, 6, 1, 4)  # panel, frequency, ..., real or imaginary, lane, of the word
     none = torch.empty(0)
-    return _Form(packed.bfloat16().contiguous(), none, none, FOURIER_SIZE + 1 - taps, 1, 0)
-
-
-def _split(values: Tensor, parts: int) -> list[Tensor]:
-    """Part after part, each the bfloat16 nearest to what the ones before it leave."""
-    found = []
-    for _ in range(parts):
-        found.append(values.bfloat16())
-        values = values - found[-1].float()
-    return found
+    return _Form(packed.bfloat16().contiguous(), none, none, none, FOURIER_SIZE + 1 - taps, 1, 0)

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from speechd.engines.kokoro.cpu import structures
-from speechd.engines.kokoro.cpu.compiled_ops import CLOSE_PARTS, DEPTH, EXACT_PARTS, TILE, Kernels
+from speechd.engines.kokoro.cpu import structures, three_bytes
+from speechd.engines.kokoro.cpu.compiled_ops import DEPTH, Kernels
 from speechd.engines.kokoro.cpu.pages import Arena
-
-NUMBER_BYTES: Final = 3
-"""Bytes of a weight on a matrix unit: a whole number, with a factor for each output."""
-LARGEST: Final = 2**23 - 1
-"""The largest of these numbers."""
-SMALLEST: Final = 1e-30
-"""The least that the largest weight of an output is taken to be, so that the factor is no zero."""
-BEHIND: Final = 16
-"""Bytes that the kernels may read behind the last weight."""
 
 
 class CompiledProduct:
@@ -63,17 +52,12 @@ class CompiledProduct:
     def _packed(self, weight: Tensor) -> tuple[Tensor, Tensor, int]:
         """The weights and factors as the kernels read them (csrc/convolution.h), and the parts they are split into."""
         kernels, (outputs, inputs) = self._kernels, weight.shape
-        parts, scale = 0, torch.ones(outputs)
-        if kernels.matrix and inputs % DEPTH == 0:
-            parts = CLOSE_PARTS if kernels.close else EXACT_PARTS
-            scale = weight.abs().amax(dim=1).clamp_(min=SMALLEST) / LARGEST
-            weight = (weight.double() / scale[:, None].double()).round().int()
         panels = functional.pad(weight, (0, 0, 0, -outputs % kernels.width)).view(-1, kernels.width, inputs)
-        if parts:
-            tiles = panels.view(len(panels), -1, TILE, inputs // DEPTH, DEPTH // 2, 2)
-            ordered = tiles.permute(0, 3, 1, 4, 2, 5).contiguous()  # panel, ..., tile, pair, column, of the pair
-            numbers = ordered.view(torch.uint8).view(-1, 4)[:, :NUMBER_BYTES]  # the lowest bytes come first on x86
-            return functional.pad(numbers.flatten(), (0, BEHIND)), scale / 256, parts
+        if kernels.parts and inputs % DEPTH == 0:
+            scale = three_bytes.factors(weight.abs().amax(dim=1))
+            split = panels.transpose(1, 2).reshape(len(panels), inputs // DEPTH, DEPTH, kernels.width)
+            columns = functional.pad(scale, (0, -outputs % kernels.width), value=1.0).view(-1, 1, 1, kernels.width)
+            return three_bytes.packed(split, columns), scale / 256, kernels.parts
         deep = 2 if self._close else 1
         packed = panels.view(len(panels), kernels.width, inputs // deep, deep).transpose(1, 2)
-        return packed.bfloat16() if self._close else packed, scale, parts
+        return packed.bfloat16() if self._close else packed, torch.ones(outputs), 0

@@ -12,7 +12,7 @@ class Convolution(Structure):
     """`Convolution` of csrc/convolution.h."""
 
     _fields_ = (
-        *((name, c_void_p) for name in ("weight", "bias", "forward", "backward")),
+        *((name, c_void_p) for name in ("weight", "bias", "scale", "forward", "backward")),
         *(
             (name, c_int64)
             for name in ("inputs", "outputs", "taps", "groups", "step", "dilation", "activation", "parts", "fourier")

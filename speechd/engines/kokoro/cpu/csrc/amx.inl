@@ -1,6 +1,9 @@
 // Products on the matrix unit (AMX): each float32 is kept as the sum of two or three bfloat16, and the products that
 // matter are summed. Three parts have all 24 bits of a float32, and the six products of them that are left out nothing
 // that a float32 result could hold; two parts have 16 bits and take three products.
+//
+// Memory is slower than the matrix unit, so weights are kept in three bytes: as whole numbers of 24 bits, with a factor
+// for each output. They are split while those before them are multiplied.
 
 constexpr int64_t kTileBytes = 1024, kLine = 64;
 
@@ -142,17 +145,40 @@ static inline void to_parts(Vector low, Vector high, char* to, int64_t stride, i
   }
 }
 
-// Fetches weights to the second-level cache, `some` bytes at a time.
-struct FetchLater {
+// Bytes of a row of a tile of weights, and how far ahead of it memory is fetched.
+constexpr int64_t kPackedRow = 3 * kDepth, kPackedAhead = 40 * kPackedRow;
+
+// The whole numbers of kLanes weights, times 256.
+static inline Vector unpacked(const char* from) {
+  const __m512i upper_bytes = _mm512_set_epi8(
+      47, 46, 45, 0, 44, 43, 42, 0, 41, 40, 39, 0, 38, 37, 36, 0, 35, 34, 33, 0, 32, 31, 30, 0, 29, 28, 27, 0,
+      26, 25, 24, 0, 23, 22, 21, 0, 20, 19, 18, 0, 17, 16, 15, 0, 14, 13, 12, 0, 11, 10, 9, 0, 8, 7, 6, 0, 5, 4,
+      3, 0, 2, 1, 0, 0);
+  const __m512i bytes = _mm512_maskz_permutexvar_epi8(0xeeeeeeeeeeeeeeee, upper_bytes, _mm512_loadu_si512(from));
+  return reinterpret_cast<Vector>(_mm512_cvtepi32_ps(bytes));
+}
+
+// Splits weights of one panel, [rows / kDepth][2][16] rows, to [rows / kDepth][parts][2] tiles: `some` rows at a time.
+struct Unpack {
   const char* from;
-  int64_t some;
+  char* to;
+  int64_t parts, rows, some;
+  int64_t row = 0;
 
   inline void operator()() {
-    for (const char* end = from + some; from < end; from += kLine) __builtin_prefetch(from, 0, 2);
+    const int64_t end = row + some < rows ? row + some : rows;
+    for (; row < end; ++row, from += kPackedRow) {
+      __builtin_prefetch(from + kPackedAhead);
+      __builtin_prefetch(from + kPackedAhead + kLine);
+      char* place = to + row / kDepth * parts * 2 * kTileBytes + row % kDepth * 64;
+      to_parts(unpacked(from), unpacked(from + kPackedRow / 2), place, 2 * kTileBytes, parts);
+    }
   }
 };
 
 struct MatrixProducts {
+  static constexpr bool kScaled = true;
+
   static int64_t row_bytes(const Convolution& conv) { return kDepth * 2 * conv.parts; }
 
   // Part after part, each the bfloat16 nearest to what the ones before it leave.
@@ -177,21 +203,55 @@ struct MatrixProducts {
     __asm__ volatile("" ::: "memory");
   }
 
-  // Meanwhile the weights of the next point are fetched, a share with each block of rows.
+  // Of one panel at one point, as the matrix unit takes them.
+  static int64_t weight_bytes(const Convolution& conv) {
+    return conv.groups * row_bytes(conv) / kDepth * conv.inputs * kWidth;
+  }
+
+  static int64_t room_bytes(const Convolution& conv) { return 2 * weight_bytes(conv); }
+
+  // The weights of panel after panel, and of point after point in each. Those of the next point are split meanwhile.
+  struct Weights {
+    const char* packed;  // of the next point
+    char *here, *next;
+    int64_t parts, rows, some, left;  // rows: packed ones of a point; some: with each group of tiles; left: points
+    Unpack meanwhile;
+
+    Weights(const Convolution& conv, const Plan& plan, char* room)
+        : packed(static_cast<const char*>(conv.weight)),
+          here(room + weight_bytes(conv)),
+          next(room),
+          parts(conv.parts),
+          rows(conv.inputs * conv.groups),
+          left((conv.outputs + kWidth - 1) / kWidth * kPoints),
+          meanwhile{packed, next, parts, rows, rows} {
+      const int64_t shares = plan.products / kRows * Place::groups(parts);
+      some = (kDepth + shares - 1) / shares;
+      meanwhile();
+      advance();
+    }
+
+    // To the next point.
+    inline void advance() {
+      char* done = here;
+      here = next;
+      next = done;
+      packed += rows * kPackedRow;
+      meanwhile = Unpack{packed, next, parts, --left > 0 ? rows : 0, some};
+    }
+  };
+
   static inline void multiply(const Convolution& conv, const Plan& plan, const char* transformed, int64_t first,
-                              const char* weight, float* to) {
+                              Weights& weights, float* to) {
     const int64_t stride = row_bytes(conv), step = conv.dilation * stride, places = conv.inputs / kDepth * conv.groups;
-    const int64_t bytes = places * stride * kWidth, shares = plan.products / kRows * places * Place::groups(conv.parts);
-    const int64_t some = (bytes / shares + kLine - 1) / kLine * kLine;
-    FetchLater meanwhile{weight + bytes + first / kRows * some * places * Place::groups(conv.parts), some};
-    const char *begin = transformed + first * stride, *rows = begin;
+    const char *begin = transformed + first * stride, *rows = begin, *weight = weights.here;
     int64_t group = 0;
     clear();
     for (int64_t place = 0; place < places; ++place) {
       const char* next = rows + step;
       if (++group == conv.groups) group = 0, begin += plan.transformed * stride, next = begin;
       const Place at{rows, weight, next, weight + stride * kWidth, stride};
-      at.add<true>(conv.parts, meanwhile);
+      at.add<true>(conv.parts, weights.meanwhile);
       rows = at.next_rows;
       weight = at.next_weight;
     }

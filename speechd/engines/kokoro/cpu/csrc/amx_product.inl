@@ -1,6 +1,5 @@
 // Products of float32 rows on the matrix unit, as exact as in float32. Included after amx.inl. Both factors are split
-// into bfloat16 parts. Memory is slower than the matrix unit, so weights are kept in three bytes: as whole numbers of
-// 24 bits, with a factor for each output. Those of a panel are split while the panel before it is multiplied.
+// into bfloat16 parts, the weights of a panel while the panel before it is multiplied.
 
 // Bytes of split rows that are multiplied by all weights before the next ones are: they, and the weights of two panels,
 // stay in a second-level cache of 2 MiB, which every processor with a matrix unit has.
@@ -41,37 +40,6 @@ static void split_row(const Product& product, const ProductCall& call, int64_t r
   for (int64_t channel = 0; channel < own; channel += kDepth, to += split_rows(product, call) * stride)
     to_parts(load(from + channel), load(from + channel + kLanes), to, kDepth * 2, product.parts);
 }
-
-// Bytes of a row of a tile of weights, and how far ahead of it memory is fetched.
-constexpr int64_t kPackedRow = 3 * kDepth, kPackedAhead = 40 * kPackedRow;
-
-// The whole numbers of kLanes weights, times 256.
-static inline Vector unpacked(const char* from) {
-  const __m512i upper_bytes = _mm512_set_epi8(
-      47, 46, 45, 0, 44, 43, 42, 0, 41, 40, 39, 0, 38, 37, 36, 0, 35, 34, 33, 0, 32, 31, 30, 0, 29, 28, 27, 0,
-      26, 25, 24, 0, 23, 22, 21, 0, 20, 19, 18, 0, 17, 16, 15, 0, 14, 13, 12, 0, 11, 10, 9, 0, 8, 7, 6, 0, 5, 4,
-      3, 0, 2, 1, 0, 0);
-  const __m512i bytes = _mm512_maskz_permutexvar_epi8(0xeeeeeeeeeeeeeeee, upper_bytes, _mm512_loadu_si512(from));
-  return reinterpret_cast<Vector>(_mm512_cvtepi32_ps(bytes));
-}
-
-// Splits the weights of a panel, [inputs / kDepth][2][16] rows, to [inputs / kDepth][parts][2] tiles: `some` at a time.
-struct Unpack {
-  const char* from;
-  char* to;
-  int64_t parts, rows, some;
-  int64_t row = 0;
-
-  inline void operator()() {
-    const int64_t end = row + some < rows ? row + some : rows;
-    for (; row < end; ++row, from += kPackedRow) {
-      __builtin_prefetch(from + kPackedAhead);
-      __builtin_prefetch(from + kPackedAhead + kLine);
-      char* place = to + row / kDepth * parts * 2 * kTileBytes + row % kDepth * 64;
-      to_parts(unpacked(from), unpacked(from + kPackedRow / 2), place, 2 * kTileBytes, parts);
-    }
-  }
-};
 
 // Bytes of a panel's weights as the matrix unit takes them.
 static int64_t panel_bytes(const Product& product) { return product.inputs * kWidth * product.parts * 2; }

@@ -15,11 +15,13 @@ enum Activation : int64_t { kSnake = 0, kLeaky = 1 };
 // that group g of tile t reads the inputs of tile t + g.
 struct Convolution {
   // [ceil(outputs / width)][kPoints][inputs / kDepth][groups] of [kDepth][width] float32, or, where `parts` > 0, of
-  // [parts][width / 16][kDepth / 2][16][2] bfloat16, whose sum over the parts is the weight.
+  // [width / 16][kDepth / 2][16][2] whole numbers of three bytes, times 256 x scale the weight, which is split into so
+  // many bfloat16. 16 bytes follow them.
   // Where `fourier`, [ceil(outputs / (width / 2))][kFourierSize / 2 + 1][inputs / kDepth] of
   // [kDepth / 2][2][width / 2][2] bfloat16: of each frequency the real part, then the imaginary one.
   const void* weight;
   const float* bias;      // [outputs, rounded up to whole widths]
+  const float* scale;     // [kPoints][the same], or null where there are no `parts`
   const float* forward;   // [kPoints][kPoints]
   const float* backward;  // [step][kPoints]
   int64_t inputs, outputs, taps, groups, step, dilation, activation, parts, fourier;

@@ -55,7 +55,7 @@ static void activate(const Convolution& conv, const Call& call, int64_t first, i
 // The forward transform of kPoints rows `stride` apart, each result to keep(point, result). The rows of the matrix for
 // points a and -a have the same even and opposite odd coefficients, and neither has the first, which only 0 needs.
 template <class Keep>
-static inline void forward(const float* matrix, const float* from, int64_t stride, Keep keep) {
+static inline void forward(const float* matrix, const float* from, int64_t stride, const Keep& keep) {
   Vector x[kPoints];
   for (int i = 0; i < kPoints; ++i) x[i] = load(from + i * stride);
   Vector zero{};
@@ -95,17 +95,31 @@ static void transform(const Convolution& conv, const Call& call, const Plan& pla
 
 // Products in float32, on vector registers.
 struct FloatProducts {
+  static constexpr bool kScaled = false;
+
   static constexpr int64_t row_bytes(const Convolution&) { return kDepth * sizeof(float); }
 
   static inline void keep(const Convolution&, char* row, int64_t channel, Vector value) {
     store(reinterpret_cast<float*>(row) + channel, value);
   }
 
+  static constexpr int64_t room_bytes(const Convolution&) { return 0; }
+
+  // The weights of panel after panel, and of point after point in each.
+  struct Weights {
+    const float* here;
+    int64_t step;
+
+    Weights(const Convolution& conv, const Plan&, char*)
+        : here(static_cast<const float*>(conv.weight)), step(conv.inputs * conv.groups * kWidth) {}
+
+    inline void advance() { here += step; }
+  };
+
   // kRows rows of kWidth sums, from row `first` on, over all groups and input channels.
   static inline void multiply(const Convolution& conv, const Plan& plan, const char* transformed, int64_t first,
-                              const char* weights, float* to) {
-    const float* rows = reinterpret_cast<const float*>(transformed) + first * kDepth;
-    const float* weight = reinterpret_cast<const float*>(weights);
+                              const Weights& weights, float* to) {
+    const float *rows = reinterpret_cast<const float*>(transformed) + first * kDepth, *weight = weights.here;
     Vector sum[kRows][2] = {};
     for (int64_t part = 0; part < conv.inputs / kDepth; ++part, rows += plan.transformed * kDepth)
       for (int64_t group = 0; group < conv.groups; ++group) {
@@ -195,11 +209,17 @@ struct Results {
   }
 };
 
-// The backward transform of the products of one block and kLanes output channels, and all that follows it.
-template <int kStep>
+// The backward transform of the products of one block and kLanes output channels, and all that follows it. kScaled:
+// whether the products are still to be multiplied by the weights' factors.
+template <int kStep, bool kScaled>
 static void finish(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, int64_t channel,
                    const float* products, double* moments) {
   const int64_t d = conv.dilation, point_stride = plan.products * kWidth;
+  const int64_t outputs = (conv.outputs + kWidth - 1) / kWidth * kWidth;
+  const auto product = [&](const float* from, int64_t point) {
+    const Vector value = load(from + point * point_stride);
+    return kScaled ? value * load(conv.scale + point * outputs + channel) : value;
+  };
   const Vector bias = load(conv.bias + channel);
   Results results{conv, call, start, start + plan.rows, channel};
   const float* from = products;
@@ -210,13 +230,13 @@ static void finish(const Convolution& conv, const Call& call, const Plan& plan, 
 #pragma GCC unroll 9
       for (int i = 0; i < kStep; ++i) results.prefetch(row + (i + kTilesAhead * kStep) * d);
       Vector y[kStep];
-      const Vector zero = load(from);
+      const Vector zero = product(from, 0);
       y[0] = bias + zero * conv.backward[0];
 #pragma GCC unroll 9
       for (int i = 1; i < kStep; ++i) y[i] = bias;
 #pragma GCC unroll 5
       for (int point = 1; point < kPoints; point += 2) {
-        const Vector plus = load(from + point * point_stride), minus = load(from + (point + 1) * point_stride);
+        const Vector plus = product(from, point), minus = product(from, point + 1);
         const Vector even = plus + minus, odd = plus - minus;
 #pragma GCC unroll 9
         for (int i = 0; i < kStep; ++i) y[i] += (i % 2 ? odd : even) * conv.backward[i * kPoints + point];
@@ -228,12 +248,13 @@ static void finish(const Convolution& conv, const Call& call, const Plan& plan, 
   results.close(moments);
 }
 
+template <bool kScaled>
 static void finish_any(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, int64_t channel,
                        const float* products, double* moments) {
   switch (conv.step) {
-    case 5: return finish<5>(conv, call, plan, start, channel, products, moments);
-    case 6: return finish<6>(conv, call, plan, start, channel, products, moments);
-    case 9: return finish<9>(conv, call, plan, start, channel, products, moments);
+    case 5: return finish<5, kScaled>(conv, call, plan, start, channel, products, moments);
+    case 6: return finish<6, kScaled>(conv, call, plan, start, channel, products, moments);
+    case 9: return finish<9, kScaled>(conv, call, plan, start, channel, products, moments);
   }
 }
 
@@ -242,18 +263,17 @@ template <class Products>
 static void winograd(const Convolution& conv, const Call& call, const Plan& plan, int64_t start, char* scratch,
                      double* moments) {
   const int64_t row_bytes = Products::row_bytes(conv), point_bytes = conv.inputs / kDepth * plan.transformed * row_bytes;
-  char* transformed = scratch;
+  char* transformed = scratch + Products::room_bytes(conv);
   float* products = reinterpret_cast<float*>(transformed + kPoints * point_bytes);
   // The products are not there yet: their room is free for the activated rows.
   transform<Products>(conv, call, plan, start, products, transformed);
-  const int64_t weight_bytes = conv.inputs / kDepth * conv.groups * row_bytes * kWidth;
-  const char* weight = static_cast<const char*>(conv.weight);
+  typename Products::Weights weights(conv, plan, scratch);
   for (int64_t channel = 0; channel < conv.outputs; channel += kWidth) {
-    for (int point = 0; point < kPoints; ++point, weight += weight_bytes)
+    for (int point = 0; point < kPoints; ++point, weights.advance())
       for (int64_t row = 0; row < plan.products; row += kRows)
-        Products::multiply(conv, plan, transformed + point * point_bytes, row, weight,
+        Products::multiply(conv, plan, transformed + point * point_bytes, row, weights,
                            products + (point * plan.products + row) * kWidth);
     for (int half = 0; half < kWidth && channel + half < conv.outputs; half += kLanes)
-      finish_any(conv, call, plan, start, channel + half, products + half, moments);
+      finish_any<Products::kScaled>(conv, call, plan, start, channel + half, products + half, moments);
   }
 }

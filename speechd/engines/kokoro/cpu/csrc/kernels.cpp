@@ -23,6 +23,8 @@ namespace speechd {
 
 // A block's transformed rows take about this: they share a second-level cache (1 to 2 MiB) with products and weights.
 constexpr int64_t kTransformedBytes = 576 * 1024;
+// The same on a matrix unit, whose processors have 2 MiB, and which waits less for weights the more rows there are.
+constexpr int64_t kMatrixTransformedBytes = 832 * 1024;
 // Register tiles of a block at least, on a matrix unit: it is done with weights sooner than memory has the next ones.
 constexpr int64_t kLeastTiles = 2;
 
@@ -35,7 +37,8 @@ static int64_t points(const Convolution& conv) { return conv.fourier ? kFourierS
 
 // The plan of blocks of `rows`, or of the most that suit the cache.
 static Plan plan(const Convolution& conv, const Isa& isa, int64_t rows) {
-  const int64_t suits = kTransformedBytes / (points(conv) * row_bytes(conv)) / isa.rows * isa.rows;
+  const int64_t together = conv.parts ? kMatrixTransformedBytes : kTransformedBytes;
+  const int64_t suits = together / (points(conv) * row_bytes(conv)) / isa.rows * isa.rows;
   const int64_t least = conv.parts ? kLeastTiles * isa.rows : 0, target = suits > least ? suits : least;
   const int64_t pair = conv.fourier ? 2 : 1;  // tiles that one row of products stands for
   const int64_t tile_rows = pair * conv.dilation * conv.step, most = target / conv.dilation;
@@ -53,7 +56,9 @@ static int64_t scratch_bytes(const Convolution& conv, const Isa& isa) {
   const Plan shape = plan(conv, isa, std::numeric_limits<int32_t>::max());
   const int64_t products = points(conv) * shape.products * 2 * isa.lanes, active = shape.source_rows * isa.lanes;
   const int64_t floats = products > active ? products : active;
-  const int64_t bytes = points(conv) * row_bytes(conv) * shape.transformed + floats * int64_t(sizeof(float));
+  // On a matrix unit, the weights of two points for one panel besides.
+  const int64_t weights = conv.parts ? 2 * conv.groups * row_bytes(conv) * 2 * isa.lanes : 0;
+  const int64_t bytes = points(conv) * row_bytes(conv) * shape.transformed + floats * int64_t(sizeof(float)) + weights;
   return (bytes + 63) / 64 * 64;  // whole cache lines, so that every thread's begins on one
 }
 
