@@ -121,10 +121,12 @@ class _Trial:
         end_s = time.monotonic() + self.seconds
         client = self._client(keep_alive=True)
         responses: list[Response] = []
-        while not responses or time.monotonic() < end_s:
-            response = await self._ask(client, name)
-            responses += [response] if response.ok else []
-        client.close()
+        try:
+            while not responses or time.monotonic() < end_s:
+                response = await self._ask(client, name)
+                responses += [response] if response.ok else []
+        finally:
+            client.close()
         return responses
 
     async def _busy(self) -> list[Response]:
@@ -137,10 +139,13 @@ class _Trial:
 
         async def ask_on() -> None:
             client = self._client(keep_alive=True)
-            while True:
-                responses.append(Response(0.0))
-                if (await self._ask(client, "medium", responses[-1])).ok and next(completed) >= clients:
-                    enough.set()
+            try:
+                while True:
+                    responses.append(Response(0.0))
+                    if (await self._ask(client, "medium", responses[-1])).ok and next(completed) >= clients:
+                        enough.set()
+            finally:
+                client.close()
 
         tasks = [asyncio.create_task(ask_on()) for _ in range(clients)]
         over = asyncio.gather(asyncio.sleep(BUSY_RATIO * self.seconds), enough.wait())
