@@ -8,12 +8,12 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Final
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from speechd import sizing
 from speechd.api import openapi
 from speechd.api.available import Available
 from speechd.api.downloads import DownloadEndpoint, Downloads
@@ -29,10 +29,9 @@ from speechd.api.overflow.overflow import Overflow
 from speechd.api.routes import routes
 from speechd.api.speech import SpeechEndpoint
 from speechd.api.voices import VoiceEndpoints
-from speechd.audio.samples import SAMPLE_RATE
 from speechd.config.settings import Settings
 from speechd.engines import registry
-from speechd.engines.base import Engine, Isolated, SupportsUnload, SupportsWindows, Synthesizer
+from speechd.engines.base import Engine, Isolated, SupportsUnload, Synthesizer
 from speechd.lifecycle import warm_up
 from speechd.lifecycle.ready_line import ready_line
 from speechd.lifecycle.unloader import UNLOADED, ModelUnloader
@@ -41,26 +40,19 @@ from speechd.metrics.declarations import TEXT_DEATHS
 from speechd.metrics.exposition import Metrics
 from speechd.pool import isolated
 from speechd.pool.admission import Admission
-from speechd.pool.capacity import Limits
 from speechd.pool.client import PoolClient
 from speechd.pool.fork_server import ForkServer
 from speechd.pool.isolated import IsolatedEngine
 from speechd.pool.recovery import recover
 from speechd.pool.scoreboard import Scoreboard
 from speechd.pool.slot import Slot
-from speechd.server.descriptors import FileDemand
 from speechd.server.hooks import DesiredWorkers
 from speechd.server.worker_table import Event, Role
 from speechd.shared_memory import anonymous_file
 from speechd.speech import names
-from speechd.speech.look_ahead import SEGMENTS_AHEAD
 from speechd.speech.reader.pool import ReaderPool
 from speechd.speech.reader.serve import serve
-from speechd.speech.spool import STEP_BYTES
 from speechd.voices import Catalogue
-
-FILES_PER_SEGMENT: Final = 2
-"""Descriptors of a segment's audio: the file that comes with it, and the map's own."""
 
 log = logging.getLogger("speechd")
 
@@ -89,19 +81,19 @@ class SpeechApplication:
         self.choice = choice
         self.catalogue = catalogue
         self.available = available
-        self.desired = desired_workers(settings, choice.engine)
+        self.desired = sizing.desired_workers(settings, choice.engine)
         back_ends, spare = self.desired.back_ends, settings.rows - settings.workers
         if settings.idle_unload_s:  # All are replaced at once.
             spare += back_ends
         self.board = Scoreboard(
             settings.workers + back_ends,
-            _limits(settings),
+            sizing.limits(settings),
             keys=len(settings.api_keys),
             spare=spare,
-            window_state_limit=_window_state_limit(settings, choice.engine),
+            window_state_limit=sizing.window_state_limit(settings, choice.engine),
         )
         self.table = self.board.table
-        self.files = _files(settings)
+        self.files = sizing.file_demand(settings)
         self.metrics = Metrics(self.board, choice.engine.name)
         self.segments = warm_up.plan(choice.engine, warm_up.load_voices(choice.engine, catalogue, settings.warm_up))
         self.downloads = Downloads(settings.download_max_bytes, settings.download_age_s)
@@ -202,41 +194,6 @@ class WorkerApplication:
         self._shared.board.throughput.seed_estimate(self._index, audio_s, busy_s)
 
 
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        max_in_flight=settings.max_in_flight,
-        max_in_flight_per_key=settings.max_in_flight_per_key,
-        max_wait_s=settings.max_wait_s,
-        segments_per_request=SEGMENTS_AHEAD,
-        synthesis_timeout_s=settings.synthesis_timeout_s,
-        max_overflow_in_flight=settings.overflow_max_in_flight,
-        max_held_bytes=settings.max_whole_total_bytes,
-        max_sessions=settings.max_sessions,
-    )
-
-
-def _window_state_limit(settings: Settings, engine: Engine) -> int:
-    """Bytes of the state between two windows; 0 where segments are to be synthesised whole."""
-    in_windows = settings.windows == "auto" and engine.batch_limit == 1 and engine.sample_rate == SAMPLE_RATE
-    return engine.window_state_limit if in_windows and isinstance(engine, SupportsWindows) else 0
-
-
-def _files(settings: Settings) -> FileDemand:
-    audio = settings.max_in_flight * SEGMENTS_AHEAD * FILES_PER_SEGMENT
-    overflow = settings.overflow_max_in_flight if settings.overflow_url else 0
-    spools = settings.max_whole_total_bytes // STEP_BYTES
-    return FileDemand(requests=settings.max_in_flight, streams=audio + overflow, spools=spools)
-
-
-def desired_workers(settings: Settings, engine: Engine) -> DesiredWorkers:
-    """The workers that there are to be: with slots of their own, or with slots beside them.
-
-    An engine that speaks batches is best asked by few, and a GPU's driver is best not in a process that has listeners:
-    its failure would end their connections, and its calls would hold up their audio.
-    """
-    return DesiredWorkers(settings.workers, back_ends=settings.slots or int(engine.batch_limit > 1))
-
-
 def _unloader(settings: Settings, engine: Engine, board: Scoreboard, desired: DesiredWorkers) -> ModelUnloader | None:
     if not settings.idle_unload_s:
         return None
@@ -263,32 +220,33 @@ def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int
         downloads=shared.downloads,
     )
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        pool.open()
-        if overflow is not None:
-            overflow.open()
-        yield
-        if overflow is not None:
-            await overflow.close()
-        if slot.has_begun:
-            await asyncio.get_running_loop().run_in_executor(None, slot.stop)
-        else:  # Nothing to wait for; and if it was for want of threads, there is none for waiting either.
-            slot.stop()
-        readers.close()
-        pool.close()
-
     live = LiveSpeech(local, shared.available)
     app = Starlette(
         routes=_routes(shared, live, overflow),
         middleware=middleware(settings),
         exception_handlers=HANDLERS,
-        lifespan=lifespan,
+        lifespan=lambda app: _running(pool, overflow, slot, readers),
     )
     app.router.redirect_slashes = False
     app.router.default = not_found
     requests = RequestScope(app, counters, warning=shared.choice.warning)
     return with_wyoming(requests, live, shared.announcing)
+
+
+@asynccontextmanager
+async def _running(pool: PoolClient, overflow: Overflow | None, slot: Slot, readers: ReaderPool) -> AsyncIterator[None]:
+    pool.open()
+    if overflow is not None:
+        overflow.open()
+    yield
+    if overflow is not None:
+        await overflow.close()
+    if slot.has_begun:
+        await asyncio.get_running_loop().run_in_executor(None, slot.stop)
+    else:  # Nothing to wait for; and if it was for want of threads, there is none for waiting either.
+        slot.stop()
+    readers.close()
+    pool.close()
 
 
 def _routes(shared: SpeechApplication, live: LiveSpeech, overflow: Overflow | None) -> list[BaseRoute]:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 
 from speechd.api import languages
-from speechd.api.available import OPENAI_MODELS, Available
+from speechd.api.available import Available
 from speechd.api.extensions import (
     EXTENSION_FIELDS,
     PLAIN,
@@ -28,6 +28,7 @@ from speechd.api.extensions import (
 )
 from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, IntegerRange, Number, Text
 from speechd.api.languages import LanguageCode
+from speechd.api.model_id import ModelId
 from speechd.api.normalization_options import NormalizationOptions
 from speechd.api.unsupported import refuse_unsupported
 from speechd.api.voice_name import VoiceName
@@ -45,21 +46,6 @@ MAX_SEED: Final = (1 << 56) - 1
 _SPEED_WRITTEN: Final = r"0{0,9}(\.(2[5-9]|[3-9])[0-9]{0,9}|[123](\.[0-9]{0,9})?|4(\.0{0,9})?)"
 _VOLUME_WRITTEN: Final = r"0{0,9}(\.[0-9]{1,9}|[0123](\.[0-9]{0,9})?|4(\.0{0,9})?)"
 RATE: Final = IntegerRange(*SAMPLE_RATES, r"[89][0-9]{3}|[123][0-9]{4}|4[0-7][0-9]{3}|48000")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelId:
-    """The id of a model. Which ones there are depends on the engine."""
-
-    def read(self, name: str, value: object) -> str | None:
-        return Text(256).read(name, value) or None
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "maxLength": 256}
-
-    def values(self) -> str:
-        names = ", ".join(f"`{id}`" for id in OPENAI_MODELS)
-        return f"an id of `GET /v1/models`: the engine's, such as `kokoro` in any spelling, or {names}"
 
 
 INPUT: Final = Field(
@@ -215,11 +201,7 @@ class SpeechRequest:
 def parse(body: bytes, available: Available) -> SpeechRequest:
     """A request from the bytes of a body. Raises `InvalidRequest`, or `NotFound` for the model."""
     fields = json_object(body)
-    stream_format = STREAM_FORMAT.read(fields)
-    sse = stream_format == "sse"
-    stream = STREAM.read(fields)
-    if sse and not stream:
-        raise InvalidRequest("'stream' cannot be false when 'stream_format' is 'sse'.", param="stream")
+    stream_format, stream = _streaming(fields)
     INSTRUCTIONS.read(fields)  # unused, but wrong ones are refused, as they are by OpenAI
     aliases = {**available.named, **VOICE_ALIASES.read(fields)}
     voice = VOICE.read(fields)
@@ -246,13 +228,21 @@ def parse(body: bytes, available: Available) -> SpeechRequest:
         volume=VOLUME_MULTIPLIER.read(fields),
         language=language,
         seed=None if seed is None else seed & MAX_SEED,
-        sse=sse,
+        sse=stream_format == "sse",
         stream=stream,
         normalize=NORMALIZATION.read(fields),
         download=DOWNLOAD_LINK.read(fields),
         timing=RETURN_TIMING.read(fields) and DOWNLOAD_LINK.read(fields),
         extension=Extension(reply, granularities, reading, tuple(bookmarks)),
     )
+
+
+def _streaming(fields: Mapping[str, Any]) -> tuple[str, bool]:
+    """How the reply is framed, and whether it is streamed."""
+    stream_format, stream = STREAM_FORMAT.read(fields), STREAM.read(fields)
+    if stream_format == "sse" and not stream:
+        raise InvalidRequest("'stream' cannot be false when 'stream_format' is 'sse'.", param="stream")
+    return stream_format, stream
 
 
 def _input(fields: Mapping[str, Any], available: Available) -> str:

@@ -18,6 +18,7 @@ Print a script that completes commands and options. To use it:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("shell", choices=list(SHELLS), help="the shell")
 
 

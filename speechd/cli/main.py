@@ -105,10 +105,7 @@ def _parser() -> Parser:
     verify.set_defaults(run=weights.verify)
 
     complete = commands.add_parser(
-        "completion",
-        help="print what completes commands and options in a shell",
-        description=completion.ADVICE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "completion", description=completion.ADVICE, help="print what completes commands and options in a shell"
     )
     completion.add_arguments(complete)
     complete.set_defaults(run=lambda arguments, loaded: _complete(parser, arguments.shell))

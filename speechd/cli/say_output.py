@@ -53,10 +53,11 @@ def _stream(
 ) -> None:
     """Write as one goes: a player at the other end may have begun."""
     whole = _can_be_patched(file)
-    for piece in synthesis(whole=whole, sink=file if whole else None, is_stopped=is_stopped):
-        file.write(piece.data)
-        file.flush()
-        show(piece)
+    with closing(synthesis(whole=whole, sink=file if whole else None, is_stopped=is_stopped)) as pieces:
+        for piece in pieces:
+            file.write(piece.data)
+            file.flush()
+            show(piece)
     if is_stopped():
         raise Interrupted("interrupted")
 

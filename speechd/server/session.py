@@ -111,10 +111,13 @@ class SessionConnection(asyncio.Protocol, ABC):
         except asyncio.CancelledError:
             log.warning("cut off: the grace period is over")
             self.abort()
+        except ClientDisconnected:
+            self._finish()
         except Exception as error:  # Whatever an app raises, its server goes on.
-            if self._close_code is None:
-                expected = isinstance(error, (SpeechdError, TransferAborted))
+            expected = isinstance(error, (SpeechdError, TransferAborted))
+            if self._close_code is None or not expected:
                 log.error("failed: %s", error, exc_info=None if expected else error, extra={"fields": fields})
+            if self._close_code is None:
                 self._fail(error if isinstance(error, SpeechdError) else SpeechdError("The server failed."))
         else:
             self._finish()

@@ -173,7 +173,7 @@ class LiveHarness:
         limits = limits or LiveLimits(max_chars=10_000, look_ahead_s=60, has_words=True)
         readers = ReadersHere()
         plan = plan or readers.live(Utterance("", OPTIONS))
-        first = FirstSentence(lambda text: readers.plan(Utterance(text, OPTIONS)))
+        first = FirstSentence(lambda text: readers.plan(Utterance(text, OPTIONS)), OPTIONS.language)
         self.utterance = LiveUtterance(plan, first, self.pool, encoding, self.places.admit, limits, lambda: self.room)
 
     async def read_all(self) -> list[LiveChunk | Flushed]:

@@ -88,17 +88,17 @@ class LiveConnection:
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Close the connection, if it is open. reason: at most 123 bytes are sent."""
         if self._websocket.application_state is WebSocketState.CONNECTED:
-            with contextlib.suppress(WebSocketDisconnect, RuntimeError, OSError):  # the client was faster
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the client was faster
                 await self._websocket.close(code, reason.encode()[:120].decode(errors="ignore"))
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
-        except (WebSocketDisconnect, OSError):
+        except WebSocketDisconnect:
             pass  # which `receive` tells, too
         except TransferAborted as error:
             await self.close(POLICY, str(error))
-        except Exception:
+        except Exception:  # whatever it is, the client is not to wait for the rest
             log.exception("a live utterance failed")
             await self.close(INTERNAL, "The server failed; its log has the reason.")
 

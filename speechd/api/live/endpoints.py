@@ -15,6 +15,7 @@ from speechd.api.live.elevenlabs import Address, MultiConversation, SingleConver
 from speechd.api.live.realtime import RealtimeConversation
 from speechd.api.live.session import LiveSession, LiveSpeech
 from speechd.api.live.vllm_stream import VllmConversation
+from speechd.server.session import ClientDisconnected
 
 REALTIME_SUBPROTOCOL: Final = "realtime"
 """The subprotocol under which pages speak OpenAI's Realtime API."""
@@ -82,7 +83,7 @@ class LiveEndpoints:
         try:
             await websocket.accept(subprotocol)
             await begin(connection, session).run()
-        except (WebSocketDisconnect, OSError):
+        except (WebSocketDisconnect, ClientDisconnected):
             pass  # the client left while it was being told something
         finally:
             await connection.stop()

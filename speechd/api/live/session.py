@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +10,7 @@ from typing import Final
 from starlette.types import Scope
 
 from speechd.api.available import Available
-from speechd.api.local_speech import LocalSpeech
+from speechd.api.local_speech import LocalSpeech, derived_seed
 from speechd.audio.joiner import SegmentJoiner
 from speechd.config.settings import Settings
 from speechd.context import Outcome, RequestContext, Timings
@@ -174,7 +173,7 @@ class LiveSession:
         readers = self._local.readers
         if reading.form is not Form.TEXT:  # what is no plain text is read whole, from flush to flush
             return FlushPlan(lambda utterance: readers.plan(utterance, meter.record_planned), options, reading), None
-        first = FirstSentence(lambda text: readers.plan(Utterance(text, options, reading=reading)))
+        first = FirstSentence(lambda text: readers.plan(Utterance(text, options, reading=reading)), options.language)
         return readers.live(Utterance("", options, reading=reading), meter.record_planned), first
 
 
@@ -198,5 +197,4 @@ def seed_of(options: LiveOptions) -> int:
     """The seed of an utterance. Equal options have equal ones: the text is not known yet."""
     if options.seed is not None:
         return options.seed
-    content = f"{options.blend}\n{options.language}\n{options.speed}".encode()
-    return int.from_bytes(hashlib.blake2b(content, digest_size=7).digest())
+    return derived_seed(options.blend, options.language, options.speed)

@@ -35,7 +35,7 @@ from speechd.audio.samples import SAMPLE_RATE
 from speechd.context import RequestContext
 from speechd.errors import InvalidRequest, SpeechdError, TransferAborted
 from speechd.server.exchange import ABORT
-from speechd.server.session import IN_USE
+from speechd.server.session import IN_USE, ClientDisconnected
 from speechd.speech.live.events import LiveChunk
 from speechd.speech.live.options import LiveOptions
 from speechd.speech.live.utterance import LiveUtterance
@@ -52,6 +52,7 @@ WIDTH_BYTES: Final = 2
 SSML: Final = "ssml"
 """A `text_format`."""
 
+log = logging.getLogger("speechd")
 request_log = logging.getLogger("speechd.request")
 
 
@@ -103,7 +104,7 @@ class WyomingConnection:
             results = await asyncio.gather(reading, failing, return_exceptions=True)
         if isinstance(error := results[0], SpeechdError):
             await self._fail(error)
-        elif isinstance(error, Exception) and not isinstance(error, OSError):
+        elif isinstance(error, Exception) and not isinstance(error, ClientDisconnected):
             raise error
 
     async def close(self) -> None:
@@ -176,8 +177,11 @@ class WyomingConnection:
                 await self._send(SynthesizeStopped())
         except SpeechdError as error:
             await self._fail(error)
-        except (OSError, TransferAborted):  # nobody listens
+        except (ClientDisconnected, TransferAborted):  # nobody listens
             self._failed.set()
+        except Exception:  # whatever it is, the client is not to wait for the rest
+            log.exception("a live utterance failed")
+            await self._fail(SpeechdError("The server failed."))
         finally:
             await session.end(utterance)
 
@@ -198,7 +202,7 @@ class WyomingConnection:
         self._context.error = error.code or error.type
         try:
             await self._send(Error(text=error.message, code=self._context.error))
-        except OSError:
+        except ClientDisconnected:
             pass
         finally:
             self._failed.set()

@@ -14,6 +14,7 @@ from speechd.engines.base import Segment
 from speechd.errors import SpeechdError
 from speechd.speech.planner import Planned
 from speechd.speech.reader.plan import RemotePlan
+from speechd.text.boundaries import ends_sentence
 
 LONGEST: Final = 400
 """Characters: a text that is longer has no first sentence that is worth guessing at."""
@@ -28,19 +29,13 @@ MOST: Final = 3
 GUESS_S: Final = 2.0
 """Seconds for which a guess is kept. Whatever is certain by then, it was not in time."""
 
-ENDS: Final = tuple(".!?…。！？।")
-"""With which a sentence ends."""
-
-CLOSERS: Final = "\"'”’»)]"
-"""What may stand behind that."""
-
 
 class FirstSentence:
     """The text of an utterance, up to its first passage."""
 
-    def __init__(self, plan: Callable[[str], RemotePlan]) -> None:
-        """plan: makes the plan of a whole text."""
-        self._make = plan
+    def __init__(self, plan: Callable[[str], RemotePlan], language: str) -> None:
+        """plan: makes the plan of a whole text, which is in this language."""
+        self._make, self._language = plan, language
         self._text = ""
         self._guessed = ""
         self._left = MOST
@@ -55,7 +50,7 @@ class FirstSentence:
         """Whether the text is probably a sentence, at which no guess was made yet."""
         text = self._text.rstrip()
         is_new = self._left > 0 and text != self._guessed and SHORTEST <= len(text) <= LONGEST
-        return is_new and text.rstrip(CLOSERS).endswith(ENDS)
+        return is_new and ends_sentence(text, self._language)
 
     async def guess(self, longest_s: float) -> Segment | None:
         """The first segment, if no more text came; None if that would not be all, or could not be read."""

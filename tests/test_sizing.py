@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from bench.tone import BatchingEngine
-from speechd.app import _window_state_limit
 from speechd.config.settings import Settings
 from speechd.engines.base import Engine, EngineOptions
 from speechd.engines.registry import create
 from speechd.engines.tone import ToneEngine
+from speechd.sizing import window_state_limit
 
 
 class AtAnotherRate(ToneEngine):
@@ -29,4 +29,4 @@ class AtAnotherRate(ToneEngine):
 def test_segments_are_rendered_in_windows_where_the_engine_can_and_the_operator_lets_it(
     engine: Engine, windows: str, limit: int
 ) -> None:
-    assert _window_state_limit(Settings(windows=windows), engine) == limit
+    assert window_state_limit(Settings(windows=windows), engine) == limit
