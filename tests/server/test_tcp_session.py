@@ -33,7 +33,10 @@ class Echo:
         self.received += len(message.get("bytes", b"")) - 1
         if message["type"] == "tcp.receive":
             await getattr(
-                self, {b"e": "echo", b"d": "deaf", b"p": "pours", b"u": "uses", b"b": "bug"}[message["bytes"][:1]]
+                self,
+                {b"e": "echo", b"d": "deaf", b"p": "pours", b"u": "uses", b"b": "bug", b"l": "late_bug"}[
+                    message["bytes"][:1]
+                ],
             )(scope, receive, send)
         else:
             self.seen.append("left")
@@ -74,6 +77,11 @@ class Echo:
     async def bug(self, scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "tcp.send", "bytes": b"begun"})
         raise ValueError("a bug")
+
+    async def late_bug(self, scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] == "tcp.receive":
+            pass
+        raise ValueError("a late bug")
 
 
 class TcpServer(HttpServer):
@@ -146,6 +154,13 @@ def test_app_that_fails_breaks_off(tcp: TcpServer) -> None:
     with tcp.opened(b"b") as client, contextlib.suppress(ConnectionResetError):
         assert rest(client) in (b"begun", b"")
     until(lambda: not tcp.connections.connections)
+
+
+def test_failure_of_an_app_is_logged_though_its_client_has_left(
+    tcp: TcpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    tcp.opened(b"l").close()
+    until(lambda: any("a late bug" in record.getMessage() for record in caplog.records))
 
 
 def test_what_an_app_does_not_take_stays_with_the_client(tcp: TcpServer) -> None:
