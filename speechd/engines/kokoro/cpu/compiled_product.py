@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from speechd.engines.kokoro.cpu import structures, three_bytes
-from speechd.engines.kokoro.cpu.compiled_ops import DEPTH, Kernels
+from speechd.engines.kokoro.cpu import digits, structures
+from speechd.engines.kokoro.cpu.compiled_ops import Kernels
 from speechd.engines.kokoro.cpu.pages import Arena
 
 
@@ -17,18 +17,18 @@ class CompiledProduct:
     def __init__(self, kernels: Kernels, weight: Tensor, bias: Tensor, arena: Arena | None = None) -> None:
         """weight (out, in), bias (out,), float32. arena: where to keep the weights.
 
-        On a matrix unit, if there is one: as exact as on vectors, unless the kernels are `close`, and faster.
+        On a matrix unit, if there is one: as exact as on vectors, and faster, whether or not the kernels are `close`.
         """
         outputs, inputs = weight.shape
         self._kernels = kernels
         self._outputs = outputs
         self._close = kernels.close and not kernels.matrix and inputs % 2 == 0
-        packed, scale, parts = self._packed(weight)
+        packed, scale, matrix = self._packed(weight)
         self._weight = packed.contiguous() if arena is None else arena.keep(packed)
         self._bias, self._scale = (functional.pad(each, (0, -outputs % kernels.width)) for each in (bias, scale))
         self._prepared = structures.Product(
             *(tensor.data_ptr() for tensor in (self._weight, self._bias, self._scale)),
-            *(inputs, outputs, self._close, parts),
+            *(inputs, outputs, self._close, matrix),
         )
 
     def __call__(self, rows: Tensor) -> Tensor:
@@ -45,19 +45,22 @@ class CompiledProduct:
 
     def _splits(self, stride: int) -> bool:
         """Whether rows that begin `stride` numbers apart in memory would split what the kernels read at once."""
-        if self._prepared.parts:
-            return stride == 0 or (stride < self._prepared.inputs and stride % DEPTH != 0)
+        if self._prepared.matrix:
+            inputs: int = self._prepared.inputs
+            return stride == 0 or (stride < inputs and (stride % digits.PLACE != 0 or inputs % stride != 0))
         return self._close and stride % 2 != 0
 
-    def _packed(self, weight: Tensor) -> tuple[Tensor, Tensor, int]:
-        """The weights and factors as the kernels read them (csrc/convolution.h), and the parts they are split into."""
+    def _packed(self, weight: Tensor) -> tuple[Tensor, Tensor, bool]:
+        """The weights and factors as the kernels read them (csrc/convolution.h), and whether for a matrix unit."""
         kernels, (outputs, inputs) = self._kernels, weight.shape
         panels = functional.pad(weight, (0, 0, 0, -outputs % kernels.width)).view(-1, kernels.width, inputs)
-        if kernels.parts and inputs % DEPTH == 0:
-            scale = three_bytes.factors(weight.abs().amax(dim=1))
-            split = panels.transpose(1, 2).reshape(len(panels), inputs // DEPTH, DEPTH, kernels.width)
-            columns = functional.pad(scale, (0, -outputs % kernels.width), value=1.0).view(-1, 1, 1, kernels.width)
-            return three_bytes.packed(split, columns), scale / 256, kernels.parts
+        if kernels.matrix and inputs % digits.PLACE == 0:
+            factors = digits.factors(panels.abs().amax(dim=2))
+            return (
+                digits.packed(panels.transpose(1, 2), factors[:, None]),
+                digits.HIGHEST * factors.flatten()[:outputs],
+                True,
+            )
         deep = 2 if self._close else 1
         packed = panels.view(len(panels), kernels.width, inputs // deep, deep).transpose(1, 2)
-        return packed.bfloat16() if self._close else packed, torch.ones(outputs), 0
+        return packed.bfloat16() if self._close else packed, torch.ones(outputs), False

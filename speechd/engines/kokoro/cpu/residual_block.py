@@ -18,7 +18,7 @@ from speechd.engines.kokoro.cpu.tensors import Weights
 LEAK: Final = 0.2
 """Slope of the leaky ReLU below zero."""
 
-MULTIPLE: Final = 32
+MULTIPLE: Final = 64
 """What the input channels of a block are a multiple of, the last ones zero: so a matrix unit can multiply them."""
 
 HALF: Final = math.sqrt(0.5)

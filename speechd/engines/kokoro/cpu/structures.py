@@ -34,7 +34,7 @@ class Product(Structure):
 
     _fields_ = (
         *((name, c_void_p) for name in ("weight", "bias", "scale")),
-        *((name, c_int64) for name in ("inputs", "outputs", "bfloat16", "parts")),
+        *((name, c_int64) for name in ("inputs", "outputs", "bfloat16", "matrix")),
     )
 
 

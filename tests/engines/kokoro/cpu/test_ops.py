@@ -25,7 +25,6 @@ from tests.harness.kernels import kernels_of, ways
 
 BFLOAT16_ISA = 3
 CLOSE_DB = 50.0
-TWO_PARTS_DB = 90.0
 EXACT_DB = 125.0
 
 
@@ -174,25 +173,38 @@ def test_product_in_bfloat16_is_close(close: Kernels, inputs: int, outputs: int)
     assert snr_db(torch.nn.functional.linear(near.double(), weight.double(), bias.double()), out) > CLOSE_DB
 
 
-def test_product_of_two_parts_has_sixteen_bits() -> None:
-    kernels = matrix_unit()
-    weight, bias, rows = torch.randn(70, 3 * 64), torch.randn(70), torch.randn(83, 64)
-    near = windows(rows, 3)
-    out = CompiledProduct(kernels, weight, bias)(near)
-    assert snr_db(torch.nn.functional.linear(near.double(), weight.double(), bias.double()), out) > TWO_PARTS_DB
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 31, 33, 48, 400, 1025])
+@pytest.mark.parametrize("taps", [1, 3])
+@pytest.mark.parametrize("close", [False, True])
+def test_product_on_a_matrix_unit_of_any_number_of_rows(count: int, taps: int, close: bool) -> None:
+    weight, bias, rows = torch.randn(70, taps * 640), torch.randn(70), torch.randn(count + taps - 1, 640)
+    near = windows(rows, taps)
+    expected = torch.nn.functional.linear(near.double(), weight.double(), bias.double())
+    assert snr_db(expected, CompiledProduct(matrix_unit(close), weight, bias)(near)) > EXACT_DB
 
 
-@pytest.mark.parametrize("count", [1, 15, 16, 17, 31, 33, 48, 400])
-def test_product_on_a_matrix_unit_of_any_number_of_rows(count: int) -> None:
-    matrix_unit()
-    weight, bias, rows = torch.randn(64, 1024), torch.randn(64), torch.randn(count, 1024)
-    expected = torch.nn.functional.linear(rows.double(), weight.double(), bias.double())
-    assert snr_db(expected, CompiledProduct(Kernels(), weight, bias)(rows)) > EXACT_DB
+def test_rows_of_a_product_on_a_matrix_unit_are_exact_beside_others_of_any_size() -> None:
+    weight, bias, rows = torch.randn(64, 512), torch.zeros(64), torch.randn(5, 512)
+    rows *= torch.tensor([1.0, 1e-20, 0.0, 1e20, 1e-42])[:, None]
+    expected = torch.nn.functional.linear(rows.double(), weight.double())
+    product = CompiledProduct(matrix_unit(), weight, bias)(rows)
+    for row in (0, 1, 3):
+        assert snr_db(expected[row], product[row]) > EXACT_DB
+    assert not product[2].any()
+    assert product[4].abs().max() < 1e-35
 
 
-def matrix_unit() -> Kernels:
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_product_on_a_matrix_unit_passes_on_what_is_no_number(value: float) -> None:
+    weight, bias, rows = torch.randn(64, 512), torch.randn(64), torch.randn(20, 512)
+    rows[3, 300] = value
+    out = CompiledProduct(matrix_unit(), weight, bias)(rows)
+    assert out.isfinite().all(dim=1).tolist() == [row != 3 for row in range(20)]
+
+
+def matrix_unit(close: bool = False) -> Kernels:
     try:
-        kernels = Kernels(close=True)
+        kernels = Kernels(close=close)
     except NotBuilt:
         pytest.skip("the kernels are not built")
     return kernels if kernels.matrix else pytest.skip("this CPU has no matrix unit")

@@ -13,15 +13,6 @@ struct TileShapes {
   uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
-// The shapes of the tiles for `rows` rows, at most kRows: 0 to 3 are sums, 4 and 5 rows, 6 and 7 weights. A product
-// takes as long as there are rows.
-static TileShapes shapes_for(int64_t rows) {
-  TileShapes shapes;
-  shapes.rows[0] = shapes.rows[1] = shapes.rows[4] = uint8_t(rows < 16 ? rows : 16);
-  shapes.rows[2] = shapes.rows[3] = shapes.rows[5] = uint8_t(rows < 17 ? 1 : rows - 16);
-  return shapes;
-}
-
 // kRows rows and the weights of one panel at one place of their inputs: [rows][parts][kDepth], and pairs of input
 // channels side by side in [parts][2] tiles. And what is fetched with each group of tiles: many lines at once would
 // hold the tiles up that are waited for.
@@ -32,10 +23,9 @@ struct Place {
 
   static constexpr int64_t groups(int64_t parts) { return parts * (parts + 1) / 2; }
 
-  template <bool kBoth>
   inline void load_rows(int64_t part) const {
     _tile_loadd(4, rows + part * kDepth * 2, stride);
-    if (kBoth) _tile_loadd(5, rows + part * kDepth * 2 + 16 * stride, stride);
+    _tile_loadd(5, rows + part * kDepth * 2 + 16 * stride, stride);
   }
 
   inline void load_weights(int64_t part) const {
@@ -48,61 +38,61 @@ struct Place {
   }
 
   // Multiplies the tiles that are loaded, which leaves the other units of the core free for `meanwhile`.
-  template <bool kBoth, class Meanwhile>
+  template <class Meanwhile>
   static inline void multiply(Meanwhile& meanwhile) {
     meanwhile();
     _tile_dpbf16ps(0, 4, 6);
     _tile_dpbf16ps(1, 4, 7);
-    if (kBoth) _tile_dpbf16ps(2, 5, 6);
-    if (kBoth) _tile_dpbf16ps(3, 5, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
   }
 
-  // Adds the products that matter, in an order in which only one factor is another than before. kBoth: whether there
-  // are more than 16 rows; meanwhile: is called with each group of tiles.
-  template <bool kBoth, class Meanwhile>
+  // Adds the products that matter, in an order in which only one factor is another than before. meanwhile: is called
+  // with each group of tiles.
+  template <class Meanwhile>
   inline void add(int64_t parts, Meanwhile& meanwhile) const {
     if (parts == 3)
-      add_three<kBoth>(meanwhile);
+      add_three(meanwhile);
     else
-      add_two<kBoth>(meanwhile);
+      add_two(meanwhile);
   }
 
-  template <bool kBoth, class Meanwhile>
+  template <class Meanwhile>
   inline void add_three(Meanwhile& meanwhile) const {
     load_weights(0);
-    load_rows<kBoth>(2);
+    load_rows(2);
     fetch_next(next_weight);
-    multiply<kBoth>(meanwhile);
-    load_rows<kBoth>(1);
+    multiply(meanwhile);
+    load_rows(1);
     fetch_next(next_rows);
-    multiply<kBoth>(meanwhile);
+    multiply(meanwhile);
     load_weights(1);
     fetch_next(next_rows + 2 * kTileBytes);
-    multiply<kBoth>(meanwhile);
-    load_rows<kBoth>(0);
+    multiply(meanwhile);
+    load_rows(0);
     fetch_next(next_rows + 4 * kTileBytes);
-    multiply<kBoth>(meanwhile);
+    multiply(meanwhile);
     load_weights(2);
     fetch_next(next_weight + 2 * kTileBytes);
-    multiply<kBoth>(meanwhile);
+    multiply(meanwhile);
     load_weights(0);
     fetch_next(next_weight + 4 * kTileBytes);
-    multiply<kBoth>(meanwhile);
+    multiply(meanwhile);
   }
 
-  template <bool kBoth, class Meanwhile>
+  template <class Meanwhile>
   inline void add_two(Meanwhile& meanwhile) const {
     load_weights(0);
-    load_rows<kBoth>(1);
+    load_rows(1);
     fetch_next(next_weight);
-    multiply<kBoth>(meanwhile);
-    load_rows<kBoth>(0);
+    multiply(meanwhile);
+    load_rows(0);
     fetch_next(next_rows);
     fetch_next(next_rows + 2 * kTileBytes);
-    multiply<kBoth>(meanwhile);
+    multiply(meanwhile);
     load_weights(1);
     fetch_next(next_weight + 2 * kTileBytes);
-    multiply<kBoth>(meanwhile);
+    multiply(meanwhile);
   }
 };
 
@@ -251,7 +241,7 @@ struct MatrixProducts {
       const char* next = rows + step;
       if (++group == conv.groups) group = 0, begin += plan.transformed * stride, next = begin;
       const Place at{rows, weight, next, weight + stride * kWidth, stride};
-      at.add<true>(conv.parts, weights.meanwhile);
+      at.add(conv.parts, weights.meanwhile);
       rows = at.next_rows;
       weight = at.next_weight;
     }

@@ -1,123 +1,254 @@
-// Products of float32 rows on the matrix unit, as exact as in float32. Included after amx.inl. Both factors are split
-// into bfloat16 parts, the weights of a panel while the panel before it is multiplied.
+// Products of float32 rows on the matrix unit, in whole numbers, as exact as in float32. Included after amx.inl.
+//
+// Rows and weights are factors times whole numbers of three digits of base 256, from -128 to 127: a factor for each
+// output of the weights, and one for each row and block of inputs of the source. The products of digits of the same
+// weight are summed, without rounding, in int32; of all nine, only that of the two lowest digits is left out. A matrix
+// unit multiplies bytes twice as fast as bfloat16, and the digits of weights are what is kept of them in memory.
 
-// Bytes of split rows that are multiplied by all weights before the next ones are: they, and the weights of two panels,
-// stay in a second-level cache of 2 MiB, which every processor with a matrix unit has.
-constexpr int64_t kRowsBytes = 1024 * 1024;
+constexpr int64_t kDigits = 3, kPlace = 64, kTileRows = 16;
+// Places of a block at most: its digits for one panel stay in the first-level cache for all rows.
+constexpr int64_t kBlockPlaces = 4;
+// Bytes of the digits of rows that are multiplied by all weights before the next ones are, and how many rows they are
+// at most: they and their sums stay in a second-level cache of 2 MiB, which every processor with a matrix unit has.
+constexpr int64_t kRowsBytes = 1024 * 1024, kMostRows = 1024;
+// Bytes of the digits of one panel's weights at one place.
+constexpr int64_t kPlaceBytes = kDigits * kPlace * kWidth;
+// The largest whole number, but for rounding; what the highest digit counts.
+constexpr float kLargest = 127 * 0x10101 - 1, kHighest = 0x10000;
 
-// Channels that a row of the source has of its own: rows may overlap in memory.
-static int64_t own_channels(const Product& product, const ProductCall& call) {
-  return call.stride < product.inputs ? call.stride : product.inputs;
+// The shapes of the tiles for rows of which a tile has `height`: 0 to 3 are sums, 4 and 5 rows, 6 and 7 weights.
+static TileShapes shapes_for(int64_t height) {
+  TileShapes shapes;
+  for (int tile = 0; tile < 6; ++tile) shapes.rows[tile] = uint8_t(height);
+  return shapes;
 }
 
-// Rows that follow the last one of the call and that it reaches into.
-static int64_t rows_beyond(const Product& product, const ProductCall& call) {
-  const int64_t own = own_channels(product, call);
-  return (product.inputs + own - 1) / own - 1;
-}
+// How the scratch memory has the rows of a call: digits [places][kDigits, the highest first][padded][kPlace], then
+// factors [blocks][padded]. Each row of the source is there once, however many rows of the call it is in.
+struct Rows {
+  int64_t own;     // channels that a row of the source has of its own: rows may overlap in memory
+  int64_t places;  // of them, kPlace channels each
+  int64_t blocks;  // of the places of a row
+  int64_t beyond;  // rows that follow the last one of the call and that it reaches into
+  int64_t padded;  // rows, with room for whole tiles
+  char* digits;
+  float* factors;
 
-// Rows of the source that are split into parts, each once, with room for whole tiles.
+  Rows(const Product& product, const ProductCall& call)
+      : own(call.stride < product.inputs ? call.stride : product.inputs),
+        places(own / kPlace),
+        blocks((places + kBlockPlaces - 1) / kBlockPlaces),
+        beyond(product.inputs / own - 1),
+        padded(call.rows + beyond + kTileRows),
+        digits(call.scratch),
+        factors(reinterpret_cast<float*>(digits + padded * own * kDigits)) {}
+
+  int64_t bytes() const { return (padded * (own * kDigits + blocks * int64_t(sizeof(float))) + kLine - 1) / kLine * kLine; }
+  int64_t first_place(int64_t block) const { return places * block / blocks; }
+  int64_t plane() const { return padded * kPlace; }
+
+  // That are multiplied by a panel one after another.
+  int64_t at_once() const {
+    const int64_t most = kRowsBytes / (own * kDigits) / kTileRows * kTileRows;
+    return most < kTileRows ? kTileRows : most < kMostRows ? most : kMostRows;
+  }
+};
+
 static int64_t split_rows(const Product& product, const ProductCall& call) {
-  return (call.rows + kRows - 1) / kRows * kRows + rows_beyond(product, call);
+  return call.rows + Rows(product, call).beyond;
 }
 
-static int64_t rows_bytes(const Product& product, const ProductCall& call) {
-  return split_rows(product, call) * own_channels(product, call) * product.parts * 2;
+static int64_t rows_bytes(const Product& product, const ProductCall& call) { return Rows(product, call).bytes(); }
+
+static int64_t rows_at_once(const Product& product, const ProductCall& call) { return Rows(product, call).at_once(); }
+
+// Of one thread: the sums of all rows that are multiplied at once.
+static int64_t own_bytes(const Product& product, const ProductCall& call) {
+  return rows_at_once(product, call) * kWidth * int64_t(sizeof(float));
 }
 
-// Rows of the call that stay in the cache together.
-static int64_t rows_at_once(const Product& product, const ProductCall& call) {
-  const int64_t most = kRowsBytes / (own_channels(product, call) * product.parts * 2) / kRows * kRows;
-  return most > kRows ? most : kRows;
+// The largest magnitude of `count` floats, as the bits of a float: those of what is no number, or infinite, are larger.
+static inline int32_t largest_bits(const float* from, int64_t count) {
+  __m512i most = _mm512_setzero_si512();
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const __m512i bits = reinterpret_cast<__m512i>(load(from + i));
+    most = _mm512_max_epi32(most, _mm512_and_si512(bits, _mm512_set1_epi32(0x7fffffff)));
+  }
+  return _mm512_reduce_max_epi32(most);
 }
 
-// Row `row` of the source to [channels / kDepth][rows][parts][kDepth] of the scratch.
+// The digits of kPlace floats times `factor`, to rows `plane` bytes apart. With half a base added to each digit they are
+// those of a number without signs.
+static inline void to_digits(const float* from, float factor, char* to, int64_t plane) {
+  const __m512i half = _mm512_set1_epi32(0x808080);
+  for (int64_t i = 0; i < kPlace; i += kLanes, to += kLanes) {
+    const __m512i number = _mm512_cvtps_epi32(reinterpret_cast<__m512>(load(from + i) * factor));
+    const __m512i digits = _mm512_xor_si512(_mm512_add_epi32(number, half), half);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(_mm512_srli_epi32(digits, 16)));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + plane), _mm512_cvtepi32_epi8(_mm512_srli_epi32(digits, 8)));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 2 * plane), _mm512_cvtepi32_epi8(digits));
+  }
+}
+
+// Row `row` of the source to the scratch memory. A block that has what is no finite number has a factor that is none.
 static void split_row(const Product& product, const ProductCall& call, int64_t row) {
-  if (row >= call.rows + rows_beyond(product, call)) return;
-  const int64_t own = own_channels(product, call), stride = product.parts * kDepth * 2;
+  const Rows rows(product, call);
   const float* from = static_cast<const float*>(call.source) + row * call.stride;
-  char* to = call.scratch + row * stride;
-  for (int64_t channel = 0; channel < own; channel += kDepth, to += split_rows(product, call) * stride)
-    to_parts(load(from + channel), load(from + channel + kLanes), to, kDepth * 2, product.parts);
-}
-
-// Bytes of a panel's weights as the matrix unit takes them.
-static int64_t panel_bytes(const Product& product) { return product.inputs * kWidth * product.parts * 2; }
-
-// Of one thread: the weights of the panel that is multiplied, and of the next one.
-static int64_t own_bytes(const Product& product) { return 2 * panel_bytes(product); }
-
-// The sums of kRows rows from `first` on, without the factors and the bias, to `to`; kBoth: whether there are more than
-// 16.
-template <bool kBoth>
-static void multiply_rows(const Product& product, const ProductCall& call, int64_t first, const char* weight,
-                          Unpack& meanwhile, float* to) {
-  const int64_t own = own_channels(product, call), stride = product.parts * kDepth * 2;
-  const int64_t part = split_rows(product, call) * stride;
-  MatrixProducts::clear();
-  int64_t channel = 0;
-  const char *begin = call.scratch + first * stride, *rows = begin;
-  for (int64_t input = 0; input < product.inputs; input += kDepth) {
-    const char* next_rows = rows + part;
-    if ((channel += kDepth) == own) channel = 0, begin += stride, next_rows = begin;
-    const Place place{rows, weight, next_rows, weight + product.parts * 2 * kTileBytes, stride};
-    place.add<kBoth>(product.parts, meanwhile);
-    rows = next_rows;
-    weight = place.next_weight;
-  }
-  MatrixProducts::keep_sums(to);
-}
-
-// `rows` rows of sums, times the factors of panel `index` and plus its bias, to row `first` of the result.
-static void put_sums(const Product& product, const ProductCall& call, int64_t index, int64_t first, int64_t rows,
-                     const float* sums) {
-  const int64_t column = index * kWidth;
-  const int64_t valid = product.outputs - column < kWidth ? product.outputs - column : kWidth;
-  const Vector scale[2] = {load(product.scale + column), load(product.scale + column + kLanes)};
-  const Vector bias[2] = {load(product.bias + column), load(product.bias + column + kLanes)};
-  float* to = call.out + first * product.outputs + column;
-  for (int64_t row = 0; row < rows; ++row, to += product.outputs, sums += kWidth) {
-    const Vector sum[2] = {load(sums) * scale[0] + bias[0], load(sums + kLanes) * scale[1] + bias[1]};
-    if (valid == kWidth)
-      __builtin_memcpy(to, sum, sizeof sum);
-    else
-      __builtin_memcpy(to, sum, std::size_t(valid) * sizeof(float));
+  for (int64_t block = 0; block < rows.blocks; ++block) {
+    const int64_t first = rows.first_place(block), end = rows.first_place(block + 1);
+    const int32_t bits = largest_bits(from + first * kPlace, (end - first) * kPlace);
+    float largest;
+    __builtin_memcpy(&largest, &bits, sizeof largest);
+    const bool finite = bits < 0x7f800000;
+    largest = largest < 1e-30f ? 1e-30f : largest;
+    rows.factors[block * rows.padded + row] = finite ? largest * (kHighest / kLargest) : __builtin_nanf("");
+    for (int64_t place = first; place < end; ++place)
+      to_digits(from + place * kPlace, kLargest / largest,
+                rows.digits + place * kDigits * rows.plane() + row * kPlace, rows.plane());
   }
 }
 
-// Rows `start` to `end` of the call and one panel of the weights, split already.
-static void matrix_panel(const Product& product, const ProductCall& call, int64_t index, int64_t start, int64_t end,
-                         const char* weight, Unpack& meanwhile) {
-  alignas(64) float sums[kRows * kWidth];
-  for (int64_t first = start; first < end; first += kRows) {
-    const int64_t rows = end - first < kRows ? end - first : kRows;
-    if (first == start || rows < kRows) {
-      const TileShapes shapes = shapes_for(rows);
-      _tile_loadconfig(&shapes);
+// Some places of as many rows as a tile has, and of one panel, and the weights that are fetched meanwhile.
+struct Digits {
+  const char *rows, *weight;
+  int64_t plane, places;
+  const char* ahead;
+  int64_t lines;  // at each place
+
+  inline void fetch() {
+    for (int64_t line = 0; line < lines; ++line, ahead += kLine) __builtin_prefetch(ahead, 0, 2);
+  }
+
+  static inline void load_weights(const char* from) {
+    _tile_loadd(6, from, 64);
+    _tile_loadd(7, from + kTileBytes, 64);
+  }
+
+  // The products that count 1 / 256^2 and 1 / 256^3 of the highest one.
+  inline void lower(int32_t* sums) {
+    const char *from = rows, *with = weight;
+    MatrixProducts::clear();
+    for (int64_t place = 0; place < places; ++place, from += kDigits * plane, with += kPlaceBytes) {
+      fetch();
+      _tile_loadd(4, from, kPlace);
+      load_weights(with + 4 * kTileBytes);
+      _tile_dpbssd(0, 4, 6);
+      _tile_dpbssd(1, 4, 7);
+      _tile_loadd(5, from + plane, kPlace);
+      _tile_dpbssd(2, 5, 6);
+      _tile_dpbssd(3, 5, 7);
+      load_weights(with + 2 * kTileBytes);
+      _tile_dpbssd(0, 5, 6);
+      _tile_dpbssd(1, 5, 7);
+      _tile_loadd(4, from + 2 * plane, kPlace);
+      _tile_dpbssd(2, 4, 6);
+      _tile_dpbssd(3, 4, 7);
+      load_weights(with);
+      _tile_dpbssd(0, 4, 6);
+      _tile_dpbssd(1, 4, 7);
     }
-    if (rows > 16)
-      multiply_rows<true>(product, call, first, weight, meanwhile, sums);
-    else
-      multiply_rows<false>(product, call, first, weight, meanwhile, sums);
-    put_sums(product, call, index, first, rows, sums);
+    keep(sums);
   }
+
+  // The highest ones, and those that count 1 / 256 of them.
+  inline void higher(int32_t* sums) {
+    const char *from = rows, *with = weight;
+    MatrixProducts::clear();
+    for (int64_t place = 0; place < places; ++place, from += kDigits * plane, with += kPlaceBytes) {
+      fetch();
+      _tile_loadd(4, from, kPlace);
+      load_weights(with + 2 * kTileBytes);
+      _tile_dpbssd(2, 4, 6);
+      _tile_dpbssd(3, 4, 7);
+      load_weights(with);
+      _tile_dpbssd(0, 4, 6);
+      _tile_dpbssd(1, 4, 7);
+      _tile_loadd(5, from + plane, kPlace);
+      _tile_dpbssd(2, 5, 6);
+      _tile_dpbssd(3, 5, 7);
+    }
+    keep(sums);
+  }
+
+  // [2][16][kWidth]
+  static inline void keep(int32_t* to) {
+    constexpr int64_t kStride = kWidth * 4;
+    _tile_stored(0, to, kStride);
+    _tile_stored(1, to + kLanes, kStride);
+    _tile_stored(2, to + kTileRows * kWidth, kStride);
+    _tile_stored(3, to + kTileRows * kWidth + kLanes, kStride);
+  }
+};
+
+// The sums of one row and kLanes outputs, by the weight of their digits, as a float.
+static inline Vector joined(const int32_t* lower, const int32_t* higher) {
+  constexpr float kShare = 1.0f / 256;
+  const auto at = [](const int32_t* from) {
+    return reinterpret_cast<Vector>(_mm512_cvtepi32_ps(_mm512_load_si512(from)));
+  };
+  const Vector least = at(lower + kTileRows * kWidth) * kShare + at(lower);
+  return (least * kShare + at(higher + kTileRows * kWidth)) * kShare + at(higher);
 }
+
+// One block of the inputs of rows `first` to `end`, at most a tile, and of panel `index`.
+struct Gather {
+  const Product& product;
+  const ProductCall& call;
+  int64_t index;
+  bool begins, ends;  // whether it is the first block and the last one
+
+  // factors: of the rows; sums: theirs so far.
+  inline void operator()(const int32_t* lower, const int32_t* higher, const float* factors, int64_t first, int64_t end,
+                         float* sums) const {
+    const int64_t column = index * kWidth, left = product.outputs - column;
+    for (int64_t row = first; row < end; ++row, lower += kWidth, higher += kWidth, sums += kWidth) {
+      const Vector factor = all(factors[row]);
+      Vector value[2] = {joined(lower, higher) * factor, joined(lower + kLanes, higher + kLanes) * factor};
+      if (!begins) value[0] += load(sums), value[1] += load(sums + kLanes);
+      if (!ends) {
+        __builtin_memcpy(sums, value, sizeof value);
+        continue;
+      }
+      for (int half = 0; half < 2; ++half) {
+        const int64_t at = column + half * kLanes;
+        value[half] = value[half] * load(product.scale + at) + load(product.bias + at);
+      }
+      float* to = call.out + row * product.outputs + column;
+      if (left >= kWidth)
+        __builtin_memcpy(to, value, sizeof value);
+      else
+        __builtin_memcpy(to, value, std::size_t(left) * sizeof(float));
+    }
+  }
+};
 
 // Rows `start` to `end` of the call and the panels from `index` to `past`. own: own_bytes().
 static void matrix_panels(const Product& product, const ProductCall& call, int64_t index, int64_t past, int64_t start,
                           int64_t end, char* own) {
-  const int64_t packed = product.inputs * kPackedRow, bytes = panel_bytes(product);
-  const int64_t shares = (end - start + kRows - 1) / kRows * Place::groups(product.parts);
-  const char* from = static_cast<const char*>(product.weight) + index * packed;
-  Unpack{from, own, product.parts, product.inputs, product.inputs}();
-  for (char *weight = own, *next = own + bytes; index < past; ++index) {
-    from += packed;
-    const int64_t rows = index + 1 < past ? product.inputs : 0;
-    Unpack meanwhile{from, next, product.parts, rows, (kDepth + shares - 1) / shares};
-    matrix_panel(product, call, index, start, end, weight, meanwhile);
-    char* done = weight;
-    weight = next;
-    next = done;
-  }
+  const Rows rows(product, call);
+  // Tiles of about the same height: a product takes as long as they have rows.
+  const int64_t count = end - start, tiles = (count + kTileRows - 1) / kTileRows, height = (count + tiles - 1) / tiles;
+  const TileShapes shapes = shapes_for(height);
+  _tile_loadconfig(&shapes);
+  alignas(64) int32_t lower[2 * kTileRows * kWidth], higher[2 * kTileRows * kWidth];
+  const char* weight = static_cast<const char*>(product.weight) + index * product.inputs * kWidth * kDigits;
+  for (; index < past; ++index)
+    for (int64_t tap = 0; tap <= rows.beyond; ++tap)
+      for (int64_t block = 0; block < rows.blocks; ++block) {
+        const int64_t first_place = rows.first_place(block), places = rows.first_place(block + 1) - first_place;
+        const Gather gather{product, call, index, tap + block == 0, tap == rows.beyond && block + 1 == rows.blocks};
+        const char* next = weight + places * kPlaceBytes;
+        const float* factors = rows.factors + block * rows.padded + tap;
+        const char* digits = rows.digits + first_place * kDigits * rows.plane() + tap * kPlace;
+        Digits part{digits, weight, rows.plane(), places, next, (kPlaceBytes / kLine + 2 * tiles - 1) / (2 * tiles)};
+        float* sums = reinterpret_cast<float*>(own);
+        for (int64_t first = start; first < end; first += height, sums += height * kWidth) {
+          part.rows = digits + first * kPlace;
+          part.lower(lower);
+          part.higher(higher);
+          gather(lower, higher, factors, first, first + height < end ? first + height : end, sums);
+        }
+        weight = next;
+      }
   _tile_release();
 }

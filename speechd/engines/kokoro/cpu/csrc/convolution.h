@@ -41,13 +41,13 @@ struct Call {
 
 // A matrix, prepared once.
 struct Product {
-  // [ceil(outputs / width)] of [inputs][width] float32, of [inputs / 2][width][2] `bfloat16`, or, where `parts` > 0, of
-  // [inputs / kDepth][width / 16][kDepth / 2][16][2] whole numbers of three bytes, times 256 x scale the weight, which
-  // is split into so many bfloat16. 16 bytes follow them.
+  // [ceil(outputs / width)] of [inputs][width] float32, of [inputs / 2][width][2] `bfloat16`, or, for a `matrix` unit, of
+  // [inputs / 64][3][width / 16][16][16][4] signed bytes: digits of base 256, the highest first, of whole numbers that
+  // are the weight / scale x 256^2.
   const void* weight;
   const float* bias;   // [outputs, rounded up to whole widths]
-  const float* scale;  // the same, or null where there are no `parts`
-  int64_t inputs, outputs, bfloat16, parts;
+  const float* scale;  // the same, or null without a `matrix` unit
+  int64_t inputs, outputs, bfloat16, matrix;
 };
 
 // One call: out = source x weight + bias. The rows of source begin `stride` apart, which may be less than their length.

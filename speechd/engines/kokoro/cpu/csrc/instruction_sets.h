@@ -81,7 +81,7 @@ SPEECHD_END
 #endif
 
 #if defined(SPEECHD_AMX)
-SPEECHD_BEGIN("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,avx512vbmi,fma,amx-tile,amx-bf16")
+SPEECHD_BEGIN("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,avx512vbmi,fma,amx-tile,amx-bf16,amx-int8")
 namespace amx {
 constexpr int kLanes = 16, kRows = 32;
 #include "kernel.inl"
@@ -100,7 +100,7 @@ struct Matrix {
   int64_t (*rows)(const Product&, const ProductCall&);
   int64_t (*rows_bytes)(const Product&, const ProductCall&);
   int64_t (*rows_at_once)(const Product&, const ProductCall&);
-  int64_t (*own_bytes)(const Product&);
+  int64_t (*own_bytes)(const Product&, const ProductCall&);
   void (*split_row)(const Product&, const ProductCall&, int64_t row);
   void (*panels)(const Product&, const ProductCall&, int64_t index, int64_t past, int64_t start, int64_t end,
                  char* own);

@@ -111,7 +111,7 @@ static void multiply_matrix(const Product& product, const ProductCall& call, con
     for (int64_t row = 0; row < rows; ++row) matrix.split_row(product, call, row);
     const int64_t thread = this_thread(), count = threads_here();
     const int64_t index = panels * thread / count, past = panels * (thread + 1) / count;
-    char* own = scratch + thread * matrix.own_bytes(product);
+    char* own = scratch + thread * matrix.own_bytes(product, call);
     for (int64_t first = 0; first < call.rows && index < past; first += together) {
       const int64_t end = first + together < call.rows ? first + together : call.rows;
       matrix.panels(product, call, index, past, first, end, own);
@@ -120,13 +120,13 @@ static void multiply_matrix(const Product& product, const ProductCall& call, con
 }
 
 static int64_t product_bytes(const Product& product, const ProductCall& call, const Matrix& matrix) {
-  return product.parts ? matrix.rows_bytes(product, call) + call.threads * matrix.own_bytes(product) : 0;
+  return product.matrix ? matrix.rows_bytes(product, call) + call.threads * matrix.own_bytes(product, call) : 0;
 }
 
 static void multiply(const Product& product, const ProductCall& call, const Isa& isa) {
   const Panel panel = product.bfloat16 ? isa.panel_bfloat16 : isa.panel;
   const int64_t width = 2 * isa.lanes, panels = (product.outputs + width - 1) / width;
-  if (product.parts) return multiply_matrix(product, call, isa.matrix, panels);
+  if (product.matrix) return multiply_matrix(product, call, isa.matrix, panels);
 #pragma omp parallel for schedule(dynamic) num_threads(int(call.threads))
   for (int64_t index = 0; index < panels; ++index) panel(product, call, index);
 }
@@ -168,11 +168,11 @@ static void activate(float* values, int64_t count, int64_t threads, const Isa& i
 #if defined(SPEECHD_AMX)
 // Whether there is a matrix unit and the kernel lets this process, and what it forks, use it (Linux: arch_prctl(2)).
 static bool amx_usable() {
-  constexpr unsigned kTile = 1u << 24, kBfloat16 = 1u << 22;  // CPUID leaf 7, EDX
+  constexpr unsigned kTile = 1u << 24, kInt8 = 1u << 25, kBfloat16 = 1u << 22;  // CPUID leaf 7, EDX
   constexpr long kRequestPermission = 0x1023, kTileData = 18;
   unsigned a, b, c, d;
   return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vbmi") &&
-         __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & kTile) &&
+         __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & kTile) && (d & kInt8) &&
          (d & kBfloat16) && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 #endif
