@@ -28,7 +28,7 @@ def factors(largest: Tensor) -> Tensor:
 
 
 def packed(weights: Tensor, factor: Tensor) -> Tensor:
-    """The digits of weights (..., in, out), the highest first, int8 (..., in / 64, 3, out / 16, 16, 16, 4).
+    """The digits of weights (..., in, out), the lowest first, int8 (..., in / 64, 3, out / 16, 16, 16, 4).
 
     Of 64 inputs and of 16 outputs at a time, inputs in fours. factor: that of each weight, of a shape that expands to
     theirs.
@@ -39,5 +39,5 @@ def packed(weights: Tensor, factor: Tensor) -> Tensor:
     before = len(outer)
     order = (*range(before), *(before + axis for axis in (0, 3, 1, 4, 2)))
     unsigned = (tiles.permute(order) + HALVES) ^ HALVES
-    split = torch.stack([unsigned >> shift & 0xFF for shift in (16, 8, 0)], dim=before + 1)
+    split = torch.stack([unsigned >> shift & 0xFF for shift in (0, 8, 16)], dim=before + 1)
     return split.to(torch.uint8).view(torch.int8).contiguous()

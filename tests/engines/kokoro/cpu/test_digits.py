@@ -6,7 +6,7 @@ from torch import Tensor
 from speechd.engines.kokoro.cpu.digits import HIGHEST, LARGEST, PLACE, factors, packed
 from speechd.engines.kokoro.cpu.three_bytes import TILE
 
-COUNTS = torch.tensor([HIGHEST, 256, 1], dtype=torch.int32)
+COUNTS = torch.tensor([1, 256, HIGHEST], dtype=torch.int32)
 
 
 def read(digits: Tensor) -> Tensor:

@@ -43,7 +43,10 @@ struct Rows {
         digits(call.scratch),
         factors(reinterpret_cast<float*>(digits + padded * own * kDigits)) {}
 
-  int64_t bytes() const { return (padded * (own * kDigits + blocks * int64_t(sizeof(float))) + kLine - 1) / kLine * kLine; }
+  int64_t bytes() const {
+    const int64_t all = padded * (own * kDigits + blocks * int64_t(sizeof(float)));
+    return (all + kLine - 1) / kLine * kLine;
+  }
   int64_t first_place(int64_t block) const { return places * block / blocks; }
   int64_t plane() const { return padded * kPlace; }
 
@@ -77,17 +80,15 @@ static inline int32_t largest_bits(const float* from, int64_t count) {
   return _mm512_reduce_max_epi32(most);
 }
 
-// The digits of kPlace floats times `factor`, to rows `plane` bytes apart. With half a base added to each digit they are
-// those of a number without signs.
-static inline void to_digits(const float* from, float factor, char* to, int64_t plane) {
+// The digits of kLanes values, rounded, `plane` bytes apart. With half a base added to each digit they are those of a
+// number without signs.
+static inline void store_digits(Vector values, char* to, int64_t plane) {
   const __m512i half = _mm512_set1_epi32(0x808080);
-  for (int64_t i = 0; i < kPlace; i += kLanes, to += kLanes) {
-    const __m512i number = _mm512_cvtps_epi32(reinterpret_cast<__m512>(load(from + i) * factor));
-    const __m512i digits = _mm512_xor_si512(_mm512_add_epi32(number, half), half);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(_mm512_srli_epi32(digits, 16)));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + plane), _mm512_cvtepi32_epi8(_mm512_srli_epi32(digits, 8)));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 2 * plane), _mm512_cvtepi32_epi8(digits));
-  }
+  const __m512i number = _mm512_cvtps_epi32(reinterpret_cast<__m512>(values));
+  const __m512i digits = _mm512_xor_si512(_mm512_add_epi32(number, half), half);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(_mm512_srli_epi32(digits, 16)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to + plane), _mm512_cvtepi32_epi8(_mm512_srli_epi32(digits, 8)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 2 * plane), _mm512_cvtepi32_epi8(digits));
 }
 
 // Row `row` of the source to the scratch memory. A block that has what is no finite number has a factor that is none.
@@ -102,18 +103,50 @@ static void split_row(const Product& product, const ProductCall& call, int64_t r
     const bool finite = bits < 0x7f800000;
     largest = largest < 1e-30f ? 1e-30f : largest;
     rows.factors[block * rows.padded + row] = finite ? largest * (kHighest / kLargest) : __builtin_nanf("");
-    for (int64_t place = first; place < end; ++place)
-      to_digits(from + place * kPlace, kLargest / largest,
-                rows.digits + place * kDigits * rows.plane() + row * kPlace, rows.plane());
+    for (int64_t place = first; place < end; ++place) {
+      char* to = rows.digits + place * kDigits * rows.plane() + row * kPlace;
+      for (int64_t i = 0; i < kPlace; i += kLanes)
+        store_digits(load(from + place * kPlace + i) * (kLargest / largest), to + i, rows.plane());
+    }
   }
 }
+
+// Joins the sums of a tile, and adds those of the blocks before.
+struct Join {
+  const int32_t *lower, *higher;  // [2][kTileRows][kWidth]; what they count: see Digits
+  const float *factors, *before;  // of the rows; [rows][kWidth], their sums so far
+  float* to;                      // the rows of the result, or before
+  int64_t stride;                 // from one of them to the next
+  __mmask16 adds, keeps[2];       // lanes of what is before, and of the result
+  const float *scale, *bias;      // of the outputs
+
+  static inline __m512 at(const int32_t* from) { return _mm512_cvtepi32_ps(_mm512_loadu_si512(from)); }
+
+  inline void half(int64_t lane, __mmask16 kept) const {
+    const __m512 share = _mm512_set1_ps(1.0f / 256);
+    __m512 sum = _mm512_fmadd_ps(at(lower + kTileRows * kWidth + lane), share, at(lower + lane));
+    sum = _mm512_fmadd_ps(sum, share, at(higher + kTileRows * kWidth + lane));
+    sum = _mm512_fmadd_ps(sum, share, at(higher + lane));
+    sum = _mm512_fmadd_ps(sum, _mm512_set1_ps(*factors), _mm512_maskz_loadu_ps(adds, before + lane));
+    sum = _mm512_fmadd_ps(sum, _mm512_loadu_ps(scale + lane), _mm512_loadu_ps(bias + lane));
+    _mm512_mask_storeu_ps(to + lane, kept, sum);
+  }
+
+  inline void operator()(int64_t rows) {
+    for (int64_t row = 0; row < rows; ++row) {
+      half(0, keeps[0]);
+      half(kLanes, keeps[1]);
+      lower += kWidth, higher += kWidth, before += kWidth, to += stride, ++factors;
+    }
+  }
+};
 
 // Some places of as many rows as a tile has, and of one panel, and the weights that are fetched meanwhile.
 struct Digits {
   const char *rows, *weight;
   int64_t plane, places;
   const char* ahead;
-  int64_t lines;  // at each place
+  int64_t lines;  // at each place, twice
 
   inline void fetch() {
     for (int64_t line = 0; line < lines; ++line, ahead += kLine) __builtin_prefetch(ahead, 0, 2);
@@ -131,7 +164,7 @@ struct Digits {
     for (int64_t place = 0; place < places; ++place, from += kDigits * plane, with += kPlaceBytes) {
       fetch();
       _tile_loadd(4, from, kPlace);
-      load_weights(with + 4 * kTileBytes);
+      load_weights(with);
       _tile_dpbssd(0, 4, 6);
       _tile_dpbssd(1, 4, 7);
       _tile_loadd(5, from + plane, kPlace);
@@ -143,7 +176,7 @@ struct Digits {
       _tile_loadd(4, from + 2 * plane, kPlace);
       _tile_dpbssd(2, 4, 6);
       _tile_dpbssd(3, 4, 7);
-      load_weights(with);
+      load_weights(with + 4 * kTileBytes);
       _tile_dpbssd(0, 4, 6);
       _tile_dpbssd(1, 4, 7);
     }
@@ -160,7 +193,7 @@ struct Digits {
       load_weights(with + 2 * kTileBytes);
       _tile_dpbssd(2, 4, 6);
       _tile_dpbssd(3, 4, 7);
-      load_weights(with);
+      load_weights(with + 4 * kTileBytes);
       _tile_dpbssd(0, 4, 6);
       _tile_dpbssd(1, 4, 7);
       _tile_loadd(5, from + plane, kPlace);
@@ -170,7 +203,7 @@ struct Digits {
     keep(sums);
   }
 
-  // [2][16][kWidth]
+  // [2][kTileRows][kWidth]
   static inline void keep(int32_t* to) {
     constexpr int64_t kStride = kWidth * 4;
     _tile_stored(0, to, kStride);
@@ -180,47 +213,24 @@ struct Digits {
   }
 };
 
-// The sums of one row and kLanes outputs, by the weight of their digits, as a float.
-static inline Vector joined(const int32_t* lower, const int32_t* higher) {
-  constexpr float kShare = 1.0f / 256;
-  const auto at = [](const int32_t* from) {
-    return reinterpret_cast<Vector>(_mm512_cvtepi32_ps(_mm512_load_si512(from)));
-  };
-  const Vector least = at(lower + kTileRows * kWidth) * kShare + at(lower);
-  return (least * kShare + at(higher + kTileRows * kWidth)) * kShare + at(higher);
+// The lanes of a vector that `count` outputs from its first one on have.
+static inline __mmask16 first_lanes(int64_t count) {
+  return count >= kLanes ? __mmask16(0xffff) : __mmask16((1 << (count > 0 ? count : 0)) - 1);
 }
 
-// One block of the inputs of rows `first` to `end`, at most a tile, and of panel `index`.
-struct Gather {
-  const Product& product;
-  const ProductCall& call;
-  int64_t index;
-  bool begins, ends;  // whether it is the first block and the last one
-
-  // factors: of the rows; sums: theirs so far.
-  inline void operator()(const int32_t* lower, const int32_t* higher, const float* factors, int64_t first, int64_t end,
-                         float* sums) const {
-    const int64_t column = index * kWidth, left = product.outputs - column;
-    for (int64_t row = first; row < end; ++row, lower += kWidth, higher += kWidth, sums += kWidth) {
-      const Vector factor = all(factors[row]);
-      Vector value[2] = {joined(lower, higher) * factor, joined(lower + kLanes, higher + kLanes) * factor};
-      if (!begins) value[0] += load(sums), value[1] += load(sums + kLanes);
-      if (!ends) {
-        __builtin_memcpy(sums, value, sizeof value);
-        continue;
-      }
-      for (int half = 0; half < 2; ++half) {
-        const int64_t at = column + half * kLanes;
-        value[half] = value[half] * load(product.scale + at) + load(product.bias + at);
-      }
-      float* to = call.out + row * product.outputs + column;
-      if (left >= kWidth)
-        __builtin_memcpy(to, value, sizeof value);
-      else
-        __builtin_memcpy(to, value, std::size_t(left) * sizeof(float));
-    }
-  }
-};
+// What joins the sums of block after block of panel `index`; `last`: whether there are no more.
+static inline Join join_of(const Product& product, const ProductCall& call, int64_t index, bool first, bool last) {
+  static constexpr Vector kOnes[2] = {Vector{} + 1.0f, Vector{} + 1.0f}, kZeros[2] = {};
+  const int64_t column = index * kWidth, left = product.outputs - column;
+  Join join{};
+  join.adds = first ? 0 : 0xffff;
+  join.keeps[0] = last ? first_lanes(left) : 0xffff;
+  join.keeps[1] = last ? first_lanes(left - kLanes) : 0xffff;
+  join.scale = last ? product.scale + column : reinterpret_cast<const float*>(kOnes);
+  join.bias = last ? product.bias + column : reinterpret_cast<const float*>(kZeros);
+  join.stride = last ? product.outputs : kWidth;
+  return join;
+}
 
 // Rows `start` to `end` of the call and the panels from `index` to `past`. own: own_bytes().
 static void matrix_panels(const Product& product, const ProductCall& call, int64_t index, int64_t past, int64_t start,
@@ -236,17 +246,20 @@ static void matrix_panels(const Product& product, const ProductCall& call, int64
     for (int64_t tap = 0; tap <= rows.beyond; ++tap)
       for (int64_t block = 0; block < rows.blocks; ++block) {
         const int64_t first_place = rows.first_place(block), places = rows.first_place(block + 1) - first_place;
-        const Gather gather{product, call, index, tap + block == 0, tap == rows.beyond && block + 1 == rows.blocks};
-        const char* next = weight + places * kPlaceBytes;
-        const float* factors = rows.factors + block * rows.padded + tap;
+        const bool last = tap == rows.beyond && block + 1 == rows.blocks;
         const char* digits = rows.digits + first_place * kDigits * rows.plane() + tap * kPlace;
+        const char* next = weight + places * kPlaceBytes;
         Digits part{digits, weight, rows.plane(), places, next, (kPlaceBytes / kLine + 2 * tiles - 1) / (2 * tiles)};
-        float* sums = reinterpret_cast<float*>(own);
-        for (int64_t first = start; first < end; first += height, sums += height * kWidth) {
+        Join join = join_of(product, call, index, tap + block == 0, last);
+        join.factors = rows.factors + block * rows.padded + tap + start;
+        join.before = reinterpret_cast<float*>(own);
+        join.to = last ? call.out + start * product.outputs + index * kWidth : reinterpret_cast<float*>(own);
+        for (int64_t first = start; first < end; first += height) {
           part.rows = digits + first * kPlace;
           part.lower(lower);
           part.higher(higher);
-          gather(lower, higher, factors, first, first + height < end ? first + height : end, sums);
+          join.lower = lower, join.higher = higher;
+          join(end - first < height ? end - first : height);
         }
         weight = next;
       }

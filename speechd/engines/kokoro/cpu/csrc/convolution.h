@@ -42,7 +42,7 @@ struct Call {
 // A matrix, prepared once.
 struct Product {
   // [ceil(outputs / width)] of [inputs][width] float32, of [inputs / 2][width][2] `bfloat16`, or, for a `matrix` unit, of
-  // [inputs / 64][3][width / 16][16][16][4] signed bytes: digits of base 256, the highest first, of whole numbers that
+  // [inputs / 64][3][width / 16][16][16][4] signed bytes: digits of base 256, the lowest first, of whole numbers that
   // are the weight / scale x 256^2.
   const void* weight;
   const float* bias;   // [outputs, rounded up to whole widths]
