@@ -1,6 +1,7 @@
-// Products on the matrix unit (AMX): each float32 is kept as the sum of two or three bfloat16, and the products that
+// Convolutions on the matrix unit (AMX): each float32 is kept as the sum of two or three bfloat16, and the products that
 // matter are summed. Three parts have all 24 bits of a float32, and the six products of them that are left out nothing
-// that a float32 result could hold; two parts have 16 bits and take three products.
+// that a float32 result could hold; two parts have 16 bits and take three products. Products of rows (amx_product.inl)
+// are of whole numbers.
 //
 // Memory is slower than the matrix unit, so weights are kept in three bytes: as whole numbers of 24 bits, with a factor
 // for each output. They are split while those before them are multiplied.

@@ -118,24 +118,26 @@ struct Join {
   float* to;                      // the rows of the result, or before
   int64_t stride;                 // from one of them to the next
   __mmask16 adds, keeps[2];       // lanes of what is before, and of the result
-  const float *scale, *bias;      // of the outputs
+  Vector scale[2], bias[2];       // of the outputs
 
   static inline __m512 at(const int32_t* from) { return _mm512_cvtepi32_ps(_mm512_loadu_si512(from)); }
 
-  inline void half(int64_t lane, __mmask16 kept) const {
+  template <int kHalf>
+  inline void half() const {
+    constexpr int64_t lane = kHalf * kLanes;
     const __m512 share = _mm512_set1_ps(1.0f / 256);
     __m512 sum = _mm512_fmadd_ps(at(lower + kTileRows * kWidth + lane), share, at(lower + lane));
     sum = _mm512_fmadd_ps(sum, share, at(higher + kTileRows * kWidth + lane));
     sum = _mm512_fmadd_ps(sum, share, at(higher + lane));
     sum = _mm512_fmadd_ps(sum, _mm512_set1_ps(*factors), _mm512_maskz_loadu_ps(adds, before + lane));
-    sum = _mm512_fmadd_ps(sum, _mm512_loadu_ps(scale + lane), _mm512_loadu_ps(bias + lane));
-    _mm512_mask_storeu_ps(to + lane, kept, sum);
+    sum = _mm512_fmadd_ps(sum, reinterpret_cast<__m512>(scale[kHalf]), reinterpret_cast<__m512>(bias[kHalf]));
+    _mm512_mask_storeu_ps(to + lane, keeps[kHalf], sum);
   }
 
   inline void operator()(int64_t rows) {
     for (int64_t row = 0; row < rows; ++row) {
-      half(0, keeps[0]);
-      half(kLanes, keeps[1]);
+      half<0>();
+      half<1>();
       lower += kWidth, higher += kWidth, before += kWidth, to += stride, ++factors;
     }
   }
@@ -220,14 +222,14 @@ static inline __mmask16 first_lanes(int64_t count) {
 
 // What joins the sums of block after block of panel `index`; `last`: whether there are no more.
 static inline Join join_of(const Product& product, const ProductCall& call, int64_t index, bool first, bool last) {
-  static constexpr Vector kOnes[2] = {Vector{} + 1.0f, Vector{} + 1.0f}, kZeros[2] = {};
   const int64_t column = index * kWidth, left = product.outputs - column;
   Join join{};
   join.adds = first ? 0 : 0xffff;
-  join.keeps[0] = last ? first_lanes(left) : 0xffff;
-  join.keeps[1] = last ? first_lanes(left - kLanes) : 0xffff;
-  join.scale = last ? product.scale + column : reinterpret_cast<const float*>(kOnes);
-  join.bias = last ? product.bias + column : reinterpret_cast<const float*>(kZeros);
+  for (int64_t half = 0, lane = 0; half < 2; ++half, lane += kLanes) {
+    join.keeps[half] = last ? first_lanes(left - lane) : 0xffff;
+    join.scale[half] = last ? load(product.scale + column + lane) : all(1.0f);
+    join.bias[half] = last ? load(product.bias + column + lane) : Vector{};
+  }
   join.stride = last ? product.outputs : kWidth;
   return join;
 }
