@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import zlib
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -14,6 +15,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
 FOLDER = Path("speechd/engines/kokoro/cpu/csrc")
+SOURCES = sorted(FOLDER.glob("*.[chi]*"))
 
 posix = os.name == "posix"
 openmp = ["-fopenmp"] if sys.platform == "linux" else []
@@ -50,7 +52,9 @@ setup(
         Extension(
             "speechd.engines.kokoro.cpu._kernels",
             sources=[str(FOLDER / "kernels.cpp")],
-            depends=[str(path) for path in FOLDER.glob("*.[hi]*")],
+            depends=[str(path) for path in SOURCES],
+            # So that a checkout notices a library that was built from other sources: see compiled_ops.py.
+            define_macros=[("SPEECHD_SOURCES", str(zlib.crc32(b"".join(path.read_bytes() for path in SOURCES))))],
             # No -march: the kernels choose among instruction sets at run time. -fwrapv, which most Pythons add by
             # themselves, is what they were measured with: without it GCC 12 makes 2 % more instructions.
             extra_compile_args=["-std=c++17", "-O3", "-fwrapv", "-Wno-psabi", *openmp]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import zlib
 from ctypes import POINTER, c_int64, c_void_p
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -21,6 +23,8 @@ from speechd.engines.kokoro.cpu.ops import Activation, kernel_threads
 from speechd.engines.kokoro.cpu.pages import pages
 from speechd.engines.kokoro.cpu.structures import LAYOUT
 
+SOURCES: Final = Path(__file__).with_name("csrc")
+"""What the kernels are built from, in a checkout."""
 LIBRARY: Final = "speechd.engines.kokoro.cpu._kernels"
 BUILD: Final = "install speechd again where there is a C++ compiler; in a checkout: `make kernels`"
 DEPTH: Final = 32
@@ -145,16 +149,21 @@ def _library() -> ctypes.CDLL:
         raise NotBuilt(BUILD)
     try:
         library = ctypes.CDLL(spec.origin)
-        library.speechd_layout.restype = c_int64
-        layout = library.speechd_layout()
+        library.speechd_layout.restype = library.speechd_sources.restype = c_int64
+        layout, sources = library.speechd_layout(), library.speechd_sources()
     except (OSError, AttributeError) as error:
         raise NotBuilt(str(error)) from error
-    if layout != LAYOUT:
+    if layout != LAYOUT or (SOURCES.exists() and sources != _checksum(SOURCES)):
         raise NotBuilt(f"they are of another version: {BUILD}")
     for name, arguments, result in FUNCTIONS:
         function = getattr(library, name)  # library[name] would be another object each time
         function.argtypes, function.restype = [*arguments, c_int64], result
     return library
+
+
+def _checksum(folder: Path) -> int:
+    """As setup.py writes it into the kernels: the same numbers in the same places may mean something else by now."""
+    return zlib.crc32(b"".join(path.read_bytes() for path in sorted(folder.glob("*.[chi]*"))))
 
 
 def supports(weight: Tensor) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
+from speechd.engines.kokoro.cpu import compiled_ops
 from speechd.engines.kokoro.cpu.compiled_ops import CompiledConvolution, Kernels, NotBuilt, supports
 from speechd.engines.kokoro.cpu.compiled_product import CompiledProduct
 from speechd.engines.kokoro.cpu.ops import (
@@ -56,6 +58,18 @@ def close() -> Kernels:
 @pytest.mark.skipif(os.environ.get("SPEECHD_NO_NATIVE") == "1", reason="SPEECHD_NO_NATIVE=1")
 def test_kernels_are_built() -> None:
     Kernels()  # raises NotBuilt, which says how to build them
+
+
+@pytest.mark.skipif(os.environ.get("SPEECHD_NO_NATIVE") == "1", reason="SPEECHD_NO_NATIVE=1")
+def test_kernels_of_other_sources_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for source in compiled_ops.SOURCES.iterdir():
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    monkeypatch.setattr(compiled_ops, "SOURCES", tmp_path)
+    Kernels()
+    with (tmp_path / "kernels.cpp").open("a") as file:
+        file.write("// another meaning\n")
+    with pytest.raises(NotBuilt, match="make kernels"):
+        Kernels()
 
 
 def exact(

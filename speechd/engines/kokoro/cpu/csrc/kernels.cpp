@@ -13,6 +13,10 @@
 
 #include "instruction_sets.h"
 
+#if !defined(SPEECHD_SOURCES)
+#define SPEECHD_SOURCES 0
+#endif
+
 #if defined(SPEECHD_AMX)
 #include <cpuid.h>
 #include <sys/syscall.h>
@@ -195,7 +199,7 @@ int64_t speechd_isa() {
   return 0;
 }
 
-// The sizes of all structures, so that a library built from other sources is noticed.
+// The sizes of all structures, which Python declares once more.
 int64_t speechd_layout() {
   using namespace speechd;
   const std::size_t sizes[] = {sizeof(Convolution), sizeof(Call),          sizeof(Product),       sizeof(ProductCall),
@@ -205,6 +209,9 @@ int64_t speechd_layout() {
   for (const std::size_t size : sizes) layout = layout * 1009 + size;
   return int64_t(layout >> 1);
 }
+
+// The CRC-32 of the sources that it was built from; 0 where the build did not say.
+int64_t speechd_sources() { return SPEECHD_SOURCES; }
 
 // Whether it multiplies on a matrix unit, with `parts` of each weight.
 int64_t speechd_matrix(int64_t isa) { return isa == 4; }
