@@ -78,7 +78,8 @@ class Kernels:
         """
         library = _library()
         self._library = library
-        self.isa: int = library.speechd_isa() if isa is None else isa
+        best = library.speechd_isa()  # always asked: it gets the matrix unit from the system
+        self.isa: int = best if isa is None else isa
         self.matrix: bool = library.speechd_matrix(self.isa) == 1
         self.close = close and (self.matrix or library.speechd_bfloat16(self.isa) == 1)
         self.width: int = library.speechd_width(self.isa)
