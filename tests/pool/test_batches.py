@@ -17,8 +17,8 @@ from speechd.engines.base import Segment
 from speechd.engines.pipelining import EngineLost
 from speechd.errors import SynthesisFailed
 from speechd.pool.batch_times import BatchTimes
-from speechd.pool.client import PoolClient, SegmentJob
 from speechd.pool.capacity import Limits
+from speechd.pool.client import PoolClient, SegmentJob
 from speechd.pool.scoreboard import Scoreboard
 from tests.harness.forks import (
     LIMITS,
