@@ -37,7 +37,8 @@ class GpuModel:
     """Kokoro on CUDA, many inputs at once. See `kokoro.model.Model`."""
 
     batch_limit: Final = SEGMENTS
-    batch_limit_s: Final = 64.0
+    batch_limit_s: Final = 32.0
+    """What a newcomer waits for. An H100 makes 4 % less audio of batches of 37 s than of those of 146."""
 
     def __init__(
         self, config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], dtype: str, *, required: bool
