@@ -17,7 +17,7 @@ from typing import Final
 
 import torch
 
-from bench.gpu import checkpoint, exactness, speed
+from bench.gpu import checkpoint, exactness, reference, speed
 from bench.gpu.section import Context, Section
 
 
@@ -42,6 +42,7 @@ SECTIONS: Final = (
     Section("parts", speed.parts, 45),
     Section("kernels", _kernels, 60),
     Section("one_pass", speed.one_pass, 40),
+    Section("reference", reference.run, 45),
 )
 
 

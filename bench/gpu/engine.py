@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,9 +19,10 @@ from speechd.audio.samples import Audio
 from speechd.engines.base import EngineOptions, Segment, SegmentTooLong, SynthesisOptions
 from speechd.engines.kokoro import voices
 from speechd.engines.kokoro.gpu.gpu_model import GpuModel
+from speechd.engines.kokoro.gpu.stock import StockModel
 from speechd.engines.kokoro.gpu.synthesizer import PendingBatch
 from speechd.engines.kokoro.load import load, resolve
-from speechd.engines.kokoro.model import SAMPLE_RATE, ModelInput, Rendered
+from speechd.engines.kokoro.model import SAMPLE_RATE, Model, ModelInput, Rendered
 from speechd.languages.table import KOKORO_CODES
 from speechd.text.speakable import speakable
 from speechd.voices import Catalogue
@@ -29,6 +30,9 @@ from speechd.voices import Catalogue
 FRAME_S: Final = 0.025
 TOKEN_LIMIT: Final = 510
 SEED_MASK: Final = 2**63 - 1
+
+BATCH_S: Final = "BENCH_BATCH_S"
+"""The environment's name of the audio seconds of a batch (the model's own limit)."""
 
 NO_PIPELINE: Final = "BENCH_NO_PIPELINE"
 """The environment's name of the wish to speak one batch at a time."""
@@ -45,10 +49,14 @@ class MadeKokoro:
 
     def __init__(self, options: EngineOptions, config: dict[str, Any]) -> None:
         torch.set_num_threads(1)  # a process in which torch has used a second thread cannot fork
-        self._model = load(config, checkpoint.make(config), options.device, options.dtype)
-        self.batch_limit = self._model.batch_limit
-        self.batch_limit_s = float(os.environ.get("BENCH_BATCH_S", self._model.batch_limit_s))
+        self.use(load(config, checkpoint.make(config), options.device, options.dtype))
         self._style = checkpoint.voice_row(0)[0].numpy()
+
+    def use(self, model: Model[Any]) -> None:
+        """Speak with this model."""
+        self._model = model
+        self.batch_limit = model.batch_limit
+        self.batch_limit_s = float(os.environ.get(BATCH_S, model.batch_limit_s))
 
     def voices(self) -> Catalogue:
         return voices.catalogue()
@@ -107,6 +115,13 @@ def _engine(options: EngineOptions, config: dict[str, Any]) -> MadeKokoro:
 def create(options: EngineOptions) -> MadeKokoro:
     """The engine with a model of the real size."""
     return _engine(options, checkpoint.REAL)
+
+
+def create_stock(options: EngineOptions) -> MadeKokoro:
+    """The engine with the stock package's model, one segment at a time."""
+    made = MadeKokoro(replace(options, device="cpu"), checkpoint.REAL)
+    made.use(StockModel(checkpoint.REAL, checkpoint.make(checkpoint.REAL), options.device, required=True))
+    return made
 
 
 def create_tiny(options: EngineOptions) -> MadeKokoro:

@@ -15,7 +15,7 @@ from tests.harness.server import Server, running, until
 TEXT = "The quick brown fox jumps over the lazy dog. " * 6
 BATCHING = {"engine": "bench.tone:batching", "environ": {RTF: "0.05"}}
 """Some 3 s for the text."""
-PIPELINED = BATCHING | {"engine": "bench.tone:pipelined"}
+PIPELINED = {"engine": "bench.tone:pipelined", "environ": {RTF: "0.01"}}
 
 
 def rows(server: Server, state: str) -> list[dict[str, Any]]:
