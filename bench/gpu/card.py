@@ -4,8 +4,8 @@
 
 Writes card.json and card.md, whose tables are those of docs/performance.md. Needs what the server needs, and triton;
 no weights, for it makes a checkpoint. Compile the kernels ahead (docs/performance.md), or much of the time goes there.
-`--rehearse` does the same on a CPU in a few minutes, with a small model and the tone engine, which shows that the command
-works and nothing else.
+`--rehearse` does the same on a CPU in a few minutes, with a small model and the tone engine. It shows that the command
+works, and nothing else.
 """
 
 from __future__ import annotations

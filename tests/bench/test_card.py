@@ -55,11 +55,8 @@ def test_report_says_what_was_not_measured() -> None:
 
 def test_every_format_and_number_of_clients_is_measured() -> None:
     served = [level for step in card.STEPS if isinstance(step, card.Served) for level in step.levels]
-    assert {level.format for level in served} == FORMATS.keys() - {
-        "wav",
-        "alaw",
-        "ulaw",
-    }  # they are pcm with another head, or fewer bits
+    # The others are pcm with another head, or with fewer bits.
+    assert {level.format for level in served} == FORMATS.keys() - {"wav", "alaw", "ulaw"}
     assert {(each.clients, each.realtime) for each in served} >= {(1, False), (64, False), (256, False), (1000, True)}
 
 
