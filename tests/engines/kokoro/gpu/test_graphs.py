@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from speechd.engines.kokoro.gpu import synthesizer as synthesizer_module
 from speechd.engines.kokoro.gpu.graphs import CapturedSizes
 from speechd.engines.kokoro.gpu.model import SpeechInputs
 from speechd.engines.kokoro.gpu.synthesizer import BatchSynthesizer
@@ -15,6 +16,11 @@ from tests.harness.host_queue import HostAsked, HostQueue, unwatched_lstm
 from tests.harness.synthetic_batch import SyntheticBatches, segment
 
 TEXT_SIZE, SPEECH_SIZE = 64, 160
+
+
+def decibels(result: Tensor, reference: Tensor) -> float:
+    """Signal to noise."""
+    return float(20 * torch.log10(reference.double().norm() / (result - reference).double().norm().clamp(min=1e-30)))
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +70,41 @@ def test_batch_beyond_all_sizes_is_spoken_without_graphs(synthesizer: BatchSynth
     (rendered,) = synthesizer.submit([segment(TEXT_SIZE, 1, 4.0)]).wait()
     assert len(rendered.durations) == TEXT_SIZE + 2
     assert rendered.samples.isfinite().all()
+
+
+def test_batch_that_is_longer_than_a_speech_half_is_spoken_in_several(
+    made: SyntheticBatches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speech = HostQueue()
+    small = BatchSynthesizer(made.model, HostQueue(), speech, [2 * TEXT_SIZE], [SPEECH_SIZE])
+    batch = [segment(9, seed, 0.5) for seed in range(4)]
+    alone = [small.submit([each]).wait()[0] for each in batch]
+    frames = [int(each.durations.sum()) for each in alone]
+    assert made.model.pack(frames).size > SPEECH_SIZE >= made.model.pack(frames[:2]).size
+    monkeypatch.setattr(synthesizer_module, "LONGEST_FRAMES", max(frames))
+    replays = speech.replays
+    together = small.submit(batch).wait()
+    assert 1 < speech.replays - replays < len(batch)
+    assert [torch.equal(one.durations, other.durations) for one, other in zip(together, alone, strict=True)] == [
+        True
+    ] * 4
+    for one, other in zip(together, alone, strict=True):
+        assert decibels(one.samples, other.samples) > 100
+
+
+def test_segment_that_is_too_long_for_graphs_keeps_no_other_from_them(
+    made: SyntheticBatches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speech = HostQueue()
+    small = BatchSynthesizer(made.model, HostQueue(), speech, [TEXT_SIZE], [SPEECH_SIZE])
+    batch = [segment(3, 1), segment(12, 2, 0.5), segment(4, 3)]
+    alone = [made.model.synthesize([each])[0] for each in batch]
+    monkeypatch.setattr(synthesizer_module, "LONGEST_FRAMES", len(alone[0].samples) // made.model.frame_samples + 10)
+    together = small.submit(batch).wait()
+    assert speech.replays == 2
+    assert [len(each.samples) for each in together] == [len(each.samples) for each in alone]
+    for one, other in zip(together, alone, strict=True):
+        assert decibels(one.samples, other.samples) > 100
 
 
 def test_too_many_tokens_are_refused(synthesizer: BatchSynthesizer) -> None:
