@@ -28,9 +28,9 @@ def _kernels(context: Context) -> None:
 
 
 def _lstm(context: Context) -> None:
-    from bench.gpu import kernels
+    from bench.gpu import lstm
 
-    if not kernels.lstm_works(context.device):
+    if not lstm.works(context.device):
         raise RuntimeError("the LSTM's kernel does not work here")
 
 

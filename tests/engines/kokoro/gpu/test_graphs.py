@@ -72,37 +72,39 @@ def test_batch_beyond_all_sizes_is_spoken_without_graphs(synthesizer: BatchSynth
     assert rendered.samples.isfinite().all()
 
 
+def replays(synthesizer: BatchSynthesizer) -> int:
+    """Of speech halves, so far."""
+    queue = synthesizer._speech_queue
+    assert isinstance(queue, HostQueue)
+    return queue.replays
+
+
 def test_batch_that_is_longer_than_a_speech_half_is_spoken_in_several(
-    made: SyntheticBatches, monkeypatch: pytest.MonkeyPatch
+    made: SyntheticBatches, synthesizer: BatchSynthesizer
 ) -> None:
-    speech = HostQueue()
-    small = BatchSynthesizer(made.model, HostQueue(), speech, [2 * TEXT_SIZE], [SPEECH_SIZE])
-    batch = [segment(9, seed, 0.5) for seed in range(4)]
-    alone = [small.submit([each]).wait()[0] for each in batch]
+    batch = [segment(8, seed, 0.5) for seed in range(3)]
+    alone = [synthesizer.submit([each]).wait()[0] for each in batch]
     frames = [int(each.durations.sum()) for each in alone]
     assert made.model.pack(frames).size > SPEECH_SIZE >= made.model.pack(frames[:2]).size
-    monkeypatch.setattr(synthesizer_module, "LONGEST_FRAMES", max(frames))
-    replays = speech.replays
-    together = small.submit(batch).wait()
-    assert 1 < speech.replays - replays < len(batch)
-    assert [torch.equal(one.durations, other.durations) for one, other in zip(together, alone, strict=True)] == [
-        True
-    ] * 4
+    before = replays(synthesizer)
+    together = synthesizer.submit(batch).wait()
+    assert replays(synthesizer) - before == 2
     for one, other in zip(together, alone, strict=True):
+        assert torch.equal(one.durations, other.durations)
         assert decibels(one.samples, other.samples) > 100
 
 
 def test_segment_that_is_too_long_for_graphs_keeps_no_other_from_them(
-    made: SyntheticBatches, monkeypatch: pytest.MonkeyPatch
+    synthesizer: BatchSynthesizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    speech = HostQueue()
-    small = BatchSynthesizer(made.model, HostQueue(), speech, [TEXT_SIZE], [SPEECH_SIZE])
-    batch = [segment(3, 1), segment(12, 2, 0.5), segment(4, 3)]
-    alone = [made.model.synthesize([each])[0] for each in batch]
-    monkeypatch.setattr(synthesizer_module, "LONGEST_FRAMES", len(alone[0].samples) // made.model.frame_samples + 10)
-    together = small.submit(batch).wait()
-    assert speech.replays == 2
-    assert [len(each.samples) for each in together] == [len(each.samples) for each in alone]
+    batch = [segment(3, 1), segment(9, 2, 0.5), segment(4, 3)]
+    alone = [synthesizer.submit([each]).wait()[0] for each in batch]
+    first, long, last = (int(each.durations.sum()) for each in alone)
+    monkeypatch.setattr(synthesizer_module, "LONGEST_FRAMES", max(first, last))
+    assert long > max(first, last)
+    before = replays(synthesizer)
+    together = synthesizer.submit(batch).wait()
+    assert replays(synthesizer) - before == 2
     for one, other in zip(together, alone, strict=True):
         assert decibels(one.samples, other.samples) > 100
 
