@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.gpu import card
 from bench.gpu.card_report import markdown
+from bench.gpu.engine import BATCH_S, NO_PIPELINE
 from bench.gpu.http import Level, Setup
 from speechd.encoders import FORMATS
 
@@ -91,5 +92,5 @@ def test_step_that_fails_or_comes_too_late_is_a_row_and_others_are_run() -> None
 
 
 def test_rehearsal_needs_no_card() -> None:
-    setup = card.rehearsal(Setup("one slot", environ={card.NO_PIPELINE: "1", card.BATCH_S: "64"}))
+    setup = card.rehearsal(Setup("one slot", environ={NO_PIPELINE: "1", BATCH_S: "64"}))
     assert (setup.engine, setup.device, setup.environ["BENCH_BATCH_LIMIT_S"]) == ("bench.tone:serial", "cpu", "64")

@@ -32,7 +32,7 @@ def test_next_batch_is_taken_so_late_that_newcomers_are_heard_sooner_and_not_lat
 
 def test_lone_client_waits_for_its_own_segment_alone() -> None:
     for way in ("serial", "pipelined"):
-        lone = measure("stated", LIMIT_S, 1, way, 1.2, SECONDS, listening=False)  # type: ignore[arg-type]
+        lone = measure("stated", LIMIT_S, 1, way, 1.2, SECONDS, listening=False)
         assert lone.p50_ms == pytest.approx(1000 * (0.005 + 0.0006 * 1.2), rel=0.05)
 
 
