@@ -1,7 +1,8 @@
 """The tone engine at a set pace, to measure the server with an engine that costs nothing: `--engine bench.tone:paced`.
 
 A slot then makes exactly 1 / `BENCH_RTF` audio seconds a second, whatever else the machine does. `bench.tone:batching`
-synthesises up to `BENCH_BATCH` segments at once, as a GPU does.
+synthesises up to `BENCH_BATCH` segments at once. `bench.tone:pipelined` has the two halves of a GPU's batch, and
+`bench.tone:serial` the same without a text half beside a speech half.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import math
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from speechd.audio.samples import Audio
 from speechd.engines.base import Segment, SynthesisOptions
+from speechd.engines.pipelining import PendingBatch
 from speechd.engines.tone import ToneEngine
 
 RTF: Final = "BENCH_RTF"
@@ -28,6 +32,13 @@ BATCH_COST: Final = "BENCH_BATCH_COST"
 
 BATCH_LIMIT_S: Final = "BENCH_BATCH_LIMIT_S"
 """The environment's name of the audio seconds of a batch (no limit)."""
+
+TEXT_S: Final = "BENCH_TEXT_S"
+"""The environment's name of the seconds of a batch's text half (0.0025). Its speech half takes `BENCH_RTF` times its
+audio, and `BENCH_SPEECH_S`."""
+
+SPEECH_S: Final = "BENCH_SPEECH_S"
+"""The environment's name of what a speech half costs besides, in seconds (0.0025)."""
 
 
 def paced(options: object) -> ToneEngine:
@@ -66,6 +77,72 @@ def batching(options: object) -> BatchingEngine:
         float(os.environ.get(BATCH_COST, "0.1")),
         float(os.environ.get(BATCH_LIMIT_S, "inf")),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class HalfSpoken:
+    """A batch whose speech half ends at a moment of `time.monotonic()`. See `PendingBatch`."""
+
+    ends: float
+    speak: Callable[[], list[Audio | Exception]]
+
+    def wait(self) -> list[Audio | Exception]:
+        """Return what was spoken."""
+        time.sleep(max(0.0, self.ends - time.monotonic()))
+        return self.speak()
+
+
+class PipelinedEngine(ToneEngine):
+    """Has a device that speaks one batch after the other, and reads one meanwhile."""
+
+    def __init__(self, rtf: float, limit: int, limit_s: float, text_s: float, speech_s: float) -> None:
+        """limit, limit_s: segments and audio seconds at once; text_s, speech_s: of each half, whatever is in it."""
+        super().__init__()
+        self.batch_limit = limit
+        self.batch_limit_s = limit_s
+        self._speech_rtf = rtf
+        self._text_s = text_s
+        self._speech_s = speech_s
+        self._device_free_at = 0.0
+
+    def submit(self, segments: Sequence[Segment]) -> PendingBatch:
+        """See `SupportsPipelining`."""
+        time.sleep(self._text_s)
+        audio_s = sum(segment.duration_s for segment in segments)
+        begins = max(time.monotonic(), self._device_free_at)
+        self._device_free_at = begins + self._speech_s + self._speech_rtf * audio_s
+        return HalfSpoken(self._device_free_at, partial(super().synthesize, segments))
+
+    def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:
+        return self.submit(segments).wait()
+
+
+class SerialEngine(ToneEngine):
+    """A `PipelinedEngine` that does nothing beside."""
+
+    def __init__(self, engine: PipelinedEngine) -> None:
+        super().__init__()
+        self.batch_limit, self.batch_limit_s = engine.batch_limit, engine.batch_limit_s
+        self._engine = engine
+
+    def synthesize(self, segments: Sequence[Segment]) -> list[Audio | Exception]:
+        return self._engine.synthesize(segments)
+
+
+def pipelined(options: object) -> PipelinedEngine:
+    """As `paced`, of an engine that reads a batch while it speaks another."""
+    return PipelinedEngine(
+        float(os.environ[RTF]),
+        int(os.environ.get(BATCH, "64")),
+        float(os.environ.get(BATCH_LIMIT_S, "64")),
+        float(os.environ.get(TEXT_S, "0.0025")),
+        float(os.environ.get(SPEECH_S, "0.0025")),
+    )
+
+
+def serial(options: object) -> SerialEngine:
+    """As `pipelined`, one half after the other."""
+    return SerialEngine(pipelined(options))
 
 
 class FragileEngine(ToneEngine):

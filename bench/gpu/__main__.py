@@ -17,7 +17,7 @@ from typing import Final
 
 import torch
 
-from bench.gpu import checkpoint, exactness, speed
+from bench.gpu import checkpoint, exactness, reference, speed
 from bench.gpu.section import Context, Section
 
 
@@ -28,9 +28,9 @@ def _kernels(context: Context) -> None:
 
 
 def _lstm(context: Context) -> None:
-    from bench.gpu import kernels
+    from bench.gpu import lstm
 
-    if not kernels.lstm_works(context.device):
+    if not lstm.works(context.device):
         raise RuntimeError("the LSTM's kernel does not work here")
 
 
@@ -42,6 +42,7 @@ SECTIONS: Final = (
     Section("parts", speed.parts, 45),
     Section("kernels", _kernels, 60),
     Section("one_pass", speed.one_pass, 40),
+    Section("reference", reference.run, 45),
 )
 
 

@@ -29,11 +29,14 @@ REAL: Final[dict[str, Any]] = {
         "resblock_kernel_sizes": [3, 7, 11],
         "upsample_initial_channel": 512,
     },
+    "dropout": 0.2,
     "hidden_dim": 512,
     "max_dur": 50,
     "n_layer": 3,
+    "n_mels": 80,
     "n_token": TOKENS,
     "style_dim": STYLE,
+    "text_encoder_kernel_size": 5,
     "plbert": {
         "hidden_size": 768,
         "num_attention_heads": 12,
@@ -139,7 +142,7 @@ def _albert(part: _Part, config: Mapping[str, Any]) -> None:
     part.norm("embeddings.LayerNorm", embedding)
     layer = "encoder.albert_layer_groups.0.albert_layers.0"
     inner = config["intermediate_size"]
-    products = {"encoder.embedding_hidden_mapping_in": (embedding, hidden)}
+    products = {"encoder.embedding_hidden_mapping_in": (embedding, hidden), "pooler": (hidden, hidden)}
     products |= {f"{layer}.attention.{name}": (hidden, hidden) for name in ("query", "key", "value", "dense")}
     products |= {f"{layer}.ffn": (hidden, inner), f"{layer}.ffn_output": (inner, hidden)}
     for name, (inputs, outputs) in products.items():

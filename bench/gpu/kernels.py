@@ -1,29 +1,25 @@
-"""The kernels by themselves: exactness of each operation, speed over configurations, time of an LSTM's step."""
+"""The kernels by themselves: exactness of each operation, and speed over configurations."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 
+from bench.gpu import lstm
+from bench.gpu.device import SEGMENTS, decibels, layouts_of, milliseconds
 from bench.gpu.section import Context
 from speechd.engines.kokoro.gpu.kernels.configuration import SHARED, Configuration, Shape, choose
 from speechd.engines.kokoro.gpu.kernels.launch import Resources
 from speechd.engines.kokoro.gpu.kernels.lstm import LstmConfiguration
 from speechd.engines.kokoro.gpu.kernels.operations import KernelOperations
 from speechd.engines.kokoro.gpu.operations import Activation
-from speechd.engines.kokoro.gpu.packing import Layout, Packing, Rate, Tables
+from speechd.engines.kokoro.gpu.packing import Layout
 from speechd.engines.kokoro.gpu.precision import without_tf32
 from speechd.engines.kokoro.gpu.torch_operations import TorchOperations
-
-RATES: Final = (Rate(1), Rate(2), Rate(20), Rate(120, 1), Rate(600))
-
-SEGMENTS: Final = 64
 
 CONFIGURATIONS: Final = (
     Configuration(128, 128, 64, Resources(8, 3)),
@@ -35,10 +31,6 @@ CONFIGURATIONS: Final = (
     Configuration(64, 64, 64, Resources(4, 2)),
 )
 """Tried where the layout's tiles have as many rows, or twice as many."""
-
-LSTMS: Final = (LstmConfiguration(8, 8), LstmConfiguration(16, 4), LstmConfiguration(32, 4))
-
-REPEATS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,7 @@ def run(context: Context) -> None:
     with torch.inference_mode():
         exactness(context)
         configurations(context)
-        lstms(context)
+        lstm.run(context)
 
 
 # ---- exactness -------------------------------------------------------------------------------------------------------
@@ -82,22 +74,22 @@ def run(context: Context) -> None:
 def exactness(context: Context) -> None:
     """Each operation against the same in PyTorch's float64 or float32, on a batch of three short segments."""
     seconds = (0.5, 1.3, 0.2) if not context.tiny else (0.08, 0.15, 0.05)
-    layouts = _layouts([max(2, int(40 * each)) for each in seconds], context.device, segments=SEGMENTS)
+    at = layouts_of([max(2, int(40 * each)) for each in seconds], context.device, segments=SEGMENTS)
     torch_operations = TorchOperations(context.device)
     # Programs that wait for each other cannot be interpreted one after the other.
-    lstm = LstmConfiguration() if context.device.type == "cuda" else LstmConfiguration(1, 4)
+    configuration = LstmConfiguration() if context.device.type == "cuda" else LstmConfiguration(1, 4)
     for exact in (True, False):
-        kernels = KernelOperations(context.device, exact=exact, lstm=lstm)
-        for name, layout, result, reference in _results(kernels, torch_operations, layouts):
+        kernels = KernelOperations(context.device, exact=exact, lstm=configuration)
+        for name, layout, result, reference in _results(kernels, torch_operations, at):
             context.row(operation=name, exact=exact, dB=round(decibels(result, reference, layout), 1))
 
 
 def _results(
-    kernels: KernelOperations, reference: TorchOperations, layouts: dict[int, Layout]
+    kernels: KernelOperations, reference: TorchOperations, at: dict[int, Layout]
 ) -> Iterator[tuple[str, Layout, Tensor, Tensor]]:
     """Name, layout, result of the kernels, reference."""
     for step in STEPS if kernels.device.type == "cuda" else STEPS[:1]:
-        layout = layouts[step.rate]
+        layout = at[step.rate]
         call = _call(step, layout)
         yield step.name, layout, call(kernels)(), call(reference)()
     device = kernels.device
@@ -106,7 +98,7 @@ def _results(
     def random(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator, device=device)
 
-    halves, first, last, samples = (layouts[rate] for rate in (2, 20, 120, 600))
+    halves, first, last, samples = (at[rate] for rate in (2, 20, 120, 600))
     weight, bias = random(512, 256, 20).cpu() * 0.05, random(256).cpu()
     rows, add = random(1, halves.rows, 512), random(1, first.rows, 256)
     up = [
@@ -114,21 +106,14 @@ def _results(
         for each in (kernels, reference)
     ]
     yield "upsampling", first, up[0], up[1]
-    projected, tokens = random(1, layouts[1].rows, 2304), layouts[1]
+    projected, tokens = random(1, at[1].rows, 2304), at[1]
     yield "attention", tokens, kernels.attention(projected, tokens, 12), reference.attention(projected, tokens, 12)
     polar = random(1, last.rows, 22)
     waves = [each.samples(polar, last, samples)[:, None] for each in (kernels, reference)]
     yield "samples", samples, waves[0], waves[1]
-    state = _lstm_state(512)
+    state = lstm.state(512)
     rows = random(1, tokens.rows, 512)
     yield "lstm", tokens, kernels.lstm(state)(rows, tokens), reference.lstm(state)(rows, tokens)
-
-
-def decibels(result: Tensor, reference: Tensor, layout: Layout) -> float:
-    """Signal to noise of `result` (..., rows, channels)."""
-    valid = layout.valid[:, 0]
-    signal, noise = reference[..., valid, :].double(), (result - reference)[..., valid, :].double()
-    return float(20 * torch.log10(signal.norm() / noise.norm().clamp(min=1e-300)))
 
 
 # ---- configurations --------------------------------------------------------------------------------------------------
@@ -139,9 +124,9 @@ def configurations(context: Context) -> None:
     seconds = (32.0, 1.0) if not context.tiny else (0.1,)
     for step in STEPS:
         for audio_s in seconds:
-            layouts = _layouts(_lengths(audio_s), context.device, segments=SEGMENTS)
-            for configuration in _candidates(layouts[step.rate]):
-                _time_configuration(context, step, layouts[step.rate], configuration, audio_s)
+            at = layouts_of(_lengths(audio_s), context.device, segments=SEGMENTS)
+            for configuration in _candidates(at[step.rate]):
+                _time_configuration(context, step, at[step.rate], configuration, audio_s)
 
 
 def _lengths(audio_s: float) -> list[int]:
@@ -234,84 +219,10 @@ def _split(step: Step, layout: Layout, kernels: KernelOperations) -> Callable[[]
     return lambda: convolution.operand(rows, layout, styles, statistics)
 
 
-# ---- LSTMs -----------------------------------------------------------------------------------------------------------
-
-
-def lstms(context: Context) -> None:
-    """Each configuration for one and for many segments; µs of a step, and of the launch as a whole."""
-    state = _lstm_state(512)
-    for segments, steps in ((1, 366), (16, 122), (64, 122)) if not context.tiny else ((2, 5),):
-        layout = _layouts([steps] * segments, context.device, segments=SEGMENTS)[1]
-        rows = torch.randn(1, layout.rows, 512, device=context.device)
-        reference = TorchOperations(context.device).lstm(state)(rows, layout)
-        for configuration in LSTMS if not context.tiny else (LstmConfiguration(1, 4),):
-            lstm = KernelOperations(context.device, lstm=configuration).lstm(state)
-            error = float((lstm(rows, layout) - reference)[:, layout.valid[:, 0]].abs().max())
-            ms = milliseconds(partial(lstm, rows, layout), context.device)
-            context.row(
-                lstm=f"{configuration.programs} programs of {configuration.warps} warps",
-                segments=segments,
-                steps=steps,
-                ms=round(ms, 3),
-                us_per_step=round(ms * 1e3 / steps, 2),
-                error=error,
-            )
-
-
-def _lstm_state(inputs: int) -> dict[str, Tensor]:
-    generator = torch.Generator().manual_seed(2)
-    with torch.device("meta"):
-        shapes = {name: each.shape for name, each in torch.nn.LSTM(inputs, 256, bidirectional=True).named_parameters()}
-    return {name: torch.rand(shape, generator=generator) * 0.125 - 0.0625 for name, shape in shapes.items()}
-
-
 def convolution_works(device: torch.device) -> bool:
     """Whether a step of the generator ends with the right numbers, however its kernels were compiled."""
     without_tf32()
-    layout, step = _layouts([12, 5], device, segments=SEGMENTS)[20], STEPS[1]
+    layout, step = layouts_of([12, 5], device, segments=SEGMENTS)[20], STEPS[1]
     call = _call(step, layout)
     with torch.inference_mode():
         return decibels(call(KernelOperations(device))(), call(TorchOperations(device))(), layout) > 80
-
-
-def lstm_works(device: torch.device) -> bool:
-    """Whether the LSTM kernel ends, and with the right numbers."""
-    without_tf32()
-    layout, state = _layouts([40, 25, 3], device, segments=SEGMENTS)[1], _lstm_state(512)
-    rows = torch.randn(1, layout.rows, 512, device=device)
-    with torch.inference_mode():
-        kernels, reference = (
-            each.lstm(state)(rows, layout) for each in (KernelOperations(device), TorchOperations(device))
-        )
-    return decibels(kernels, reference, layout) > 80
-
-
-# ---- time ------------------------------------------------------------------------------------------------------------
-
-
-def milliseconds(function: Callable[[], object], device: torch.device) -> float:
-    """Of one call on the device, from a graph of several; on a CPU by the clock."""
-    function()
-    if device.type != "cuda":
-        start = time.perf_counter()
-        function()
-        return (time.perf_counter() - start) * 1e3
-    torch.cuda.synchronize()
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        for _ in range(REPEATS):
-            function()
-    graph.replay()
-    start_event, end_event = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
-    start_event.record()
-    graph.replay()
-    end_event.record()
-    end_event.synchronize()
-    return float(start_event.elapsed_time(end_event)) / REPEATS
-
-
-def _layouts(lengths: Sequence[int], device: torch.device, segments: int) -> dict[int, Layout]:
-    packing = Packing.of(list(lengths))
-    tables = Tables(packing.size, segments, max(lengths), RATES, device)
-    tables.write(packing)
-    return {rate.rate: tables.layout(rate.rate) for rate in RATES}

@@ -18,7 +18,8 @@ from bench.gpu import checkpoint
 from speechd.engines.kokoro.gpu.model import BatchModel
 from speechd.engines.kokoro.gpu.operations import Lstm, Operations
 from speechd.engines.kokoro.gpu.precision import without_tf32
-from speechd.engines.kokoro.gpu.torch_operations import TorchLstm, TorchOperations
+from speechd.engines.kokoro.gpu.torch_lstm import TorchLstm
+from speechd.engines.kokoro.gpu.torch_operations import TorchOperations
 
 END_S: Final = 5.0
 """How long a process that is told to end may take."""

@@ -102,11 +102,15 @@ class SegmentQueue:
         """What worker `slot` is to synthesise now: a window, or at most `limit` segments where there are no windows.
 
         See `choose` and `window_s`. Empty if none waits. One that a worker has died of is taken alone, so that it ends
-        nothing but itself.
+        nothing but itself: not beside what the slot has in hand, and nothing is taken beside it.
         """
         with self._lock:
             now = time.monotonic()
-            rows = choose(self._rows(), now, limit, limit_s)
+            waiting = self._rows()
+            rows = choose(waiting, now, limit, limit_s)
+            in_hand = np.flatnonzero((self._state == RUNNING) & (self._slot == slot))
+            if in_hand.size and waiting.alone[[*in_hand, *rows]].any():
+                return []
             for row in rows:
                 self._begin(row, now, view)
                 self._slot[row], self._since[row] = slot, now

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench import tone
-from bench.tone import BatchingEngine
+from bench.tone import BatchingEngine, PipelinedEngine, SerialEngine
 from speechd.engines.base import Engine, Segment, SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import decode
@@ -42,6 +42,26 @@ def test_batch_takes_the_stated_time(
     outcomes = engine.synthesize([prepared(engine, length) for length in lengths])
     assert sum(slept) == pytest.approx(100.0 * charged / 15, rel=0.01)
     assert [len(decode(outcome.samples)) for outcome in outcomes if not isinstance(outcome, Exception)] == lengths
+
+
+@pytest.mark.parametrize(
+    ("pipelined", "took_s"),
+    [pytest.param(True, 1 + 10 + 10, id="halves at once"), pytest.param(False, 2 * (1 + 10), id="one after the other")],
+)
+def test_second_text_half_is_beside_the_first_speech_half(
+    pipelined: bool, took_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.append(now.pop() + seconds))
+    engine = PipelinedEngine(rtf=8.0, limit=4, limit_s=64.0, text_s=1.0, speech_s=2.0)
+    segments = [prepared(engine, 15)]
+    if pipelined:
+        outcomes = [pending.wait() for pending in [engine.submit(segments), engine.submit(segments)]]
+    else:
+        outcomes = [SerialEngine(engine).synthesize(segments) for _ in range(2)]
+    assert now[0] - 100.0 == pytest.approx(took_s)
+    assert [decode(outcome.samples) for (outcome,) in outcomes if not isinstance(outcome, Exception)] == ["a" * 15] * 2
 
 
 def test_factory_is_told_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

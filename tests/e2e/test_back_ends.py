@@ -15,6 +15,7 @@ from tests.harness.server import Server, running, until
 TEXT = "The quick brown fox jumps over the lazy dog. " * 6
 BATCHING = {"engine": "bench.tone:batching", "environ": {RTF: "0.05"}}
 """Some 3 s for the text."""
+PIPELINED = {"engine": "bench.tone:pipelined", "environ": {RTF: "0.01"}}
 
 
 def rows(server: Server, state: str) -> list[dict[str, Any]]:
@@ -44,8 +45,9 @@ def test_slots_are_apart_for_batches_or_where_asked_for(
         assert spoken(server.speech("hello").content) == "hello"
 
 
-def test_back_end_that_is_killed_cuts_no_stream(tmp_path: Path) -> None:
-    with running(tmp_path, **BATCHING, workers=2) as server, ThreadPoolExecutor() as threads:
+@pytest.mark.parametrize("engine", [BATCHING, PIPELINED], ids=["batching", "pipelined"])
+def test_back_end_that_is_killed_cuts_no_stream(tmp_path: Path, engine: dict[str, Any]) -> None:
+    with running(tmp_path, **engine, workers=2) as server, ThreadPoolExecutor() as threads:
         for kills in (1, 2):  # One after the other: what two die of is not tried again.
             replies = [threads.submit(server.speech, TEXT) for _ in range(4)]
             until(lambda: server.health()["in_flight"] == 4 and server.health()["running"])

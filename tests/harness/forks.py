@@ -34,12 +34,12 @@ LIMITS = Limits(
 COUNT = 240
 
 
-def in_fresh_process(test: Callable[[], None]) -> Callable[[], None]:
-    """Run the test in a new interpreter, which has one thread and can therefore fork."""
+def in_fresh_process(test: Callable[..., None]) -> Callable[..., None]:
+    """Run the test in a new interpreter, which has one thread and can therefore fork. Its arguments are literals."""
 
     @functools.wraps(test)
-    def run() -> None:
-        code = f"import {test.__module__} as module; module.{test.__name__}.__wrapped__()"
+    def run(**arguments: object) -> None:
+        code = f"import {test.__module__} as module; module.{test.__name__}.__wrapped__(**{arguments!r})"
         env = {"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         result = subprocess.run(
             [sys.executable, "-W", "error", "-c", code],

@@ -1,16 +1,23 @@
-"""Batches of segments in forked slots that are killed, hang and raise."""
+"""Batches of segments in forked slots that are killed, hang and raise; with an engine that speaks one batch at a time,
+and with one that reads the next one meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
+from speechd.audio.samples import Audio
+from speechd.engines.base import Segment
+from speechd.engines.pipelining import EngineLost
 from speechd.errors import SynthesisFailed
+from speechd.pool.batch_times import BatchTimes
+from speechd.pool.capacity import Limits
 from speechd.pool.client import PoolClient, SegmentJob
 from speechd.pool.scoreboard import Scoreboard
 from tests.harness.forks import (
@@ -29,18 +36,58 @@ from tests.harness.forks import (
 BATCH = 4
 BLOCKER = 100
 
+either_engine = pytest.mark.parametrize("pipelined", [False, True], ids=["one at a time", "pipelined"])
+
 
 class BatchEngine(ScriptedEngine):
     """Synthesises up to `BATCH` segments in one call, and so does what any of them says in mid-batch."""
 
     batch_limit = BATCH
 
+    def speak(self, segment: Segment) -> Audio:
+        audio = super().speak(segment)
+        if json.loads(segment.payload)[1] == "lose once" and self._journal.starts[int(audio.samples[0])] == 1:
+            raise EngineLost("as told")
+        return audio
+
+    def _outcome(self, segment: Segment) -> Audio | Exception:
+        outcome = super()._outcome(segment)
+        if isinstance(outcome, EngineLost):
+            raise outcome
+        return outcome
+
+
+@dataclass(frozen=True)
+class LaunchedBatch:
+    """Is spoken when it is waited for."""
+
+    engine: PipelinedEngine
+    segments: Sequence[Segment]
+
+    def wait(self) -> list[Audio | Exception]:
+        return self.engine.synthesize(self.segments)
+
+
+class PipelinedEngine(BatchEngine):
+    """Has the next batch taken as soon as one is submitted: it says that it speaks in no time."""
+
+    def submit(self, segments: Sequence[Segment]) -> LaunchedBatch:
+        return LaunchedBatch(self, segments)
+
 
 class BatchHarness(PoolHarness):
     """A pool whose slots work on batches."""
 
+    def __init__(self, *, pipelined: bool, slots: int = 1, rows: int | None = None, limits: Limits = LIMITS) -> None:
+        self._pipelined = pipelined
+        super().__init__(slots, limits, rows=rows)
+
     def engine(self, index: int) -> ScriptedEngine:
-        return BatchEngine(self.journal, index)
+        return PipelinedEngine(self.journal, index) if self._pipelined else BatchEngine(self.journal, index)
+
+    def serve(self, index: int) -> None:
+        BatchTimes.speech_s = lambda self, audio_s: 0.0  # type: ignore[method-assign]
+        super().serve(index)
 
 
 def run(harness: BatchHarness, scene: Callable[[PoolClient], Awaitable[None]]) -> None:
@@ -75,9 +122,10 @@ async def names(jobs: list[SegmentJob]) -> list[int | None]:
     return [None if isinstance(outcome, BaseException) else int(outcome.samples[0]) for outcome in outcomes]
 
 
+@either_engine
 @in_fresh_process
-def test_batch_is_taken_by_one_slot_in_the_order_of_deadlines() -> None:
-    harness = BatchHarness(slots=1)
+def test_batch_is_taken_by_one_slot_in_the_order_of_deadlines(pipelined: bool) -> None:
+    harness = BatchHarness(pipelined=pipelined)
 
     async def scene(pool: PoolClient) -> None:
         jobs = await batch(harness, pool, *["speak"] * 6)
@@ -88,9 +136,10 @@ def test_batch_is_taken_by_one_slot_in_the_order_of_deadlines() -> None:
     run(harness, scene)
 
 
+@either_engine
 @in_fresh_process
-def test_kill_in_mid_batch_loses_nothing() -> None:
-    harness = BatchHarness(slots=1)
+def test_kill_in_mid_batch_loses_nothing(pipelined: bool) -> None:
+    harness = BatchHarness(pipelined=pipelined)
 
     async def scene(pool: PoolClient) -> None:
         jobs = await batch(harness, pool, "speak", "wait", "speak", "speak")
@@ -106,9 +155,10 @@ def test_kill_in_mid_batch_loses_nothing() -> None:
     run(harness, scene)
 
 
+@either_engine
 @in_fresh_process
-def test_segment_that_kills_its_worker_ends_no_other_of_its_batch() -> None:
-    harness = BatchHarness(slots=1)
+def test_segment_that_kills_its_worker_ends_no_other_of_its_batch(pipelined: bool) -> None:
+    harness = BatchHarness(pipelined=pipelined)
 
     async def scene(pool: PoolClient) -> None:
         jobs = await batch(harness, pool, "speak", "die", "speak", "speak")
@@ -123,9 +173,10 @@ def test_segment_that_kills_its_worker_ends_no_other_of_its_batch() -> None:
     run(harness, scene)
 
 
+@either_engine
 @in_fresh_process
-def test_two_segments_that_kill_their_worker_end_no_other_of_their_batch() -> None:
-    harness = BatchHarness(slots=1)
+def test_two_segments_that_kill_their_worker_end_no_other_of_their_batch(pipelined: bool) -> None:
+    harness = BatchHarness(pipelined=pipelined)
 
     async def scene(pool: PoolClient) -> None:
         jobs = await batch(harness, pool, "die", "speak", "die", "speak")
@@ -137,9 +188,10 @@ def test_two_segments_that_kill_their_worker_end_no_other_of_their_batch() -> No
     run(harness, scene)
 
 
+@either_engine
 @in_fresh_process
-def test_hang_in_mid_batch_is_ended_by_the_watchdog_and_others_are_spoken() -> None:
-    harness = BatchHarness(slots=1, limits=replace(LIMITS, synthesis_timeout_s=0.5))
+def test_hang_in_mid_batch_is_ended_by_the_watchdog_and_others_are_spoken(pipelined: bool) -> None:
+    harness = BatchHarness(pipelined=pipelined, limits=replace(LIMITS, synthesis_timeout_s=0.5))
 
     async def scene(pool: PoolClient) -> None:
         jobs = await batch(harness, pool, "speak", "hang once", "speak", "speak")
@@ -150,9 +202,10 @@ def test_hang_in_mid_batch_is_ended_by_the_watchdog_and_others_are_spoken() -> N
     run(harness, scene)
 
 
+@either_engine
 @in_fresh_process
-def test_segment_that_raises_in_a_batch_fails_alone() -> None:
-    harness = BatchHarness(slots=1)
+def test_segment_that_raises_in_a_batch_fails_alone(pipelined: bool) -> None:
+    harness = BatchHarness(pipelined=pipelined)
 
     async def scene(pool: PoolClient) -> None:
         jobs = await batch(harness, pool, "speak", "raise", "speak", "speak")
@@ -162,9 +215,10 @@ def test_segment_that_raises_in_a_batch_fails_alone() -> None:
     run(harness, scene)
 
 
+@either_engine
 @in_fresh_process
-def test_segments_of_a_killed_home_in_a_batch_are_for_nobody_and_others_are_spoken() -> None:
-    harness = BatchHarness(slots=1, rows=3)
+def test_segments_of_a_killed_home_in_a_batch_are_for_nobody_and_others_are_spoken(pipelined: bool) -> None:
+    harness = BatchHarness(pipelined=pipelined, rows=3)
     other = 2
     harness.board.table.fork(other)
 
@@ -182,6 +236,53 @@ def test_segments_of_a_killed_home_in_a_batch_are_for_nobody_and_others_are_spok
         end_worker(harness.board, other)
         harness.journal.opened[2] = True
         assert await names(jobs) == [2, 3]
+
+    run(harness, scene)
+
+
+@in_fresh_process
+def test_kill_with_two_batches_in_hand_loses_nothing() -> None:
+    harness = BatchHarness(pipelined=True)
+
+    async def scene(pool: PoolClient) -> None:
+        jobs = await batch(harness, pool, "wait", *["speak"] * 9)
+        until(lambda: harness.board.queue.running == 2 * BATCH)
+        harness.signal(int(harness.journal.slot[1]))
+        harness.reap()
+        harness.journal.opened[1] = True
+        harness.fork(harness.serve)
+        assert await names(jobs) == list(range(1, 11))
+        assert harness.board.queue.retries == 2 * BATCH
+
+    run(harness, scene)
+
+
+@in_fresh_process
+def test_segment_that_kills_its_worker_ends_none_of_the_batch_before_or_behind_it() -> None:
+    harness = BatchHarness(pipelined=True)
+
+    async def scene(pool: PoolClient) -> None:
+        jobs = await batch(harness, pool, "wait", *["speak"] * 4, "die", *["speak"] * 4)
+        until(lambda: harness.board.queue.running == 2 * BATCH)
+        harness.journal.opened[1] = True
+        for _ in range(2):
+            assert harness.reap()[1] == -signal.SIGKILL
+            harness.fork(harness.serve)
+        assert await names(jobs) == [*range(1, 6), None, *range(7, 11)]
+
+    run(harness, scene)
+
+
+@either_engine
+@in_fresh_process
+def test_engine_that_is_lost_ends_its_process_and_another_goes_on(pipelined: bool) -> None:
+    harness = BatchHarness(pipelined=pipelined)
+
+    async def scene(pool: PoolClient) -> None:
+        jobs = await batch(harness, pool, "speak", "lose once", "speak", "speak", "speak")
+        assert harness.reap()[1] == 1
+        harness.fork(harness.serve)
+        assert await names(jobs) == [1, 2, 3, 4, 5]
 
     run(harness, scene)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import io
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ from speechd.engines.kokoro.checkpoint import PACK_SHAPE, Checkpoint, Pack
 from speechd.engines.kokoro.cpu.model import CpuModel
 from speechd.engines.kokoro.g2p.g2p import G2P
 from speechd.engines.kokoro.g2p.words import word_tokens
+from speechd.engines.kokoro.gpu.gpu_model import GpuModel
+from speechd.engines.kokoro.gpu.synthesizer import PendingBatch as PendingRendering
 from speechd.engines.kokoro.load import load, resolve
 from speechd.engines.kokoro.model import SAMPLE_RATE, STYLE_SIZE, Model, ModelInput, Rendered
 from speechd.errors import InvalidRequest
@@ -202,11 +204,36 @@ class WindowedKokoroEngine(KokoroEngine):
         return self._loaded
 
 
+@dataclass(frozen=True, slots=True)
+class PendingAudio:
+    """Segments that the model speaks. See `pipelining.PendingBatch`."""
+
+    batch: PendingRendering
+
+    def wait(self) -> list[Audio | Exception]:
+        """See `pipelining.PendingBatch`."""
+        return [_audio(rendered) for rendered in self.batch.wait()]
+
+
+class PipelinedKokoroEngine(KokoroEngine):
+    """Kokoro on a GPU, which reads a batch while it speaks another; see `SupportsPipelining`."""
+
+    def submit(self, segments: Sequence[Segment]) -> PendingAudio:
+        """See `SupportsPipelining`."""
+        model = self._loaded
+        assert isinstance(model, GpuModel), "the device is CUDA"
+        return PendingAudio(model.submit([ModelInput.unpacked(segment.payload) for segment in segments]))
+
+
 def engine_of(checkpoint: Checkpoint, options: EngineOptions) -> KokoroEngine:
-    """The engine for the device that is meant; the CPU's has windows. Raises `EngineUnavailable`."""
-    if resolve(options.device) == "cpu":
-        return WindowedKokoroEngine(checkpoint, replace(options, device="cpu"))
-    return KokoroEngine(checkpoint, options)
+    """The engine for the device that is meant: with windows on the CPU, with a pipeline on CUDA.
+
+    Raises `EngineUnavailable`.
+    """
+    device = resolve(options.device)
+    if device == "cpu":
+        return WindowedKokoroEngine(checkpoint, replace(options, device=device))
+    return (PipelinedKokoroEngine if device == "cuda" else KokoroEngine)(checkpoint, options)
 
 
 def _audio(rendered: Rendered) -> Audio:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from speechd.audio.samples import Samples
+from speechd.audio.samples import Audio, Samples
 from speechd.engines.base import (
     PAYLOAD_LIMIT,
     Engine,
@@ -27,10 +27,12 @@ from speechd.engines.base import (
 )
 from speechd.engines.kokoro.checkpoint import Checkpoint
 from speechd.engines.kokoro.engine import KokoroEngine, WindowedKokoroEngine, engine_of
+from speechd.engines.kokoro.gpu.gpu_model import GpuModel
 from speechd.engines.kokoro.load import load, resolve
 from speechd.engines.kokoro.model import ModelInput
 from speechd.engines.kokoro.stock_package import stock_model_class
 from speechd.engines.kokoro.voices import catalogue
+from speechd.engines.pipelining import SupportsPipelining
 from speechd.engines.registry import create
 from speechd.errors import EngineUnavailable, InvalidRequest
 
@@ -269,6 +271,25 @@ def test_device_that_is_named_and_absent_is_an_error(model_dir: Path) -> None:
     engine = KokoroEngine(Checkpoint(model_dir), EngineOptions(device="cuda"))
     with pytest.raises(EngineUnavailable, match="no cuda device"):
         engine.start(1)
+
+
+def test_engine_of_a_gpu_speaks_a_batch_that_it_was_given_before(model_dir: Path, engine: WindowedKokoroEngine) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    pipelined = engine_of(Checkpoint(model_dir), EngineOptions(device="cuda"))
+    assert isinstance(pipelined, SupportsPipelining)
+    loaded = pipelined._loaded
+    assert isinstance(loaded, GpuModel)
+    loaded._required = False  # so that it speaks on the CPU
+    segments = [prepared(pipelined, text) for text in (TEXT, "Hello.")]
+    pending = [pipelined.submit(segments), pipelined.submit(segments[:1])]
+    (first, second), (again,) = (batch.wait() for batch in pending)
+    assert isinstance(first, Audio)
+    assert isinstance(second, Audio)
+    assert isinstance(again, Audio)
+    assert np.array_equal(first.samples, again.samples)
+    assert np.array_equal(second.samples, synthesize_one(engine, segments[1]).samples)
+    assert first.alignment == again.alignment
 
 
 @pytest.mark.parametrize(("device", "resolved"), [("cpu", "cpu"), ("cuda", "cuda"), ("mps", "mps")])

@@ -117,7 +117,7 @@ class Operations(Protocol):
         ...
 
     def statistics(self, rows: Tensor, layout: Layout) -> Statistics:
-        """Those of rows that no convolution measured."""
+        """Those of rows that no convolution measured. Of the speech half alone, beside which a text half may run."""
         ...
 
     def upsampling(

@@ -11,7 +11,7 @@ What lies in the gaps is undefined everywhere: whatever reads rows takes those b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -55,6 +55,10 @@ class Packing:
             starts.append(place)
             place += _rounded(length + gap, ALIGNMENT)
         return cls(tuple(starts), tuple(lengths), place, gap)
+
+    def part(self, part: slice) -> Packing:
+        """The same without the segments before and behind `part`."""
+        return replace(self, starts=self.starts[part], lengths=self.lengths[part])
 
     def unpack(self, rows: Tensor, rate: int = 1) -> list[Tensor]:
         """Each segment's part of packed rows (..., channels), of which there are `rate` a step."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 import torch
@@ -58,6 +59,16 @@ class LaunchedBatch:
         return [Rendered(part.clone(), each) for part, each in zip(parts, self.durations, strict=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class PartedBatch:
+    """Segments that are spoken in several parts. See `PendingBatch`."""
+
+    parts: Sequence[PendingBatch]
+
+    def wait(self) -> list[Rendered]:
+        return [rendered for part in self.parts for rendered in part.wait()]
+
+
 class BatchSynthesizer:
     """Speaks batches. `submit` returns when the speech half is launched: the next batch can be submitted then."""
 
@@ -91,7 +102,8 @@ class BatchSynthesizer:
     def submit(self, batch: Sequence[ModelInput]) -> PendingBatch:
         """Begin to speak 1 to `model.segments` segments.
 
-        Raises ValueError where one has more tokens than the model reads.
+        How long they are is known after the text half alone: where they are too long together for the largest speech
+        half, they are spoken in several. Raises ValueError where one has more tokens than the model reads.
         """
         for segment in batch:
             self._model.check(segment)
@@ -100,12 +112,30 @@ class BatchSynthesizer:
         if text is None:
             return self._without_graphs(batch)
         durations, encoded = self._encode(text, batch, tokens)
-        frames = self._model.pack([int(each.sum()) for each in durations])
-        speech = self.speech.at_least(frames.size)
-        if speech is None or max(frames.lengths) > LONGEST_FRAMES:
-            return self._without_graphs(batch)
-        done, samples = self._speak(speech, batch, text, encoded, tokens, frames)
-        return LaunchedBatch(done, samples, durations, lambda packed: self._model.unpack(packed, frames))
+        lengths = [int(each.sum()) for each in durations]
+        parts: list[PendingBatch] = []
+        for part in self._parts(lengths):
+            frames = self._model.pack(lengths[part])
+            speech = self.speech.at_least(frames.size)
+            if speech is None or max(frames.lengths) > LONGEST_FRAMES:
+                parts.append(self._without_graphs(batch[part]))
+                continue
+            done, samples = self._speak(speech, batch[part], text, encoded, tokens.part(part), frames)
+            parts.append(LaunchedBatch(done, samples, durations[part], partial(self._model.unpack, packing=frames)))
+        return parts[0] if len(parts) == 1 else PartedBatch(parts)
+
+    def _parts(self, lengths: Sequence[int]) -> list[slice]:
+        """Neighbours that fit in one speech half; each that fits in none, or is longer than `LONGEST_FRAMES`, is by
+        itself. lengths: frames of each segment."""
+        parts: list[slice] = []
+        for index in range(len(lengths)):
+            joined = slice(parts[-1].start, index + 1) if parts else slice(index, index + 1)
+            fits = self.speech.at_least(self._model.pack(lengths[joined]).size) is not None
+            if parts and fits and max(lengths[joined]) <= LONGEST_FRAMES:
+                parts[-1] = joined
+            else:
+                parts.append(slice(index, index + 1))
+        return parts
 
     def _encode(
         self, text: Captured[TextInputs, EncodedText], batch: Sequence[ModelInput], tokens: Packing

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from speechd.engines.kokoro.gpu import torch_spectrum
@@ -25,6 +25,7 @@ from speechd.engines.kokoro.gpu.operations import (
 )
 from speechd.engines.kokoro.gpu.packing import Layout
 from speechd.engines.kokoro.gpu.source import TorchSource
+from speechd.engines.kokoro.gpu.torch_lstm import TorchLstm
 
 EPSILON: Final = 1e-5
 """Added to every variance: the default of `torch.nn.InstanceNorm1d`, which the model was trained with."""
@@ -283,33 +284,3 @@ class TorchNoiseConvolution:
         near = functional.pad(spectrum, (0, 0, self._pad, self._taps)).unfold(0, self._taps, self._stride)[:count]
         out = functional.linear(near.transpose(1, 2).flatten(1), self._weight, self._bias)[None]
         return out, statistics(out, layout)
-
-
-class TorchLstm:
-    """See `operations.Lstm`.
-
-    Both directions over padded rows; the backward one over each segment's rows in reverse, so that it starts at the
-    segment's end. Unlike PyTorch's packed sequences, this needs no lengths on the host.
-    """
-
-    def __init__(self, state: Mapping[str, Tensor], device: torch.device) -> None:
-        self._forward, self._backward = (_one_way(state, suffix, device) for suffix in ("", "_reverse"))
-
-    def __call__(self, rows: Tensor, layout: Layout) -> Tensor:
-        place = torch.arange(layout.longest, device=rows.device)
-        lengths = layout.lengths[:, None]
-        turned = torch.where(place < lengths, lengths - 1 - place, place)[:, :, None]
-        padded = layout.padded(rows[0])
-        forward = self._forward(padded)[0]
-        backward = self._backward(padded.gather(1, turned.expand_as(padded)))[0]
-        return layout.packed(torch.cat([forward, backward.gather(1, turned.expand_as(backward))], dim=2))[None]
-
-
-def _one_way(state: Mapping[str, Tensor], suffix: str, device: torch.device) -> nn.LSTM:
-    """One direction of a bidirectional LSTM."""
-    hidden = state["weight_hh_l0"].shape[1]
-    with torch.device("meta"):
-        lstm = nn.LSTM(state["weight_ih_l0"].shape[1], hidden, batch_first=True)
-    lstm.load_state_dict({name: state[name + suffix].to(device) for name, _ in lstm.named_parameters()}, assign=True)
-    lstm.requires_grad_(False).flatten_parameters()
-    return lstm

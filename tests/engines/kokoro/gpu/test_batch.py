@@ -79,6 +79,19 @@ def test_noise_depends_on_the_seed_alone(made: SyntheticBatches) -> None:
     assert not torch.equal(first.excitation, other.excitation)
 
 
+def test_text_half_asks_for_no_statistics_whose_counters_a_speech_half_beside_it_has(
+    made: SyntheticBatches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise AssertionError("of the speech half")
+
+    monkeypatch.setattr(TorchOperations, "statistics", refuse)
+    text, _ = made.model.text_inputs([segment(6, 1)])
+    assert made.model.encode(text).durations.sum() > 0
+    with pytest.raises(AssertionError, match="of the speech half"):
+        made.model.synthesize([segment(6, 1)])
+
+
 def test_too_many_tokens_are_refused(made: SyntheticBatches) -> None:
     with pytest.raises(ValueError, match="513 tokens; the model reads 512"):
         made.model.check(segment(511, 0))

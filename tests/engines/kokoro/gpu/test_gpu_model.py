@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,10 @@ import torch
 from speechd.engines.kokoro import load as loading
 from speechd.engines.kokoro.gpu import driver
 from speechd.engines.kokoro.gpu.gpu_model import GpuModel, has_compiler
+from speechd.engines.kokoro.gpu.synthesizer import PendingBatch
 from speechd.engines.kokoro.load import DTYPES, load, resolve
+from speechd.engines.kokoro.model import ModelInput, Rendered
+from speechd.engines.pipelining import EngineLost
 from speechd.errors import EngineUnavailable
 from tests.harness.synthetic_batch import SyntheticBatches, segment
 
@@ -68,6 +73,42 @@ def test_gpu_that_is_absent_after_all_is_replaced_by_the_cpu(
         (alone,) = gpu.render(gpu.plan([each]))
         assert torch.equal(rendered.samples, alone.samples)
         assert len(rendered.durations) == len(each.tokens) + 2
+
+
+@dataclass(frozen=True)
+class FailingBatch:
+    """Raises when it is waited for."""
+
+    error: Exception
+
+    def wait(self) -> list[Rendered]:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "seen"),
+    [
+        (torch.AcceleratorError("an illegal memory access was encountered"), EngineLost),
+        (torch.OutOfMemoryError("out of memory"), torch.OutOfMemoryError),
+        (ValueError("513 tokens"), ValueError),
+    ],
+)
+def test_error_of_the_device_is_the_end_of_the_engine_and_no_other_is(
+    made: SyntheticBatches, error: Exception, seen: type[Exception]
+) -> None:
+    def fail(batch: Sequence[ModelInput]) -> PendingBatch:
+        raise error
+
+    gpu = GpuModel(made.config, made.state, "float32", required=True)
+    gpu._submit = fail
+    with pytest.raises(seen, match=str(error)):
+        gpu.submit([segment(2, 1)])
+    gpu._submit = lambda batch: FailingBatch(error)
+    pending = gpu.submit([segment(2, 1)])
+    with pytest.raises(seen, match=str(error)):
+        pending.wait()
+    with pytest.raises(seen, match=str(error)):
+        gpu.render([segment(2, 1)])
 
 
 def test_old_driver_leaves_auto_on_the_cpu(gpu_with_old_driver: None, caplog: pytest.LogCaptureFixture) -> None:

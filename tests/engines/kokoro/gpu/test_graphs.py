@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from speechd.engines.kokoro.gpu import synthesizer as synthesizer_module
 from speechd.engines.kokoro.gpu.graphs import CapturedSizes
 from speechd.engines.kokoro.gpu.model import SpeechInputs
 from speechd.engines.kokoro.gpu.synthesizer import BatchSynthesizer
@@ -15,6 +16,15 @@ from tests.harness.host_queue import HostAsked, HostQueue, unwatched_lstm
 from tests.harness.synthetic_batch import SyntheticBatches, segment
 
 TEXT_SIZE, SPEECH_SIZE = 64, 160
+
+NEAR_DB = 40.0
+"""How near PyTorch's operations come in other company, where a millionth of the pitch becomes audible. Another segment
+would be at 0."""
+
+
+def decibels(result: Tensor, reference: Tensor) -> float:
+    """Signal to noise."""
+    return float(20 * torch.log10(reference.double().norm() / (result - reference).double().norm().clamp(min=1e-30)))
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +74,43 @@ def test_batch_beyond_all_sizes_is_spoken_without_graphs(synthesizer: BatchSynth
     (rendered,) = synthesizer.submit([segment(TEXT_SIZE, 1, 4.0)]).wait()
     assert len(rendered.durations) == TEXT_SIZE + 2
     assert rendered.samples.isfinite().all()
+
+
+def replays(synthesizer: BatchSynthesizer) -> int:
+    """Of speech halves, so far."""
+    queue = synthesizer._speech_queue
+    assert isinstance(queue, HostQueue)
+    return queue.replays
+
+
+def test_batch_that_is_longer_than_a_speech_half_is_spoken_in_several(
+    made: SyntheticBatches, synthesizer: BatchSynthesizer
+) -> None:
+    batch = [segment(8, seed, 0.5) for seed in range(3)]
+    alone = [synthesizer.submit([each]).wait()[0] for each in batch]
+    frames = [int(each.durations.sum()) for each in alone]
+    assert made.model.pack(frames).size > SPEECH_SIZE >= made.model.pack(frames[:2]).size
+    before = replays(synthesizer)
+    together = synthesizer.submit(batch).wait()
+    assert replays(synthesizer) - before == 2
+    for one, other in zip(together, alone, strict=True):
+        assert torch.equal(one.durations, other.durations)
+        assert decibels(one.samples, other.samples) > NEAR_DB
+
+
+def test_segment_that_is_too_long_for_graphs_keeps_no_other_from_them(
+    synthesizer: BatchSynthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = [segment(3, 1), segment(9, 2, 0.5), segment(4, 3)]
+    alone = [synthesizer.submit([each]).wait()[0] for each in batch]
+    first, long, last = (int(each.durations.sum()) for each in alone)
+    monkeypatch.setattr(synthesizer_module, "LONGEST_FRAMES", max(first, last))
+    assert long > max(first, last)
+    before = replays(synthesizer)
+    together = synthesizer.submit(batch).wait()
+    assert replays(synthesizer) - before == 2
+    for one, other in zip(together, alone, strict=True):
+        assert decibels(one.samples, other.samples) > NEAR_DB
 
 
 def test_too_many_tokens_are_refused(synthesizer: BatchSynthesizer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechd.engines.kokoro.gpu.packing import ALIGNMENT, GAP, Layout, Packing, Rate, Tables
@@ -21,6 +21,7 @@ def layouts(packing: Packing, spare: int = 0) -> list[Layout]:
     return [tables.layout(rate.rate) for rate in RATES]
 
 
+@settings(deadline=None)
 @given(LENGTHS, st.integers(GAP, 9))
 def test_segments_are_aligned_and_apart(lengths: list[int], gap: int) -> None:
     packing = Packing.of(lengths, gap)
@@ -34,6 +35,7 @@ def test_segments_are_aligned_and_apart(lengths: list[int], gap: int) -> None:
     assert list(packing.lengths) == lengths
 
 
+@settings(deadline=None)
 @given(LENGTHS, st.integers(0, 50))
 def test_every_row_has_its_segment(lengths: list[int], spare: int) -> None:
     packing = Packing.of(lengths)
@@ -47,6 +49,7 @@ def test_every_row_has_its_segment(lengths: list[int], spare: int) -> None:
         assert torch.equal(layout.row_segment[inside], segment[inside])
 
 
+@settings(deadline=None)
 @given(LENGTHS, st.integers(0, 50))
 def test_tiles_cover_every_row_once(lengths: list[int], spare: int) -> None:
     for layout in layouts(Packing.of(lengths), spare):
@@ -59,6 +62,7 @@ def test_tiles_cover_every_row_once(lengths: list[int], spare: int) -> None:
         assert torch.equal(times, layout.valid[:, 0].long())
 
 
+@settings(deadline=None)
 @given(LENGTHS)
 def test_padded_rows_come_back(lengths: list[int]) -> None:
     for layout in layouts(Packing.of(lengths), 3)[:2]:
@@ -87,3 +91,16 @@ def test_dense_layout_has_no_gaps() -> None:
     layout = Layout.dense(64, "cpu")
     assert layout.valid.all()
     assert layout.rows == 64
+
+
+def test_part_of_a_packing_has_its_segments_where_they_were() -> None:
+    packing = Packing.of([5, 9, 2, 7])
+    part = packing.part(slice(1, 3))
+    assert (part.starts, part.lengths, part.size) == (packing.starts[1:3], (9, 2), packing.size)
+    for whole, some in zip(layouts(packing), layouts(part), strict=True):
+        inside = torch.zeros_like(whole.valid[:, 0])
+        for start, length in zip(some.starts.tolist(), some.lengths.tolist(), strict=True):
+            inside[start : start + length] = True
+        assert torch.equal(some.valid[:, 0], inside)
+        assert torch.equal(whole.offset[inside], some.offset[inside])
+        assert torch.equal(whole.row_segment[inside] - 1, some.row_segment[inside])

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from speechd.engines.kokoro.gpu.kernels.convolution import SPECTRUM_CHANNELS, Context, largest_divisor
+from speechd.engines.kokoro.gpu.kernels.context import Context, largest_divisor
+from speechd.engines.kokoro.gpu.kernels.convolution import SPECTRUM_CHANNELS
 from speechd.engines.kokoro.gpu.kernels.jit import fourier as jit
 from speechd.engines.kokoro.gpu.kernels.launch import Resources
 from speechd.engines.kokoro.gpu.packing import Layout

@@ -9,7 +9,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from speechd.engines.kokoro.gpu.kernels.convolution import Context, Convolution
+from speechd.engines.kokoro.gpu.kernels.context import Context
+from speechd.engines.kokoro.gpu.kernels.convolution import Convolution
 from speechd.engines.kokoro.gpu.kernels.jit import lstm as jit
 from speechd.engines.kokoro.gpu.kernels.launch import Resources
 from speechd.engines.kokoro.gpu.kernels.operands import LOW_SCALE, Parts

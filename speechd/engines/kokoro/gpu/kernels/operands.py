@@ -13,7 +13,7 @@ LOW_SCALE: Final = 2048.0
 """As `jit.elementwise.LOW_SCALE`."""
 
 BLOCK: Final = 128
-"""As `jit.convolution.OPERAND_BLOCK`."""
+"""As `jit.operand.OPERAND_BLOCK`."""
 
 LARGEST: Final = 16.0
 """Weights are multiplied by a power of two that brings the largest of them to between half of this and this."""

@@ -11,18 +11,14 @@ import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.gpu.kernels.configuration import LEAST_SHARED, SHARED, Choose, choose
-from speechd.engines.kokoro.gpu.kernels.convolution import (
-    Context,
-    Convolution,
-    Measurement,
-    NoiseConvolution,
-    Upsampling,
-)
+from speechd.engines.kokoro.gpu.kernels.context import Context
+from speechd.engines.kokoro.gpu.kernels.convolution import Convolution, NoiseConvolution, Upsampling
 from speechd.engines.kokoro.gpu.kernels.cubins import architecture, best_launch
 from speechd.engines.kokoro.gpu.kernels.fourier import Fourier
 from speechd.engines.kokoro.gpu.kernels.jit import attention as jit_attention
 from speechd.engines.kokoro.gpu.kernels.launch import Launch, Resources
 from speechd.engines.kokoro.gpu.kernels.lstm import Lstm, LstmConfiguration
+from speechd.engines.kokoro.gpu.kernels.measurement import Measurement
 from speechd.engines.kokoro.gpu.kernels.source import Source
 from speechd.engines.kokoro.gpu.operations import Activation, Statistics
 from speechd.engines.kokoro.gpu.packing import Layout

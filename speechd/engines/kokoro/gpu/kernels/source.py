@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.cpu.harmonic_source import VOICED_ABOVE
-from speechd.engines.kokoro.gpu.kernels.convolution import Context
+from speechd.engines.kokoro.gpu.kernels.context import Context
 from speechd.engines.kokoro.gpu.kernels.jit import source as jit
 from speechd.engines.kokoro.gpu.kernels.launch import Resources
 from speechd.engines.kokoro.gpu.packing import Layout
