@@ -173,8 +173,8 @@ class LiveSession:
         readers = self._local.readers
         if reading.form is not Form.TEXT:  # what is no plain text is read whole, from flush to flush
             return FlushPlan(lambda utterance: readers.plan(utterance, meter.record_planned), options, reading), None
-        first = FirstSentence(lambda text: readers.plan(Utterance(text, options, reading=reading)), options.language)
-        return readers.live(Utterance("", options, reading=reading), meter.record_planned), first
+        plan = readers.live(Utterance("", options, reading=reading), meter.record_planned)
+        return plan, FirstSentence(options.language)
 
 
 class Place:

@@ -18,7 +18,7 @@ from speechd.errors import Overloaded, Unavailable
 from speechd.pool.client import PoolClient
 from speechd.speech.live.events import Flushed
 from speechd.speech.live.guess import GUESS_S, FirstSentence
-from speechd.speech.live.plan import LiveTextPlan, Urgency
+from speechd.speech.live.plan import Guess, LiveTextPlan, Urgency
 from speechd.speech.planner import Planned
 from speechd.speech.synthesis import Flush, SynthesisStage
 from speechd.text.markup import Pause
@@ -80,6 +80,7 @@ class LivePlanning:
         self._is_fresh = True  # nothing has come since the last passage was planned
         self._fed = self._letter_stop = 0  # characters, and where the last letter or digit of them ends
         self._planned_stop: float = 0  # where the last word ends that was planned
+        self._awaited: tuple[int, Urgency] | None = None  # see `_has_news`, while text is waited for
 
     def feed(self, text: str) -> None:
         """Note that this text has come."""
@@ -117,9 +118,12 @@ class LivePlanning:
             budget = await self._stage.room()
             seen, arrival, self._gathered = self._feeds, self._fed_at, 0.0
             urgency, _ = self._urgency(time.monotonic())
-            item = await self._plan.next(budget.limit_s, urgency)
-            if isinstance(item, NotYet):
-                if item.needs_text and not await self._guess(seen, budget.limit_s):
+            probable = self._first.take() if self._first is not None else ""
+            item = await self._plan.next(budget.limit_s, urgency, probable)
+            if isinstance(item, Guess):
+                self._begin_with(item, arrival)
+            if isinstance(item, Guess | NotYet):
+                if isinstance(item, Guess) or item.needs_text:
                     await self._wait(seen, urgency)
                 continue
             if isinstance(item, Flushed):
@@ -136,9 +140,20 @@ class LivePlanning:
     def _note(self) -> None:
         self._fed_at = time.monotonic()
         self._feeds += 1
-        if self._is_fresh:
+        was_fresh = self._is_fresh
+        if was_fresh:
             self._waiting_since, self._is_fresh = self._fed_at, False
-        self._stage.changed.set()
+        # There are many tokens of which nothing comes, and slots may need the core.
+        if self._awaited is not None and (was_fresh or self._has_news(*self._awaited)):
+            self._stage.changed.set()
+
+    def _has_news(self, seen: int, urgency: Urgency) -> bool:
+        """Whether the plan is to be asked, which had nothing of this urgency after `seen` feeds."""
+        least = STEP if urgency is Urgency.GATHER else 0
+        if self._feeds == seen or self._gathered < least:
+            return False
+        is_probable = self._first is not None and self._first.is_probable
+        return is_probable or not self._plan.is_in_vain(urgency)
 
     @property
     def _is_all_planned(self) -> bool:
@@ -162,8 +177,7 @@ class LivePlanning:
     async def _wait(self, seen: int, urgency: Urgency) -> None:
         """Wait for more text than those `seen` feeds, or for a moment of more urgency."""
         guess_until = time.monotonic() + GUESS_S
-        least = STEP if urgency is Urgency.GATHER else 0
-        while self._feeds == seen or self._gathered < least:
+        while not self._has_news(seen, urgency):
             now = time.monotonic()
             current, until = self._urgency(now)
             if current > urgency:
@@ -175,21 +189,17 @@ class LivePlanning:
                 self._stage.drop_guess()
                 self.release()
             self._stage.changed.clear()
+            self._awaited = seen, urgency
             with suppress(TimeoutError):
                 async with asyncio.timeout(until - now if until < math.inf else None):
                     await self._stage.changed.wait()
+            self._awaited = None
 
-    async def _guess(self, seen: int, longest_s: float) -> bool:
-        """Have a slot begin with what is probably the first sentence. Returns whether text has come meanwhile."""
-        if self._first is None or not self._first.is_probable:
-            return False
-        arrival = self._fed_at
-        segment = await self._first.guess(longest_s)
-        if segment is not None:
-            with suppress(Unavailable):
-                self._place = self._place or self._admit()
-                self._stage.guess(segment, arrival)
-        return self._feeds != seen
+    def _begin_with(self, guess: Guess, arrival: float) -> None:
+        """Have a slot begin with what is probably the first sentence, whose text came by `arrival`."""
+        with suppress(Unavailable):
+            self._place = self._place or self._admit()
+            self._stage.guess(guess.segment, arrival)
 
     async def _begin(self, arrival: float) -> None:
         """Take a place. Where the listener waits for text, it has waited since `arrival`."""
