@@ -142,6 +142,9 @@ class Places:
         self.held = self.taken = 0
         self.refusal: Exception | None = None
 
+    async def turn(self) -> bool:
+        return False
+
     def admit(self) -> HeldPlace:
         if self.refusal is not None:
             raise self.refusal
@@ -183,7 +186,7 @@ class LiveHarness:
         readers = ReadersHere()
         plan = plan or readers.live(Utterance("", OPTIONS))
         first = FirstSentence(OPTIONS.language)
-        self.utterance = LiveUtterance(plan, first, self.pool, encoding, self.places.admit, limits, lambda: self.room)
+        self.utterance = LiveUtterance(plan, first, self.pool, encoding, self.places, limits, lambda: self.room)
 
     async def read_all(self) -> list[LiveChunk | Flushed]:
         """All that comes of it."""

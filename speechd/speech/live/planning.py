@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -56,6 +55,19 @@ class Place(Protocol):
         ...
 
 
+class Places(Protocol):
+    """The places that the utterances of one connection may have."""
+
+    async def turn(self) -> bool:
+        """Wait until it is this one's turn to take a place, which is then to be taken at once. Returns whether it had
+        to wait."""
+        ...
+
+    def admit(self) -> Place:
+        """Take a place. Raises `Unavailable`."""
+        ...
+
+
 class LivePlanning:
     """Of one utterance. `run` is a task of its own, which ends with the text."""
 
@@ -65,14 +77,13 @@ class LivePlanning:
         first: FirstSentence | None,
         pool: PoolClient,
         stage: SynthesisStage,
-        admit: Callable[[], Place],
+        places: Places,
         limits: LiveLimits,
     ) -> None:
-        """first: for a guess at the first passage, until that is planned. admit: takes a place, or raises
-        `Unavailable`."""
+        """first: for a guess at the first passage, until that is planned. places: of its connection."""
         self._plan, self._pool, self._stage = plan, pool, stage
         self._first = first
-        self._admit, self._limits = admit, limits
+        self._places, self._limits = places, limits
         self._place: Place | None = None
         self._feeds = 0  # how often text came, or a flush, or the end
         self._gathered = 0.0  # characters since the plan was asked; infinite with a flush, or the end
@@ -198,18 +209,22 @@ class LivePlanning:
     def _begin_with(self, guess: Guess, arrival: float) -> None:
         """Have a slot begin with what is probably the first sentence, whose text came by `arrival`."""
         with suppress(Unavailable):
-            self._place = self._place or self._admit()
+            self._place = self._place or self._places.admit()
             self._stage.guess(guess.segment, arrival)
 
     async def _begin(self, arrival: float) -> None:
-        """Take a place. Where the listener waits for text, it has waited since `arrival`."""
+        """Take a place. Where the listener waits for text, it has waited since `arrival`; one that waits for others of
+        its own connection is to go before nobody else for that."""
         playback = self._stage.look_ahead.playback
-        give_up = time.monotonic() + (self._limits.max_wait_s if playback.sent_s else 0.0)
+        has_begun, give_up = playback.sent_s > 0, time.monotonic() + self._limits.max_wait_s
         while self._place is None:
+            if await self._places.turn():
+                arrival = time.monotonic()
+                has_begun, give_up = True, arrival + self._limits.max_wait_s
             try:
-                self._place = self._admit()
+                self._place = self._places.admit()
             except Overloaded:
-                if time.monotonic() >= give_up:
+                if not has_begun or time.monotonic() >= give_up:
                     raise
                 await asyncio.sleep(PLACE_RETRY_S)
         now = time.monotonic()

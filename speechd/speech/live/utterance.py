@@ -21,7 +21,7 @@ from speechd.speech.encoding import EncodingStage
 from speechd.speech.live.events import Flushed, Heard, LiveChunk
 from speechd.speech.live.guess import FirstSentence
 from speechd.speech.live.plan import LiveTextPlan
-from speechd.speech.live.planning import LiveLimits, LivePlanning, Place
+from speechd.speech.live.planning import LiveLimits, LivePlanning, Places
 from speechd.speech.look_ahead import LookAhead
 from speechd.speech.source import Chunk
 from speechd.speech.stalls import StreamStall
@@ -44,16 +44,16 @@ class LiveUtterance:
         first: FirstSentence | None,
         pool: PoolClient,
         encoding: EncodingStage,
-        admit: Callable[[], Place],
+        places: Places,
         limits: LiveLimits,
         room: Callable[[], int],
     ) -> None:
         """plan: of its text, which has the words traced. first: for a guess at its first passage, None for none.
-        admit: takes a place, or raises `Unavailable`. room: characters that its connection may still feed."""
+        places: of its connection. room: characters that its connection may still feed."""
         self._plan, self._encoding, self._limits, self._room = plan, encoding, limits, room
         self._stage = SynthesisStage(pool, encoding, LookAhead(limits.look_ahead_s, time.monotonic()))
         self._stage.needs_audio = False
-        self._planning = LivePlanning(plan, first, pool, self._stage, admit, limits)
+        self._planning = LivePlanning(plan, first, pool, self._stage, places, limits)
         self.timings: Timings = self._stage.timings
         self.outcome = Outcome.CLIENT_LEFT
         self.characters = self.size = 0
