@@ -101,7 +101,7 @@ class LiveSession:
         if utterance.timings.first_audio_s is not None:
             meter.record_first_audio(utterance.timings)
         meter.record_end(utterance.timings)
-        recording.utterance_ended(self._local.counters, utterance.outcome)
+        recording.utterance_ended(self._local.counters, utterance.outcome, utterance.guesses)
         self._note(utterance)
         self._report()
 

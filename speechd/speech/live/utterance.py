@@ -25,7 +25,7 @@ from speechd.speech.live.planning import LiveLimits, LivePlanning, Places
 from speechd.speech.look_ahead import LookAhead
 from speechd.speech.source import Chunk
 from speechd.speech.stalls import StreamStall
-from speechd.speech.synthesis import SynthesisStage
+from speechd.speech.synthesis import Guesses, SynthesisStage
 
 FLUSH_CHARS: Final = 8
 """As how many characters a flush counts: each is kept to the end, as text is."""
@@ -35,7 +35,7 @@ class LiveUtterance:
     """An utterance. Used from the event loop; `read` by one task at a time, the rest by any.
 
     timings: of its speech. outcome: how it ended, as far as it is known. characters: that were fed. size: the same,
-    with what flushes count. is_finished: no more text comes.
+    with what flushes count. is_finished: no more text comes. guesses: at what it begins with.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class LiveUtterance:
         self._stage.needs_audio = False
         self._planning = LivePlanning(plan, first, pool, self._stage, places, limits)
         self.timings: Timings = self._stage.timings
+        self.guesses: Guesses = self._stage.guesses
         self.outcome = Outcome.CLIENT_LEFT
         self.characters = self.size = 0
         self.is_finished = self._is_over = False

@@ -45,7 +45,7 @@ def sources(item: object) -> list[str]:
 async def rest(plan: LivePlan, urgency: Urgency = Urgency.SENTENCE) -> list[Planned | Pause | Flushed]:
     """What can be planned now."""
     items: list[Planned | Pause | Flushed] = []
-    while not isinstance(item := await plan.next(math.inf, urgency), NotYet | None):
+    while not isinstance(item := await plan.next(math.inf, urgency), NotYet | Guess | None):
         items.append(item)
     return items
 
