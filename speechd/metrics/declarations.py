@@ -45,6 +45,14 @@ UTTERANCES: Final = Counter(
     tuple(Outcome),
 )
 
+GUESSES: Final = Counter(
+    "speechd_guesses",
+    "Guesses at the first sentence of an utterance, with which a slot begins before it is certain: right; dropped "
+    "(it was another, or came too late to tell, or the utterance ended).",
+    "result",
+    ("right", "dropped"),
+)
+
 REFUSALS: Final = Counter(
     "speechd_refusals",
     "Requests answered with 503: count (too many in flight), key (too many with one API key), wait (the expected wait "
@@ -140,7 +148,7 @@ UNDERRUN: Final = Histogram(
 
 COUNTED: Final = (
     *(REQUESTS_BEGUN, REQUESTS, REFUSALS, HTTP_REJECTIONS, AUDIO_SENT, ENCODE, FIRST_AUDIO, QUEUE_WAIT, RTF, UNDERRUN),
-    *(UTTERANCES_BEGUN, UTTERANCES),
+    *(UTTERANCES_BEGUN, UTTERANCES, GUESSES),
     *(OVERFLOWS, OVERFLOW_FIRST_AUDIO, TEXT_DEATHS, PASSAGE_TOKENS, PASSAGE_JOINS),
 )
 """What workers count; the rest is read from the scoreboard."""

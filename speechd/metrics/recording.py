@@ -12,6 +12,7 @@ from speechd.metrics.declarations import (
     AUDIO_SENT,
     ENCODE,
     FIRST_AUDIO,
+    GUESSES,
     HTTP_REJECTIONS,
     PASSAGE_JOINS,
     PASSAGE_TOKENS,
@@ -26,6 +27,7 @@ from speechd.metrics.declarations import (
 )
 from speechd.speech.passage_meter import PassageMeter
 from speechd.speech.planner import Planned
+from speechd.speech.synthesis import Guesses
 from speechd.text.markup import Pause
 
 
@@ -58,9 +60,11 @@ def utterance_started(counters: WorkerCounters) -> None:
     counters.count(UTTERANCES_BEGUN)
 
 
-def utterance_ended(counters: WorkerCounters, outcome: Outcome) -> None:
-    """Count such an utterance that has ended."""
+def utterance_ended(counters: WorkerCounters, outcome: Outcome, guesses: Guesses) -> None:
+    """Count such an utterance that has ended, and the guesses at what it begins with."""
     counters.count(UTTERANCES, outcome)
+    counters.count(GUESSES, "right", guesses.right)
+    counters.count(GUESSES, "dropped", guesses.dropped)
 
 
 class StreamMeter:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
 from speechd.errors import NotReady, Overloaded, Reason, with_jitter
 from speechd.pool.model_status import ModelState
 from speechd.pool.scoreboard import Scoreboard
+
+LEAST_SHARE: Final = 2
+"""Places that a connection may hold where there are so many: while one utterance ends, the next begins."""
 
 
 class Ticket:
@@ -61,6 +66,11 @@ class Admission:
             ticket = Ticket(board, board.in_flight, self._index, key)
         board.model.demand()
         return ticket
+
+    def share(self) -> int:
+        """How many places the utterances of one connection may hold at once: half of those that there are."""
+        places = self._board.max_in_flight_now()
+        return max(places // 2, min(LEAST_SHARE, places))
 
     def expected_wait_s(self) -> float:
         """Seconds before the first segment of a request that came now would be started."""

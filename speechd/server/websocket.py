@@ -94,7 +94,7 @@ class WebSocketConnection(SessionConnection):
             return None
         message = self._inbox.take()
         self._hold()
-        if not len(self._inbox):
+        if not len(self._inbox) and (self._unparsed or not self._is_reading):
             self._parse_later()
         return message
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from speechd.errors import InvalidRequest
+from speechd.engines.base import Segment
+from speechd.errors import InvalidRequest, SpeechdError
 from speechd.speech.passage_sizes import sizes_of
 from speechd.speech.planner import Planned, Planner
 from speechd.speech.reading import Form
@@ -29,6 +30,12 @@ class Break(NamedTuple):
 
 class Finish(NamedTuple):
     """No more text comes."""
+
+
+class Guess(NamedTuple):
+    """There is nothing to speak yet; this is probably what comes first."""
+
+    segment: Segment
 
 
 Fed = str | Flush | Break | Finish
@@ -68,6 +75,17 @@ class LivePlanner(Planner):
         if isinstance(passage, Flushed):
             return passage
         return self._planned(self._part(passage) if isinstance(passage, Passage) else passage, sizes)
+
+    def guess(self, text: str, longest_s: float) -> Guess | None:
+        """What a text would begin with, if it were whole: all that was fed, which probably ends with a sentence. None
+        if that could not be read; whoever reads it in earnest says so. What is read here is not read again."""
+        planner = Planner(text, self._options, self._engine, reading=self._reading)
+        try:
+            first = planner.next(longest_s)
+        except SpeechdError:
+            return None
+        self._prepared = planner._prepared
+        return Guess(first.segment) if isinstance(first, Planned) else None
 
     def break_off(self) -> Break | None:
         """Have what was fed spoken up to its last clause, or its last word, and say how far that is; None if that would

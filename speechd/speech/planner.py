@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from speechd.engines.base import Engine, Segment, SegmentTooLong, SupportsPhonemes, SynthesisOptions
 from speechd.errors import InvalidRequest, ReplyTooLong
@@ -82,6 +82,14 @@ class Part:
     spans: tuple[Span, ...] = ()
 
 
+class Prepared(NamedTuple):
+    """What the engine made of a text with these options."""
+
+    text: str
+    options: SynthesisOptions
+    segment: Segment | None
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a plan is. pace: of the last segment; is_begun: whether there was one; planned_s: seconds of audio in
@@ -127,6 +135,7 @@ class Planner:
         self._pace = progress.pace
         self._is_begun = progress.is_begun
         self._planned_s = progress.planned_s
+        self._prepared: Prepared | None = None  # the last
 
     @property
     def progress(self) -> Progress:
@@ -219,7 +228,7 @@ class Planner:
     def _plan(self, part: Part, sizes: Sizes) -> Planned | NotYet:
         """The segment of this part, or of its beginning if all of it is too long; the rest comes next. `NotYet`:
         nothing in it can be spoken."""
-        while (segment := self._prepared(part)) is not None:
+        while (segment := self._segment(part)) is not None:
             part = replace(part, is_run=part.is_run or has_run(part, segment))
             if (parts := parts_of(part, segment, sizes)) == 1:
                 self._measure(part, segment)
@@ -238,7 +247,12 @@ class Planner:
         if segment.tokens:
             self._pace = self._pace._replace(tokens_per_character=segment.tokens / characters)
 
-    def _prepared(self, part: Part) -> Segment | None:
+    def _segment(self, part: Part) -> Segment | None:
+        if self._prepared is None or self._prepared[:2] != (part.text, part.options):
+            self._prepared = Prepared(part.text, part.options, self._prepare(part))
+        return self._prepared.segment
+
+    def _prepare(self, part: Part) -> Segment | None:
         try:
             if self._reading.form is Form.PHONEMES and isinstance(self._engine, SupportsPhonemes):
                 return self._engine.prepare_phonemes(part.text, part.options)

@@ -37,16 +37,24 @@ class Flush:
     number: int
 
 
+@dataclass(slots=True)
+class Guesses:
+    """How many guesses were right, and how many were dropped."""
+
+    right: int = 0
+    dropped: int = 0
+
+
 class SynthesisStage:
     """One stream's segments in the pool, and the audio of them. `run` is a task of its own; the rest is called by
     whoever plans, and by whoever reads.
 
     changed: set whenever there may be credit, or less to do. is_silence: nothing could be spoken, and silence is what
-    there is. timings: of its speech.
+    there is. timings: of its speech. guesses: what became of them.
     """
 
     def __init__(self, pool: PoolClient, encoding: EncodingStage, look_ahead: LookAhead) -> None:
-        self.timings = Timings()
+        self.timings, self.guesses = Timings(), Guesses()
         self.changed = asyncio.Event()
         self.is_silence, self.needs_audio = False, True
         self.look_ahead = look_ahead
@@ -90,6 +98,7 @@ class SynthesisStage:
         if self._guess is not None:
             self._guess[1].cancel()
             self._guess = None
+            self.guesses.dropped += 1
 
     def end(self) -> None:
         """Say that nothing more will be submitted."""
@@ -169,11 +178,13 @@ class SynthesisStage:
         """The job of this segment, if that was guessed; what was guessed instead of it is dropped."""
         if self._guess is None:
             return None
-        (guessed, job), self._guess = self._guess, None
-        if guessed.payload == segment.payload:
-            return job
-        job.cancel()
-        return None
+        guessed, job = self._guess
+        if guessed.payload != segment.payload:
+            self.drop_guess()
+            return None
+        self._guess = None
+        self.guesses.right += 1
+        return job
 
     async def _encode_next(self) -> bool:
         # A call for each, so that no variable keeps the samples of one while the next is awaited.

@@ -14,8 +14,27 @@ from speechd.text.blocks import Block
 from speechd.text.boundaries import OPENERS, segmentation, sentence_starts
 from speechd.text.markup.wrapping import SHAPES, Shape
 
-WORDS: Final = ("", "a", "A", "5", ".", "-5", " a", " A", ". A", ".a", ".5", ") A", "'s a", "' a", '" a', '" A', "! A")
-"""What may follow within a paragraph, as far as the ends of sentences know it."""
+WORDS: Final = (
+    "",
+    "aq",
+    "AQ",
+    "5",
+    ".",
+    "-5",
+    " a",
+    " A",
+    ". A",
+    ".a",
+    ".5",
+    ") A",
+    "'s a",
+    "' a",
+    '" a',
+    '" A',
+    "! A",
+)
+"""What may follow within a paragraph, as far as the ends of sentences know it. "aq": no word that was begun becomes one
+of a language's by it, as Spanish "es" becomes "esa"."""
 
 _SHILLINGS = re.compile(r"\ds\.\s\d{1,2}\Z")
 _NUMBER_LINE = re.compile(r"\n\s*\d{1,6}\s*\Z")

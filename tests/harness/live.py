@@ -25,9 +25,10 @@ from speechd.speech.encoding import EncodingStage
 from speechd.speech.live.events import Flushed, LiveChunk
 from speechd.speech.live.flush_plan import FlushPlan
 from speechd.speech.live.guess import FirstSentence
-from speechd.speech.live.plan import LiveTextPlan, Urgency
+from speechd.speech.live.plan import Guess, LiveTextPlan, Urgency
 from speechd.speech.live.planning import LiveLimits
 from speechd.speech.live.utterance import LiveUtterance
+from speechd.speech.live_planner import LivePlanner
 from speechd.speech.planner import Planned, Planner
 from speechd.speech.reader.messages import PlanResult, Utterance
 from speechd.speech.reader.plan import ReadPlan
@@ -61,7 +62,9 @@ class SentencePlan(FlushPlan):
         self.asked: list[Urgency] = []
         self.enough = enough
 
-    async def next(self, longest_s: float, urgency: Urgency) -> Planned | Pause | Flushed | NotYet | None:
+    async def next(
+        self, longest_s: float, urgency: Urgency, guess: str = ""
+    ) -> Planned | Pause | Flushed | NotYet | Guess | None:
         if self.asked[-1:] != [urgency]:
             self.asked.append(urgency)
         if not self._ready:
@@ -72,7 +75,13 @@ class SentencePlan(FlushPlan):
                 rest, self._text = self._text[ends[-1] :], self._text[: ends[-1]]
                 self._cut(None)
                 self._text = rest
-        return await super().next(longest_s, urgency)
+        item = await super().next(longest_s, urgency)
+        if guess and isinstance(item, NotYet):
+            return LivePlanner("", OPTIONS, ToneEngine()).guess(guess, longest_s) or item
+        return item
+
+    def is_in_vain(self, urgency: Urgency) -> bool:
+        return False
 
 
 class ToneJob(SegmentJob):
@@ -133,6 +142,9 @@ class Places:
         self.held = self.taken = 0
         self.refusal: Exception | None = None
 
+    async def turn(self) -> bool:
+        return False
+
     def admit(self) -> HeldPlace:
         if self.refusal is not None:
             raise self.refusal
@@ -173,8 +185,8 @@ class LiveHarness:
         limits = limits or LiveLimits(max_chars=10_000, look_ahead_s=60, has_words=True)
         readers = ReadersHere()
         plan = plan or readers.live(Utterance("", OPTIONS))
-        first = FirstSentence(lambda text: readers.plan(Utterance(text, OPTIONS)), OPTIONS.language)
-        self.utterance = LiveUtterance(plan, first, self.pool, encoding, self.places.admit, limits, lambda: self.room)
+        first = FirstSentence(OPTIONS.language)
+        self.utterance = LiveUtterance(plan, first, self.pool, encoding, self.places, limits, lambda: self.room)
 
     async def read_all(self) -> list[LiveChunk | Flushed]:
         """All that comes of it."""

@@ -118,6 +118,8 @@ def test_sentences_are_the_same_for_every_cut_in_two_and_character_by_character(
 @example(text="One line of text that\ndr. Two lines of text. Yes\nm", places=list(range(54)), language="en-us")
 @example(text="t was `\n。m.<br>>", places=list(range(16)), language="fr-fr")
 @example(text="c. J. K. Rowling\n+dDr. so $a.m. yes this.\nm", places=list(range(44)), language="ja")
+@example(text="Vive en EE. UU. España gana.", places=[18], language="es")
+@example(text="Trabalha na Rossi S.A. Umbral novo.", places=[25], language="pt-br")
 def test_sentences_of_any_text_are_those_of_the_whole(text: str, places: list[int], language: str) -> None:
     assert spoken(cut(text, places), language) == whole(text, language)
 

@@ -10,6 +10,7 @@ from typing import Final
 from starlette.types import Scope
 
 from speechd.api.available import Available
+from speechd.api.live.turns import Turns
 from speechd.api.local_speech import LocalSpeech, derived_seed
 from speechd.audio.joiner import SegmentJoiner
 from speechd.config.settings import Settings
@@ -74,6 +75,7 @@ class LiveSession:
         self._local, self._context, self._ticket = local, context, ticket
         self._in_use, self._is_in_use = in_use, False
         self._places = 0  # among the requests in flight, that its utterances hold
+        self._turns = Turns(self._has_room)
         self._open: dict[LiveUtterance, StreamMeter] = {}
         context.utterances, context.characters, context.timings = 0, 0, Timings()
 
@@ -99,7 +101,7 @@ class LiveSession:
         if utterance.timings.first_audio_s is not None:
             meter.record_first_audio(utterance.timings)
         meter.record_end(utterance.timings)
-        recording.utterance_ended(self._local.counters, utterance.outcome)
+        recording.utterance_ended(self._local.counters, utterance.outcome, utterance.guesses)
         self._note(utterance)
         self._report()
 
@@ -110,18 +112,32 @@ class LiveSession:
         finally:
             self._ticket.release()
 
+    async def turn(self) -> bool:
+        """See `live.planning.Places`."""
+        return await self._turns.wait()
+
+    def admit(self) -> Place:
+        """See `live.planning.Places`."""
+        if not self._has_room():
+            raise Overloaded(
+                "This connection has its share of the places.", reason="count", retry_after_s=with_jitter(1.0)
+            )
+        place = Place(self._local.admission.admit(self._context.key), lambda: self._count_places(-1))
+        self._count_places(+1)
+        return place
+
+    def _has_room(self) -> bool:
+        """Whether its utterances may hold one more place: others need some, too."""
+        return not self._places or self._places < self._local.admission.share()
+
     def _room(self) -> int:
         """Characters that may still be fed."""
         fed = sum(utterance.size for utterance in self._open)
         return TEXTS * self._local.settings.max_input_chars - fed
 
-    def _admit(self) -> Place:
-        place = Place(self._local.admission.admit(self._context.key), lambda: self._count_places(-1))
-        self._count_places(+1)
-        return place
-
     def _count_places(self, by: int) -> None:
         self._places += by
+        self._turns.call()
         self._report()
 
     def _report(self) -> None:
@@ -164,7 +180,7 @@ class LiveSession:
             return MeasuredEncoder(open_encoder(options.format, whole=False, rate=options.sample_rate), meter)
 
         encoding = EncodingStage(encoder, SegmentJoiner(options.volume), local.encoding, flush_s=options.flush_s)
-        return LiveUtterance(plan, first, local.pool, encoding, self._admit, limits, self._room), meter
+        return LiveUtterance(plan, first, local.pool, encoding, self, limits, self._room), meter
 
     def _plan(
         self, options: SynthesisOptions, reading: Reading, meter: StreamMeter
@@ -173,8 +189,8 @@ class LiveSession:
         readers = self._local.readers
         if reading.form is not Form.TEXT:  # what is no plain text is read whole, from flush to flush
             return FlushPlan(lambda utterance: readers.plan(utterance, meter.record_planned), options, reading), None
-        first = FirstSentence(lambda text: readers.plan(Utterance(text, options, reading=reading)), options.language)
-        return readers.live(Utterance("", options, reading=reading), meter.record_planned), first
+        plan = readers.live(Utterance("", options, reading=reading), meter.record_planned)
+        return plan, FirstSentence(options.language)
 
 
 class Place:

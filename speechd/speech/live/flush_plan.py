@@ -10,7 +10,7 @@ from dataclasses import replace
 from speechd.engines.base import SynthesisOptions
 from speechd.speech.captions import Script
 from speechd.speech.live.events import Flushed
-from speechd.speech.live.plan import Urgency
+from speechd.speech.live.plan import Guess, Urgency
 from speechd.speech.planner import Planned
 from speechd.speech.reader.messages import Utterance
 from speechd.speech.reader.plan import RemotePlan
@@ -47,8 +47,10 @@ class FlushPlan:
         self._cut(None)
         self._finished = True
 
-    async def next(self, longest_s: float, urgency: Urgency) -> Planned | Pause | Flushed | NotYet | None:
-        """See `LiveTextPlan`."""
+    async def next(
+        self, longest_s: float, urgency: Urgency, guess: str = ""
+    ) -> Planned | Pause | Flushed | NotYet | Guess | None:
+        """See `LiveTextPlan`; it makes no guesses."""
         while self._ready:
             text, start, number = self._ready[0]
             if self._current is None and text.strip():
@@ -61,6 +63,10 @@ class FlushPlan:
             if number is not None:
                 return Flushed(number)
         return None if self._finished else NotYet(needs_text=True)
+
+    def is_in_vain(self, urgency: Urgency) -> bool:
+        """See `LiveTextPlan`."""
+        return not self._ready and not self._finished
 
     def close(self) -> None:
         """See `LiveTextPlan`."""

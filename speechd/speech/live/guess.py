@@ -7,13 +7,8 @@ heard of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
-from speechd.engines.base import Segment
-from speechd.errors import SpeechdError
-from speechd.speech.planner import Planned
-from speechd.speech.reader.plan import RemotePlan
 from speechd.text.boundaries import ends_sentence
 
 LONGEST: Final = 400
@@ -33,9 +28,9 @@ GUESS_S: Final = 2.0
 class FirstSentence:
     """The text of an utterance, up to its first passage."""
 
-    def __init__(self, plan: Callable[[str], RemotePlan], language: str) -> None:
-        """plan: makes the plan of a whole text, which is in this language."""
-        self._make, self._language = plan, language
+    def __init__(self, language: str) -> None:
+        """language: of the text."""
+        self._language = language
         self._text = ""
         self._guessed = ""
         self._left = MOST
@@ -52,14 +47,9 @@ class FirstSentence:
         is_new = self._left > 0 and text != self._guessed and SHORTEST <= len(text) <= LONGEST
         return is_new and ends_sentence(text, self._language)
 
-    async def guess(self, longest_s: float) -> Segment | None:
-        """The first segment, if no more text came; None if that would not be all, or could not be read."""
+    def take(self) -> str:
+        """The text, for a guess; empty if none is to be made."""
+        if not self.is_probable:
+            return ""
         self._guessed, self._left = self._text.rstrip(), self._left - 1
-        plan = self._make(self._guessed)
-        try:
-            first = await plan.next(longest_s)
-            return first.segment if isinstance(first, Planned) else None
-        except SpeechdError:  # whoever reads it in earnest says so
-            return None
-        finally:
-            plan.close()
+        return self._guessed

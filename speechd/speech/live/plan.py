@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from speechd.speech.live.events import Flushed
+from speechd.speech.live_planner import Guess
 from speechd.speech.planner import Planned
 from speechd.text.markup import Pause
 from speechd.text.passages import NotYet, Urgency
 
-__all__ = ["LiveTextPlan", "Urgency"]
+__all__ = ["Guess", "LiveTextPlan", "Urgency"]
 
 
 class LiveTextPlan(Protocol):
@@ -27,9 +28,19 @@ class LiveTextPlan(Protocol):
         """Say that no more text comes."""
         ...
 
-    async def next(self, longest_s: float, urgency: Urgency) -> Planned | Pause | Flushed | NotYet | None:
+    async def next(
+        self, longest_s: float, urgency: Urgency, guess: str = ""
+    ) -> Planned | Pause | Flushed | NotYet | Guess | None:
         """The next thing to speak, `Flushed` where a flush is complete, None at the end of all. `NotYet`: nothing of
-        this urgency before more is fed. Raises as `RemotePlan.next`."""
+        this urgency before more is fed. Raises as `RemotePlan.next`.
+
+        guess: all text that was fed, if it probably ends with the first sentence: then a `Guess` may take the place of
+        `NotYet`.
+        """
+        ...
+
+    def is_in_vain(self, urgency: Urgency) -> bool:
+        """Whether `next` would give nothing of this urgency, as far as can be told at no cost."""
         ...
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -18,7 +17,7 @@ from speechd.errors import Overloaded, Unavailable
 from speechd.pool.client import PoolClient
 from speechd.speech.live.events import Flushed
 from speechd.speech.live.guess import GUESS_S, FirstSentence
-from speechd.speech.live.plan import LiveTextPlan, Urgency
+from speechd.speech.live.plan import Guess, LiveTextPlan, Urgency
 from speechd.speech.planner import Planned
 from speechd.speech.synthesis import Flush, SynthesisStage
 from speechd.text.markup import Pause
@@ -56,6 +55,19 @@ class Place(Protocol):
         ...
 
 
+class Places(Protocol):
+    """The places that the utterances of one connection may have."""
+
+    async def turn(self) -> bool:
+        """Wait until it is this one's turn to take a place, which is then to be taken at once. Returns whether it had
+        to wait."""
+        ...
+
+    def admit(self) -> Place:
+        """Take a place. Raises `Unavailable`."""
+        ...
+
+
 class LivePlanning:
     """Of one utterance. `run` is a task of its own, which ends with the text."""
 
@@ -65,14 +77,13 @@ class LivePlanning:
         first: FirstSentence | None,
         pool: PoolClient,
         stage: SynthesisStage,
-        admit: Callable[[], Place],
+        places: Places,
         limits: LiveLimits,
     ) -> None:
-        """first: for a guess at the first passage, until that is planned. admit: takes a place, or raises
-        `Unavailable`."""
+        """first: for a guess at the first passage, until that is planned. places: of its connection."""
         self._plan, self._pool, self._stage = plan, pool, stage
         self._first = first
-        self._admit, self._limits = admit, limits
+        self._places, self._limits = places, limits
         self._place: Place | None = None
         self._feeds = 0  # how often text came, or a flush, or the end
         self._gathered = 0.0  # characters since the plan was asked; infinite with a flush, or the end
@@ -80,6 +91,7 @@ class LivePlanning:
         self._is_fresh = True  # nothing has come since the last passage was planned
         self._fed = self._letter_stop = 0  # characters, and where the last letter or digit of them ends
         self._planned_stop: float = 0  # where the last word ends that was planned
+        self._awaited: tuple[int, Urgency] | None = None  # see `_has_news`, while text is waited for
 
     def feed(self, text: str) -> None:
         """Note that this text has come."""
@@ -117,9 +129,12 @@ class LivePlanning:
             budget = await self._stage.room()
             seen, arrival, self._gathered = self._feeds, self._fed_at, 0.0
             urgency, _ = self._urgency(time.monotonic())
-            item = await self._plan.next(budget.limit_s, urgency)
-            if isinstance(item, NotYet):
-                if item.needs_text and not await self._guess(seen, budget.limit_s):
+            probable = self._first.take() if self._first is not None else ""
+            item = await self._plan.next(budget.limit_s, urgency, probable)
+            if isinstance(item, Guess):
+                self._begin_with(item, arrival)
+            if isinstance(item, Guess | NotYet):
+                if isinstance(item, Guess) or item.needs_text:
                     await self._wait(seen, urgency)
                 continue
             if isinstance(item, Flushed):
@@ -136,9 +151,20 @@ class LivePlanning:
     def _note(self) -> None:
         self._fed_at = time.monotonic()
         self._feeds += 1
-        if self._is_fresh:
+        was_fresh = self._is_fresh
+        if was_fresh:
             self._waiting_since, self._is_fresh = self._fed_at, False
-        self._stage.changed.set()
+        # There are many tokens of which nothing comes, and slots may need the core.
+        if self._awaited is not None and (was_fresh or self._has_news(*self._awaited)):
+            self._stage.changed.set()
+
+    def _has_news(self, seen: int, urgency: Urgency) -> bool:
+        """Whether the plan is to be asked, which had nothing of this urgency after `seen` feeds."""
+        least = STEP if urgency is Urgency.GATHER else 0
+        if self._feeds == seen or self._gathered < least:
+            return False
+        is_probable = self._first is not None and self._first.is_probable
+        return is_probable or not self._plan.is_in_vain(urgency)
 
     @property
     def _is_all_planned(self) -> bool:
@@ -162,8 +188,7 @@ class LivePlanning:
     async def _wait(self, seen: int, urgency: Urgency) -> None:
         """Wait for more text than those `seen` feeds, or for a moment of more urgency."""
         guess_until = time.monotonic() + GUESS_S
-        least = STEP if urgency is Urgency.GATHER else 0
-        while self._feeds == seen or self._gathered < least:
+        while not self._has_news(seen, urgency):
             now = time.monotonic()
             current, until = self._urgency(now)
             if current > urgency:
@@ -175,31 +200,31 @@ class LivePlanning:
                 self._stage.drop_guess()
                 self.release()
             self._stage.changed.clear()
+            self._awaited = seen, urgency
             with suppress(TimeoutError):
                 async with asyncio.timeout(until - now if until < math.inf else None):
                     await self._stage.changed.wait()
+            self._awaited = None
 
-    async def _guess(self, seen: int, longest_s: float) -> bool:
-        """Have a slot begin with what is probably the first sentence. Returns whether text has come meanwhile."""
-        if self._first is None or not self._first.is_probable:
-            return False
-        arrival = self._fed_at
-        segment = await self._first.guess(longest_s)
-        if segment is not None:
-            with suppress(Unavailable):
-                self._place = self._place or self._admit()
-                self._stage.guess(segment, arrival)
-        return self._feeds != seen
+    def _begin_with(self, guess: Guess, arrival: float) -> None:
+        """Have a slot begin with what is probably the first sentence, whose text came by `arrival`."""
+        with suppress(Unavailable):
+            self._place = self._place or self._places.admit()
+            self._stage.guess(guess.segment, arrival)
 
     async def _begin(self, arrival: float) -> None:
-        """Take a place. Where the listener waits for text, it has waited since `arrival`."""
+        """Take a place. Where the listener waits for text, it has waited since `arrival`; one that waits for others of
+        its own connection is to go before nobody else for that."""
         playback = self._stage.look_ahead.playback
-        give_up = time.monotonic() + (self._limits.max_wait_s if playback.sent_s else 0.0)
+        has_begun, give_up = playback.sent_s > 0, time.monotonic() + self._limits.max_wait_s
         while self._place is None:
+            if await self._places.turn():
+                arrival = time.monotonic()
+                has_begun, give_up = True, arrival + self._limits.max_wait_s
             try:
-                self._place = self._admit()
+                self._place = self._places.admit()
             except Overloaded:
-                if time.monotonic() >= give_up:
+                if not has_begun or time.monotonic() >= give_up:
                     raise
                 await asyncio.sleep(PLACE_RETRY_S)
         now = time.monotonic()

@@ -21,11 +21,11 @@ from speechd.speech.encoding import EncodingStage
 from speechd.speech.live.events import Flushed, Heard, LiveChunk
 from speechd.speech.live.guess import FirstSentence
 from speechd.speech.live.plan import LiveTextPlan
-from speechd.speech.live.planning import LiveLimits, LivePlanning, Place
+from speechd.speech.live.planning import LiveLimits, LivePlanning, Places
 from speechd.speech.look_ahead import LookAhead
 from speechd.speech.source import Chunk
 from speechd.speech.stalls import StreamStall
-from speechd.speech.synthesis import SynthesisStage
+from speechd.speech.synthesis import Guesses, SynthesisStage
 
 FLUSH_CHARS: Final = 8
 """As how many characters a flush counts: each is kept to the end, as text is."""
@@ -35,7 +35,7 @@ class LiveUtterance:
     """An utterance. Used from the event loop; `read` by one task at a time, the rest by any.
 
     timings: of its speech. outcome: how it ended, as far as it is known. characters: that were fed. size: the same,
-    with what flushes count. is_finished: no more text comes.
+    with what flushes count. is_finished: no more text comes. guesses: at what it begins with.
     """
 
     def __init__(
@@ -44,17 +44,18 @@ class LiveUtterance:
         first: FirstSentence | None,
         pool: PoolClient,
         encoding: EncodingStage,
-        admit: Callable[[], Place],
+        places: Places,
         limits: LiveLimits,
         room: Callable[[], int],
     ) -> None:
         """plan: of its text, which has the words traced. first: for a guess at its first passage, None for none.
-        admit: takes a place, or raises `Unavailable`. room: characters that its connection may still feed."""
+        places: of its connection. room: characters that its connection may still feed."""
         self._plan, self._encoding, self._limits, self._room = plan, encoding, limits, room
         self._stage = SynthesisStage(pool, encoding, LookAhead(limits.look_ahead_s, time.monotonic()))
         self._stage.needs_audio = False
-        self._planning = LivePlanning(plan, first, pool, self._stage, admit, limits)
+        self._planning = LivePlanning(plan, first, pool, self._stage, places, limits)
         self.timings: Timings = self._stage.timings
+        self.guesses: Guesses = self._stage.guesses
         self.outcome = Outcome.CLIENT_LEFT
         self.characters = self.size = 0
         self.is_finished = self._is_over = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from speechd.speech.live_planner import Break, Fed, Finish, Flush
+from speechd.speech.live_planner import Break, Fed, Finish, Flush, Guess
 from speechd.speech.planner import Planned
 from speechd.speech.reader.messages import Live, PlanCall, Utterance
 from speechd.speech.reader.plan import Ask, Observe, ReadPlan
@@ -34,6 +34,7 @@ class LivePlan(ReadPlan):
         self._new: list[Fed] = []
         self._flushes = 0
         self._urgency = Urgency.GATHER
+        self._guess = ""  # what the next call is to guess at
         self._lacking: Urgency | None = None  # with which the last call gave nothing
 
     def feed(self, text: str) -> None:
@@ -51,18 +52,24 @@ class LivePlan(ReadPlan):
         """Say that no more text comes. Nothing may be fed after it."""
         self._new.append(Finish())
 
-    async def next(self, longest_s: float, urgency: Urgency) -> Planned | Pause | Flushed | NotYet | None:
+    async def next(
+        self, longest_s: float, urgency: Urgency, guess: str = ""
+    ) -> Planned | Pause | Flushed | NotYet | Guess | None:
         """The next thing to speak, `Flushed` where a flush is complete, None at the end of all. `NotYet`: nothing of
-        this urgency before more is fed. Raises as `RemotePlan.next`."""
-        if self._is_in_vain(urgency):
+        this urgency before more is fed. Raises as `RemotePlan.next`.
+
+        guess: all text that was fed, if it probably ends with the first sentence: then a `Guess` may take the place of
+        `NotYet`.
+        """
+        if not guess and self.is_in_vain(urgency):
             return NotYet(needs_text=True)
-        self._urgency = urgency
+        self._urgency, self._guess = urgency, guess
         while True:
             answer = await self._answer(longest_s)
             if answer.broken is not None:
                 self._known.append(answer.broken)
             result = answer.result
-            self._lacking = urgency if isinstance(result, NotYet) else None
+            self._lacking = urgency if isinstance(result, NotYet | Guess) else None
             if isinstance(result, Planned | Pause | None):
                 self._observe(result)
             elif isinstance(result, NotYet) and not result.needs_text:
@@ -77,10 +84,12 @@ class LivePlan(ReadPlan):
         if is_new:
             self._known = _joined(self._known)
         resumed = (self.utterance, self.progress) if is_new else None
-        return PlanCall(self.id, longest_s, resumed, over, Live(tuple(self._known if is_new else new), self._urgency))
+        guess, self._guess = self._guess, ""  # should a process die of it, the next is not to
+        live = Live(tuple(self._known if is_new else new), self._urgency, guess)
+        return PlanCall(self.id, longest_s, resumed, over, live)
 
-    def _is_in_vain(self, urgency: Urgency) -> bool:
-        """Whether the reader, which had nothing the last time, will have nothing of what has come since."""
+    def is_in_vain(self, urgency: Urgency) -> bool:
+        """Whether `next` would give nothing of this urgency, as far as can be told without the process that reads."""
         if self._lacking is None or urgency > self._lacking:
             return False
         if not self._new:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from speechd.engines.base import SynthesisOptions
-from speechd.speech.live_planner import Break, Fed
+from speechd.speech.live_planner import Break, Fed, Guess
 from speechd.speech.planner import Planned, Progress
 from speechd.speech.reading import AS_TEXT, Reading
 from speechd.text.fed_text import Flushed
@@ -33,10 +33,11 @@ class Utterance:
 @dataclass(frozen=True, slots=True)
 class Live:
     """Of a call for live text. fed: what came since the call before; with `resumed`, all. urgency: how much text a
-    passage is to be made of."""
+    passage is to be made of. guess: all text that was fed, if a guess is wanted at what it begins with; else empty."""
 
     fed: tuple[Fed, ...]
     urgency: Urgency
+    guess: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class PlanResult:
     """What `Planner.next` returned or raised, and how far the plan is now. outgrown: this process is to be replaced.
     broken: where live text was broken off for it."""
 
-    result: Planned | Pause | Flushed | NotYet | Exception | None
+    result: Planned | Pause | Flushed | NotYet | Guess | Exception | None
     progress: Progress | None
     outgrown: bool = False
     broken: Break | None = None

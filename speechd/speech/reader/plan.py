@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from speechd.errors import InvalidRequest
+from speechd.speech.live_planner import Guess
 from speechd.speech.planner import Planned, Progress
 from speechd.speech.reader.messages import PlanCall, PlanResult, Utterance
 from speechd.text.fed_text import Flushed
@@ -90,7 +91,7 @@ class RemotePlan(ReadPlan):
         while not self.is_at_end:
             result = (await self._answer(longest_s)).result
             if not isinstance(result, NotYet):  # else it is asked again, behind all others
-                assert not isinstance(result, Exception | Flushed)
+                assert not isinstance(result, Exception | Flushed | Guess)
                 self.is_at_end = isinstance(result, Planned) and result.is_last
                 self._observe(result)
                 return result

@@ -18,7 +18,7 @@ from typing import Final
 from speechd.engines.base import Engine
 from speechd.errors import SpeechdError, SynthesisFailed
 from speechd.pool.fork_server import Serve
-from speechd.speech.live_planner import Break, LivePlanner
+from speechd.speech.live_planner import Break, Guess, LivePlanner
 from speechd.speech.planner import Planned, Planner, Progress
 from speechd.speech.reader.messages import Live, PlanCall, PlanResult, Utterance
 from speechd.text.fed_text import Flushed
@@ -64,7 +64,7 @@ def answer(engine: Engine, planners: dict[int, Planner], call: PlanCall, process
     """The result of one call, whatever it raises. planners: those of this process, by the number of their plan."""
     for id in call.over:
         planners.pop(id, None)
-    result: Planned | Pause | Flushed | NotYet | Exception | None
+    result: Planned | Pause | Flushed | NotYet | Guess | Exception | None
     broken: Break | None = None
     try:
         if call.resumed is not None:
@@ -93,8 +93,8 @@ def answer(engine: Engine, planners: dict[int, Planner], call: PlanCall, process
 
 def _answer_live(
     planner: LivePlanner, live: Live, longest_s: float
-) -> tuple[Planned | Pause | Flushed | NotYet | None, Break | None]:
-    """What comes next of live text, and where that was broken off for it."""
+) -> tuple[Planned | Pause | Flushed | NotYet | Guess | None, Break | None]:
+    """What comes next of live text, or a guess at it, and where the text was broken off for it."""
     planner.feed(live.fed)
     result = planner.next_live(longest_s, live.urgency)
     broken = None
@@ -102,6 +102,8 @@ def _answer_live(
         broken = planner.break_off()
         if broken is not None:
             result = planner.next_live(longest_s, live.urgency)
+    if live.guess and isinstance(result, NotYet) and result.needs_text:
+        return planner.guess(live.guess, longest_s) or result, broken
     return result, broken
 
 

@@ -209,17 +209,70 @@ def test_text_of_a_connection_is_bounded() -> None:
 def test_utterance_without_a_place_is_refused_and_others_go_on() -> None:
     async def scenario() -> None:
         async with harness(max_in_flight=1) as server:
-            session = server.begin()
-            first, second = session.open(OPTIONS), session.open(OPTIONS)
+            session, other = server.begin(), server.begin()
+            first, second = session.open(OPTIONS), other.open(OPTIONS)
             first.feed("One.")
             first.flush()
             assert await first.read() is not None
             with pytest.raises(Overloaded, match="in flight"):
                 await spoken(second, "Two.")
-            await session.end(second)
+            await other.close()
             assert await spoken(first, "") != "One."  # the rest of it
             await session.close()
             assert server.live.local.counters.total(UTTERANCES) == 2
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("places", "share"), [(1, 1), (2, 2), (3, 2), (4, 2), (8, 4), (9, 4)])
+def test_connection_holds_its_share_of_the_places_and_what_is_beyond_it_is_spoken_in_turn(
+    places: int, share: int
+) -> None:
+    async def scenario() -> None:
+        async with harness(max_in_flight=places) as server:
+            pool = server.live.local.pool
+            assert isinstance(pool, TonePool)
+            pool.gate.clear()
+            session = server.begin()
+            texts = ["Ann.", "Bob.", "Cid.", "Dan.", "Eve.", "Fay.", "Gus."][: share + 3]
+            speaking = [asyncio.create_task(spoken(session.open(OPTIONS), text)) for text in texts]
+            while len(pool.jobs) < share:
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.05)
+            assert (len(pool.jobs), server.board.in_flight.sum()) == (share, share)
+            other = server.begin()
+            if places > share:
+                Admission(server.board, 0).admit().release()
+            else:
+                with pytest.raises(Overloaded):
+                    await spoken(other.open(OPTIONS), "Other.")
+            pool.gate.set()
+            assert await asyncio.gather(*speaking) == texts
+            assert [decode(ToneEngine().speak(job.segment).samples) for job in pool.jobs] == texts
+            await other.close()
+            await session.close()
+            assert server.board.in_flight.sum() == 0
+
+    run(scenario)
+
+
+def test_utterance_that_is_cancelled_while_it_waits_its_turn_holds_nobody_up() -> None:
+    async def scenario() -> None:
+        async with harness(max_in_flight=1) as server:
+            pool = server.live.local.pool
+            assert isinstance(pool, TonePool)
+            pool.gate.clear()
+            session = server.begin()
+            utterances = [session.open(OPTIONS) for _ in range(3)]
+            speaking = [asyncio.create_task(spoken(each, f"{at}.")) for at, each in enumerate(utterances)]
+            while not pool.jobs:
+                await asyncio.sleep(0.001)
+            await utterances[1].cancel()
+            pool.gate.set()
+            await asyncio.gather(*speaking)
+            assert len(pool.jobs) == 2
+            assert [each.outcome for each in utterances] == [Outcome.COMPLETE, Outcome.CANCELLED, Outcome.COMPLETE]
+            await session.close()
 
     run(scenario)
 

@@ -14,6 +14,7 @@ from speechd.speech.live.guess import MOST
 from speechd.speech.live.plan import Urgency
 from speechd.speech.live.planning import LiveLimits
 from speechd.speech.reader.messages import Utterance
+from speechd.speech.synthesis import Guesses
 from tests.harness.live import OPTIONS, LiveHarness, ReadersHere, SentencePlan, live, run, samples_of
 
 FIRST = "The first of them is this one."
@@ -152,6 +153,7 @@ def test_probable_sentence_is_begun_before_it_is_certain_and_heard_once() -> Non
             await reading.task
             assert len(harness.pool.jobs) == 2
             assert harness.places.held == 0
+            assert harness.utterance.guesses == Guesses(right=1, dropped=0)
 
     run(scenario)
 
@@ -168,6 +170,7 @@ def test_guess_that_was_wrong_is_dropped_and_nobody_hears_of_it() -> None:
             harness.utterance.finish()
             await reading.task
             assert reading.said.startswith("This is what he calls three point five pounds.")
+            assert harness.utterance.guesses == Guesses(right=0, dropped=1)
 
     run(scenario)
 

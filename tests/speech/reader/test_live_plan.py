@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from speechd.engines.base import SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
 from speechd.engines.tone import ToneEngine, decode
+from speechd.speech.live_planner import Guess
 from speechd.speech.planner import Planned
 from speechd.speech.reader.live_plan import LivePlan
 from speechd.speech.reader.messages import Utterance
@@ -44,7 +45,7 @@ def sources(item: object) -> list[str]:
 async def rest(plan: LivePlan, urgency: Urgency = Urgency.SENTENCE) -> list[Planned | Pause | Flushed]:
     """What can be planned now."""
     items: list[Planned | Pause | Flushed] = []
-    while not isinstance(item := await plan.next(math.inf, urgency), NotYet | None):
+    while not isinstance(item := await plan.next(math.inf, urgency), NotYet | Guess | None):
         items.append(item)
     return items
 
@@ -68,6 +69,25 @@ def test_first_sentence_is_planned_with_the_word_behind_it_and_the_rest_is_gathe
         plan.finish()
         assert said(await plan.next(math.inf, Urgency.GATHER)) == "How are you? I am well. So"
         assert await plan.next(math.inf, Urgency.GATHER) is None
+        plan.close()
+
+    run_scenario(scenario)
+
+
+@in_fresh_process
+def test_probable_sentence_is_guessed_in_the_same_call_and_then_certain() -> None:
+    async def scenario(harness: PoolHarness) -> None:
+        plan = harness.readers.live(UTTERANCE)
+        plan.feed("Hello there, my dear friend.")
+        guess = await plan.next(math.inf, Urgency.SENTENCE, "Hello there, my dear friend.")
+        assert isinstance(guess, Guess)
+        assert plan.is_in_vain(Urgency.SENTENCE), "a guess is nothing that is certain"
+        plan.feed(" How")
+        assert not plan.is_in_vain(Urgency.SENTENCE)
+        planned = await plan.next(math.inf, Urgency.SENTENCE)
+        assert said(planned) == "Hello there, my dear friend."
+        assert isinstance(planned, Planned)
+        assert planned.segment == guess.segment
         plan.close()
 
     run_scenario(scenario)
