@@ -153,7 +153,7 @@ def build(folder: Path) -> ArmKernels:
     sources = [ROOT / source for source in (*extension.sources, "tests/harness/arm.cpp")]
     include = (ROOT / extension.sources[0]).parent
     flags = [*extension.extra_compile_args, *extension.extra_link_args, "-static", f"-I{include}"]
-    subprocess.run([COMPILER, *flags, *sources, "-o", program], timeout=120, check=True)
+    subprocess.run([COMPILER, *flags, *sources, "-o", program], timeout=280, check=True)
     return ArmKernels(program)
 
 
