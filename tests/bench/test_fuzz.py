@@ -25,7 +25,6 @@ from bench.fuzz.texts import LENGTH, text
 from bench.server import Server
 
 
-@pytest.mark.timeout(300)
 def test_nothing_is_wrong_with_how_texts_are_read(capfd: pytest.CaptureFixture[str]) -> None:
     status = fuzzer.main(["--count", "600", "--seed", "7"])
     written = capfd.readouterr().out
@@ -33,7 +32,6 @@ def test_nothing_is_wrong_with_how_texts_are_read(capfd: pytest.CaptureFixture[s
     assert "600 texts" in written
 
 
-@pytest.mark.timeout(300)
 def test_nothing_is_wrong_with_how_connections_are_answered(capfd: pytest.CaptureFixture[str]) -> None:
     status = http.main(["--count", "300", "--seed", "7"])
     written = capfd.readouterr().out
@@ -41,7 +39,6 @@ def test_nothing_is_wrong_with_how_connections_are_answered(capfd: pytest.Captur
     assert "300 connections" in written
 
 
-@pytest.mark.timeout(300)
 def test_nothing_is_wrong_with_how_text_is_read_that_is_still_being_written(capfd: pytest.CaptureFixture[str]) -> None:
     status = live.main(["--count", "150", "--seed", "7"])
     written = capfd.readouterr().out

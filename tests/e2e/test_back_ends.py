@@ -71,7 +71,7 @@ def test_streams_end_before_the_back_end_does(tmp_path: Path) -> None:
 def test_back_end_is_replaced_as_others_are(tmp_path: Path) -> None:
     with running(tmp_path, **BATCHING, workers=1, recycle_after_s=1) as server:
         first = back_end(server).pid
-        until(lambda: rows(server, "working") and back_end(server).pid != first, 30)
+        until(lambda: rows(server, "working") and back_end(server).pid != first, 60)
         assert httpx2.get(server.url + "/ready").status_code == 200
         assert spoken(server.speech("hello").content) == "hello"
         assert not sum(row["deaths"] for row in server.health()["workers"])

@@ -69,7 +69,7 @@ def states(server: Server) -> list[str]:
 
 
 def until_unloaded(server: Server) -> None:
-    until(lambda: states(server) == ["idle"], 20, "an unloaded model")
+    until(lambda: states(server) == ["idle"], 60, "an unloaded model")
 
 
 def begin_slow(server: Server, threads: ThreadPoolExecutor) -> Future[httpx2.Response]:
@@ -139,7 +139,7 @@ def test_model_that_does_not_come_back_is_a_503_until_it_does(
             assert all(refused(reply) for reply in threads.map(server.speech, [SENTENCE] * 4))
             assert time.monotonic() - began < 30
             assert model(server) == "unloaded"
-            until(partial(has_tried_again, server, unloadable, before), 20, "another attempt")
+            until(partial(has_tried_again, server, unloadable, before), 60, "another attempt")
         assert server.log().count("the model could not be loaded") >= 2
         unloadable.does("")
         until(lambda: server.speech().status_code == 200, 30, "speech")
@@ -212,7 +212,7 @@ def test_worker_killed_after_it_was_without_a_model_breaks_only_its_own_transfer
             reply = begin_slow(server, threads)
         victim.kill()
         assert isinstance(reply.exception(30), httpx2.TransportError)
-        until(lambda: is_idle(server), 20)
+        until(lambda: is_idle(server), 60)
         until(lambda: server.speech().status_code == 200, 20, "speech")
 
 

@@ -78,7 +78,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory, wrong: ScriptedServer) -> Ite
         listener.start()
         yield server
         over.set()
-        listener.join(20)
+        listener.join(60)
 
 
 @contextmanager
@@ -232,7 +232,7 @@ class TestOtherThatDoesNotBegin:
             assert spoken(reply.content) == letters(TEXT)
             return overflows(busy) != before
 
-        until(came_back, 20)
+        until(came_back, 60)
         rises(busy, before, outcome)
 
     def test_request_that_was_refused_gets_its_503(
@@ -259,7 +259,7 @@ def came_back(server: Server, **headers: str) -> httpx2.Response:
         replies.append(reply)
         return overflows(server) == before | {"slow": before.get("slow", 0) + 1}
 
-    until(is_back, 20)
+    until(is_back, 60)
     return replies[-1]
 
 
@@ -379,7 +379,7 @@ def test_only_so_many_are_there_and_a_dead_worker_gives_its_places_back(tmp_path
         assert speak(near).status_code == 503
         assert overflows(near) == {"full": 1}
         os.kill(near.workers()[0].pid, signal.SIGKILL)
-        until(lambda: near.is_ready() and not in_flight_there(near), 20)
+        until(lambda: near.is_ready() and not in_flight_there(near), 60)
         until(lambda: not wrong.open)
 
 
@@ -400,7 +400,7 @@ def test_sigterm_lets_the_other_finish(tmp_path: Path, wrong: ScriptedServer) ->
         listening.start()
         until(lambda: in_flight_there(near) == 1)
         assert near.terminate(20) == 0
-        listening.join(20)
+        listening.join(60)
     assert got == [b"ab" * 15]
 
 

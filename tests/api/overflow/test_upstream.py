@@ -47,7 +47,7 @@ def read(url: str, wanted: UpstreamRequest, spool: Spool | None = None) -> list[
                 await stream.close()
         return got
 
-    return asyncio.run(asyncio.wait_for(scenario(), 20))
+    return asyncio.run(asyncio.wait_for(scenario(), 60))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_request_on_a_connection_that_is_just_being_closed_is_sent_once_more() -
                 assert [await stream.read(), await stream.read()] == [Chunk(b"ab"), None]
                 await stream.close()
 
-    asyncio.run(asyncio.wait_for(scenario(), 20))
+    asyncio.run(asyncio.wait_for(scenario(), 60))
     assert received == [2, 1]
 
 
