@@ -284,8 +284,8 @@ def test_workers_end_with_their_arbiter(tmp_path: Path) -> None:
     until(server.is_ready, 40)
     workers = server.workers()
     server.process.kill()
-    server.process.wait(5)
-    gone, alive = psutil.wait_procs(workers, timeout=10)
+    server.process.wait(60)
+    gone, alive = psutil.wait_procs(workers, timeout=60)
     assert len(gone) == 2
     assert not alive
     with socket.socket() as probe:
@@ -294,11 +294,10 @@ def test_workers_end_with_their_arbiter(tmp_path: Path) -> None:
 
 def test_overload_is_refused_at_once_with_retry_after(tmp_path: Path) -> None:
     with running(tmp_path, engine="faulty:create", max_in_flight=2) as server:
-        held = [begin(server, "slowly spoken") for _ in range(2)]
+        held = [begin(server, f"slowly {LONG * 3}") for _ in range(2)]
         until(lambda: server.get("/health").json()["in_flight"] == 2)
-        began = time.monotonic()
         reply = server.speech("one more")
-        assert time.monotonic() - began < 0.5
+        assert all(thread.is_alive() for thread, _ in held), "it has waited for a place"
         assert (reply.status_code, reply.json()["error"]["code"]) == (503, "server_is_overloaded")
         assert 1 <= int(reply.headers["retry-after"]) <= 60
         assert 1000 <= float(reply.headers["retry-after-ms"]) <= 60_000

