@@ -136,7 +136,7 @@ class ArmKernels(Kernels):
             [EMULATOR, self._program, name],
             input=struct.pack("=qq", LAYOUT, WIDTH) + structures + sized,
             capture_output=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         assert done.returncode == 0, done.stderr.decode()
