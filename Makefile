@@ -3,6 +3,7 @@
 # make verify     compare the model with the stock kokoro package, on the weights in use
 # make test       set up what is missing and run all tests
 # make check      formatting, lint, import rules, strict types
+# make ci         all that a change must pass: checks and tests, as many at once as there are cores
 # make docs       write the generated parts of docs/ anew
 # make wheels     build what is distributed, in dist/: the sources, and wheels that need no compiler
 # make kernels    build the compiled kernels anew
@@ -11,7 +12,7 @@ VENV ?= .venv
 CXX ?= g++
 SOURCES := pyproject.toml constraints.txt deploy/setup $(wildcard setup.py speechd/engines/kokoro/cpu/csrc/*)
 
-.PHONY: run languages verify test check format docs kernels wheels clean again
+.PHONY: run languages verify test check ci lint types format docs kernels wheels clean again
 
 run: $(VENV)/.ready
 	$(VENV)/bin/speechd serve $(ARGS)
@@ -24,11 +25,31 @@ verify: $(VENV)/.ready-stock
 test: $(VENV)/.ready-dev
 	$(VENV)/bin/pytest $(ARGS)
 
-check: $(VENV)/.ready-dev
+check: lint types
+
+lint: $(VENV)/.ready-dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/lint-imports --no-cache
+
+types: $(VENV)/.ready-dev
 	$(VENV)/bin/mypy
+
+# Each folder of tests is a process of its own. Those that take longest come first, so that all end about together.
+# Threads of OpenMP sleep while they wait: spinning, they would take the cores from the others.
+LONG := bench e2e cli engines
+PARTS := $(LONG) $(filter-out $(LONG) harness,$(patsubst tests/%/,%,$(wildcard tests/*/)))
+
+ci: lint types $(PARTS:%=test-%) test-top test-oldest
+
+test-%: $(VENV)/.ready-dev
+	OMP_WAIT_POLICY=passive $(VENV)/bin/pytest tests/$*
+
+test-top: $(VENV)/.ready-dev
+	$(VENV)/bin/pytest tests/test_*.py
+
+test-oldest: $(VENV)/.ready-dev
+	.ci/oldest $(VENV)
 
 format: $(VENV)/.ready-dev
 	$(VENV)/bin/ruff format .

@@ -21,7 +21,7 @@ __all__ = ["ROOT", "START_TIMEOUT_S", "Server", "chosen", "free_port", "running"
 ROOT = Path(__file__).parents[1]
 
 
-def until(condition: Callable[[], object], timeout_s: float = 10.0, what: str = "condition") -> None:
+def until(condition: Callable[[], object], timeout_s: float = 60.0, what: str = "condition") -> None:
     """Return when the condition holds. Raises `AssertionError` if it does not in time."""
     assert holds(condition, timeout_s), f"{what} did not come true within {timeout_s} s"
 

@@ -21,7 +21,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -41,13 +41,13 @@ NEWEST: Final[Mapping[str, tuple[int, ...]]] = {
 """The newest version of each library's symbols that may be asked for: manylinux_2_28's, and for OpenMP PyTorch's."""
 
 
-def main(folder: Path) -> None:
-    """Build everything. What earlier builds have left in the folder is removed first."""
+def main(folder: Path, machines: Sequence[str] = MACHINES) -> None:
+    """Build everything, or for these machines only. What earlier builds have left in the folder is removed first."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as scratch:
         sources = folder / _built(ROOT, f"build_sdist({str(folder)!r})", {})
-        for machine in (*MACHINES, ""):
+        for machine in (*machines, ""):
             tree = _unpacked(sources, Path(scratch, machine or "any"))
             options = {"--build-option": [f"--plat-name={PLATFORM}_{machine}"]} if machine else {}
             wheel = folder / _built(tree, f"build_wheel({str(folder)!r}, {options!r})", _compiler(machine))

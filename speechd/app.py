@@ -19,7 +19,6 @@ from speechd.api.available import Available
 from speechd.api.downloads import DownloadEndpoint, Downloads
 from speechd.api.error_handlers import HANDLERS, not_found
 from speechd.api.health import HealthEndpoints
-from speechd.api.home_page import HomePage
 from speechd.api.live.session import LiveSpeech
 from speechd.api.live.wyoming_app import check, with_wyoming
 from speechd.api.local_speech import LocalSpeech
@@ -259,6 +258,6 @@ def _routes(shared: SpeechApplication, live: LiveSpeech, overflow: Overflow | No
         voices=VoiceEndpoints(shared.choice.engine, shared.catalogue, shared.available.named),
         downloads=DownloadEndpoint(shared.downloads, settings.write_timeout_s),
         health=HealthEndpoints(engine=shared.choice, board=shared.board, metrics=shared.metrics, has_keys=has_keys),
-        home=HomePage.of(settings),
+        page=settings.page,
         description=openapi.document(available, has_keys=has_keys),
     )

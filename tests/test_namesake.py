@@ -29,7 +29,7 @@ def theirs(tmp_path: Path) -> Path:
 def python(executable: str | Path, *arguments: str, path: list[Path]) -> subprocess.CompletedProcess[str]:
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))}
     return subprocess.run(
-        [executable, *arguments], env=environ, cwd="/", capture_output=True, text=True, timeout=60, check=False
+        [executable, *arguments], env=environ, cwd="/", capture_output=True, text=True, timeout=240, check=False
     )
 
 

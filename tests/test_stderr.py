@@ -164,7 +164,7 @@ def test_nothing_waits_for_a_reader_and_nothing_is_changed_for_others(
     read, write = make()
     told, tell = os.pipe()
     command = [sys.executable, "-W", "always", "-c", textwrap.dedent(TAKE), str(tell), whose]
-    subprocess.run(command, stdin=write, stdout=write, stderr=write, pass_fds=[tell], timeout=60, check=True)
+    subprocess.run(command, stdin=write, stdout=write, stderr=write, pass_fds=[tell], timeout=240, check=True)
     assert os.read(told, 3) == b"111"
     assert os.get_blocking(write)
     assert os.read(read, 99) == b"x" * 99  # what was written before nobody read
@@ -194,6 +194,6 @@ FILL = (
 @pytest.mark.parametrize(("closed", "to"), [("2>&-", "None"), ("<&-", "None"), ("<&- 2>&-", "None")])
 def test_closed_streams_are_opened_on_the_null_device(closed: str, to: str) -> None:
     command = ["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, FILL.format(to=to)]
-    devices = subprocess.run(command, input=b"", capture_output=True, timeout=60, check=True).stdout.decode()
+    devices = subprocess.run(command, input=b"", capture_output=True, timeout=240, check=True).stdout.decode()
     null = os.stat(os.devnull).st_rdev
     assert devices.count(str(null)) == closed.count("&-")

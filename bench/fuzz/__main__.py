@@ -1,8 +1,8 @@
 """Random input against what takes input: nothing may crash, hang, raise or take long.
 
-    python -m bench.fuzz text [--seconds 60] [--seed 1] [--languages hi,es] [--engines kokoro,espeak,tone]
-    python -m bench.fuzz live [--seconds 60] [--seed 1] [--languages hi,es]
-    python -m bench.fuzz http [--seconds 60] [--seed 1]
+    python -m bench.fuzz text [--seconds 60] [--count N] [--seed 1] [--languages hi,es] [--engines kokoro,espeak,tone]
+    python -m bench.fuzz live [--seconds 60] [--count N] [--seed 1] [--languages hi,es]
+    python -m bench.fuzz http [--seconds 60] [--count N] [--seed 1]
     python -m bench.fuzz openapi [--examples 25] [--seed 1] [--engines tone,espeak] [--schemathesis PATH]
 
 The exit status is 1 if anything was found. Each find is printed with the input that causes it.

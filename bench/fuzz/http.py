@@ -14,13 +14,13 @@ import re
 import socket
 import struct
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from bench.fuzz.length import Length, add_length
 from bench.server import Server, running, until
 
 STATUSES: Final = frozenset({200, 204, 307, 400, 401, 403, 404, 405, 408, 413, 414, 415, 417, 421, 431, 501, 503, 505})
@@ -78,27 +78,28 @@ BODIES: Final[Sequence[dict[str, object]]] = (
 def main(arguments: list[str]) -> int:
     """Fuzz the HTTP server; 1 if anything was found."""
     parser = argparse.ArgumentParser(prog="python -m bench.fuzz http", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    add_length(parser)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    faults = fuzz(options.seconds, options.seed)
+    faults = fuzz(Length.of(options), options.seed)
     print("\n".join(faults) or "nothing wrong")
     return 1 if faults else 0
 
 
-def fuzz(seconds: float, seed: int) -> list[str]:
-    """Run for `seconds`; a line for each fault, none if all was well."""
+def fuzz(length: Length, seed: int) -> list[str]:
+    """A line for each fault, none if all was well."""
     chance = random.Random(seed)
     seen: Counter[str] = Counter()
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         with running(Path(folder), request_timeout_s=2, write_timeout_s=2, max_in_flight=64) as server:
             before = {worker.pid for worker in server.workers()}
-            end = time.monotonic() + seconds
-            while time.monotonic() < end and not faults:
+            for number in length.numbers():
                 faults += _one(server, chance, seen)
-                if sum(seen.values()) % VALID_EVERY == 0:
+                if number % VALID_EVERY == 0:
                     faults += _valid(server)
+                if faults:
+                    break
             faults += _afterwards(server, before)
         if "Traceback" in server.log():
             faults.append("traceback in the log: " + server.log()[server.log().index("Traceback") :][:2000])

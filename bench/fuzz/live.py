@@ -19,6 +19,7 @@ from itertools import pairwise
 from typing import Final
 
 from bench.arguments import words
+from bench.fuzz.length import Length, add_length
 from bench.fuzz.texts import text
 from speechd.engines.base import SynthesisOptions
 from speechd.engines.kokoro.voices import catalogue
@@ -157,28 +158,28 @@ def shortened(case: Case, kind: str) -> Case:
     return case
 
 
-def fuzz(seconds: float, seed: int, languages: Sequence[str] = (), most: int = 10) -> int:
-    """Plan for `seconds`; print and count the faults, `most` at most."""
+def fuzz(length: Length, seed: int, languages: Sequence[str] = (), most: int = 10) -> int:
+    """Plan; print and count the faults, `most` at most."""
     draw = random.Random(seed)
     found = count = 0
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and found < most:
+    for count in length.numbers():
         case = drawn(draw, languages or LANGUAGES_HERE)
-        count += 1
         if kind := wrong(case):
             found += 1
             print(f"seed {seed}, text {count}: {kind}\n  shortened: {shortened(case, kind)!a}", flush=True)
+            if found == most:
+                break
     print(f"{count} texts, {found} of them wrong")
     return found
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.fuzz live", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    add_length(parser)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--languages", default="", help="only these: en-us,hi ...")
     options = parser.parse_args(arguments)
-    return 1 if fuzz(options.seconds, options.seed, words(options.languages)) else 0
+    return 1 if fuzz(Length.of(options), options.seed, words(options.languages)) else 0
 
 
 if __name__ == "__main__":

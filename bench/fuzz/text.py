@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Final
 
 from bench import checkpoint
 from bench.arguments import words
+from bench.fuzz.length import Length, add_length
 from bench.fuzz.texts import text
 
 CPU_LIMIT_S: Final = 1.5
@@ -125,8 +125,8 @@ def shortened(reader: Reader, case: Case, kind: str) -> Case:
     return case
 
 
-def fuzz(reader: Reader, seconds: float, seed: int, languages: Sequence[str] = (), most: int = 10) -> int:
-    """Read for `seconds`; print and count the faults, `most` at most."""
+def fuzz(reader: Reader, length: Length, seed: int, languages: Sequence[str] = (), most: int = 10) -> int:
+    """Read; print and count the faults, `most` at most."""
     reader.start()
     pairs = [
         (engine, language)
@@ -137,22 +137,22 @@ def fuzz(reader: Reader, seconds: float, seed: int, languages: Sequence[str] = (
     print("; ".join(f"{engine}: {' '.join(known)}" for engine, known in reader.known.items()), flush=True)
     draw = random.Random(seed)
     found = count = 0
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and found < most:
+    for count in length.numbers():
         case = Case(*draw.choice(pairs), text(draw))
-        count += 1
         if kind := reader.wrong(case):
             found += 1
             short = shortened(reader, case, kind)
             print(f"seed {seed}, text {count}: {case.engine} {case.language} {kind}", flush=True)
             print(f"  {case.text!a}\n  shortened: {short.text!a}", flush=True)
+            if found == most:
+                break
     print(f"{count} texts, {found} of them wrong")
     return found
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.fuzz text", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    add_length(parser)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engines", default="", help="only these: kokoro,espeak,tone")
     parser.add_argument("--languages", default="", help="only these: en-us,hi ...")
@@ -162,6 +162,6 @@ def main(arguments: list[str]) -> int:
         model_dir = options.model_dir or checkpoint.make(Path(folder), voices=())
         reader = Reader(model_dir, words(options.engines))
         try:
-            return 1 if fuzz(reader, options.seconds, options.seed, words(options.languages)) else 0
+            return 1 if fuzz(reader, Length.of(options), options.seed, words(options.languages)) else 0
         finally:
             reader.close()

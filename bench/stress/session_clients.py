@@ -8,7 +8,7 @@ import math
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -46,34 +46,24 @@ async def hostile_clients(options: Options) -> Result:
     """Clients of sessions that never read, say nothing, trickle, flood or send what is too large: each is cut in time
     or told so, and no other session hears of it."""
     count = options.count(50, 4)
-    kinds: Mapping[str, Callable[[Server], Awaitable[float]]] = {
-        "unread": _unread_s,
-        "silent": _silent_s,
-        "trickling": _trickling_s,
-    }
     with paced(options, rtf=0.02, write_timeout_s=WRITE_S, session_idle_s=IDLE_S, max_in_flight=4 * count) as server:
         before = held_mib(server)
         async with watched(server) as watch:
             honest = asyncio.create_task(_listen(Target(server.url), options.count(30, 8)))
             lasted = {
-                kind: await asyncio.gather(*(client(server) for _ in range(count))) for kind, client in kinds.items()
+                kind: await asyncio.gather(*(client(server) for _ in range(count))) for kind, client in KINDS.items()
             }
             codes = [await _too_large(server) for _ in range(count)]
             refused = await _flood(server)
             turns = await honest
         returned_s = await settled(server, is_idle)
-    heard = [turn.heard for turn in turns if turn.heard]
-    late = [playback.underrun_s for playback in heard if playback.underrun_s is not None and playback.underrun_s > 0.1]
     figures: dict[str, Any] = {
         "clients_of_each_kind": count,
         "cut_after_s": {kind: [min(lives), max(lives)] for kind, lives in lasted.items()},
         "codes_of_too_large": sorted(set(codes)),
         "contexts_refused": refused,
         "growth_mib": max(watch.held_mib) - before,
-        "turns": len(turns),
-        "turns_heard": len(heard),
-        "turns_late": len(late),
-        "errors": sorted({turn.error for turn in turns if turn.error}),
+        **(heard := _heard(turns)),
     }
     return judged(
         figures,
@@ -81,9 +71,17 @@ async def hostile_clients(options: Options) -> Result:
         silent_closed_in_time=all(life <= IDLE_S + SLACK_S for life in lasted["silent"] + lasted["trickling"]),
         too_large_is_told=set(codes) == {1009},
         contexts_are_bounded=refused > 0,
-        other_sessions_unaffected=len(heard) == len(turns) and not late,
+        other_sessions_unaffected=heard["turns_heard"] == len(turns) and not heard["turns_late"],
         places_returned=math.isfinite(returned_s),
     )
+
+
+def _heard(turns: Sequence[Turn]) -> dict[str, Any]:
+    """Figures of honest sessions: how many turns were heard, how many of those late, and what went wrong."""
+    heard = [turn.heard for turn in turns if turn.heard]
+    late = [playback for playback in heard if playback.underrun_s is not None and playback.underrun_s > 0.1]
+    errors = sorted({turn.error for turn in turns if turn.error})
+    return {"turns": len(turns), "turns_heard": len(heard), "turns_late": len(late), "errors": errors}
 
 
 async def _listen(target: Target, seconds: float) -> list[Turn]:
@@ -137,6 +135,14 @@ async def _trickling_s(server: Server) -> float:
     trickling.cancel()
     await asyncio.gather(trickling, return_exceptions=True)
     return life_s
+
+
+KINDS: Final[Mapping[str, Callable[[Server], Awaitable[float]]]] = {
+    "unread": _unread_s,
+    "silent": _silent_s,
+    "trickling": _trickling_s,
+}
+"""Clients that are cut off, by what they do."""
 
 
 async def _too_large(server: Server) -> int:

@@ -187,13 +187,14 @@ def _download() -> Json:
 
 
 def _file() -> Json:
+    files = docs_page.FILES
     name = {
         "name": "name",
         "in": "path",
         "required": True,
-        "schema": {"type": "string", "enum": list(docs_page.MEDIA_TYPES)},
+        "schema": {"type": "string", "enum": list(files.names)},
     }
-    content: Json = {media_type: {"schema": {"type": "string"}} for media_type in docs_page.MEDIA_TYPES.values()}
+    content: Json = {media_type: {"schema": {"type": "string"}} for media_type in files.media_types}
     file = {"description": "The file", "content": content}
     kept = {"description": "The file has not changed"}
     return {

@@ -8,11 +8,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from speechd.api import docs_page, paths
+from speechd.api import docs_page, home_page, paths
 from speechd.api.dev import DevEndpoints
 from speechd.api.downloads import DownloadEndpoint
 from speechd.api.health import HealthEndpoints
-from speechd.api.home_page import HomePage
 from speechd.api.live.routes import live_routes, whole_text_routes
 from speechd.api.live.session import LiveSpeech
 from speechd.api.models import ModelEndpoints
@@ -28,10 +27,10 @@ def routes(
     voices: VoiceEndpoints,
     downloads: DownloadEndpoint,
     health: HealthEndpoints,
-    home: HomePage | None,
+    page: str,
     description: dict[str, Any],
 ) -> list[BaseRoute]:
-    """The routes of one worker. home: None for a server without a page. description: the OpenAPI document."""
+    """The routes of one worker. page: as the setting. description: the OpenAPI document."""
 
     async def openapi(request: Request) -> JSONResponse:
         return JSONResponse(description)
@@ -54,7 +53,7 @@ def routes(
         Route(paths.OPENAPI, openapi),
         Route(paths.DOCS, docs_page.docs),
         Route(paths.DOCS_FILE, docs_page.file),
-        *home_routes(home),
+        *home_routes(page),
     ]
 
 
@@ -70,6 +69,6 @@ def _dev(dev: DevEndpoints) -> list[Route]:
     ]
 
 
-def home_routes(home: HomePage | None) -> list[Route]:
-    """The routes of the page, and none without one."""
-    return [Route(paths.HOME, home.home), Route(paths.HOME_FILE, home.file)] if home else []
+def home_routes(page: str) -> list[Route]:
+    """The routes of the page at `/`, if there is to be one (the setting `page`)."""
+    return [Route(paths.HOME, home_page.home), Route(paths.HOME_FILE, home_page.file)] if page == "yes" else []

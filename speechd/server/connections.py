@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from itertools import islice
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from uvicorn.server import ServerState
 
@@ -95,6 +96,7 @@ class ServerConnections(ServerState):
             self._closed += 1
             idle.evict()
         self._open[connection] = None
+        self.connections.add(connection)  # type: ignore[arg-type]  # uvicorn's type names its own protocols
         return True
 
     def _least_needed(self) -> Connection:
@@ -113,12 +115,18 @@ class ServerConnections(ServerState):
         """Give a connection's place to the session that goes on with it, which counts as busy to its end."""
         self.remove(connection)
         self._open[by] = None
+        self.connections.add(by)  # type: ignore[arg-type]
         self.begin_session(by)
 
     def begin_session(self, session: Session) -> None:
         """Take note that a connection that has a place is a session."""
-        self.connections.add(session)  # type: ignore[arg-type]  # uvicorn's type names its own protocols
         self._sessions[session] = None
+
+    def run(self, app: Coroutine[Any, Any, None]) -> None:
+        """Run the app for a request or a session; `tasks` has it until it ends."""
+        task = asyncio.get_running_loop().create_task(app)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def end_sessions(self) -> None:
         """End all sessions, each as soon as it is not in use."""
@@ -135,6 +143,7 @@ class ServerConnections(ServerState):
 
     def remove(self, connection: Connection) -> None:
         """Free the connection's place. May be called again."""
+        self.connections.discard(connection)
         self._idle.pop(connection, None)
         self._lingering.discard(connection)
         self._open.pop(connection, None)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Final
+from typing import Any
 
 import h11
 from uvicorn.config import Config
 
-from speechd.errors import NotReady, Overloaded, RequestTimeout, SpeechdError, with_jitter
-from speechd.server import handshake
+from speechd.errors import SpeechdError
+from speechd.server import handshake, refusals
+from speechd.server.base_connection import WRITE_BUFFER_BYTES, BaseConnection
 from speechd.server.connections import ServerConnections
 from speechd.server.error_response import error_response
 from speechd.server.exchange import Exchange, connection_scope, request_id
@@ -28,13 +29,10 @@ from speechd.server.request_parser import Body, End, RequestParser
 from speechd.server.timer import Timer
 from speechd.server.websocket import WebSocketConnection
 
-WRITE_BUFFER_BYTES: Final = 1 << 14
-"""`send` waits while more than this is unwritten. asyncio's 64 KiB would be 1.4 s of PCM believed sent."""
-
 log = logging.getLogger("speechd")
 
 
-class SpeechProtocol(asyncio.Protocol):
+class SpeechProtocol(BaseConnection):
     """One connection, as uvicorn makes them. The server's `server_state` must be a `ServerConnections`."""
 
     def __init__(
@@ -46,16 +44,12 @@ class SpeechProtocol(asyncio.Protocol):
     ) -> None:
         if not config.loaded:
             config.load()
-        self.transport: asyncio.Transport
-        self._config, self._connections, self._app_state = config, server_state, app_state
-        self._loop = _loop or asyncio.get_event_loop()
-        self._timer = Timer(self._loop)
+        super().__init__(server_state)
+        self._config, self._app_state = config, app_state
+        self._timer = Timer(_loop or asyncio.get_event_loop())
         self._read_ahead = ReadAhead()
-        self._held_bytes = 0
         self._discarding = False  # what still arrives is discarded
         self._handed_over = False  # the connection is a WebSocket's
-        self._writable = asyncio.Event()
-        self._writable.set()
         self._renew()
 
     def _renew(self) -> None:
@@ -71,14 +65,12 @@ class SpeechProtocol(asyncio.Protocol):
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         self._scope = connection_scope(transport, self._config.asgi_version)
         if self._connections.admit(self):
-            self._connections.connections.add(self)  # type: ignore[arg-type]  # uvicorn's type names its own protocols
             self._connections.set_idle(self)
             self._expect()
         else:
             self._turn_away()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._connections.connections.discard(self)
         self._connections.remove(self)
         self._timer.stop()
         self._read_ahead.clear()
@@ -111,16 +103,7 @@ class SpeechProtocol(asyncio.Protocol):
         self._exchange.leave()
         return True
 
-    def pause_writing(self) -> None:
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        self._writable.set()
-
     # What the server's connections and uvicorn ask for.
-
-    def has_unsent(self) -> bool:
-        return self.transport.get_write_buffer_size() > 0
 
     def evict(self) -> None:
         if self.has_unsent():  # to close is to wait until the client has taken it
@@ -190,8 +173,7 @@ class SpeechProtocol(asyncio.Protocol):
                 self._connections.set_idle(self)
                 self._timer.start(self._config.timeout_keep_alive, self.transport.close)
             if not self._hold():
-                message = "The server is receiving too much at once."
-                raise Overloaded(message, reason="memory", retry_after_s=with_jitter(2.0))
+                raise refusals.too_much_at_once()
         except SpeechdError as error:
             self._refuse(error)
 
@@ -217,18 +199,12 @@ class SpeechProtocol(asyncio.Protocol):
         if head.asks_for_websocket:
             handshake.check(scope["headers"], has_body=bool(head.body_bytes) or head.chunked)
             if self._connections.draining:
-                raise NotReady("The server is about to end.", reason="not ready", retry_after_s=with_jitter(1.0))
+                raise refusals.about_to_end()
             self._websocket_scope = scope
             return
-        exchange = Exchange(scope, self._request.framing, self, self._connections.default_headers)
+        self._exchange = exchange = Exchange(scope, self._request.framing, self, self._connections.default_headers)
         exchange.keep_alive = not self._connections.draining
-        self._exchange = exchange
-        self._run(exchange)
-
-    def _run(self, exchange: Exchange | WebSocketConnection) -> None:
-        task = self._loop.create_task(exchange.run(self._config.loaded_app))
-        self._connections.tasks.add(task)
-        task.add_done_callback(self._connections.tasks.discard)
+        self._connections.run(exchange.run(self._config.loaded_app))
 
     def _hand_over(self, scope: dict[str, Any], early: bytes) -> None:
         """Let the connection be a WebSocket from now on, whatever becomes of the request for it."""
@@ -239,10 +215,9 @@ class SpeechProtocol(asyncio.Protocol):
         if not self._writable.is_set():
             connection.pause_writing()
         self._connections.replace(self, connection)
-        self._connections.connections.discard(self)
         self.transport.set_protocol(connection)
         self._handed_over = True
-        self._run(connection)
+        self._connections.run(connection.run(self._config.loaded_app))
 
     def _end(self, end: End) -> None:
         """Give the app its request, which is here to its end."""
@@ -270,14 +245,10 @@ class SpeechProtocol(asyncio.Protocol):
             self._hold()
             self._exchange.keep_alive = False
 
-    def _hold(self) -> bool:
-        """Report what is held here; returns whether it may be."""
+    @property
+    def _kept_bytes(self) -> int:
         body_bytes = len(self._exchange.body) if self._exchange is not None else 0
-        held_bytes = len(self._read_ahead) + body_bytes + self._request.held_bytes
-        if not self._connections.hold(self._held_bytes, held_bytes):
-            return False
-        self._held_bytes = held_bytes
-        return True
+        return len(self._read_ahead) + body_bytes + self._request.held_bytes
 
     def _expect(self) -> None:
         """Have all of a request due, from its first byte or the connection's beginning on."""
@@ -287,15 +258,12 @@ class SpeechProtocol(asyncio.Protocol):
         if self._request.phase is Phase.NOTHING:
             self.transport.close()
         else:
-            limit_s = self._connections.limits.request_timeout_s
-            self._refuse(RequestTimeout(f"The request did not arrive within {limit_s:g} s."))
+            self._refuse(refusals.overdue(self._connections.limits.request_timeout_s))
 
     # Refusals.
 
     def _turn_away(self) -> None:
-        message = "The server has as many connections as it can have."
-        error = Overloaded(message, reason="count", retry_after_s=with_jitter(2.0))
-        self._refuse(error, log_level=logging.DEBUG)
+        self._refuse(refusals.too_many_connections(), log_level=logging.DEBUG)
         if not self._connections.may_linger(self):
             self.transport.close()
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
 
 from websockets.frames import CloseCode
 
 from speechd.errors import SpeechdError, TransferAborted
+from speechd.server.base_connection import BaseConnection
 from speechd.server.connections import ServerConnections
 from speechd.server.exchange import ABORT, ASGIApp
 from speechd.server.lingering import end_later, linger
@@ -37,30 +38,27 @@ class ClientTooSlow(ClientDisconnected):
     """Raised to the app whose client has taken too little for too long, and was cut off."""
 
 
-class SessionConnection(asyncio.Protocol, ABC):
+class SessionConnection(BaseConnection):
     """A connection and its app. Codes are those of RFC 6455, section 7.4."""
 
     def __init__(self, transport: asyncio.Transport, connections: ServerConnections, scope: dict[str, Any]) -> None:
         """scope: of the app, without its extensions `ABORT` and `IN_USE`."""
-        self.transport, self._connections = transport, connections
+        super().__init__(connections)
+        self.transport = transport
         self._loop = asyncio.get_running_loop()
         self.scope = scope
         scope["extensions"] = {**scope.get("extensions", {}), ABORT: self.abort, IN_USE: self._set_in_use}
         self._end_timer, self._watch_timer = Timer(self._loop), Timer(self._loop)
         self._signs = SignsOfLife(self._loop.time(), connections.limits.session_idle_s)
-        self._held_bytes = 0
         self._is_reading = True
         self._discarding = False  # what still arrives is discarded
         self._is_to_end = False  # once it is not in use
         self._close_code: int | None = None  # once the app is to know that nothing comes any more
         self._news = asyncio.Event()
-        self._writable = asyncio.Event()
-        self._writable.set()
 
     # The transport's reports.
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._connections.connections.discard(self)
         self._connections.remove(self)
         self._end_timer.stop()
         self._end(CloseCode.ABNORMAL_CLOSURE)
@@ -76,16 +74,7 @@ class SessionConnection(asyncio.Protocol, ABC):
         end_later(self.transport, self._end_timer)
         return self.has_unsent()
 
-    def pause_writing(self) -> None:
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        self._writable.set()
-
     # What the server's connections and uvicorn ask for.
-
-    def has_unsent(self) -> bool:
-        return self.transport.get_write_buffer_size() > 0
 
     def evict(self) -> None:
         self.transport.abort()
@@ -153,11 +142,6 @@ class SessionConnection(asyncio.Protocol, ABC):
 
     # What protocols differ in.
 
-    @property
-    @abstractmethod
-    def _kept_bytes(self) -> int:
-        """Bytes that are held here for the app."""
-
     @abstractmethod
     def _next_message(self) -> MutableMapping[str, Any] | None:
         """What the app is to receive next, as far as it is here."""
@@ -199,14 +183,6 @@ class SessionConnection(asyncio.Protocol, ABC):
                 self.transport.resume_reading()
             else:
                 self.transport.pause_reading()
-
-    def _hold(self) -> bool:
-        """Report what is held here; returns whether it may be."""
-        held_bytes = self._kept_bytes
-        if not self._connections.hold(self._held_bytes, held_bytes):
-            return False
-        self._held_bytes = held_bytes
-        return True
 
     def _end(self, code: int) -> None:
         """Tell the app that nothing comes any more."""

@@ -14,9 +14,9 @@ from uvicorn.protocols.utils import get_remote_addr
 from websockets.frames import CloseCode
 
 from speechd.errors import SpeechdError
+from speechd.server.base_connection import WRITE_BUFFER_BYTES
 from speechd.server.connections import ServerConnections
 from speechd.server.exchange import ASGIApp, request_id
-from speechd.server.http_protocol import WRITE_BUFFER_BYTES
 from speechd.server.session import SessionConnection
 
 UNREAD_BYTES: Final = 64 << 10
@@ -43,9 +43,7 @@ class TcpConnection(SessionConnection):
             return
         self._connections.begin_session(self)
         self._watch()
-        task = self._loop.create_task(self.run(self._app))
-        self._connections.tasks.add(task)
-        task.add_done_callback(self._connections.tasks.discard)
+        self._connections.run(self.run(self._app))
 
     def data_received(self, data: bytes) -> None:
         now = self._loop.time()

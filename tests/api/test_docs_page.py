@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -35,18 +34,5 @@ def test_page_runs_and_loads_only_what_is_here() -> None:
         assert get(f"/{name}").status == 200
 
 
-@pytest.mark.parametrize("name", docs_page.MEDIA_TYPES)
-def test_file_is_kept_by_browsers_until_it_changes(name: str) -> None:
-    file = get(f"/docs/{name}")
-    assert file.status == 200
-    assert file.body
-    assert get(f"/docs/{name}", if_none_match=file.headers["etag"]).status == 304
-
-
 def test_licence_is_there() -> None:
     assert "Apache License" in get("/docs/LICENSE").body.decode()
-
-
-@pytest.mark.parametrize("name", ["docs_page.py", "index.html", "..", "nothing.js"])
-def test_other_files_are_not_given(name: str) -> None:
-    assert get(f"/docs/{name}").status == 404

@@ -182,5 +182,5 @@ def test_tables_have_a_row_for_each_field_and_each_error() -> None:
 @pytest.mark.parametrize("arguments", [[], ["--markdown"]])
 def test_command_prints(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "speechd.api.openapi", *arguments]
-    printed = subprocess.run(command, check=True, timeout=60, stdout=subprocess.PIPE, text=True).stdout
+    printed = subprocess.run(command, check=True, timeout=240, stdout=subprocess.PIPE, text=True).stdout
     assert printed == openapi.markdown() if arguments else json.loads(printed) == json.loads(json.dumps(DOCUMENT))

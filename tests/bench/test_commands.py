@@ -15,7 +15,7 @@ from bench.server import ROOT, running
 def run(*command: str) -> tuple[list[str], dict[str, Any]]:
     """The table and the JSON of a benchmark."""
     done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     *table, last = done.stdout.splitlines()

@@ -1,4 +1,4 @@
-"""The fuzzers: they find what is wrong, and nothing is in some thousand texts and connections."""
+"""The fuzzers: they find what is wrong, and nothing is in the first hundreds of texts and connections."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import threading
+from argparse import ArgumentParser
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import chain
@@ -17,31 +18,54 @@ import pytest
 
 from bench.fuzz import http, live, openapi
 from bench.fuzz import text as fuzzer
+from bench.fuzz.length import Length, add_length
 from bench.fuzz.reader import expected, letters
 from bench.fuzz.text import Case, Reader, shortened
 from bench.fuzz.texts import LENGTH, text
 from bench.server import Server
 
 
-@pytest.mark.timeout(300)
 def test_nothing_is_wrong_with_how_texts_are_read(capfd: pytest.CaptureFixture[str]) -> None:
-    status = fuzzer.main(["--seconds", "30", "--seed", "7"])
+    status = fuzzer.main(["--count", "600", "--seed", "7"])
     written = capfd.readouterr().out
     assert status == 0, written
-    assert " 0 texts" not in written
+    assert "600 texts" in written
 
 
-@pytest.mark.timeout(300)
 def test_nothing_is_wrong_with_how_connections_are_answered(capfd: pytest.CaptureFixture[str]) -> None:
-    assert http.main(["--seconds", "30", "--seed", "7"]) == 0, capfd.readouterr().out
-
-
-@pytest.mark.timeout(300)
-def test_nothing_is_wrong_with_how_text_is_read_that_is_still_being_written(capfd: pytest.CaptureFixture[str]) -> None:
-    status = live.main(["--seconds", "20", "--seed", "7"])
+    status = http.main(["--count", "300", "--seed", "7"])
     written = capfd.readouterr().out
     assert status == 0, written
-    assert "\n0 texts" not in written
+    assert "300 connections" in written
+
+
+def test_nothing_is_wrong_with_how_text_is_read_that_is_still_being_written(capfd: pytest.CaptureFixture[str]) -> None:
+    status = live.main(["--count", "150", "--seed", "7"])
+    written = capfd.readouterr().out
+    assert status == 0, written
+    assert "150 texts" in written
+
+
+@pytest.mark.parametrize(
+    ("length", "count"), [(Length(count=3), 3), (Length(60.0, count=3), 3), (Length(0.0), 0), (Length(0.0, count=3), 0)]
+)
+def test_run_ends_with_its_time_or_its_last_case(length: Length, count: int) -> None:
+    assert list(length.numbers()) == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "length"),
+    [
+        ([], Length(60.0)),
+        (["--count", "3"], Length(count=3)),
+        (["--seconds", "5"], Length(5.0)),
+        (["--seconds", "5", "--count", "3"], Length(5.0, 3)),
+    ],
+)
+def test_run_has_a_minute_unless_it_is_told_otherwise(arguments: list[str], length: Length) -> None:
+    parser = ArgumentParser()
+    add_length(parser)
+    assert Length.of(parser.parse_args(arguments)) == length
 
 
 def test_sentence_that_comes_too_early_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +130,7 @@ def test_find_is_shortened() -> None:
 
 def test_find_is_printed_and_counted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(fuzzer, "text", lambda draw: f"axy{draw.random()}")
-    assert fuzzer.fuzz(Doomed(), 60.0, 3, most=2) == 2
+    assert fuzzer.fuzz(Doomed(), Length(60.0), 3, most=2) == 2
     written = capsys.readouterr().out
     assert "seed 3, text 2: tone es dies of SIGSEGV" in written
     assert "'xy'" in written

@@ -58,7 +58,7 @@ def test_former_flag_reaches_the_server_by_its_present_name(
 def test_package_is_run_as_the_command_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "speechd", "--version"]
     environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=240, check=True)
     assert done.stdout.startswith("speechd ")
 
 
@@ -76,7 +76,7 @@ def test_output_that_nobody_reads_on_ends_quietly(arguments: str, status: int) -
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-m", "speechd", *arguments.split()]
-    done = subprocess.run(command, env=environ, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    done = subprocess.run(command, env=environ, stdout=writer, stderr=subprocess.PIPE, timeout=240, check=False)
     os.close(writer)
     assert (done.stderr, done.returncode) == (b"", status)
 

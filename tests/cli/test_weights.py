@@ -22,7 +22,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.usefixtures("one_thread")
 def test_verify_finds_the_model_exact(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

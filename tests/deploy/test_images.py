@@ -138,5 +138,5 @@ def test_health_check_asks_whether_the_server_is_ready(status: int, exit_code: i
     program = json.loads(check[check.index("[") :])
     with answering(status) as port:
         command = [sys.executable, *program[1:]]
-        ended = subprocess.run(command, env=os.environ | {"SPEECHD_PORT": str(port)}, timeout=20, check=False)
+        ended = subprocess.run(command, env=os.environ | {"SPEECHD_PORT": str(port)}, timeout=240, check=False)
     assert ended.returncode == exit_code

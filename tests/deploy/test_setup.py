@@ -22,7 +22,7 @@ def run(folder: Path, python: str) -> subprocess.CompletedProcess[str]:
     stub.chmod(0o755)
     environ = os.environ | {"PYTHON": str(stub)}
     command = [str(SCRIPT), str(folder / "venv")]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=240, check=False)
 
 
 def test_python_that_is_too_old_is_told_with_a_way_to_another(tmp_path: Path) -> None:

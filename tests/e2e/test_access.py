@@ -110,7 +110,7 @@ def test_page_sees_what_is_refused_before_it_has_arrived(server: Server) -> None
 
 def test_key_is_asked_for_before_the_body(server: Server) -> None:
     head = b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
         client.sendall(head)
         assert client.recv(1 << 16).startswith(b"HTTP/1.1 401 ")
 
@@ -183,7 +183,7 @@ def test_one_key_cannot_take_all_places(server: Server) -> None:
         speak(client(server, "first-key", max_retries=0))
     assert (caught.value.status_code, caught.value.code) == (503, "server_is_overloaded")
     assert speak(client(server, "second-key", max_retries=0))
-    holder.join(30)
+    holder.join(60)
 
 
 def test_sdk_with_default_retries_gets_through_when_room_appears(server: Server) -> None:
@@ -191,7 +191,7 @@ def test_sdk_with_default_retries_gets_through_when_room_appears(server: Server)
     began = time.monotonic()
     assert speak(client(server, "first-key"))
     assert time.monotonic() - began > 0.9  # it was refused at first
-    holder.join(30)
+    holder.join(60)
 
 
 def test_health_answers_while_every_slot_works(server: Server) -> None:
@@ -202,4 +202,4 @@ def test_health_answers_while_every_slot_works(server: Server) -> None:
             assert http.get("/health").json()["status"] == "ok"
         assert server.health()["in_flight"] > 0  # 21 answers, and the slots are still at it
     for holder in holders:
-        holder.join(30)
+        holder.join(60)

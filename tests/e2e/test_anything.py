@@ -78,7 +78,7 @@ def test_any_text_is_spoken_or_refused(client: httpx2.Client, text: str) -> None
     ],
 )
 def test_raw_nonsense_is_answered_in_the_envelope_or_closed(tone_server: Server, data: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", tone_server.port), timeout=15) as raw:
+    with socket.create_connection(("127.0.0.1", tone_server.port), timeout=60) as raw:
         raw.sendall(data)
         raw.shutdown(socket.SHUT_WR)
         answer = b""

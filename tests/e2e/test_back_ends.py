@@ -50,7 +50,8 @@ def test_back_end_that_is_killed_cuts_no_stream(tmp_path: Path, engine: dict[str
     with running(tmp_path, **engine, workers=2) as server, ThreadPoolExecutor() as threads:
         for kills in (1, 2):  # One after the other: what two die of is not tried again.
             replies = [threads.submit(server.speech, TEXT) for _ in range(4)]
-            until(lambda: server.health()["in_flight"] == 4 and server.health()["running"])
+            # Several; on a busy machine the first may have ended before the fourth has come.
+            until(lambda: server.health()["in_flight"] > 1 and server.health()["running"])
             back_end(server).kill()
             assert [spoken(reply.result().content) for reply in replies] == [letters(TEXT)] * 4
             assert sum(row["deaths"] for row in server.health()["workers"]) == kills
@@ -73,7 +74,7 @@ def test_streams_end_before_the_back_end_does(tmp_path: Path) -> None:
 def test_back_end_is_replaced_as_others_are(tmp_path: Path) -> None:
     with running(tmp_path, **BATCHING, workers=1, recycle_after_s=1) as server:
         first = back_end(server).pid
-        until(lambda: rows(server, "working") and back_end(server).pid != first, 30)
+        until(lambda: rows(server, "working") and back_end(server).pid != first, 60)
         assert httpx2.get(server.url + "/ready").status_code == 200
         assert spoken(server.speech("hello").content) == "hello"
         assert not sum(row["deaths"] for row in server.health()["workers"])

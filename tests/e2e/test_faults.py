@@ -26,9 +26,10 @@ LONG = " ".join(
 
 
 @pytest.fixture
-def faulty(tmp_path: Path) -> Iterator[Server]:
+def faulty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A server with the engine of this name. A parameter: further settings."""
     settings = {"engine": "faulty:create", "synthesis_timeout_s": 2, "worker_timeout_s": 3, "look_ahead_s": 600}
-    with running(tmp_path, **settings) as server:
+    with running(tmp_path, **(settings | getattr(request, "param", {}))) as server:
         yield server
         until(lambda: idle(server), what="all places given back")
 
@@ -81,7 +82,7 @@ def test_engine_that_raises_midway_breaks_the_transfer_off(faulty: Server) -> No
 def test_segment_that_kills_its_engine_fails_after_two_attempts(faulty: Server) -> None:
     before = {worker.pid for worker in faulty.workers()}
     thread, outcome = begin(faulty, "kaboom")
-    thread.join(20)
+    thread.join(60)
     # Either its home worker survived to say so, or it was among the two that died.
     if "reply" in outcome:
         assert outcome["reply"].status_code == 500
@@ -91,6 +92,8 @@ def test_segment_that_kills_its_engine_fails_after_two_attempts(faulty: Server) 
     assert len({worker.pid for worker in faulty.workers()} - before) <= 2
 
 
+# The time of an endless text is processor time: by the clock it may take as long as other work wants.
+@pytest.mark.parametrize("faulty", [{"text_timeout_s": 1, "max_wait_s": 240}], indirect=True)
 def test_text_that_kills_what_reads_it_is_an_error_of_its_sender_alone(faulty: Server) -> None:
     before = {worker.pid for worker in faulty.workers()}
     requests = [begin(faulty, LONG) for _ in range(4)]
@@ -111,16 +114,23 @@ def test_text_that_kills_what_reads_it_is_an_error_of_its_sender_alone(faulty: S
 def test_processes_that_read_may_be_killed_at_any_time(faulty: Server) -> None:
     requests = [begin(faulty, f"slowly {LONG * 3}") for _ in range(6)]
     until(lambda: faulty.get("/health").json()["in_flight"] == 6)
+    began = time.monotonic()
+    body = {"input": LONG}
+    assert httpx2.post(faulty.url + "/dev/explain", json=body, timeout=60).status_code == 200
+    pace_s = 2 * (time.monotonic() - began)  # of this machine: a new process must be able to read a text meanwhile
+    kills = 0
     while any(thread.is_alive() for thread, _ in requests):
         for worker in faulty.workers():
             (fork_server,) = worker.children()
             for reader in fork_server.children():
                 with contextlib.suppress(psutil.NoSuchProcess):
                     reader.kill()
-        time.sleep(0.05)
+                    kills += 1
+        time.sleep(pace_s)
     for _, outcome in requests:
         # Two deaths of the same passage are an error of its sender; they are rare at this pace.
         assert "reply" not in outcome or spoken(outcome["reply"].content) == letters(f"slowly {LONG * 3}")
+    assert kills > 3
     assert sum("reply" in outcome for _, outcome in requests) >= 3
     assert faulty.speech("hello").status_code == 200
 
@@ -136,7 +146,7 @@ def test_death_of_what_forks_readers_replaces_its_worker(faulty: Server) -> None
 
 def test_synthesis_that_hangs_ends_its_worker_and_fails(faulty: Server) -> None:
     thread, outcome = begin(faulty, "stall")
-    thread.join(30)
+    thread.join(60)
     assert not thread.is_alive()
     assert "error" in outcome or outcome["reply"].status_code == 500
     until(lambda: faulty.speech("hello").status_code == 200, 20)
@@ -147,9 +157,9 @@ def test_synthesis_that_hangs_a_slot_which_has_just_started_ends_its_worker(faul
     until(lambda: faulty.get("/health").json()["in_flight"] == 12)
     faulty.workers()[0].kill()
     for thread, _ in requests:
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
-    until(lambda: idle(faulty), 20, "no slot at work")
+    until(lambda: idle(faulty), 60, "no slot at work")
 
 
 def test_killed_worker_breaks_only_its_own_transfers(faulty: Server) -> None:
@@ -171,7 +181,7 @@ def test_killed_worker_breaks_only_its_own_transfers(faulty: Server) -> None:
 def test_stopped_worker_is_replaced(faulty: Server) -> None:
     victim = faulty.workers()[0]
     victim.send_signal(signal.SIGSTOP)
-    until(lambda: not psutil.pid_exists(victim.pid), 20, "the stopped worker is killed")
+    until(lambda: not psutil.pid_exists(victim.pid), 60, "the stopped worker is killed")
     until(lambda: len(faulty.workers()) == 2)
     assert spoken(faulty.speech(LONG).content) == letters(LONG)
 
@@ -212,7 +222,7 @@ def test_sigterm_lets_streams_finish(tmp_path: Path) -> None:
         assert "reply" not in outcome
         assert all(worker.is_running() for worker in workers)  # admission has counted on both slots
         assert server.process.wait(30) == 0
-        thread.join(30)
+        thread.join(60)
         assert spoken(outcome["reply"].content).endswith("six")
         server.process.wait(1)
 
@@ -226,7 +236,7 @@ def test_client_that_never_reads_is_dropped(tmp_path: Path) -> None:
             head += f"Content-Length: {len(body)}\r\n\r\n"
             client.sendall(head.encode() + body)
             until(lambda: not idle(server))
-            until(lambda: idle(server), 20, "the client is dropped")
+            until(lambda: idle(server), 60, "the client is dropped")
             assert "client too slow" in server.log()
 
 
@@ -274,8 +284,8 @@ def test_workers_end_with_their_arbiter(tmp_path: Path) -> None:
     until(server.is_ready, 40)
     workers = server.workers()
     server.process.kill()
-    server.process.wait(5)
-    gone, alive = psutil.wait_procs(workers, timeout=10)
+    server.process.wait(60)
+    gone, alive = psutil.wait_procs(workers, timeout=60)
     assert len(gone) == 2
     assert not alive
     with socket.socket() as probe:
@@ -284,15 +294,14 @@ def test_workers_end_with_their_arbiter(tmp_path: Path) -> None:
 
 def test_overload_is_refused_at_once_with_retry_after(tmp_path: Path) -> None:
     with running(tmp_path, engine="faulty:create", max_in_flight=2) as server:
-        held = [begin(server, "slowly spoken") for _ in range(2)]
+        held = [begin(server, f"slowly {LONG * 3}") for _ in range(2)]
         until(lambda: server.get("/health").json()["in_flight"] == 2)
-        began = time.monotonic()
         reply = server.speech("one more")
-        assert time.monotonic() - began < 0.5
+        assert all(thread.is_alive() for thread, _ in held), "it has waited for a place"
         assert (reply.status_code, reply.json()["error"]["code"]) == (503, "server_is_overloaded")
         assert 1 <= int(reply.headers["retry-after"]) <= 60
         assert 1000 <= float(reply.headers["retry-after-ms"]) <= 60_000
         for thread, outcome in held:
-            thread.join(20)
+            thread.join(60)
             assert outcome["reply"].status_code == 200
         assert server.speech("one more").status_code == 200

@@ -75,7 +75,7 @@ def listen(socket: ClientConnection, *contexts: str) -> Sequence[Heard]:
     """What comes of these contexts, to the end of each."""
     heard = {context: Heard() for context in contexts}
     while not all(each.end for each in heard.values()):
-        event = json.loads(socket.recv(timeout=20))
+        event = json.loads(socket.recv(timeout=60))
         heard[event["context_id"]].take(event)
     return list(heard.values())
 
@@ -112,10 +112,10 @@ def test_cancelled_context_ends_and_says_how_far_it_was_heard(tone_server: Serve
         write(socket, "One, two, three, four and five. " * 20)
         first = Heard()
         while len(first.pcm) < SAMPLE_RATE:
-            first.take(json.loads(socket.recv(timeout=20)))
+            first.take(json.loads(socket.recv(timeout=60)))
         socket.send(json.dumps({"context_id": "one", "cancel": True}))
         while not first.end:
-            first.take(json.loads(socket.recv(timeout=20)))
+            first.take(json.loads(socket.recv(timeout=60)))
         assert first.end["heard"]["characters"] < 32 * 20
         assert first.end["heard"]["played_s"] <= first.end["heard"]["sent_s"]
         write(socket, "And now another one.", "next")
@@ -169,7 +169,7 @@ def test_server_that_ends_lets_speech_end_and_tells_idle_sessions_at_once(tmp_pa
             until(lambda: not idle(server))
             server.process.send_signal(signal.SIGTERM)
             with pytest.raises(ConnectionClosed) as closed:
-                idler.recv(timeout=20)
+                idler.recv(timeout=60)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == CloseCode.SERVICE_RESTART
             (heard,) = listen(speaking, "one")

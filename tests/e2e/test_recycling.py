@@ -79,7 +79,7 @@ def test_no_request_is_lost_and_none_sounds_different_while_workers_are_recycled
 def test_stream_outlives_the_slot_of_its_worker_and_is_whole(tmp_path: Path, workers: int) -> None:
     with running(tmp_path, **SHORT_LIVES, workers=workers) as server, ThreadPoolExecutor() as threads:
         replies = [threads.submit(server.speech, SLOW) for _ in range(workers)]
-        until(lambda: any(row["in_flight"] for row in rows(server, "retiring")), 30, "a home worker that retires")
+        until(lambda: any(row["in_flight"] for row in rows(server, "retiring")), 60, "a home worker that retires")
         assert server.speech("hello").status_code == 200
         for reply in replies:
             assert spoken(reply.result(60).content) == letters(SLOW)
@@ -101,7 +101,7 @@ def ask(client: socket.socket) -> tuple[dict[str, str], Any]:
 
 def test_idle_connection_to_a_worker_that_retires_is_answered_once_more(tmp_path: Path) -> None:
     with running(tmp_path, recycle_after_s=1, workers=1) as server:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
             fields, _ = ask(client)
             assert "connection" not in fields
             until(lambda: rows(server, "retiring"))
@@ -138,7 +138,7 @@ def test_replacement_that_cannot_start_leaves_the_worker_before_it_in_service(
 def test_sigterm_while_a_worker_retires_lets_its_streams_finish(tmp_path: Path) -> None:
     with running(tmp_path, **SHORT_LIVES, workers=1) as server, ThreadPoolExecutor() as threads:
         reply = threads.submit(server.speech, SLOW)
-        until(lambda: any(row["in_flight"] for row in rows(server, "retiring")), 30, "a home worker that retires")
+        until(lambda: any(row["in_flight"] for row in rows(server, "retiring")), 60, "a home worker that retires")
         assert server.terminate(60) == 0, server.log()
         assert spoken(reply.result(5).content) == letters(SLOW)
         server.process.wait(1)
@@ -147,7 +147,7 @@ def test_sigterm_while_a_worker_retires_lets_its_streams_finish(tmp_path: Path) 
 def test_worker_killed_while_it_retires_breaks_only_its_own_transfers(tmp_path: Path) -> None:
     with running(tmp_path, **SHORT_LIVES, workers=1) as server, ThreadPoolExecutor() as threads:
         reply = threads.submit(server.speech, SLOW)
-        until(lambda: any(row["in_flight"] for row in rows(server, "retiring")), 30, "a home worker that retires")
+        until(lambda: any(row["in_flight"] for row in rows(server, "retiring")), 60, "a home worker that retires")
         (pid,) = [row["pid"] for row in rows(server, "retiring")]
         other = threads.submit(server.speech, SLOW)
         until(lambda: server.health()["in_flight"] == 2)

@@ -138,7 +138,7 @@ def test_refusal_has_its_reason(server: Server) -> None:
     assert value(server, "speechd_saturation") >= 1
     assert speak(server).status_code == 503
     for holder in holders:
-        holder.join(30)
+        holder.join(60)
     rises(server, before, complete=2, refused=1)
     assert value(server, "speechd_refusals_total", reason="count") == refused + 1
 
@@ -192,7 +192,7 @@ def test_rejections_are_counted_through_their_workers_deaths(tmp_path: Path) -> 
 
 
 def answer_of(server: Server, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
         client.sendall(request)
         return client.recv(1 << 16)
 

@@ -41,7 +41,7 @@ def ask(server: Server, text: str) -> socket.socket:
     """A client that has asked for a whole reply and does not read it."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.settimeout(20)
+    client.settimeout(60)
     client.connect(("127.0.0.1", server.port))
     fields = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm", "stream": False}
     body = json.dumps(fields).encode()

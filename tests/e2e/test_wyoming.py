@@ -82,7 +82,7 @@ class Spoken:
 
 
 def connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=10)
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 async def until_event(client: AsyncTcpClient, kind: Callable[[str], bool]) -> Spoken:
@@ -99,7 +99,7 @@ def talk(port: int, speak: Callable[[AsyncTcpClient], Awaitable[Result]]) -> Res
     """What a client makes of one connection."""
 
     async def run() -> Result:
-        async with asyncio.timeout(30), AsyncTcpClient("127.0.0.1", port) as client:
+        async with asyncio.timeout(60), AsyncTcpClient("127.0.0.1", port) as client:
             return await speak(client)
 
     return asyncio.run(run())
@@ -271,7 +271,7 @@ def test_client_that_leaves_gives_back_what_it_held(server: Server, port: int) -
 
 
 def scraped(server: Server) -> str:
-    return httpx.get(server.url + "/metrics", timeout=10).text
+    return httpx.get(server.url + "/metrics", timeout=60).text
 
 
 def test_sessions_beyond_the_limit_are_told_so(tmp_path: Path) -> None:

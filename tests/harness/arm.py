@@ -136,7 +136,7 @@ class ArmKernels(Kernels):
             [EMULATOR, self._program, name],
             input=struct.pack("=qq", LAYOUT, WIDTH) + structures + sized,
             capture_output=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         assert done.returncode == 0, done.stderr.decode()
@@ -153,7 +153,7 @@ def build(folder: Path) -> ArmKernels:
     sources = [ROOT / source for source in (*extension.sources, "tests/harness/arm.cpp")]
     include = (ROOT / extension.sources[0]).parent
     flags = [*extension.extra_compile_args, *extension.extra_link_args, "-static", f"-I{include}"]
-    subprocess.run([COMPILER, *flags, *sources, "-o", program], timeout=120, check=True)
+    subprocess.run([COMPILER, *flags, *sources, "-o", program], timeout=280, check=True)
     return ArmKernels(program)
 
 

@@ -79,7 +79,7 @@ def answer(app: ASGIApp, made: Scope, body: bytes = b"") -> Answer:
         sent.append(message)
 
     async def call() -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await app(made, receive, send)
 
     asyncio.run(call())

@@ -47,7 +47,7 @@ def in_fresh_process(test: Callable[..., None]) -> Callable[..., None]:
             check=False,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
         )
         assert result.returncode == 0, result.stderr
 

@@ -27,7 +27,7 @@ QUICK = {
 }
 
 
-def until(condition: Callable[[], object], timeout_s: float = 15.0, what: Callable[[], str] = str) -> None:
+def until(condition: Callable[[], object], timeout_s: float = 60.0, what: Callable[[], str] = str) -> None:
     """Poll until the condition holds."""
     deadline = time.monotonic() + timeout_s
     while not condition():
@@ -73,17 +73,17 @@ class Process:
         return found
 
     def get(self, path: str = "/") -> httpx2.Response:
-        return httpx2.get(f"http://127.0.0.1:{self.port}{path}", timeout=20)
+        return httpx2.get(f"http://127.0.0.1:{self.port}{path}", timeout=60)
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def is_listening(self) -> bool:
         with contextlib.suppress(ConnectionRefusedError), self.connect():
             return True
         return False
 
-    def exit_code(self, timeout_s: float = 15.0) -> int:
+    def exit_code(self, timeout_s: float = 60.0) -> int:
         return self.process.wait(timeout_s)
 
     def kill(self) -> None:

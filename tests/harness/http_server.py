@@ -250,17 +250,17 @@ class HttpServer:
     def open(self, path: str, **given: Any) -> ClientConnection:
         """A WebSocket to this path. given: as for `websockets.sync.client.connect`."""
         host, port = self.listener.getsockname()
-        client: ClientConnection = connect(f"ws://{host}:{port}{path}", open_timeout=5, close_timeout=5, **given)
+        client: ClientConnection = connect(f"ws://{host}:{port}{path}", open_timeout=60, close_timeout=5, **given)
         return client
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(self.listener.getsockname(), timeout=5)
+        return socket.create_connection(self.listener.getsockname(), timeout=60)
 
     def connect_narrow(self) -> socket.socket:
         """A client for which the kernel takes little that it has not read."""
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.settimeout(5)
+        client.settimeout(60)
         client.connect(self.listener.getsockname())
         return client
 
@@ -274,11 +274,11 @@ class HttpServer:
     def close(self) -> None:
         self.app.go_on.set()
         self.server.should_exit = True
-        self.thread.join(10)
+        self.thread.join(60)
         assert not self.thread.is_alive()
 
 
-def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+def until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Poll until the condition holds."""
     deadline = time.monotonic() + timeout_s
     while not condition():

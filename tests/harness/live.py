@@ -209,7 +209,7 @@ async def live(**options: object) -> AsyncIterator[LiveHarness]:
 
 def run(scenario: Callable[[], object]) -> None:
     """Run a scenario, which must end in time."""
-    asyncio.run(asyncio.wait_for(scenario(), 20))  # type: ignore[arg-type]
+    asyncio.run(asyncio.wait_for(scenario(), 60))  # type: ignore[arg-type]
 
 
 def samples_of(events: Sequence[LiveChunk | Flushed]) -> Samples:

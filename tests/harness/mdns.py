@@ -10,7 +10,7 @@ from speechd.api.live.announcement import SERVICE
 LOOPBACK = "127.0.0.1"
 
 
-async def found(name: str, timeout_s: float = 5.0) -> AsyncServiceInfo | None:
+async def found(name: str, timeout_s: float = 60.0) -> AsyncServiceInfo | None:
     """What is announced under this name."""
     network = AsyncZeroconf(interfaces=[LOOPBACK], ip_version=IPVersion.V4Only)
     try:

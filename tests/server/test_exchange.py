@@ -9,7 +9,7 @@ import struct
 
 import pytest
 
-from speechd.server.http_protocol import WRITE_BUFFER_BYTES
+from speechd.server.base_connection import WRITE_BUFFER_BYTES
 from tests.harness.http_server import GET, HttpServer, error, parsed, post, rest, the_connection, until, until_end
 
 

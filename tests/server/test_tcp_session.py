@@ -105,7 +105,7 @@ class TcpServer(HttpServer):
         self.server.servers[0].get_loop().call_soon_threadsafe(function)
 
     def opened(self, first: bytes = b"e") -> socket.socket:
-        client = socket.create_connection(self.other.getsockname(), timeout=5)
+        client = socket.create_connection(self.other.getsockname(), timeout=60)
         client.sendall(first)
         return client
 

@@ -82,7 +82,7 @@ def test_messages_come_and_go(served: HttpServer) -> None:
             assert client.recv() == message
         client.send(["in ", "pieces"])
         assert client.recv() == "in pieces"
-        client.ping().wait(5)
+        client.ping().wait(60)
     until(lambda: served.app.seen == ["left 1000"])
 
 
@@ -251,7 +251,7 @@ def test_retiring_worker_ends_them_likewise(served: HttpServer) -> None:
 def test_one_that_is_not_used_ends_and_one_in_use_does_not(apart: HttpServer) -> None:
     with apart.open("/uses") as used, apart.open("/ws") as idle:
         for _ in range(3):
-            idle.ping().wait(5)  # a sign of life is no use
+            idle.ping().wait(60)  # a sign of life is no use
         with pytest.raises(ConnectionClosed, match=r"1000.*no message for 0\.3 s"):
             idle.recv()
         until(lambda: len(apart.websockets()) == 1)

@@ -11,7 +11,7 @@ from speechd.speech.disconnect import ClientLeft, until_disconnect
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 10))
+    asyncio.run(asyncio.wait_for(scenario, 60))
 
 
 class Client:

@@ -75,7 +75,7 @@ class UpstreamSpeech:
             return
         try:
             async with asyncio.timeout(self.wanted.first_audio_s):
-                self._response = await self._client.send(self._request, stream=True)
+                self._response = await send(self._client, self._request)
                 require_speech(self._response, sse=self.wanted.sse)
                 _limit_unread(self._response)
                 pieces = self._response.aiter_raw()
@@ -138,6 +138,27 @@ class UpstreamSpeech:
                 raise Declined(OverflowOutcome.MEMORY) from None
             async with asyncio.timeout(self.wanted.idle_s):
                 piece = await self._next()
+
+
+async def send(client: httpx2.AsyncClient, request: httpx2.Request) -> httpx2.Response:
+    """Send a request; its response, whose body is yet to be read.
+
+    An idle connection may be closed by its server at the moment in which it is used (RFC 9112, section 9.3.1). So a
+    request that gets no response on one is sent again, once. To ask for speech twice does no harm.
+    """
+    is_new = False
+
+    async def trace(event: str, _details: object) -> None:
+        nonlocal is_new
+        is_new = is_new or event.endswith(".connect_tcp.started")
+
+    request.extensions = {**request.extensions, "trace": trace}
+    try:
+        return await client.send(request, stream=True)
+    except (httpx2.RemoteProtocolError, httpx2.ReadError):
+        if is_new:
+            raise
+        return await client.send(request, stream=True)
 
 
 def require_speech(response: httpx2.Response, *, sse: bool) -> None:

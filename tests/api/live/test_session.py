@@ -69,7 +69,7 @@ async def harness(max_sessions: int = 2, max_in_flight: int = 8) -> AsyncIterato
 
 def run(scenario: Callable[[], Awaitable[None]]) -> None:
     async def timely() -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await scenario()
 
     asyncio.run(timely())

@@ -127,11 +127,11 @@ async def opened(server: ScriptedServer | str, **settings: Any) -> AsyncIterator
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 20))
+    asyncio.run(asyncio.wait_for(scenario, 60))
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.001)
 
@@ -206,7 +206,6 @@ def test_cookie_of_one_reply_goes_with_no_other_request(upstream: ScriptedServer
             worker.fill()
             upstream.script = (head(set_cookie="session=1; Path=/"), chunk(b"ab"), END)
             await worker.ask()
-            await until(lambda: not upstream.open)  # else the next might be sent on a connection that is being closed
             await worker.ask()
             assert b"cookie" not in upstream.requests[-1].lower()
 

@@ -11,6 +11,7 @@ import pytest
 from speechd.api.overflow import upstream
 from speechd.api.overflow.upstream import Declined, UpstreamRequest, UpstreamSpeech, require_speech, whole_events
 from speechd.errors import SynthesisFailed
+from speechd.speech.source import Chunk
 from speechd.speech.spool import Spool
 from tests.harness.account import Account
 from tests.harness.scripted import END, HANG, RESET, Script, ScriptedServer, chunk, head
@@ -46,7 +47,7 @@ def read(url: str, wanted: UpstreamRequest, spool: Spool | None = None) -> list[
                 await stream.close()
         return got
 
-    return asyncio.run(asyncio.wait_for(scenario(), 20))
+    return asyncio.run(asyncio.wait_for(scenario(), 60))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +80,39 @@ def test_server_that_does_not_begin_to_speak_has_declined(
 ) -> None:
     server.script = script
     assert read(server.url, STREAM, Spool(1 << 20, Account()) if whole else None) == [outcome]
+
+
+def test_request_on_a_connection_that_is_just_being_closed_is_sent_once_more() -> None:
+    received: list[int] = []  # of each connection: its requests
+
+    async def answer_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = len(received)
+        received.append(0)
+        with closing(writer):
+            for reply in (head() + chunk(b"ab") + END, b""):
+                await reader.readuntil(b"{}")
+                received[connection] += 1
+                writer.write(reply)
+
+    async def scenario() -> None:
+        served = await asyncio.start_server(answer_one, "127.0.0.1", 0)
+        url = "http://127.0.0.1:{1}".format(*served.sockets[0].getsockname())
+        async with served, httpx2.AsyncClient() as client:
+            for _ in range(2):
+                stream = UpstreamSpeech(client, client.build_request("POST", url, content=b"{}"), STREAM)
+                await stream.open()
+                assert [await stream.read(), await stream.read()] == [Chunk(b"ab"), None]
+                await stream.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 60))
+    assert received == [2, 1]
+
+
+def test_request_on_a_new_connection_that_is_closed_is_not_sent_again(server: ScriptedServer) -> None:
+    server.script = (RESET,)
+    received = len(server.requests)
+    assert read(server.url, STREAM) == ["broken"]
+    assert len(server.requests) == received + 1
 
 
 def test_server_that_is_not_there_is_unreachable() -> None:

@@ -31,7 +31,7 @@ def test_server_is_ready_and_afterwards_gone(tmp_path: Path) -> None:
         processes = psutil.Process(server.process.pid).children(recursive=True)
         assert processes
     assert server.process.returncode == 0
-    assert launcher.holds(lambda: not any(process.is_running() for process in processes), 10)
+    assert launcher.holds(lambda: not any(process.is_running() for process in processes), 60)
 
 
 def test_server_that_ends_is_quoted(tmp_path: Path) -> None:
@@ -56,12 +56,12 @@ print(child.pid, flush=True)
 child.wait()
 """
     server = started(program, tmp_path)
-    assert launcher.holds(lambda: server.log().strip(), 10)
+    assert launcher.holds(lambda: server.log().strip(), 60)
     monkeypatch.setattr(ServerProcess.terminate, "__defaults__", (0.1,))
     server.stop()
     assert server.process.returncode == -signal.SIGKILL
     child = int(server.log())
-    assert launcher.holds(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie", 10)
+    assert launcher.holds(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie", 60)
 
 
 def test_port_is_the_one_that_is_asked_for(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_port_is_the_one_that_is_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("values", [[True], [False, True]])
 def test_condition_that_comes_to_hold(values: list[bool]) -> None:
     results = iter(values)
-    assert launcher.holds(lambda: next(results), 10)
+    assert launcher.holds(lambda: next(results), 60)
 
 
 def test_condition_that_does_not_hold_in_time() -> None:

@@ -48,7 +48,7 @@ class Holder:
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 10))
+    asyncio.run(asyncio.wait_for(scenario, 60))
 
 
 def test_call_that_found_nothing_to_speak_is_asked_again_from_where_it_was() -> None:

@@ -107,7 +107,7 @@ def run_scenario(
     async def run() -> None:
         await harness.readers.open()
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await scenario(harness)
         finally:
             harness.readers.close()

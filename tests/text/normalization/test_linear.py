@@ -179,5 +179,5 @@ def test_work_grows_with_the_length(name: str) -> None:
     for seed in SEEDS:
         long_s = cost_s(step, seed, 4 * LENGTH)
         if long_s > QUICK_S:
-            ratios = [cost_s(step, seed, 4 * LENGTH) / cost_s(step, seed, LENGTH) for _ in range(3)]
-            assert min(ratios) < 8, (name, seed, ratios)
+            ratios = (cost_s(step, seed, 4 * LENGTH) / cost_s(step, seed, LENGTH) for _ in range(3))
+            assert any(ratio < 8 for ratio in ratios), (name, seed)

@@ -112,7 +112,7 @@ def test_too_many_tokens_are_refused(model: Callable[[bool], fast.CpuModel]) -> 
 def test_model_loaded_before_a_fork_runs_on_more_threads_after_it(small: SyntheticModel, tmp_path: Path) -> None:
     # In a process of its own: this one has run in parallel already, and that is what must not be before a fork.
     torch.save((small.config, small.state, tokens(10), voice_row(0)), tmp_path / "model")
-    done = subprocess.run([sys.executable, "-c", LOAD_AND_FORK, str(tmp_path / "model")], timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", LOAD_AND_FORK, str(tmp_path / "model")], timeout=240, check=False)
     assert done.returncode == 0
 
 

@@ -130,7 +130,7 @@ def test_windows_are_the_same_bits_in_another_process(small: SyntheticModel, loa
     (tmp_path / "payload").write_bytes(of.packed())
     (tmp_path / "state").write_bytes(state)
     done = subprocess.run(
-        [sys.executable, "-c", GO_ON, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", GO_ON, str(tmp_path)], capture_output=True, text=True, timeout=240, check=True
     )
     here = model.render_window(of, state, 20)
     assert done.stdout.split() == [digest(here.samples.numpy().tobytes()), digest(here.state)]

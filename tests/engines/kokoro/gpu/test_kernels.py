@@ -12,7 +12,7 @@ from torch.nn import functional
 
 # Triton reads it when it is imported: kernels are interpreted then, and need no GPU.
 os.environ["TRITON_INTERPRET"] = "1"
-pytest.importorskip("triton")
+pytest.importorskip("triton", reason="triton is installed on x86-64 under Linux only")
 
 from speechd.engines.kokoro.gpu.kernels.lstm import LstmConfiguration
 from speechd.engines.kokoro.gpu.kernels.operands import Parts
