@@ -1,9 +1,9 @@
 # make run        set up what is missing and serve on 127.0.0.1:8880
 # make languages  add Japanese and Mandarin to what it speaks (0.8 GB)
 # make verify     compare the model with the stock kokoro package, on the weights in use
-# make test       set up what is missing and run all tests
+# make test       set up what is missing and run all tests, as many folders of them at once as there are cores
 # make check      formatting, lint, import rules, strict types
-# make ci         all that a change must pass: checks and tests, as many at once as there are cores
+# make ci         all that a change must pass: the checks, all tests, and what the oldest Python here may see otherwise
 # make docs       write the generated parts of docs/ anew
 # make wheels     build what is distributed, in dist/: the sources, and wheels that need no compiler
 # make kernels    build the compiled kernels anew
@@ -12,7 +12,7 @@ VENV ?= .venv
 CXX ?= g++
 SOURCES := pyproject.toml constraints.txt deploy/setup $(wildcard setup.py speechd/engines/kokoro/cpu/csrc/*)
 
-.PHONY: run languages verify test check ci lint types format docs kernels wheels clean again
+.PHONY: run languages verify test tests check ci lint types format docs kernels wheels clean again
 
 run: $(VENV)/.ready
 	$(VENV)/bin/speechd serve $(ARGS)
@@ -22,8 +22,10 @@ languages: $(VENV)/.ready-all-languages
 verify: $(VENV)/.ready-stock
 	$(VENV)/bin/speechd verify $(ARGS)
 
+AT_ONCE := $(MAKE) --keep-going --jobs=$(shell nproc) --output-sync=target
+
 test: $(VENV)/.ready-dev
-	$(VENV)/bin/pytest $(ARGS)
+	$(if $(ARGS),$(VENV)/bin/pytest $(ARGS),$(AT_ONCE) tests)
 
 check: lint types
 
@@ -40,7 +42,10 @@ types: $(VENV)/.ready-dev
 LONG := bench e2e cli engines
 PARTS := $(LONG) $(filter-out $(LONG) harness,$(patsubst tests/%/,%,$(wildcard tests/*/)))
 
-ci: lint types $(PARTS:%=test-%) test-top test-oldest
+tests: $(PARTS:%=test-%) test-top
+
+ci: $(VENV)/.ready-dev
+	$(AT_ONCE) lint types tests test-oldest
 
 test-%: $(VENV)/.ready-dev
 	OMP_WAIT_POLICY=passive $(VENV)/bin/pytest tests/$*
