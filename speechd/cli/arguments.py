@@ -6,7 +6,10 @@ import argparse
 import difflib
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 WRONG_CALL: Final = 2
 """Exit status of a command that was called wrongly."""
@@ -42,6 +45,12 @@ class Parser(argparse.ArgumentParser):
         """The parsers of all commands, by their names."""
         groups = [action for action in self._actions if isinstance(action, argparse._SubParsersAction)]
         return {name: parser for group in groups for name, parser in group.choices.items()}
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Print the help or the version. Raises BrokenPipeError, which only some versions of argparse hide."""
+        out = file or sys.stderr
+        if out is not None:
+            out.write(message)
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:

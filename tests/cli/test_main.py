@@ -67,7 +67,7 @@ def test_package_is_run_as_the_command_line(tmp_path: Path) -> None:
     [
         ("voices", 141),
         ("completion zsh", 141),
-        ("serve --help", 0),
+        ("serve --help", 141),
         ("say Hello. --engine tone -o - --format wav", 141),
     ],
 )

@@ -56,3 +56,34 @@ def test_script_and_metadata_agree_on_pythons() -> None:
 def test_what_make_installs_is_an_extra(extra: str) -> None:
     assert extra in PROJECT["optional-dependencies"]
     assert f".ready-{extra}" in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize(
+    ("installed", "wanted", "comes"),
+    [
+        ("2.13.0", "", False),
+        ("2.13.0+cu130", "", False),
+        ("2.13.0+cpu", "torch==2.13.0", False),
+        ("2.13.0+cpu", "torch==2.13.0+cu126", True),
+        ("2.12.1+cpu", "", True),
+        ("", "", True),
+    ],
+)
+def test_torch_that_is_there_stays_unless_another_is_asked_for(
+    tmp_path: Path, installed: str, wanted: str, comes: bool
+) -> None:
+    (tmp_path / "venv/bin").mkdir(parents=True)
+    for name in ("python", "pip"):
+        stub = tmp_path / "venv/bin" / name
+        stub.write_text(
+            f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n'
+            f'case "$*" in *"show torch"*) echo "Version: {installed}" ;; *"-e ."*) exit 3 ;; esac\n'
+        )
+        stub.chmod(0o755)
+    environ = os.environ | {"SPEECHD_TORCH": wanted}
+    command = [str(SCRIPT), str(tmp_path / "venv")]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert any("install" in call and "torch==" in call for call in calls) == comes
+    assert any("index versions" in call for call in calls) == comes

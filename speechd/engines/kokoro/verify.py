@@ -106,8 +106,8 @@ def verify(
     """
     from speechd.engines.kokoro.cpu import load
 
-    model = load(config, torch.load(checkpoint, map_location="cpu", weights_only=True), dtype)
     stock = Stock(stock_model_class()(repo_id="", config=config, model=str(checkpoint)))
+    model = load(config, torch.load(checkpoint, map_location="cpu", weights_only=True), dtype)
     generator = torch.Generator().manual_seed(0)
     phonemes = torch.tensor(sorted(set(config["vocab"].values())))
     for index, length in enumerate(LENGTHS):
