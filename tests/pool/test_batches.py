@@ -246,7 +246,7 @@ def test_kill_with_two_batches_in_hand_loses_nothing() -> None:
 
     async def scene(pool: PoolClient) -> None:
         jobs = await batch(harness, pool, "wait", *["speak"] * 9)
-        until(lambda: harness.board.queue.running == 2 * BATCH)
+        until(lambda: harness.board.queue.running == 2 * BATCH and harness.journal.starts[1])
         harness.signal(int(harness.journal.slot[1]))
         harness.reap()
         harness.journal.opened[1] = True

@@ -14,7 +14,6 @@ import pytest
 
 pytestmark = [
     pytest.mark.timeout(600),
-    # Not imported here: test_kernels must set how it compiles first.
     pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed"),
 ]
 

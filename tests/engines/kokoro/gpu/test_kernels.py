@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -10,8 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Triton reads it when it is imported: kernels are interpreted then, and need no GPU.
-os.environ["TRITON_INTERPRET"] = "1"
 pytest.importorskip("triton", reason="triton is installed on x86-64 under Linux only")
 
 from speechd.engines.kokoro.gpu.kernels.lstm import LstmConfiguration
