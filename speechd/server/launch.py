@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import speechd
-from speechd import stderr
 from speechd.config import options
 
 ENVIRONMENT: Final = {
@@ -47,7 +46,6 @@ def launch(overrides: Mapping[str, str]) -> NoReturn:
     for name in ENVIRONMENT:
         if not environ[name]:  # the way to have none of ours: glibc takes an empty number for 0
             del environ[name]
-    stderr.open_missing()
     os.execve(sys.executable, [sys.executable, "-m", "speechd.serve"], environ)
 
 

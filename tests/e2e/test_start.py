@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.harness.server import running
+from tests.harness.server import running, until
 
 
 def test_log_of_an_uneventful_life_has_where_the_server_is_and_that_it_ends(tmp_path: Path) -> None:
     with running(tmp_path, log_level="info") as server:
         server.wait_ready()
+        until(lambda: "ready: " in server.log())
         assert server.process.poll() is None
     lines = [line.partition("] ")[2] for line in server.log().splitlines() if " path=" not in line]
     assert [line.partition(",")[0] for line in lines] == [
