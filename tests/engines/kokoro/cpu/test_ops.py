@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from speechd.engines.kokoro.cpu.ops import (
     windows,
 )
 from speechd.engines.kokoro.distance import snr_db
-from tests.harness.kernels import kernels_of, ways
+from tests.harness.kernels import EXPECTED, kernels_of, ways
 
 BFLOAT16_ISA = 3
 CLOSE_DB = 50.0
@@ -55,12 +54,12 @@ def close() -> Kernels:
     return pytest.skip("this CPU lacks AVX512-BF16, or the kernels are not built")
 
 
-@pytest.mark.skipif(os.environ.get("SPEECHD_NO_NATIVE") == "1", reason="SPEECHD_NO_NATIVE=1")
+@pytest.mark.skipif(not EXPECTED, reason="no C++ compiler, or SPEECHD_NO_NATIVE=1")
 def test_kernels_are_built() -> None:
     Kernels()  # raises NotBuilt, which says how to build them
 
 
-@pytest.mark.skipif(os.environ.get("SPEECHD_NO_NATIVE") == "1", reason="SPEECHD_NO_NATIVE=1")
+@pytest.mark.skipif(not EXPECTED, reason="no C++ compiler, or SPEECHD_NO_NATIVE=1")
 def test_kernels_of_other_sources_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for source in compiled_ops.SOURCES.iterdir():
         (tmp_path / source.name).write_bytes(source.read_bytes())
