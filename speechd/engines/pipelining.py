@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from speechd.audio.samples import Audio
@@ -35,14 +34,3 @@ class SupportsPipelining(Protocol):
         Called by one thread at a time, with what `synthesize` may be given. What it raises concerns all of them.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class SynthesizedBatch:
-    """A batch that is there at once. See `PendingBatch`."""
-
-    outcomes: list[Audio | Exception]
-
-    def wait(self) -> list[Audio | Exception]:
-        """See `PendingBatch`."""
-        return self.outcomes

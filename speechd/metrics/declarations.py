@@ -32,9 +32,7 @@ REQUESTS: Final = Counter(
     tuple(outcome for outcome in Outcome if outcome is not Outcome.CANCELLED),
 )
 
-UTTERANCES_BEGUN: Final = Counter(
-    "speechd_utterances_begun", "Utterances (contexts) whose text comes in pieces over a connection, ended or not."
-)
+UTTERANCES_BEGUN: Final = Counter("speechd_utterances_begun", "Utterances (contexts) of live text, ended or not.")
 
 UTTERANCES: Final = Counter(
     "speechd_utterances",
@@ -47,8 +45,7 @@ UTTERANCES: Final = Counter(
 
 GUESSES: Final = Counter(
     "speechd_guesses",
-    "Guesses at the first sentence of an utterance, with which a slot begins before it is certain: right; dropped "
-    "(it was another, or came too late to tell, or the utterance ended).",
+    "Guesses at the first sentence of an utterance, with which a slot begins before it is certain.",
     "result",
     ("right", "dropped"),
 )

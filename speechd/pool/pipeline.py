@@ -61,7 +61,7 @@ class _Batch:
 
 
 class Pipeline:
-    """All but `begin`'s results happens in the slot's thread. At most two batches are in hand, so that memory is
+    """Used by the slot's thread; results are delivered by its own. At most two batches are in hand, so that memory is
     bounded, and so is what a death costs."""
 
     def __init__(self, engine: SupportsPipelining, deliver: Deliver, timeout_s: float) -> None:

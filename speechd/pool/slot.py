@@ -101,13 +101,12 @@ class Slot:
         self._board.set_threads(self._index, threads)
         outcomes = self._synthesize(leases, threads)
         self._board.set_threads(self._index, 0)
-        if isinstance(outcomes, list):
-            self._delivery.deliver(leases, outcomes, time.monotonic() - began, threads / self._threads)
-        elif len(leases) == 1:
-            self._delivery.deliver(leases, [outcomes], time.monotonic() - began, threads / self._threads)
-        else:
+        if isinstance(outcomes, Exception) and len(leases) > 1:
             for lease in leases:
                 self._work([lease])
+            return
+        each = [outcomes] if isinstance(outcomes, Exception) else outcomes
+        self._delivery.deliver(leases, each, time.monotonic() - began, threads / self._threads)
 
     def _synthesize(self, leases: Sequence[Lease], threads: int) -> list[Window | Exception] | Exception:
         """The outcome of each lease, or the exception that the engine raised for all."""

@@ -48,6 +48,13 @@ class Pace(NamedTuple):
         """About how many characters have so many tokens."""
         return max(1, round(tokens / self.tokens_per_character))
 
+    def measured(self, characters: int, duration_s: float, tokens: int) -> Pace:
+        """The pace of a segment of so many characters; what cannot be told from it stays."""
+        return Pace(
+            characters / duration_s if duration_s > 0 else self.characters_per_s,
+            tokens / characters if tokens else self.tokens_per_character,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:

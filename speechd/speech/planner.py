@@ -231,21 +231,14 @@ class Planner:
         while (segment := self._segment(part)) is not None:
             part = replace(part, is_run=part.is_run or has_run(part, segment))
             if (parts := parts_of(part, segment, sizes)) == 1:
-                self._measure(part, segment)
+                self._is_begun = True
+                self._pace = self._pace.measured(len(part.text), segment.duration_s, segment.tokens)
                 gap_s = GAP_S[part.boundary] / part.options.speed
                 is_one = next(sentence_starts(part.text, part.options.language), None) is None
                 return Planned(segment, gap_s, part.volume, part.boundary, is_one, _script(part, segment))
             part, rest = cut(part, parts)
             self._parts.appendleft(rest)
         return NotYet()
-
-    def _measure(self, part: Part, segment: Segment) -> None:
-        self._is_begun = True
-        characters = len(part.text)
-        if segment.duration_s > 0:
-            self._pace = self._pace._replace(characters_per_s=characters / segment.duration_s)
-        if segment.tokens:
-            self._pace = self._pace._replace(tokens_per_character=segment.tokens / characters)
 
     def _segment(self, part: Part) -> Segment | None:
         if self._prepared is None or self._prepared[:2] != (part.text, part.options):

@@ -15,7 +15,6 @@ import pytest
 from speechd import watchdog
 from speechd.audio.samples import Audio
 from speechd.engines.base import Segment
-from speechd.engines.pipelining import SupportsPipelining, SynthesizedBatch
 from speechd.pool.batch_times import BatchTimes
 from speechd.pool.ipc import SegmentResult, SegmentStatus
 from speechd.pool.scoreboard import Scoreboard
@@ -226,9 +225,3 @@ def test_time_is_not_counted_twice_for_batches_that_overlap(eager: None) -> None
         assert totals.segments == 6
         first, second, third = (scene.results[index].synthesis_s for index in (0, 2, 4))
         assert totals.busy_s == pytest.approx(first + second + third)
-
-
-def test_batch_that_is_there_at_once_is_a_pending_one() -> None:
-    outcomes: list[Audio | Exception] = [ValueError("as asked")]
-    assert SynthesizedBatch(outcomes).wait() == outcomes
-    assert isinstance(HalvesEngine(), SupportsPipelining)

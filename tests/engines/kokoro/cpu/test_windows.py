@@ -23,6 +23,7 @@ from speechd.engines.kokoro.cpu.stretch import Stretch
 from speechd.engines.kokoro.distance import snr_db
 from speechd.engines.kokoro.model import ModelInput
 from speechd.engines.kokoro.verify import exactness_db
+from tests.harness.kernels import EXPECTED
 from tests.harness.synthetic_model import SyntheticModel, tokens, voice_row
 
 Load = Callable[[str, bool], fast.CpuModel]
@@ -108,6 +109,7 @@ def test_windows_follow_each_other_to_the_end(load: Load) -> None:
     assert snr_db(whole, torch.cat(samples)) > 3
 
 
+@pytest.mark.skipif(not EXPECTED, reason="PyTorch, which stands in for the kernels, promises no bits")
 @pytest.mark.parametrize(("dtype", "compiled"), WAYS[:2])
 def test_windows_are_the_same_bits_whatever_the_threads(
     load: Load, dtype: str, compiled: bool, monkeypatch: pytest.MonkeyPatch
