@@ -45,7 +45,8 @@ UTTERANCES: Final = Counter(
 
 GUESSES: Final = Counter(
     "speechd_guesses",
-    "Guesses at the first sentence of an utterance, with which a slot begins before it is certain.",
+    "Guesses at the first sentence of an utterance, with which a slot begins before it is certain: right; dropped "
+    "(it was another, or came too late to tell, or the utterance ended).",
     "result",
     ("right", "dropped"),
 )
