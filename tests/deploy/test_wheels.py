@@ -34,23 +34,32 @@ def builder() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def dist(builder: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is built with the compilers that are here."""
+def built(builder: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """The folder of what is built here, and the machines that it has a wheel for: those whose compilers are here, and
+    not too new to build for older systems."""
     folder = tmp_path_factory.mktemp("dist")
-    builder.main(folder, [machine for machine in builder.MACHINES if shutil.which(compiler(machine))])
-    return folder
+    machines = [machine for machine in builder.MACHINES if shutil.which(f"{machine}-linux-gnu-g++")]
+    try:
+        builder.main(folder, machines)
+    except SystemExit as error:
+        if not str(error).endswith("use an older compiler"):
+            raise
+        builder.main(folder, [])
+        return folder, []
+    return folder, machines
 
 
-def compiler(machine: str) -> str:
-    return f"{machine}-linux-gnu-g++"
+@pytest.fixture(scope="module")
+def dist(built: tuple[Path, list[str]]) -> Path:
+    """The folder of what is built here."""
+    return built[0]
 
 
 def wheel_of(dist: Path, machine: str) -> Path:
-    """The wheel for a machine. Skips the test if it was not built."""
-    if shutil.which(compiler(machine)) is None:
-        pytest.skip(f"no wheel for {machine} was built: {compiler(machine)} is not installed")
-    [wheel] = dist.glob(f"*_{machine}.whl")
-    return wheel
+    """The wheel for a machine. Skips the test if none was built."""
+    for wheel in dist.glob(f"*_{machine}.whl"):
+        return wheel
+    pytest.skip(f"no wheel for {machine} was built: its compiler is not installed, or too new")
 
 
 def kernels(wheel: Path, folder: Path, builder: ModuleType) -> Path:
@@ -64,8 +73,10 @@ def metadata(wheel: Path, name: str) -> Message:
         return HeaderParser().parsestr(archive.read(path).decode())
 
 
-def test_there_is_a_wheel_for_each_machine_one_for_all_others_and_the_sources(dist: Path) -> None:
-    machines = [machine for machine in ELF_MACHINES if shutil.which(compiler(machine))]
+def test_there_is_a_wheel_for_each_machine_one_for_all_others_and_the_sources(
+    built: tuple[Path, list[str]],
+) -> None:
+    dist, machines = built
     tags = {path.stem.partition("-py3-")[2] for path in dist.glob("*.whl")}
     assert tags == {"none-any", *(f"none-manylinux_2_28_{machine}" for machine in machines)}
     assert len(list(dist.glob("speechd_server-*.tar.gz"))) == 1
