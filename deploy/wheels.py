@@ -43,6 +43,7 @@ NEWEST: Final[Mapping[str, tuple[int, ...]]] = {
 
 def main(folder: Path, machines: Sequence[str] = MACHINES) -> None:
     """Build everything, or for these machines only. What earlier builds have left in the folder is removed first."""
+    folder = folder.resolve()  # builds have current folders of their own
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as scratch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import platform
@@ -37,16 +38,17 @@ def builder() -> ModuleType:
 def built(builder: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """The folder of what is built here, and the machines that it has a wheel for: those whose compilers are here, and
     not too new to build for older systems."""
-    folder = tmp_path_factory.mktemp("dist")
+    folder = tmp_path_factory.mktemp("wheels")
     machines = [machine for machine in builder.MACHINES if shutil.which(f"{machine}-linux-gnu-g++")]
-    try:
-        builder.main(folder, machines)
-    except SystemExit as error:
-        if not str(error).endswith("use an older compiler"):
-            raise
-        builder.main(folder, [])
-        return folder, []
-    return folder, machines
+    with contextlib.chdir(folder):  # as it may be called: with a folder that is named from here
+        try:
+            builder.main(Path("dist"), machines)
+        except SystemExit as error:
+            if not str(error).endswith("use an older compiler"):
+                raise
+            machines = []
+            builder.main(Path("dist"), machines)
+    return folder / "dist", machines
 
 
 @pytest.fixture(scope="module")
