@@ -48,6 +48,13 @@ def test_dockerfile_installs_the_torch_of_the_project(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
+def test_no_empty_package_is_left_that_later_stages_would_import(name: str) -> None:
+    [install] = [run for run in of(name, "RUN") if "deploy/setup" in run]
+    assert "mkdir speechd " in install
+    assert install.endswith(" && rm -r speechd")
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
 def test_dockerfile_states_the_version_of_the_project(name: str) -> None:
     labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]*)"', " ".join(of(name, "LABEL"))))
     assert labels["version"] == PROJECT["version"]
