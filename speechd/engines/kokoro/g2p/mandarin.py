@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 
@@ -10,6 +11,10 @@ def mandarin_reader() -> Callable[[str], str]:
     number of more than 16. Raises where packages are not installed; takes a second or two."""
     from misaki.zh import ZHG2P
 
+    # jieba writes to stderr what its log has as well, at any level.
+    jieba = logging.getLogger("jieba")
+    jieba.handlers.clear()
+    jieba.setLevel(logging.NOTSET)
     g2p = ZHG2P()
 
     def read(text: str) -> str:
