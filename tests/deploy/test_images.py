@@ -54,6 +54,15 @@ def test_no_empty_package_is_left_that_later_stages_would_import(name: str) -> N
     assert install.endswith(" && rm -r speechd")
 
 
+def test_made_checkpoint_has_the_stock_package_whose_model_it_is() -> None:
+    stock = next(need for need in PROJECT["optional-dependencies"]["stock"] if need.startswith("kokoro=="))
+    runs = of("Dockerfile.gpu", "RUN")
+    made = next(number for number, run in enumerate(runs) if "bench.checkpoint" in run)
+    installed = runs[made - 1]
+    assert "'speechd-server[stock]'" in installed
+    assert installed.endswith(f" {stock.partition(';')[0]}")
+
+
 @pytest.mark.parametrize("name", DOCKERFILES)
 def test_dockerfile_states_the_version_of_the_project(name: str) -> None:
     labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]*)"', " ".join(of(name, "LABEL"))))
