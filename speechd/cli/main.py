@@ -123,7 +123,9 @@ def _serve(arguments: argparse.Namespace, loaded: Settings) -> int:
     from speechd.server import address
     from speechd.server.launch import launch
 
-    address.check(loaded.host, loaded.port)
+    for option in ("port", "wyoming_port"):
+        if port := getattr(loaded, option):
+            address.check(loaded.host, port, option)
     launch(by_present_name(settings.given(arguments), options_of(Settings)))
 
 
