@@ -1,10 +1,17 @@
-"""What the machine has for this process, and what processes take of it."""
+"""What the machine has for this process, what processes take of it, and how one ends with another."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
+import signal
+import sys
 from pathlib import Path
+from typing import Final
+
+PR_SET_PDEATHSIG: Final = 1
+"""The option of prctl(2) by which a process is signalled when its parent dies (<linux/prctl.h>)."""
 
 
 def available_cores() -> int:
@@ -36,6 +43,15 @@ def proportional_bytes(pid: int) -> int | None:
 def unique_bytes(pid: int) -> int | None:
     """The unique set of a process (USS): what it shares with no other. None as for `resident_bytes`."""
     return _rollup_bytes(pid, "Private_")
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent dies, however that ends. Elsewhere than on Linux it ends only
+    if its parent has died by now."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(os.EX_SOFTWARE)
 
 
 def _rollup_bytes(pid: int, prefix: str) -> int | None:
