@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from speechd.api.paths import OVERFLOW_HEADER
 from speechd.audio.samples import SAMPLE_RATE
 from speechd.cli.tune.client import Client, Response
 from speechd.cli.tune.launcher import START_TIMEOUT_S, ServerProcess, serving
@@ -46,6 +47,16 @@ STEPS: Final = 2 + len(TEXTS)
 REFUSED_S: Final = 0.05
 """Wait of a client that was refused."""
 
+OWN_SETTINGS: Final[Mapping[str, object]] = {
+    "host": "127.0.0.1",
+    "port": 0,
+    "wyoming_port": 0,
+    "max_in_flight": "auto",
+    "max_in_flight_per_key": 0,
+    "drain_wait_s": 0,
+}
+"""What holds for a server that is measured, whatever is set for the one that may be running beside it."""
+
 log = logging.getLogger("speechd")
 
 Step = Callable[[str], None]
@@ -72,7 +83,7 @@ def measure(
             log.warning("%d workers do not fit into memory: not measured", workers)
             continue
         step(f"{workers} × {threads}: start")
-        chosen = {"log_level": "warning", **options, "host": "127.0.0.1", "drain_wait_s": 0, "port": 0}
+        chosen = {"log_level": "warning", **options, **OWN_SETTINGS}
         with (
             tempfile.TemporaryDirectory() as folder,
             serving({**chosen, "workers": workers, "threads": threads}, Path(folder)) as server,
@@ -170,7 +181,8 @@ class _Trial:
         return response
 
     def _client(self, *, keep_alive: bool = False) -> Client:
-        return Client(self.server.url, api_key=self.api_key, keep_alive=keep_alive)
+        # As if another server had sent the request on: it is then spoken here, or refused.
+        return Client(self.server.url, api_key=self.api_key, keep_alive=keep_alive, headers={OVERFLOW_HEADER: "1"})
 
 
 def _audio_s(response: Response) -> float:
