@@ -7,7 +7,9 @@ import os
 import resource
 import signal
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePath
 from typing import Final
 
 PR_SET_PDEATHSIG: Final = 1
@@ -15,14 +17,10 @@ PR_SET_PDEATHSIG: Final = 1
 
 
 def available_cores() -> int:
-    """Cores that this process may use: its affinity mask, within its control group's quota (a container's `--cpus`;
-    cpu.max in the kernel's cgroup-v2.rst)."""
+    """Cores that this process may use: its affinity mask, within the quotas of its control group and of those around it
+    (a container's `--cpus`, a service's `CPUQuota`)."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return max(1, min(cores, int(quota) // int(period)))
-    except (OSError, ValueError):  # no control group, or "max": no quota
-        return cores
+    return max(1, min([cores, *_quotas()]))
 
 
 def resident_bytes(pid: int) -> int | None:
@@ -52,6 +50,18 @@ def end_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(os.EX_SOFTWARE)
+
+
+def _quotas() -> Iterator[int]:
+    """Whole cores of each quota (cpu.max in the kernel's cgroup-v2.rst)."""
+    group = PurePath()
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        group = PurePath(next(line.removeprefix("0::/") for line in lines if line.startswith("0::/")))
+    for folder in (group, *group.parents):
+        with suppress(OSError, ValueError):  # there is no such group, or it has no quota: "max"
+            quota, period = Path("/sys/fs/cgroup", folder, "cpu.max").read_text().split()
+            yield int(quota) // int(period)
 
 
 def _rollup_bytes(pid: int, prefix: str) -> int | None:

@@ -13,14 +13,32 @@ GONE = 1 << 30
 
 
 @pytest.mark.parametrize(
-    ("quota", "cores"),
-    [("max 100000", 8), ("200000 100000", 2), ("50000 100000", 1), ("1600000 100000", 8), ("nonsense", 8)],
+    ("group", "quotas", "cores"),
+    [
+        ("/", {}, 8),
+        ("/", {"": "max 100000"}, 8),
+        ("/", {"": "200000 100000"}, 2),
+        ("/", {"": "50000 100000"}, 1),
+        ("/", {"": "1600000 100000"}, 8),
+        ("/", {"": "nonsense"}, 8),
+        ("/system.slice/speechd.service", {"system.slice/speechd.service/": "400000 100000"}, 4),
+        ("/system.slice/speechd.service", {"system.slice/speechd.service/": "max 100000", "system.slice/": "3 1"}, 3),
+        ("/gone", {"": "200000 100000"}, 2),
+    ],
 )
-def test_cores_are_those_of_the_affinity_within_the_quota(
-    monkeypatch: pytest.MonkeyPatch, quota: str, cores: int
+def test_cores_are_those_of_the_affinity_within_all_quotas(
+    monkeypatch: pytest.MonkeyPatch, group: str, quotas: dict[str, str], cores: int
 ) -> None:
+    files = {"/proc/self/cgroup": f"1:cpu:/\n0::{group}\n"}
+    files |= {f"/sys/fs/cgroup/{folder}cpu.max": quota for folder, quota in quotas.items()}
+
+    def read_text(path: Path) -> str:
+        if str(path) not in files:
+            raise FileNotFoundError
+        return files[str(path)]
+
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
-    monkeypatch.setattr(Path, "read_text", lambda path: quota)
+    monkeypatch.setattr(Path, "read_text", read_text)
     assert machine.available_cores() == cores
 
 
