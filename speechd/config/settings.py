@@ -14,7 +14,7 @@ from typing import Any
 
 from speechd.config import automatic, options
 from speechd.config import file as settings_file
-from speechd.config.key_files import InvalidKeys, with_keys
+from speechd.config.key_files import InvalidKeys, check_texts, with_keys
 from speechd.config.options import AUTO, Option, option
 from speechd.machine import available_cores
 
@@ -259,6 +259,7 @@ class Settings:
             *options.deprecations(in_file, known, "{} in the settings file".format),
         )
         try:
+            check_texts(texts)
             return cls(**with_keys(values))
         except InvalidKeys as error:
             raise _invalid(*error.args) from None
