@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Final
@@ -20,7 +19,20 @@ def available_cores() -> int:
     """Cores that this process may use: its affinity mask, within the quotas of its control group and of those around it
     (a container's `--cpus`, a service's `CPUQuota`)."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min([cores, *_quotas()]))
+    for group in _control_groups():
+        with suppress(OSError, ValueError):  # there is no such group, or it has no quota: "max"
+            quota, period = (group / "cpu.max").read_text().split()
+            cores = min(cores, int(quota) // int(period))
+    return max(1, cores)
+
+
+def available_bytes() -> int:
+    """Memory that this process and others beside it may use: the machine's, within the limits of its control groups."""
+    size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for group in _control_groups():
+        with suppress(OSError, ValueError):  # as above
+            size = min(size, int((group / "memory.max").read_text()))
+    return size
 
 
 def resident_bytes(pid: int) -> int | None:
@@ -52,16 +64,13 @@ def end_with(parent: int) -> None:
         os._exit(os.EX_SOFTWARE)
 
 
-def _quotas() -> Iterator[int]:
-    """Whole cores of each quota (cpu.max in the kernel's cgroup-v2.rst)."""
+def _control_groups() -> list[Path]:
+    """The folders of this process's control group, and of those around it (the kernel's cgroup-v2.rst)."""
     group = PurePath()
     with suppress(OSError, StopIteration):
         lines = Path("/proc/self/cgroup").read_text().splitlines()
         group = PurePath(next(line.removeprefix("0::/") for line in lines if line.startswith("0::/")))
-    for folder in (group, *group.parents):
-        with suppress(OSError, ValueError):  # there is no such group, or it has no quota: "max"
-            quota, period = Path("/sys/fs/cgroup", folder, "cpu.max").read_text().split()
-            yield int(quota) // int(period)
+    return [Path("/sys/fs/cgroup", folder) for folder in (group, *group.parents)]
 
 
 def _rollup_bytes(pid: int, prefix: str) -> int | None:

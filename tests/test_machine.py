@@ -12,6 +12,19 @@ GONE = 1 << 30
 """A pid that no process has: pids end at 2²² (proc_sys_kernel(5), pid_max)."""
 
 
+def in_control_group(monkeypatch: pytest.MonkeyPatch, group: str, files: dict[str, str]) -> None:
+    """Have this process in a group, with these files below the root of all groups, and no others."""
+    there = {f"/sys/fs/cgroup/{name}": content for name, content in files.items()}
+    there["/proc/self/cgroup"] = f"1:cpu:/\n0::{group}\n"
+
+    def read_text(path: Path) -> str:
+        if str(path) not in there:
+            raise FileNotFoundError
+        return there[str(path)]
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+
+
 @pytest.mark.parametrize(
     ("group", "quotas", "cores"),
     [
@@ -29,17 +42,21 @@ GONE = 1 << 30
 def test_cores_are_those_of_the_affinity_within_all_quotas(
     monkeypatch: pytest.MonkeyPatch, group: str, quotas: dict[str, str], cores: int
 ) -> None:
-    files = {"/proc/self/cgroup": f"1:cpu:/\n0::{group}\n"}
-    files |= {f"/sys/fs/cgroup/{folder}cpu.max": quota for folder, quota in quotas.items()}
-
-    def read_text(path: Path) -> str:
-        if str(path) not in files:
-            raise FileNotFoundError
-        return files[str(path)]
-
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
-    monkeypatch.setattr(Path, "read_text", read_text)
+    in_control_group(monkeypatch, group, {f"{folder}cpu.max": quota for folder, quota in quotas.items()})
     assert machine.available_cores() == cores
+
+
+@pytest.mark.parametrize(
+    ("limits", "size"),
+    [({}, 8 << 30), ({"": "max"}, 8 << 30), ({"": "1073741824"}, 1 << 30), ({"a/b/": "max", "a/": "4096"}, 4096)],
+)
+def test_memory_is_that_of_the_machine_within_all_limits(
+    monkeypatch: pytest.MonkeyPatch, limits: dict[str, str], size: int
+) -> None:
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 2 << 20, "SC_PAGE_SIZE": 4 << 10}.__getitem__)
+    in_control_group(monkeypatch, "/a/b", {f"{folder}memory.max": limit for folder, limit in limits.items()})
+    assert machine.available_bytes() == size
 
 
 def test_resident_set_is_what_psutil_reads() -> None:

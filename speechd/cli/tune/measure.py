@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import math
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +22,7 @@ from speechd.cli.tune.client import Client, Response
 from speechd.cli.tune.launcher import START_TIMEOUT_S, ServerProcess, serving
 from speechd.cli.tune.recommend import Measurement
 from speechd.errors import SpeechdError
-from speechd.machine import proportional_bytes
+from speechd.machine import available_bytes, proportional_bytes
 
 THREADS: Final = (8, 4, 2, 1)
 """Threads per worker that are tried. Beyond eight a synthesis gains nothing."""
@@ -79,7 +77,7 @@ def measure(
     """
     per_worker_bytes = 0
     for workers, threads in plans(cores):
-        if workers * per_worker_bytes > _memory_size():
+        if workers * per_worker_bytes > available_bytes():
             log.warning("%d workers do not fit into memory: not measured", workers)
             continue
         step(f"{workers} × {threads}: start")
@@ -209,7 +207,3 @@ def _memory(arbiter: int) -> int | None:
         return None
     sizes = [proportional_bytes(pid) for pid in pids]
     return None if None in sizes else sum(size or 0 for size in sizes)
-
-
-def _memory_size() -> float:
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else math.inf
