@@ -154,7 +154,7 @@ class WorkerApplication:
             self._speaker = IsolatedEngine(engine, server, settings.synthesis_timeout_s)
         self._slot = Slot(self._speaker, shared.board, index, settings.threads)
         self._boot_s = 0.0
-        self.app = build(shared, self._slot, self._readers, index)
+        self.app = asgi_app(shared, self._slot, self._readers, index)
 
     async def boot(self) -> None:
         began, settings = time.monotonic(), self._shared.settings
@@ -202,7 +202,7 @@ def _unloader(settings: Settings, engine: Engine, board: Scoreboard, desired: De
     return ModelUnloader(engine, board, settings, desired)
 
 
-def build(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int) -> ASGIApp:
+def asgi_app(shared: SpeechApplication, slot: Slot, readers: ReaderPool, index: int) -> ASGIApp:
     """The app of worker `index`."""
     counters, settings = shared.metrics.counts.row(index), shared.settings
     pool = PoolClient(shared.board, index)

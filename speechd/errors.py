@@ -195,16 +195,24 @@ class SynthesisFailed(SpeechdError):
     code = "synthesis_failed"
 
 
+RETRY_AFTER_S: Final = (1.0, 60.0)
+"""The least and the greatest time after which a client is to come back, in seconds."""
+
+JITTER: Final = 1.5
+"""The multiple of a wait that it becomes at most."""
+
+
 def with_jitter(wait_s: float) -> float:
-    """A random time between a wait and one and a half of it, in seconds.
+    """A random time between a wait and one and a half of it, in seconds; within `RETRY_AFTER_S`, whatever the wait.
 
     For `retry_after_s`: OpenAI's SDKs sleep that time exactly, so that clients refused together would return together.
     """
-    return wait_s * random.uniform(1.0, 1.5)
+    least, most = RETRY_AFTER_S
+    return min(most / JITTER, max(least, wait_s)) * random.uniform(1.0, JITTER)
 
 
 class Unavailable(SpeechdError):
-    """503 with `Retry-After` (RFC 9110, section 10.2.3): `retry_after_s` seconds, but 1 at least and 60 at most."""
+    """503 with `Retry-After` (RFC 9110, section 10.2.3): `retry_after_s` seconds, within `RETRY_AFTER_S`."""
 
     status = 503
     type = "service_unavailable_error"
@@ -212,7 +220,8 @@ class Unavailable(SpeechdError):
     def __init__(self, message: str, *, reason: Reason, retry_after_s: float) -> None:
         super().__init__(message)
         self.reason: Reason = reason
-        self.retry_after_s = min(60.0, max(1.0, retry_after_s))
+        least, most = RETRY_AFTER_S
+        self.retry_after_s = min(most, max(least, retry_after_s))
 
     @property
     def headers(self) -> dict[str, str]:

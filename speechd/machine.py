@@ -1,21 +1,38 @@
-"""What the machine has for this process, and what processes take of it."""
+"""What the machine has for this process, what processes take of it, and how one ends with another."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
-from pathlib import Path
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path, PurePath
+from typing import Final
+
+PR_SET_PDEATHSIG: Final = 1
+"""The option of prctl(2) by which a process is signalled when its parent dies (<linux/prctl.h>)."""
 
 
 def available_cores() -> int:
-    """Cores that this process may use: its affinity mask, within its control group's quota (a container's `--cpus`;
-    cpu.max in the kernel's cgroup-v2.rst)."""
+    """Cores that this process may use: its affinity mask, within the quotas of its control group and of those around it
+    (a container's `--cpus`, a service's `CPUQuota`)."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return max(1, min(cores, int(quota) // int(period)))
-    except (OSError, ValueError):  # no control group, or "max": no quota
-        return cores
+    for group in _control_groups():
+        with suppress(OSError, ValueError):  # there is no such group, or it has no quota: "max"
+            quota, period = (group / "cpu.max").read_text().split()
+            cores = min(cores, int(quota) // int(period))
+    return max(1, cores)
+
+
+def available_bytes() -> int:
+    """Memory that this process and others beside it may use: the machine's, within the limits of its control groups."""
+    size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for group in _control_groups():
+        with suppress(OSError, ValueError):  # as above
+            size = min(size, int((group / "memory.max").read_text()))
+    return size
 
 
 def resident_bytes(pid: int) -> int | None:
@@ -36,6 +53,24 @@ def proportional_bytes(pid: int) -> int | None:
 def unique_bytes(pid: int) -> int | None:
     """The unique set of a process (USS): what it shares with no other. None as for `resident_bytes`."""
     return _rollup_bytes(pid, "Private_")
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent dies, however that ends. Elsewhere than on Linux it ends only
+    if its parent has died by now."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(os.EX_SOFTWARE)
+
+
+def _control_groups() -> list[Path]:
+    """The folders of this process's control group, and of those around it (the kernel's cgroup-v2.rst)."""
+    group = PurePath()
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        group = PurePath(next(line.removeprefix("0::/") for line in lines if line.startswith("0::/")))
+    return [Path("/sys/fs/cgroup", folder) for folder in (group, *group.parents)]
 
 
 def _rollup_bytes(pid: int, prefix: str) -> int | None:

@@ -29,6 +29,13 @@ def anonymous_file() -> int:
         return os.dup(file.fileno())
 
 
+def write_all(file: int, data: bytes | memoryview) -> None:
+    """Write to a file, and raise `OSError` where it does not take all: a single write then ends in the middle."""
+    left = memoryview(data).cast("B")
+    while left:
+        left = left[os.write(file, left) :]
+
+
 def trim_heap() -> None:
     """Give back to the kernel what was freed. glibc keeps it where anything behind it is in use."""
     if sys.platform == "linux":

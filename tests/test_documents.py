@@ -1,5 +1,6 @@
 """The documents: what they say of the code is true of it, and their links lead somewhere."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,6 +79,24 @@ def test_files_that_are_named_exist(path: Path) -> None:
     assert len(named) > 50
     missing = [name for name in dict.fromkeys(named) if not any((ROOT / at / name).exists() for at in ("", "speechd"))]
     assert missing == []
+
+
+def members(source: str) -> Iterator[tuple[str, str]]:
+    """The classes of a module, each with the names in it, those of its objects among them."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef):
+            for each in ast.walk(node):
+                if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield node.name, each.name
+                elif isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Store):
+                    yield node.name, each.id if isinstance(each, ast.Name) else each.attr
+
+
+def test_members_that_are_named_exist() -> None:
+    named = re.findall(r"`([A-Z]\w+)\.(\w+)`", (ROOT / "docs/architecture.md").read_text())
+    assert len(named) > 20
+    there = {member for file in (ROOT / "speechd").rglob("*.py") for member in members(file.read_text())}
+    assert sorted({*named} - there) == []
 
 
 def test_voices_in_the_table_are_those_that_can_be_asked_for() -> None:

@@ -43,6 +43,15 @@ def test_jitter_adds_up_to_a_half() -> None:
     assert 10.0 <= min(waits) <= max(waits) <= 15.0
 
 
+@pytest.mark.parametrize("wait_s", [0.0, 0.3, 50.0, 1e9])
+def test_clients_that_are_refused_together_do_not_return_together(wait_s: float) -> None:
+    """However short or long the wait is: what is over a limit has jitter within it."""
+    refusals = [Overloaded("no", reason="count", retry_after_s=with_jitter(wait_s)) for _ in range(100)]
+    waits = [int(refusal.headers["retry-after-ms"]) for refusal in refusals]
+    assert len(set(waits)) > 50
+    assert 1000 <= min(waits) <= max(waits) <= 60_000
+
+
 @pytest.mark.parametrize(("retry_after_s", "header", "milliseconds"), [(0.2, "1", "1000"), (2.1, "3", "2100")])
 def test_retry_after_is_rounded_up(retry_after_s: float, header: str, milliseconds: str) -> None:
     headers = Overloaded("no", reason="count", retry_after_s=retry_after_s).headers

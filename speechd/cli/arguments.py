@@ -6,13 +6,12 @@ import argparse
 import difflib
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+from speechd.cli.exit_status import WRONG_CALL
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
-
-WRONG_CALL: Final = 2
-"""Exit status of a command that was called wrongly."""
 
 
 class Parser(argparse.ArgumentParser):

@@ -15,6 +15,7 @@ from speechd import __version__
 from speechd import log as logs
 from speechd.cli import completion, say, weights
 from speechd.cli.arguments import Parser
+from speechd.cli.exit_status import INTERRUPTED, WRONG_CALL
 from speechd.cli.pipes import quietly
 from speechd.cli.tune import command as tune
 from speechd.config import environment, settings
@@ -55,9 +56,9 @@ def _main(argv: Sequence[str] | None) -> int:
         status: int = arguments.run(arguments, loaded)
     except (InvalidSetting, EngineUnavailable, SpeechdError) as error:
         print(f"speechd: {error}", file=sys.stderr)
-        return 2 if isinstance(error, InvalidSetting | InvalidRequest) else 1
+        return WRONG_CALL if isinstance(error, InvalidSetting | InvalidRequest) else 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     return status
 
 
@@ -123,7 +124,9 @@ def _serve(arguments: argparse.Namespace, loaded: Settings) -> int:
     from speechd.server import address
     from speechd.server.launch import launch
 
-    address.check(loaded.host, loaded.port)
+    for option in ("port", "wyoming_port"):
+        if port := getattr(loaded, option):
+            address.check(loaded.host, port, option)
     launch(by_present_name(settings.given(arguments), options_of(Settings)))
 
 
@@ -136,7 +139,3 @@ def _voices(arguments: argparse.Namespace, loaded: Settings) -> int:
     for voice in registry.voices(loaded.engine, registry.EngineOptions.of(loaded)):
         print(f"{voice.id:16} {voice.language:6} {voice.gender:7} {voice.name}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Final
 
-BROKEN_PIPE: Final = 141
-"""Exit status, as of programs that the signal ends: 128 + SIGPIPE."""
+from speechd.cli.exit_status import BROKEN_PIPE
 
 
 def quietly(command: Callable[[], int]) -> int:

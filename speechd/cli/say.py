@@ -12,6 +12,7 @@ from typing import Final
 
 from speechd.api.schema import SPEEDS
 from speechd.cli import say_output
+from speechd.cli.exit_status import INTERRUPTED
 from speechd.cli.explain import explain
 from speechd.cli.say_input import read_text
 from speechd.cli.say_output import STANDARD_OUTPUT, Interrupted, clock
@@ -23,9 +24,6 @@ from speechd.engines.base import Engine, SynthesisOptions
 from speechd.errors import InvalidRequest
 from speechd.speech import names
 from speechd.speech.offline import Piece, synthesize_file
-
-INTERRUPTED: Final = 130
-"""Exit status after Ctrl-C, as of shells: 128 + SIGINT."""
 
 SUFFIXES: Final[Mapping[str, str]] = {"ogg": "opus"}
 """Formats by further suffixes."""

@@ -48,7 +48,7 @@ def write(path: Path, values: Mapping[str, int]) -> None:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     for name, value in values.items():
         line = f"{name} = {value}"
-        text, found = re.subn(rf"^\s*{name}\s*=.*$", line, text, count=1, flags=re.MULTILINE)
+        text, found = re.subn(rf"^[ \t]*{name}[ \t]*=.*$", line, text, count=1, flags=re.MULTILINE)
         if not found:
             text = f"{text.rstrip()}\n{line}\n".lstrip()
     path.parent.mkdir(parents=True, exist_ok=True)

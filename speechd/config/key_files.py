@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,14 @@ def keys_in(path: Path) -> list[str]:
 
 class InvalidKeys(ValueError):
     """There are to be keys, and are none. Its arguments: the option's name, its value, and what is wrong."""
+
+
+def check_texts(texts: Mapping[str, str]) -> None:
+    """Raise `InvalidKeys` for keys that somebody meant to give, and gave an empty text for: `--api-keys "$UNSET"`. Of
+    other options that is none; here it would open the server to everybody."""
+    for name in ("api_keys", "api_keys_file"):
+        if texts.get(name) == "":
+            raise InvalidKeys(name, "", "is blank")
 
 
 def with_keys(values: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from speechd.config import automatic, options
 from speechd.config import file as settings_file
-from speechd.config.key_files import InvalidKeys, with_keys
+from speechd.config.key_files import InvalidKeys, check_texts, with_keys
 from speechd.config.options import AUTO, Option, option
 from speechd.machine import available_cores
 
@@ -50,7 +50,6 @@ class Settings:
         auto=True,
     )
     threads: int = option(AUTO, "server", "torch threads of each worker; auto: cores / workers", 1, 1024, auto=True)
-
     slots: int = option(
         AUTO,
         "server",
@@ -80,6 +79,9 @@ class Settings:
         "auto: a passage is rendered in stretches, the first of about a second, where the engine can do so; off: whole",
         choices=("auto", "off"),
     )
+    names: Path | None = option(
+        None, "engine", "file (TOML) with pronunciations of words, and names for voices and blends"
+    )
 
     default_voice: str = option(
         "auto", "speech", "voice or blend of requests that name none; auto: Kokoro's af_heart, or the engine's first"
@@ -91,10 +93,6 @@ class Settings:
         64 << 20, "speech", "disk for replies that are kept to be downloaded again; 0: none is", 0, 1 << 40
     )
     download_age_s: float = option(3600.0, "speech", "time for which such a reply is kept", 1, 86_400)
-
-    names: Path | None = option(
-        None, "engine", "file (TOML) with pronunciations of words, and names for voices and blends"
-    )
 
     api_keys: tuple[str, ...] = option(
         (),
@@ -120,7 +118,6 @@ class Settings:
         "but only localhost and IP addresses if the server listens on localhost and has no keys",
         valid=options.check_host_names,
     )
-
     page: str = option("yes", "access", "whether / is a page to try the voices on", choices=("yes", "no"))
 
     max_input_chars: int = option(50_000, "limits", "longest input, in characters (OpenAI: 4096)", 1, 10_000_000)
@@ -262,6 +259,7 @@ class Settings:
             *options.deprecations(in_file, known, "{} in the settings file".format),
         )
         try:
+            check_texts(texts)
             return cls(**with_keys(values))
         except InvalidKeys as error:
             raise _invalid(*error.args) from None

@@ -31,7 +31,7 @@ class EngineOptions:
     """The settings that an engine is given.
 
     model_dir: folder with Kokoro's weights, None for the hub's cache; device: "auto", "cpu", "cuda" or "mps";
-    dtype: of Kokoro's convolutions on the CPU: "float32", or "bfloat16", faster and close where the CPU has it;
+    dtype: of Kokoro's convolutions: "float32", or faster and close "bfloat16" (CPUs that have it) and "float16" (CUDA);
     engine_path: folder with the module of an engine of the operator's own, None for where Python looks anyway.
     """
 

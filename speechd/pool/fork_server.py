@@ -9,7 +9,6 @@ needs is there by copy-on-write, and nothing else ends with it. The fork server 
 from __future__ import annotations
 
 import array
-import ctypes
 import gc
 import os
 import resource
@@ -20,10 +19,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Final, NoReturn
 
+from speechd.machine import end_with
 from speechd.pool.ipc import KIND
-
-PR_SET_PDEATHSIG: Final = 1
-"""The option of prctl(2) by which a process is signalled when its parent dies (<linux/prctl.h>)."""
 
 PIDS_AT_ONCE: Final = 1024
 """Children whose ends one request tells of, at most; more wait for the next."""
@@ -70,7 +67,7 @@ class ForkServer:
         ended, self._ended = self._ended[:PIDS_AT_ONCE], self._ended[PIDS_AT_ONCE:]
         try:
             socket.send_fds(self._control, [array.array("i", [0, *ended]).tobytes()], [theirs.fileno()])
-        except (BrokenPipeError, ConnectionError) as error:
+        except ConnectionError as error:
             ours.close()
             raise ForkServerGone from error
         except OSError:
@@ -107,7 +104,7 @@ def _never_return(body: Callable[[], object]) -> NoReturn:
 
 
 def _run(control: socket.socket, prepare: Callable[[], Serve], parent: int) -> None:
-    _end_with(parent)
+    end_with(parent)
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     for number in (signal.SIGCHLD, signal.SIGPROF):
@@ -139,7 +136,7 @@ def _fork(control: socket.socket, sock: socket.socket, serve: Serve) -> None:
     with sock, suppress(OSError):  # no process is to be had: the parent reads the end of file, and asks again
         if not os.fork():
             control.close()
-            _end_with(parent)
+            end_with(parent)
             _never_return(lambda: serve(sock))
 
 
@@ -147,14 +144,6 @@ def _reap(pids: Iterable[int]) -> None:
     for pid in pids:
         with suppress(ChildProcessError):
             os.waitpid(pid, 0)
-
-
-def _end_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies; elsewhere it ends when it next reads its socket."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
 
 
 def _close_all_but(kept: int) -> None:

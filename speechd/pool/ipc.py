@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from speechd.audio.samples import Audio, TokenTime
-from speechd.shared_memory import anonymous_file
+from speechd.shared_memory import anonymous_file, write_all
 
 log = logging.getLogger("speechd")
 
@@ -166,8 +166,8 @@ class ResultChannel:
             return
         file = anonymous_file()
         try:
-            os.write(file, np.ascontiguousarray(audio.samples, np.float32).data)
-            os.write(file, b"".join(TOKEN.pack(*token) for token in audio.alignment))
+            write_all(file, np.ascontiguousarray(audio.samples, np.float32).data)
+            write_all(file, b"".join(TOKEN.pack(*token) for token in audio.alignment))
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, INT.pack(file))
             self._outbox.sendmsg([header], [rights], flags)
         finally:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from speechd.config.options import flag, variable
 from speechd.config.settings import InvalidSetting
 
 LISTENING: Final = "0A"
@@ -22,8 +23,8 @@ COMMAND_LENGTH: Final = 60
 """Characters of it, at most."""
 
 
-def check(host: str, port: int) -> None:
-    """Raise `InvalidSetting` if nobody can listen there now: it says why, and what to set."""
+def check(host: str, port: int, option: str = "port") -> None:
+    """Raise `InvalidSetting` if nobody can listen there now: it says why, and what to set. option: that of the port."""
     if "LISTEN_FDS" in os.environ:  # systemd listens, and hands its socket over (sd_listen_fds(3))
         return
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -33,17 +34,18 @@ def check(host: str, port: int) -> None:
             probe.bind((host, port))
             probe.listen()  # where two have bound with SO_REUSEADDR, it is the second to listen that fails
         except OSError as error:
-            raise InvalidSetting(_reason(host, port, error)) from None
+            raise InvalidSetting(_reason(host, port, option, error)) from None
 
 
-def _reason(host: str, port: int, error: OSError) -> str:
+def _reason(host: str, port: int, option: str, error: OSError) -> str:
+    setting = f"{flag(option)} ({variable(option)})"
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} is in use by {holder(port)}: end that, or set another with --port (SPEECHD_PORT)"
+        return f"port {port} is in use by {holder(port)}: end that, or set another with {setting}"
     if error.errno == errno.EACCES:
-        return f"port {port} is not for ordinary users: set one from 1024 on with --port (SPEECHD_PORT)"
+        return f"port {port} is not for ordinary users: set one from 1024 on with {setting}"
     if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
         return f"{host} is no address of this machine: set one with --host (SPEECHD_HOST), or 0.0.0.0 for all"
-    return f"cannot listen on {host}, port {port}: {error.strerror} (--host, --port)"
+    return f"cannot listen on {host}, port {port}: {error.strerror} (--host, {flag(option)})"
 
 
 def holder(port: int) -> str:

@@ -80,9 +80,7 @@ class WebSocketConnection(SessionConnection):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._pong:
-            self._write(self._pong)
-            self._pong = b""
+        self._send_pong()
 
     # The app.
 
@@ -194,7 +192,7 @@ class WebSocketConnection(SessionConnection):
             # Of several that wait, the last is enough (RFC 6455, section 5.5.3): a flood of pings piles up nothing.
             self._pong = pongs[-1]
             if self._writable.is_set():
-                self.resume_writing()
+                self._send_pong()
 
     def _take_data(self, frame: Frame) -> None:
         if self._close_code is None and self._inbox.add(frame):
@@ -215,6 +213,11 @@ class WebSocketConnection(SessionConnection):
 
     def _flush(self, frames: Protocol) -> None:
         self._write(b"".join(frames.data_to_send()))
+
+    def _send_pong(self) -> None:
+        if self._pong:
+            self._write(self._pong)
+            self._pong = b""
 
     def _ask_for_sign(self) -> None:
         if self._frames is not None:

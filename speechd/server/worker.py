@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
 import math
 import os
@@ -20,6 +19,7 @@ from uvicorn_worker import UvicornWorker
 from speechd import watchdog
 from speechd.config.settings import Settings
 from speechd.errors import EngineUnavailable
+from speechd.machine import end_with
 from speechd.server import descriptors
 from speechd.server.connections import ServerConnections
 from speechd.server.hooks import Hooks, WorkerHooks
@@ -30,9 +30,6 @@ from speechd.server.worker_table import Event, Order, Role
 
 FAILED: Final = 70
 """Exit code of a worker that failed (EX_SOFTWARE). Not 3 and not 4: those tell gunicorn to end the whole server."""
-
-PR_SET_PDEATHSIG: Final = 1
-"""From <linux/prctl.h>."""
 
 IGNORED: Final = tuple(
     getattr(signal, f"SIG{name}")
@@ -169,7 +166,7 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         """Be the worker, from the fork to the exit."""
-        _end_with_parent(self.ppid)
+        end_with(self.ppid)  # else it would keep the port
         self.init_signals()
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         try:
@@ -259,11 +256,3 @@ class SpeechWorker(UvicornWorker):  # type: ignore[misc]
                 self.server.drain()
             return False
         return True
-
-
-def _end_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when the arbiter dies, however it does; else workers would keep the port."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # It died before that.
-        os._exit(FAILED)

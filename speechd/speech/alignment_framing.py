@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 import orjson
 
 from speechd.errors import SpeechdError
-from speechd.speech.captions import WordTime
+from speechd.speech.captions import WordTime, rounded
 from speechd.speech.character_times import CharacterTime, CharacterTimes
 from speechd.speech.framing import RawFraming
 from speechd.speech.sent_text import SentText, SentWord
 from speechd.speech.source import Chunk
-
-DIGITS: Final = 5
-"""Decimals of a second: more than one sample."""
 
 
 class AlignedLines:
@@ -127,8 +123,8 @@ def word_times(words: Sequence[SentWord | WordTime]) -> dict[str, list[object]]:
     """Cartesia's lists of words and their times, in seconds."""
     return {
         "words": [word.text for word in words],
-        "start": [round(word.start_s, DIGITS) for word in words],
-        "end": [round(word.end_s, DIGITS) for word in words],
+        "start": [rounded(word.start_s) for word in words],
+        "end": [rounded(word.end_s) for word in words],
     }
 
 
@@ -146,6 +142,6 @@ def _aligned(data: bytes, times: Sequence[CharacterTime]) -> bytes:
 def _alignment(times: Sequence[CharacterTime]) -> dict[str, list[object]]:
     return {
         "characters": [time.character for time in times],
-        "character_start_times_seconds": [round(time.start_s, DIGITS) for time in times],
-        "character_end_times_seconds": [round(time.end_s, DIGITS) for time in times],
+        "character_start_times_seconds": [rounded(time.start_s) for time in times],
+        "character_end_times_seconds": [rounded(time.end_s) for time in times],
     }

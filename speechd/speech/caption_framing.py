@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 
 from speechd.errors import SpeechdError
-from speechd.speech.captions import PhonemeTime, WordTime
+from speechd.speech.captions import PhonemeTime, WordTime, rounded
 from speechd.speech.cues import HEADERS, MEDIA_TYPES, CueBuilder, SubtitleFormat, written
 from speechd.speech.framing import RawFraming, ServerSentEvents
 from speechd.speech.source import Chunk
@@ -27,9 +27,6 @@ HEADER_BYTES: Final = 4096
 
 TOO_LONG_HEADER: Final = "x-speechd-word-timestamps"
 """Header instead of `WORD_HEADER`, which says where to have the words where they are too many."""
-
-DIGITS: Final = 5
-"""Decimals of a second: more than one sample."""
 
 Times = dict[str, object]
 
@@ -52,7 +49,7 @@ class Captions:
         """Take the words and the phonemes of a chunk. A mark is where the word after it begins."""
         for word in chunk.words:
             while self._bookmarks and self._bookmarks[0].offset <= word.source_start:
-                self._marks.append({"name": self._bookmarks.pop(0).name, "time": _rounded(word.start_s)})
+                self._marks.append({"name": self._bookmarks.pop(0).name, "time": rounded(word.start_s)})
         self._words += chunk.words
         self._phonemes += chunk.phonemes
 
@@ -60,7 +57,7 @@ class Captions:
         """What there is, by kind; empty kinds are left out. end_s: of the audio, at its end: marks that no word follows
         are there."""
         if end_s is not None:
-            self._marks += [{"name": mark.name, "time": _rounded(end_s)} for mark in self._bookmarks]
+            self._marks += [{"name": mark.name, "time": rounded(end_s)} for mark in self._bookmarks]
             self._bookmarks = []
         words = [self._word(word) for word in self._words] if "word" in self._granularities else []
         phonemes = [_phoneme(phoneme) for phoneme in self._phonemes] if "phoneme" in self._granularities else []
@@ -121,7 +118,7 @@ class CaptionedJson:
 
     def end(self, audio_s: float) -> bytes:
         marks = self._marks + self._captions.drain(audio_s).get("marks", [])
-        return b'",' + orjson.dumps({"marks": marks, "duration": _rounded(audio_s)})[1:]
+        return b'",' + orjson.dumps({"marks": marks, "duration": rounded(audio_s)})[1:]
 
     def error(self, error: SpeechdError) -> bytes:
         return b""
@@ -162,7 +159,7 @@ class KokoroFastApiLines:
         return [self._word(word) for word in words] if self._is_timed else None
 
     def _word(self, word: WordTime) -> Times:
-        times: Times = {"word": word.text, "start_time": _rounded(word.start_s), "end_time": _rounded(word.end_s)}
+        times: Times = {"word": word.text, "start_time": rounded(word.start_s), "end_time": rounded(word.end_s)}
         return times | {"voice": word.voice} if self._voices else times
 
 
@@ -242,12 +239,8 @@ def _opened(members: Mapping[str, object]) -> bytes:
 
 
 def _timed(kind: str, text: str, start_s: float, end_s: float) -> Times:
-    return {kind: text, "start": _rounded(start_s), "end": _rounded(end_s)}
+    return {kind: text, "start": rounded(start_s), "end": rounded(end_s)}
 
 
 def _phoneme(phoneme: PhonemeTime) -> Times:
     return _timed("phoneme", phoneme.phoneme, phoneme.start_s, phoneme.end_s)
-
-
-def _rounded(seconds: float) -> float:
-    return round(seconds, DIGITS)

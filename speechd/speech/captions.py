@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from speechd.audio.samples import TokenTime
 from speechd.engines.base import Segment
 from speechd.text.spans import Span
+
+DIGITS: Final = 5
+"""Decimals of a second: more than one sample."""
 
 
 class ScriptWord(NamedTuple):
@@ -98,6 +101,11 @@ class Timeline:
         end_s = max(start_s, spans[-1][1]) if spans else start_s
         self._reached_s = end_s
         return WordTime(word.text, start_s, end_s, word.source_start, word.source_stop, script.voice)
+
+
+def rounded(seconds: float) -> float:
+    """A time as clients are told it."""
+    return round(seconds, DIGITS)
 
 
 def script_of(text: str, spans: Sequence[Span], segment: Segment, voice: str, language: str) -> Script:

@@ -10,7 +10,7 @@ from speechd.text.markup import Pause
 from speechd.text.passages import Boundary
 
 GOOD: Final = (100, 200)
-"""Tokens of a passage on which Kokoro's voices are best, as their author says (see `planner.ENOUGH`)."""
+"""Tokens of a passage on which Kokoro's voices are best, as their author says (see `passage_sizes.ENOUGH`)."""
 
 
 class Join(StrEnum):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 import orjson
 
+from speechd.speech.captions import rounded
 from speechd.speech.cues import Cue, CueBuilder
 from speechd.speech.source import Chunk
-
-DIGITS: Final = 5
-"""Decimals of a second: more than one sample."""
 
 
 class SentenceTimes:
@@ -38,6 +35,6 @@ class SentenceTimes:
 
     def _add(self, cues: Iterable[Cue]) -> None:
         for cue in cues:
-            start_s, end_s = round(cue.start_s, DIGITS), round(cue.end_s, DIGITS)
+            start_s, end_s = rounded(cue.start_s), rounded(cue.end_s)
             sentence: dict[str, object] = {"text": cue.text, "start": start_s, "end": end_s}
             self._sentences.append(sentence | ({"voice": self._voice} if self._voices else {}))

@@ -20,7 +20,7 @@ MIN_BYTES_PER_S: Final = 4096.0
 
 
 class GrowthRate:
-    """How fast a count grows. It holds two moments for each hundredth of the window at most."""
+    """How fast a count grows. It holds a moment for each hundredth of the window at most, and one before it."""
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s

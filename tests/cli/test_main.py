@@ -90,12 +90,16 @@ def test_unknown_variable_of_the_environment_is_warned_of(
     assert "did you mean SPEECHD_WORKERS?" in caplog.text
 
 
+@pytest.mark.parametrize("flag", ["--port", "--wyoming-port"])
 def test_port_in_use_is_told_before_the_server_is_launched(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], flag: str
 ) -> None:
     monkeypatch.setattr(launch, "launch", lambda overrides: pytest.fail("it was launched"))
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        assert cli.main(["serve", "--port", str(other.getsockname()[1])]) == 2
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.create_server(("127.0.0.1", 0)) as probe:
+        used, free = other.getsockname()[1], probe.getsockname()[1]
+        probe.close()
+        assert cli.main(["serve", "--port", str(free), flag, str(used)]) == 2
     error = capsys.readouterr().err
     assert "is in use by" in error
+    assert f"another with {flag} (" in error
     assert len(error.splitlines()) == 1

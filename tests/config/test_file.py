@@ -65,7 +65,7 @@ def test_writing_makes_the_file_and_its_folder(tmp_path: Path) -> None:
 
 
 def test_writing_changes_what_it_sets_alone(path: Path) -> None:
-    path.write_text('# Ours.\nworkers = 1 # so far\nhost = "::1"')
+    path.write_text('# Ours.\n\nworkers = 1 # so far\n\nhost = "::1"')
     settings_file.write(path, {"workers": 4, "threads": 2})
-    assert path.read_text() == '# Ours.\nworkers = 4\nhost = "::1"\nthreads = 2\n'
+    assert path.read_text() == '# Ours.\n\nworkers = 4\n\nhost = "::1"\nthreads = 2\n'
     assert list(path.parent.iterdir()) == [path]

@@ -29,6 +29,17 @@ def test_empty_variable_is_an_unset_one() -> None:
     assert Settings.load({}, {"SPEECHD_PORT": ""}).port == 8880
 
 
+@pytest.mark.parametrize("name", ["api_keys", "api_keys_file"])
+def test_empty_text_for_keys_does_not_open_the_server(name: str, tmp_path: Path) -> None:
+    """As `--api-keys "$UNSET"` gives it; keys of the environment or the file are no longer there then, either."""
+    with pytest.raises(InvalidSetting, match=rf"{flag(name)} .*is blank"):
+        Settings.load({name: ""}, {variable(name): "key"})
+    path = tmp_path / "config.toml"
+    path.write_text(f'{name} = ""')
+    with pytest.raises(InvalidSetting, match="is blank"):
+        Settings.load({}, {"SPEECHD_CONFIG": str(path)})
+
+
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [

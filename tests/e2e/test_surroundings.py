@@ -40,7 +40,7 @@ def started(
         process.wait(10)
 
 
-SERVE = 'exec "$0" -P -m speechd.cli.main serve'
+SERVE = 'exec "$0" -P -m speechd serve'
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ import uvicorn
 from websockets.sync.client import ClientConnection, connect
 
 from speechd.errors import InvalidRequest, TransferAborted
+from speechd.metrics import recording
+from speechd.metrics.counters import Counts
+from speechd.metrics.declarations import COUNTED
 from speechd.server.connections import ServerConnections
 from speechd.server.exchange import ABORT
 from speechd.server.http_protocol import SpeechProtocol
@@ -230,12 +233,15 @@ class HttpServer:
         )
         self.server = uvicorn.Server(config)
         self.rejected: list[int] = []
-        self.server.server_state = self.connections = ServerConnections(
-            limits, self.rejected.append, cors_origins=[PAGE]
-        )
+        self._counters = Counts(1, COUNTED).row(0)
+        self.server.server_state = self.connections = ServerConnections(limits, self._reject, cors_origins=[PAGE])
         self.thread = threading.Thread(target=self.server.run, args=([self.listener],))
         self.thread.start()
         until(lambda: self.server.started)
+
+    def _reject(self, status: int) -> None:
+        recording.rejected(self._counters, status)  # as an application does: it knows all statuses, or raises
+        self.rejected.append(status)
 
     def protocols(self) -> list[SpeechProtocol]:
         """The connections that there are."""

@@ -138,6 +138,17 @@ def test_reply_is_known_as_lost_when_its_file_may_be_opened_but_not_mapped() -> 
     _receive_with_free_descriptors(1)
 
 
+@in_fresh_process
+def test_reply_of_which_its_file_takes_only_a_part_is_lost() -> None:
+    """As where memory runs out: what did not get into the file would be heard as silence."""
+    replies = ResultChannel()
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SOME.nbytes // 2, hard))
+    replies.send(SegmentResult(1, SegmentStatus.OK, Audio(SOME), 0.0, window=1))
+    assert replies.receive() is None
+    replies.close()
+
+
 def test_doorbell_with_no_room_does_not_block() -> None:
     bell = Doorbell()
     bell.ring(100_000)

@@ -10,6 +10,7 @@ import asyncio
 import json
 import ssl
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import urlsplit
@@ -70,13 +71,17 @@ class Client:
     Closed by `close`, or by cancelling a request.
     """
 
-    def __init__(self, url: str, *, api_key: str | None = None, keep_alive: bool = True) -> None:
+    def __init__(
+        self, url: str, *, api_key: str | None = None, keep_alive: bool = True, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """headers: of each request, besides those that it has anyway."""
         parts = urlsplit(url)
         self._host, self._tls = parts.hostname or "127.0.0.1", parts.scheme == "https"
         self._port = parts.port or (443 if self._tls else 80)
         self._keep_alive = keep_alive
         lines = [f"Host: {parts.netloc}", "Accept: */*", f"Connection: {'keep-alive' if keep_alive else 'close'}"]
         lines += [f"Authorization: Bearer {api_key}"] if api_key else []
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         self._lines = "\r\n".join(lines)
         self._prefix = parts.path.rstrip("/").removesuffix("/v1")
         self._connection: _Connection | None = None

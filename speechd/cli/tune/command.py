@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from speechd.cli.exit_status import INTERRUPTED
 from speechd.cli.tune import recommend
 from speechd.cli.tune.measure import STEPS, Step, measure, plans
 from speechd.cli.tune.recommend import Measurement
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace, loaded: Settings) -> int:
     if rows:
         print("\n".join([*recommend.table(rows), "", *recommend.reasons(rows)]))
     if interrupted:
-        return 130
+        return INTERRUPTED
     if arguments.write:
         _write(GOALS[arguments.write](rows))
     return 0

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import math
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +16,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from speechd.api.paths import OVERFLOW_HEADER
 from speechd.audio.samples import SAMPLE_RATE
 from speechd.cli.tune.client import Client, Response
 from speechd.cli.tune.launcher import START_TIMEOUT_S, ServerProcess, serving
 from speechd.cli.tune.recommend import Measurement
 from speechd.errors import SpeechdError
-from speechd.machine import proportional_bytes
+from speechd.machine import available_bytes, proportional_bytes
 
 THREADS: Final = (8, 4, 2, 1)
 """Threads per worker that are tried. Beyond eight a synthesis gains nothing."""
@@ -45,6 +44,16 @@ STEPS: Final = 2 + len(TEXTS)
 
 REFUSED_S: Final = 0.05
 """Wait of a client that was refused."""
+
+OWN_SETTINGS: Final[Mapping[str, object]] = {
+    "host": "127.0.0.1",
+    "port": 0,
+    "wyoming_port": 0,
+    "max_in_flight": "auto",
+    "max_in_flight_per_key": 0,
+    "drain_wait_s": 0,
+}
+"""What holds for a server that is measured, whatever is set for the one that may be running beside it."""
 
 log = logging.getLogger("speechd")
 
@@ -68,11 +77,11 @@ def measure(
     """
     per_worker_bytes = 0
     for workers, threads in plans(cores):
-        if workers * per_worker_bytes > _memory_size():
+        if workers * per_worker_bytes > available_bytes():
             log.warning("%d workers do not fit into memory: not measured", workers)
             continue
         step(f"{workers} × {threads}: start")
-        chosen = {"log_level": "warning", **options, "host": "127.0.0.1", "drain_wait_s": 0, "port": 0}
+        chosen = {"log_level": "warning", **options, **OWN_SETTINGS}
         with (
             tempfile.TemporaryDirectory() as folder,
             serving({**chosen, "workers": workers, "threads": threads}, Path(folder)) as server,
@@ -170,7 +179,8 @@ class _Trial:
         return response
 
     def _client(self, *, keep_alive: bool = False) -> Client:
-        return Client(self.server.url, api_key=self.api_key, keep_alive=keep_alive)
+        # As if another server had sent the request on: it is then spoken here, or refused.
+        return Client(self.server.url, api_key=self.api_key, keep_alive=keep_alive, headers={OVERFLOW_HEADER: "1"})
 
 
 def _audio_s(response: Response) -> float:
@@ -197,7 +207,3 @@ def _memory(arbiter: int) -> int | None:
         return None
     sizes = [proportional_bytes(pid) for pid in pids]
     return None if None in sizes else sum(size or 0 for size in sizes)
-
-
-def _memory_size() -> float:
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else math.inf

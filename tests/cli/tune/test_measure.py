@@ -1,11 +1,14 @@
 """The measurement of the real server, with an engine that costs nothing."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from speechd.cli.tune import measure
 from speechd.errors import EngineUnavailable, SpeechdError
+
+ENGINES = Path(__file__).parents[2] / "harness" / "engines"
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,21 @@ def test_every_figure_is_measured() -> None:
     assert row.busy_first_audio_s > 0
     assert row.audio_s_per_s > 10
     assert len(steps) == measure.STEPS
+
+
+def test_settings_of_a_server_beside_it_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its Wyoming port is taken, its limits refuse, and it has another server to send to what it cannot speak."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as upstream:
+        monkeypatch.setenv("SPEECHD_WYOMING_PORT", str(taken.getsockname()[1]))
+        monkeypatch.setenv("SPEECHD_MAX_IN_FLIGHT", "1")
+        monkeypatch.setenv("SPEECHD_OVERFLOW_URL", f"http://127.0.0.1:{upstream.getsockname()[1]}")
+        monkeypatch.setenv("SPEECHD_OVERFLOW_AFTER_S", "0")
+        options = {"engine": "faulty:takes_time", "engine_path": str(ENGINES)}
+        [row] = measure.measure(options, 1, 0.1, lambda what: None)
+        assert row.audio_s_per_s > 0
+        upstream.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            upstream.accept()
 
 
 def test_server_that_does_not_start_is_quoted(tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ def create(options: object) -> FaultyEngine:
     return FaultyEngine()
 
 
+def takes_time(options: object) -> FaultyEngine:
+    """An engine whose slot is busy for some time with every text."""
+    return FaultyEngine(rtf=0.02)
+
+
 def fails_in_worker(options: object) -> FaultyEngine:
     """An engine whose start fails in every worker that was not among the first two."""
 
