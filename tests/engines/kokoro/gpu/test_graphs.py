@@ -98,6 +98,18 @@ def test_batch_that_is_longer_than_a_speech_half_is_spoken_in_several(
         assert decibels(one.samples, other.samples) > NEAR_DB
 
 
+def test_short_segment_behind_a_full_speech_half_is_spoken(made: SyntheticBatches, patched: None) -> None:
+    several = BatchSynthesizer(made.model, HostQueue(), HostQueue(), [TEXT_SIZE], [SPEECH_SIZE // 8, SPEECH_SIZE])
+    batch = [segment(22, 0, 0.5), segment(2, 3, 2.0)]
+    alone = [several.submit([each]).wait()[0] for each in batch]
+    long, short = (made.model.pack([int(each.durations.sum())]).size for each in alone)
+    assert long + short > SPEECH_SIZE >= long
+    assert short <= SPEECH_SIZE // 8 < made.model.pack([24, 4]).size
+    for one, other in zip(several.submit(batch).wait(), alone, strict=True):
+        assert torch.equal(one.durations, other.durations)
+        assert decibels(one.samples, other.samples) > NEAR_DB
+
+
 def test_segment_that_is_too_long_for_graphs_keeps_no_other_from_them(
     synthesizer: BatchSynthesizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
