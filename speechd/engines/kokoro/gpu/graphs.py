@@ -62,6 +62,8 @@ class CudaQueue:
             yield
 
     def capture(self, function: Callable[[], Outputs]) -> tuple[Callable[[], None], Outputs]:
+        # What the function reads was made on the stream that is current here, and need not be there yet.
+        self._stream.wait_stream(torch.cuda.current_stream())
         with self.active():
             for _ in range(WARM_UPS):
                 function()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.gpu import synthesizer as synthesizer_module
-from speechd.engines.kokoro.gpu.graphs import CapturedSizes
+from speechd.engines.kokoro.gpu.graphs import CapturedSizes, CudaQueue
 from speechd.engines.kokoro.gpu.model import SpeechInputs
 from speechd.engines.kokoro.gpu.synthesizer import BatchSynthesizer
 from tests.harness.host_queue import HostAsked, HostQueue, unwatched_lstm
@@ -140,6 +143,37 @@ def test_least_size_with_room_is_taken() -> None:
     assert captured.outputs.tolist() == [1, 3, 5, 7]
     assert sizes.at_least(9) is None
     assert queue.launches == [2, 2, 2]
+
+
+class Streams:
+    """What is asked of a GPU's streams, in order."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def note(self, what: str) -> Any:
+        """Stands for a function of PyTorch's."""
+
+        def noted(*arguments: object, **named: object) -> Any:
+            self.asked.append(what)
+            return nullcontext()
+
+        return noted
+
+    def stream(self, **named: object) -> SimpleNamespace:
+        return SimpleNamespace(wait_stream=self.note("wait"), synchronize=self.note("synchronize"))
+
+
+def test_first_run_of_a_function_waits_for_its_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    streams = Streams()
+    monkeypatch.setattr(torch.cuda, "Stream", streams.stream)
+    monkeypatch.setattr(torch.cuda, "current_stream", streams.stream)
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, 0))
+    monkeypatch.setattr(torch.cuda, "stream", streams.note("stream"))
+    monkeypatch.setattr(torch.cuda, "graph", streams.note("capture"))
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: SimpleNamespace(replay=None))
+    CudaQueue().capture(streams.note("run"))
+    assert streams.asked == ["wait", "stream", "run", "run", "synchronize", "capture", "run"]
 
 
 @pytest.mark.parametrize(
