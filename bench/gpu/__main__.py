@@ -17,7 +17,7 @@ from typing import Final
 
 import torch
 
-from bench.gpu import checkpoint, exactness, reference, speed
+from bench.gpu import checkpoint, exactness, overlap, reference, speed
 from bench.gpu.section import Context, Section
 
 
@@ -38,6 +38,7 @@ SECTIONS: Final = (
     Section("device", speed.device, 20),
     Section("lstm", _lstm, 25),
     Section("exactness", exactness.run, 75),
+    Section("overlap", overlap.run, 40),
     Section("speed", speed.run, 80),
     Section("parts", speed.parts, 45),
     Section("kernels", _kernels, 60),
