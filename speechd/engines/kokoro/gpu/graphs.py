@@ -52,7 +52,8 @@ class CudaQueue:
     """A stream, and the memory that its graphs share: one of them runs at a time. See `Queue`."""
 
     def __init__(self, *, urgent: bool = False) -> None:
-        """urgent: whether its kernels go before those of other queues."""
+        """urgent: whether its kernels go before those of other queues, and a thread that waits for it stays awake."""
+        self._urgent = urgent
         self._stream = torch.cuda.Stream(priority=-1 if urgent else 0)  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
 
@@ -74,7 +75,7 @@ class CudaQueue:
         return graph.replay, outputs
 
     def record(self) -> torch.cuda.Event:
-        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event = torch.cuda.Event(blocking=not self._urgent)  # type: ignore[no-untyped-call]
         event.record(self._stream)
         return event
 

@@ -164,7 +164,9 @@ class Streams:
         return SimpleNamespace(wait_stream=self.note("wait"), synchronize=self.note("synchronize"))
 
 
-def test_first_run_of_a_function_waits_for_its_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def streams(monkeypatch: pytest.MonkeyPatch) -> Streams:
+    """In place of a GPU's."""
     streams = Streams()
     monkeypatch.setattr(torch.cuda, "Stream", streams.stream)
     monkeypatch.setattr(torch.cuda, "current_stream", streams.stream)
@@ -172,8 +174,28 @@ def test_first_run_of_a_function_waits_for_its_inputs(monkeypatch: pytest.Monkey
     monkeypatch.setattr(torch.cuda, "stream", streams.note("stream"))
     monkeypatch.setattr(torch.cuda, "graph", streams.note("capture"))
     monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: SimpleNamespace(replay=None))
+    return streams
+
+
+def test_first_run_of_a_function_waits_for_its_inputs(streams: Streams) -> None:
     CudaQueue().capture(streams.note("run"))
     assert streams.asked == ["wait", "stream", "run", "run", "synchronize", "capture", "run"]
+
+
+def test_wait_for_a_speech_half_leaves_the_cores_to_others(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[bool] = []
+
+    class Event:
+        def __init__(self, blocking: bool = False) -> None:
+            made.append(blocking)
+
+        def record(self, stream: object) -> None:
+            pass
+
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    CudaQueue().record()
+    CudaQueue(urgent=True).record()
+    assert made == [True, False]
 
 
 @pytest.mark.parametrize(
