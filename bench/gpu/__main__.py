@@ -28,7 +28,9 @@ def _kernels(context: Context) -> None:
 
 
 def _lstm(context: Context) -> None:
-    from bench.gpu import lstm
+    if context.torch_only:
+        return
+    from bench.gpu import lstm  # needs triton
 
     if not lstm.works(context.device):
         raise RuntimeError("the LSTM's kernel does not work here")
