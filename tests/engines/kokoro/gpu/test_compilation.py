@@ -14,7 +14,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
+from bench.gpu import checkpoint
+from speechd.engines.kokoro.gpu.kernels.launch import Arguments, Constants, Grid, Resources
+from speechd.engines.kokoro.gpu.kernels.recording import Recording, Variant
 from speechd.engines.pipelining import EngineLost
 
 pytestmark = [
@@ -126,8 +130,6 @@ def test_kernel_that_is_to_be_started_in_another_way_is_not_compiled(
     compiled: SimpleNamespace, *, startable: bool
 ) -> None:
     from speechd.engines.kokoro.gpu.kernels.compilation import require_startable
-    from speechd.engines.kokoro.gpu.kernels.launch import Resources
-    from speechd.engines.kokoro.gpu.kernels.recording import Variant
 
     variant = Variant("", "measure", (("source", "*fp32"), ("rows", "i32")), (), Resources(warps=4))
     with nullcontext() if startable else pytest.raises(ValueError, match="measure has parameters, warps, bytes"):
@@ -153,3 +155,22 @@ def test_kernel_that_is_refused_when_it_is_started_is_the_end_of_the_engine(monk
     monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace(cuLaunchKernel=lambda *arguments: 700))
     with pytest.raises(EngineLost, match="cuLaunchKernel failed with CUDA error 700"):
         Driver().launch(ctypes.c_void_p(1), (1,), 128, 0, [ctypes.c_int32(1)], 0)
+
+
+class Aligned(Recording):
+    """Holds addresses to what kernels are compiled for."""
+
+    def __call__(
+        self, kernel: Any, grid: Grid, arguments: Arguments, constants: Constants, resources: Resources
+    ) -> None:
+        super().__call__(kernel, grid, arguments, constants, resources)
+        for name, value in arguments.items():
+            assert not isinstance(value, torch.Tensor) or value.data_ptr() % 16 == 0, (kernel.fn.__name__, name)
+
+
+def test_all_addresses_that_a_model_gives_to_kernels_are_multiples_of_sixteen(monkeypatch: pytest.MonkeyPatch) -> None:
+    from speechd.engines.kokoro.gpu import compile as compiling
+
+    monkeypatch.setattr(compiling, "Recording", Aligned)
+    recording = compiling.record(checkpoint.REAL, checkpoint.make(checkpoint.REAL), 90, exact=True)
+    assert recording.launches > len(recording.variants) > 0
