@@ -73,7 +73,7 @@ layout = tables.layout(120)
 folder, architecture, recording = Path(sys.argv[1]), int(sys.argv[2]), Recording()
 convolve(recording, architecture)
 for variant, usage in write_file(list(recording), architecture, folder).items():
-    usages[variant.name] = (usage.spilled, usage.shared <= LIMITS[architecture])
+    usages[variant.name] = (usage.stack, usage.shared <= LIMITS[architecture])
 torch.cuda.current_stream = lambda: Stream
 launch = CubinLaunch(folder / file_name(architecture), lambda *them: others.append(them[0].fn.__name__), Driver)
 convolve(launch, architecture)

@@ -28,10 +28,13 @@ VERSION: Final = triton.__version__
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a compiled kernel takes: registers and bytes of spilled registers of a thread, bytes of shared memory."""
+    """What a compiled kernel takes: registers of a thread, bytes of its stack, bytes of shared memory.
+
+    On the stack are registers that were spilled, and 32 bytes wherever a sine's argument may be large.
+    """
 
     registers: int
-    spilled: int
+    stack: int
     shared: int
 
 
