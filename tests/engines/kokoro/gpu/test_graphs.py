@@ -16,6 +16,7 @@ from speechd.engines.kokoro.gpu.graphs import CapturedSizes, CudaQueue
 from speechd.engines.kokoro.gpu.model import SpeechInputs
 from speechd.engines.kokoro.gpu.synthesizer import BatchSynthesizer
 from tests.harness.host_queue import HostAsked, HostQueue, unwatched_lstm
+from tests.harness.lazy_queue import LazyDevice
 from tests.harness.synthetic_batch import SyntheticBatches, segment
 
 TEXT_SIZE, SPEECH_SIZE = 64, 160
@@ -126,6 +127,22 @@ def test_segment_that_is_too_long_for_graphs_keeps_no_other_from_them(
     assert replays(synthesizer) - before == 2
     for one, other in zip(together, alone, strict=True):
         assert decibels(one.samples, other.samples) > NEAR_DB
+
+
+def test_batches_that_overlap_do_not_touch_each_other(made: SyntheticBatches, patched: None) -> None:
+    sizes = [TEXT_SIZE // 2, TEXT_SIZE], [SPEECH_SIZE // 4, SPEECH_SIZE]
+    # The second is spoken in two parts.
+    batches = [[segment(3, 1)], [segment(22, 2, 0.5), segment(3, 3)], [segment(9, 4), segment(4, 5)]]
+    in_order = BatchSynthesizer(made.model, HostQueue(), HostQueue(), *sizes)
+    alone = [in_order.submit(batch).wait() for batch in batches]
+    device = LazyDevice(seed=0)
+    overlapping = BatchSynthesizer(made.model, device.queue(), device.queue(), *sizes)
+    for order in (0, 1, 2), (2, 0, 1):
+        pending = [overlapping.submit(batches[index]) for index in order]
+        for index, batch in zip(order, pending, strict=True):
+            for one, other in zip(batch.wait(), alone[index], strict=True):
+                assert torch.equal(one.durations, other.durations)
+                assert torch.equal(one.samples, other.samples)
 
 
 def test_too_many_tokens_are_refused(synthesizer: BatchSynthesizer) -> None:
