@@ -69,12 +69,17 @@ def start(
 
 @contextmanager
 def running(
-    folder: Path, *, path: Sequence[Path] = (), environ: Mapping[str, str] | None = None, **settings: object
+    folder: Path,
+    *,
+    path: Sequence[Path] = (),
+    environ: Mapping[str, str] | None = None,
+    ready_s: float = START_TIMEOUT_S,
+    **settings: object,
 ) -> Iterator[Server]:
-    """A server that is ready; it must exit with 0 when it is told to end. See `start`."""
+    """A server that is ready within `ready_s`; it must exit with 0 when it is told to end. See `start`."""
     server = start(folder, path=path, environ=environ, **settings)
     try:
-        server.wait_ready()
+        server.wait_ready(ready_s)
         yield server
         assert server.terminate() == 0, server.log()
     finally:

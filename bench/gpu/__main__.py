@@ -17,7 +17,7 @@ from typing import Final
 
 import torch
 
-from bench.gpu import checkpoint, exactness, reference, speed
+from bench.gpu import checkpoint, exactness, overlap, reference, speed
 from bench.gpu.section import Context, Section
 
 
@@ -28,7 +28,9 @@ def _kernels(context: Context) -> None:
 
 
 def _lstm(context: Context) -> None:
-    from bench.gpu import lstm
+    if context.torch_only:
+        return
+    from bench.gpu import lstm  # needs triton
 
     if not lstm.works(context.device):
         raise RuntimeError("the LSTM's kernel does not work here")
@@ -38,6 +40,7 @@ SECTIONS: Final = (
     Section("device", speed.device, 20),
     Section("lstm", _lstm, 25),
     Section("exactness", exactness.run, 75),
+    Section("overlap", overlap.run, 40),
     Section("speed", speed.run, 80),
     Section("parts", speed.parts, 45),
     Section("kernels", _kernels, 60),

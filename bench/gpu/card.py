@@ -17,8 +17,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +35,12 @@ Row = dict[str, Any]
 START_S: Final = 25.0
 """Seconds that a server may need to start and end, for which none is begun too late."""
 
+LAST_SECTION_S: Final = 90.0
+"""Seconds of a section of `bench.gpu` that begins at the limit, and of those before it, at most."""
+
+SHOWN_LOG: Final = 2000
+"""Characters of a server's warnings, or of an error, that are kept: the last ones, where the cause is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sections:
@@ -49,10 +55,20 @@ class Sections:
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, "-m", "bench.gpu", "--out", folder, "--limit-s", str(self.limit_s)]
             command += ["--only", *self.sections, *(("--device", "cpu", "--tiny", "--torch") if rehearse else ())]
-            done = subprocess.run(command, cwd=ROOT, check=False)
-            yield from map(json.loads, (Path(folder) / "gpu.jsonl").read_text(encoding="utf-8").splitlines())
-        if done.returncode:
-            yield {"failed": f"bench.gpu ended with {done.returncode}"}
+            end = _end_of(command, self.limit_s + LAST_SECTION_S)
+            if (file := Path(folder) / "gpu.jsonl").exists():
+                yield from map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        if end:
+            yield {"failed": f"bench.gpu {end}"}
+
+
+def _end_of(command: Sequence[str], limit_s: float) -> str:
+    """How a command ended, which is killed after so long; "" if well."""
+    try:
+        status = subprocess.run(command, cwd=ROOT, check=False, timeout=limit_s).returncode
+    except subprocess.TimeoutExpired:
+        return f"did not end within {limit_s:g} s"
+    return f"ended with {status}" if status else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +88,13 @@ class Served:
         """What the clients heard."""
         setup = rehearsal(self.setup) if rehearse else self.setup
         began = time.monotonic()
-        with setup.running() as url:
+        of = {"server": setup.name, "workers": setup.workers, "slots": setup.slots}
+        with setup.running() as running:
             yield {"server": setup.name, "ready_s": round(time.monotonic() - began, 1)}
             for level in map(rehearsed, self.levels) if rehearse else self.levels:
-                yield {
-                    "server": setup.name,
-                    "workers": setup.workers,
-                    "slots": setup.slots,
-                    **level.measure(url, 1.0 if rehearse else self.seconds),
-                }
+                yield of | level.measure(running.url, 1.0 if rehearse else self.seconds)
+            if log := running.log():
+                yield {"server": setup.name, "log": log[-SHOWN_LOG:]}
 
 
 def rehearsal(setup: Setup) -> Setup:
@@ -102,7 +116,7 @@ def levels(*texts: str) -> list[Level]:
 ONE: Final = Setup("one slot", workers=10)
 TWO: Final = replace(ONE, name="two slots", slots=2)
 STEPS: Final[tuple[Sections | Served, ...]] = (
-    Sections("device", ("device", "lstm", "exactness", "parts"), 75),
+    Sections("device", ("device", "lstm", "exactness", "overlap", "parts"), 75),
     Served(ONE, levels("1", "4", "16", "64", "128", "256", "1000r"), 4.0),
     Served(ONE, levels("256:mp3", "256:opus", "256:aac", "256:flac"), 4.0),
     Served(replace(ONE, name="one slot, one batch at a time", environ={NO_PIPELINE: "1"}), levels("64", "256"), 4.0),
@@ -127,27 +141,46 @@ def name_of(step: Sections | Served) -> str:
     return FORMATS if is_formats else step.name
 
 
-def run(steps: Sequence[Sections | Served], limit_s: float, *, rehearse: bool) -> list[Row]:
-    """The rows of all steps; of one that fails, or that there is no time for, a row that says so."""
+def run(steps: Sequence[Sections | Served], limit_s: float, *, rehearse: bool) -> Iterator[Row]:
+    """The rows of all steps, as they come; of one that fails, or that there is no time for, a row that says so."""
     began = time.monotonic()
-    rows: list[Row] = []
     for step in steps:
-        print(f"== {name_of(step)}, after {time.monotonic() - began:.0f} s", flush=True)
+        name = name_of(step)
+        print(f"== {name}, after {time.monotonic() - began:.0f} s", flush=True)
         if time.monotonic() - began > limit_s - START_S:
-            rows.append({"step": name_of(step), "failed": "not run, for the time was up"})
+            yield {"step": name, "failed": "not run, for the time was up"}
             continue
         try:
             for row in step.rows(rehearse):
-                rows.append({"step": name_of(step), **row})
+                yield {"step": name, **row}
                 if "heard" in row:
                     print("  ", shown(row), flush=True)
                 if time.monotonic() - began > limit_s:
-                    rows.append({"step": name_of(step), "failed": "broken off, for the time was up"})
+                    yield {"step": name, "failed": "broken off, for the time was up"}
                     break
         except Exception as error:  # a step that fails is no reason to go without the others
             traceback.print_exc()
-            rows.append({"step": name_of(step), "failed": repr(error)[:2000]})
-    return rows
+            yield {"step": name, "failed": repr(error)[-SHOWN_LOG:]}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The result so far, which is on disk after each row: whoever lends a card may end us at any time."""
+
+    folder: Path
+    head: Mapping[str, Any]
+    began: float = field(default_factory=time.monotonic)
+    rows: list[Row] = field(default_factory=list)
+
+    def add(self, row: Row) -> None:
+        """Write both files anew, with one row more."""
+        self.rows.append(row)
+        (self.folder / "card.json").write_text(json.dumps(self.result(), default=str) + "\n", encoding="utf-8")
+        (self.folder / "card.md").write_text(markdown(self.result()), encoding="utf-8")
+
+    def result(self) -> dict[str, Any]:
+        """That of the benchmark, if it ended now."""
+        return {**self.head, "wall_s": round(time.monotonic() - self.began, 1), "rows": self.rows}
 
 
 def main() -> None:
@@ -158,19 +191,13 @@ def main() -> None:
     parser.add_argument("--limit-s", type=float, default=350.0, help="no step begins that would end after so long")
     parser.add_argument("--rehearse", action="store_true", help="on a CPU, with small models")
     arguments = parser.parse_args()
-    began = time.monotonic()
-    chosen = [step for step in STEPS if name_of(step) in arguments.only]
-    rows = run(chosen, arguments.limit_s, rehearse=arguments.rehearse)
-    result = {
-        "benchmark": "gpu.card",
-        "rehearsal": arguments.rehearse,
-        "wall_s": round(time.monotonic() - began, 1),
-        **results.provenance(),
-        "rows": rows,
-    }
     arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "card.json").write_text(json.dumps(result, default=str) + "\n", encoding="utf-8")
-    (arguments.out / "card.md").write_text(markdown(result), encoding="utf-8")
+    head = {"benchmark": "gpu.card", "rehearsal": arguments.rehearse, **results.provenance()}
+    record = Record(arguments.out, head)
+    chosen = [step for step in STEPS if name_of(step) in arguments.only]
+    for row in run(chosen, arguments.limit_s, rehearse=arguments.rehearse):
+        record.add(row)
+    result = record.result()
     print(f"== {arguments.out / 'card.md'}, after {result['wall_s']} s\n\n{markdown(result)}")
 
 

@@ -13,8 +13,8 @@ Row = Mapping[str, Any]
 def markdown(result: Mapping[str, Any]) -> str:
     """Tables of all that was measured, and what failed."""
     rows: Sequence[Row] = result["rows"]
-    parts = [_heading(result), _exactness(rows), _launches(rows), _batches(rows), _reference(rows), _served(rows)]
-    parts.append(_failures(rows))
+    parts = [_heading(result), _exactness(rows), _overlap(rows), _launches(rows), _batches(rows), _reference(rows)]
+    parts += [_served(rows), _failures(rows), _warnings(rows)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -25,7 +25,8 @@ def _heading(result: Mapping[str, Any]) -> str:
     driver = device.get("clock_and_driver")
     return (
         f"## {what}\n\n{result['at']}, commit {result['commit']}, {result['machine']['cores']} cores of "
-        f"{result['machine']['cpu']}, {versions}, CUDA {device.get('cuda')}, clock and driver {driver}; "
+        f"{result['machine']['cpu']}, {versions}, CUDA {device.get('cuda')}, clock and driver {driver}, kernels "
+        f"{'' if device.get('compiled_ahead') else 'not '}compiled ahead; "
         f"{result['wall_s']} s."
     )
 
@@ -42,6 +43,15 @@ def _exactness(rows: Sequence[Row]) -> str:
         f"Against the CPU's model, same pitch and noise: {min(decibels):.1f} to {max(decibels):.1f} dB; durations the "
         f"same in {same} of {len(segments)} segments; prosody within {error:.0e}. Equal bits alone and beside others: "
         f"{equal} of {len(segments)}."
+    )
+
+
+def _overlap(rows: Sequence[Row]) -> str:
+    return "".join(
+        f"By graphs, each begun before the last was taken: of {row['overlapping']} batches, {row['different']} had "
+        "other bits than alone and without graphs."
+        for row in _of(rows, "overlap")
+        if "overlapping" in row
     )
 
 
@@ -96,6 +106,11 @@ def _failures(rows: Sequence[Row]) -> str:
     failed += [row for row in rows if row.get("status") not in (None, 0) or "ended_after_s" in row]
     lines = [f"* {row['step']}{' ' + row['section'] if 'section' in row else ''}: {_why(row)}" for row in failed]
     return "\n".join(["Not measured, or not whole:", "", *lines]) if lines else ""
+
+
+def _warnings(rows: Sequence[Row]) -> str:
+    logs = [f"{row['server']}:\n\n```\n{row['log'].strip()}\n```" for row in rows if "log" in row]
+    return "\n\n".join(["What servers warned of:", *logs]) if logs else ""
 
 
 def _why(row: Row) -> str:

@@ -30,6 +30,10 @@ from bench.loadgen import LoadGenerator, Outcome, Target, figures
 CLIENT_PROCESSES: Final = 4
 CHARACTERS: Final = 60
 """Characters of a request: one sentence, which is one segment."""
+READY_S: Final = 60.0
+"""How long a server may take to be ready, kernels being compiled ahead, and..."""
+TIMEOUT_S: Final = 30.0
+"""... a response, and what is spoken at once: with none of them a server that hangs may take all of a card's time."""
 SHOWN: Final = ("heard", "refused", "failed", "ttfa_p50_s", "ttfa_p99_s", "audio_s_per_s", "c100", "errors")
 
 
@@ -47,8 +51,8 @@ class Setup:
     environ: Mapping[str, str] = field(default_factory=dict)
 
     @contextmanager
-    def running(self) -> Iterator[str]:
-        """The URL of the server, which is ready."""
+    def running(self) -> Iterator[server.Server]:
+        """The server, which is ready."""
         settings = {
             "engine": self.engine,
             "device": self.device,
@@ -57,15 +61,16 @@ class Setup:
             "slots": self.slots,
             "max_in_flight": 1024,
             "max_wait_s": 30,
+            "synthesis_timeout_s": TIMEOUT_S,
             "log_level": "warning",
         }
         # Packages may be on the path only, and the server's is made anew.
         path = [Path(each) for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
         with (
             tempfile.TemporaryDirectory() as folder,
-            server.running(Path(folder), path=path, environ=self.environ, **settings) as running,
+            server.running(Path(folder), path=path, environ=self.environ, ready_s=READY_S, **settings) as running,
         ):
-            yield running.url
+            yield running
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class Level:
 
 
 def _outcomes(url: str, listeners: int, seconds: float, format: str, realtime: bool, seed: int) -> list[Outcome]:
-    generator = LoadGenerator(Target(url, format=format), _sentences(seed))
+    generator = LoadGenerator(Target(url, format=format, timeout_s=TIMEOUT_S), _sentences(seed))
     uvloop.run(generator.closed(listeners, seconds, realtime=realtime))
     return generator.outcomes
 
@@ -133,10 +138,10 @@ def main() -> None:
         {} if arguments.batch_s is None else {BATCH_S: str(arguments.batch_s)},
     )
     began_s = time.monotonic()
-    with setup.running() as url:
+    with setup.running() as running:
         print(f"== ready after {time.monotonic() - began_s:.1f} s", flush=True)
         for level in map(Level.of, arguments.levels.split(",")):
-            row = {"workers": setup.workers, "slots": setup.slots} | level.measure(url, arguments.seconds)
+            row = {"workers": setup.workers, "slots": setup.slots} | level.measure(running.url, arguments.seconds)
             print("  ", shown(row), flush=True)
             with (arguments.out / "http.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")

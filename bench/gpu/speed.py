@@ -38,12 +38,22 @@ def device(context: Context) -> None:
         multiprocessors=properties.multi_processor_count,
         memory_gib=round(properties.total_memory / 2**30, 1),
         cuda=torch.version.cuda,
+        compiled_ahead=_compiled_ahead(context),
         clock_and_driver=_command("nvidia-smi", "--query-gpu=clocks.sm,driver_version", "--format=csv,noheader"),
     )
     large = torch.empty(1 << 28, device=context.device)
     context.row(copy_tb_s=2 * large.nbytes / _seconds(large.clone) / 1e12)
     half = torch.randn(8192, 8192, device=context.device, dtype=torch.float16)
     context.row(float16_tflop_s=2 * 8192**3 / _seconds(lambda: half @ half) / 1e12)
+
+
+def _compiled_ahead(context: Context) -> bool:
+    """Whether there are kernels that were compiled for this device; else each process compiles them."""
+    if context.torch_only:
+        return False
+    from speechd.engines.kokoro.gpu.kernels.cubins import compiled_file  # needs triton
+
+    return compiled_file(context.device).is_file()
 
 
 def _command(*words: str) -> str:
@@ -74,7 +84,7 @@ def one_pass(context: Context) -> None:
 
 
 def whole(context: Context, model: BatchModel, batches: Sequence[tuple[int, int]] = BATCHES) -> None:
-    synthesize = _synthesizer(context, model)
+    synthesize = synthesizer(context, model)
     for tokens, count in TINY_BATCHES if context.tiny else batches:
         batch = [segment(tokens, index) for index in range(count)]
         audio_s = sum(len(each.samples) for each in synthesize(batch)()) / SAMPLE_RATE
@@ -116,16 +126,17 @@ Synthesize = Callable[[Sequence[ModelInput]], Callable[[], list[Rendered]]]
 """Begins a batch, and returns what waits for its samples."""
 
 
-def _synthesizer(context: Context, model: BatchModel) -> Synthesize:
+def synthesizer(context: Context, model: BatchModel) -> Synthesize:
+    """The model by graphs, where there is a GPU."""
     if context.device.type != "cuda":
         return lambda batch: lambda: model.synthesize(batch)
     eager = [segment(60, index) for index in range(8)]
     model.synthesize(eager)
     context.row(eager_ms=1000 * _timed(lambda: model.synthesize(eager)), segments=len(eager), tokens=60)
     start = time.perf_counter()
-    synthesizer = BatchSynthesizer(model, CudaQueue(urgent=True), CudaQueue())
+    graphs = BatchSynthesizer(model, CudaQueue(urgent=True), CudaQueue())
     context.row(captured_s=time.perf_counter() - start, text_sizes=TEXT_SIZES, speech_sizes=SPEECH_SIZES)
-    return lambda batch: synthesizer.submit(batch).wait
+    return lambda batch: graphs.submit(batch).wait
 
 
 def _timed(work: Callable[[], object]) -> float:

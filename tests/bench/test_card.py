@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bench.gpu import card
 from bench.gpu.card_report import markdown
@@ -22,9 +29,11 @@ RESULT: dict[str, Any] = {
     "versions": {"torch": "2.13.0", "triton": None},
     "wall_s": 300.0,
     "rows": [
-        {"step": "device", "section": "device", "gpu": "a card", "cuda": "13.0", "clock_and_driver": "1980 MHz, 580"},
+        {"step": "device", "section": "device", "gpu": "a card", "cuda": "13.0", "clock_and_driver": "1980 MHz, 580",
+         "compiled_ahead": False},
         {"step": "device", "section": "exactness", "waveform_db": 113.6, "same_durations": True, "prosody_error": 2e-6,
          "differences_db": {}},
+        {"step": "device", "section": "overlap", "overlapping": 48, "different": 1},
         {"step": "device", "section": "parts", "part": "text", "tokens": 25, "segments": 8, "ms": 2.5, "launches": 90},
         {"step": "device", "section": "lstm", "wall_s": 1.0, "status": 1},
         {"step": "batches", "section": "speed", "tokens": 25, "segments": 8, "audio_s": 16.2, "alone_ms": 12.5,
@@ -32,6 +41,7 @@ RESULT: dict[str, Any] = {
         {"step": "batches", "section": "reference", "model": "stock", "missing": "no package"},
         {"step": "one slot", **SERVER, "ready_s": 9.5},
         {"step": "one slot", **SERVER, **HEARD, "clients": 64, "format": "pcm", "realtime": False, "c100": None},
+        {"step": "one slot", **SERVER, "log": "A kernel was not compiled ahead.\n"},
         {"step": "two slots", "failed": "not run, for the time was up"},
     ],
 }  # fmt: skip
@@ -40,7 +50,9 @@ RESULT: dict[str, Any] = {
 def test_report_has_a_table_of_all_that_was_measured() -> None:
     report = markdown(RESULT)
     assert "## a card" in report
+    assert "kernels not compiled ahead" in report
     assert "113.6 to 113.6 dB" in report
+    assert "of 48 batches, 1 had other bits" in report
     assert "| 25 × 8 | text | 2.5 | 90 |" in report
     assert "| 25 × 8 | 16.2 | 12.5 | 9.5 | 1705 |" in report
     assert "| stock | – | – | – |" in report
@@ -52,6 +64,7 @@ def test_report_says_what_was_not_measured() -> None:
     _, failures = markdown(RESULT).split("Not measured, or not whole:")
     assert "* two slots: not run, for the time was up" in failures
     assert "* device lstm: ended with 1" in failures
+    assert "one slot:\n\n```\nA kernel was not compiled ahead.\n```" in failures
 
 
 def test_every_format_and_number_of_clients_is_measured() -> None:
@@ -69,8 +82,8 @@ def test_level_is_named_by_its_clients_and_what_they_do() -> None:
 def test_server_of_a_rehearsal_answers() -> None:
     (step,) = (step for step in card.STEPS if card.name_of(step) == "two slots")
     assert isinstance(step, card.Served)
-    rows = card.run([replace(step, levels=[Level(2)])], 100.0, rehearse=True)
-    assert [row["step"] for row in rows] == ["two slots", "two slots"]
+    rows = [*card.run([replace(step, levels=[Level(2)])], 100.0, rehearse=True)]
+    assert [row["step"] for row in rows if "log" not in row] == ["two slots", "two slots"]
     assert rows[1]["heard"] >= 2
     assert not rows[1]["failed"]
 
@@ -85,10 +98,31 @@ class Failing(card.Sections):
 
 def test_step_that_fails_or_comes_too_late_is_a_row_and_others_are_run() -> None:
     steps = [Failing("a", (), 1.0), Failing("b", (), 1.0)]
-    rows = card.run(steps, 100.0, rehearse=True)
+    rows = [*card.run(steps, 100.0, rehearse=True)]
     assert [(row["step"], "failed" in row) for row in rows] == [("a", False), ("a", True), ("b", False), ("b", True)]
     (late,) = card.run(steps[:1], card.START_S - 1.0, rehearse=True)
     assert "the time was up" in late["failed"]
+
+
+def test_each_row_is_kept_when_it_comes(tmp_path: Path) -> None:
+    record = card.Record(tmp_path, {name: value for name, value in RESULT.items() if name not in ("rows", "wall_s")})
+    for count, row in enumerate(RESULT["rows"], 1):
+        record.add(row)
+        assert len(json.loads((tmp_path / "card.json").read_text())["rows"]) == count
+    assert (tmp_path / "card.md").read_text() == markdown(record.result())
+
+
+def test_benchmark_that_ends_without_a_result_or_not_at_all_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = card.Sections("a", ("device",), 0.0)
+    monkeypatch.setattr(sys, "executable", "false")
+    assert [*step.rows(rehearse=True)] == [{"failed": "bench.gpu ended with 1"}]
+    monkeypatch.setattr(card, "LAST_SECTION_S", 0.1)
+    monkeypatch.setattr(subprocess, "run", partial(_instead, ["sleep", "9"], subprocess.run))
+    assert [*step.rows(rehearse=True)] == [{"failed": "bench.gpu did not end within 0.1 s"}]
+
+
+def _instead(command: list[str], run: Callable[..., Any], _: object, **named: Any) -> Any:
+    return run(command, **named)
 
 
 def test_rehearsal_needs_no_card() -> None:

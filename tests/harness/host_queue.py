@@ -80,7 +80,7 @@ class HostQueue:
         def replay() -> None:
             self.replays += 1
             with torch.inference_mode():
-                for old, new in zip(_tensors(outputs), _tensors(function()), strict=True):
+                for old, new in zip(tensors(outputs), tensors(function()), strict=True):
                     old.copy_(new)
 
         return replay, outputs
@@ -97,7 +97,8 @@ class Done:
         pass
 
 
-def _tensors(outputs: Any) -> list[Tensor]:
+def tensors(outputs: Any) -> list[Tensor]:
+    """Those in the result of a function that is captured."""
     if isinstance(outputs, Tensor):
         return [outputs]
     return [getattr(outputs, name) for name in outputs.__dataclass_fields__]

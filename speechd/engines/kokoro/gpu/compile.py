@@ -85,7 +85,7 @@ def _arguments() -> argparse.Namespace:
 def _line(architecture: int, variant: Variant, usage: Usage) -> str:
     shape = " ".join(f"{name}={value}" for name, value in variant.constants)
     return (
-        f"sm_{architecture} {variant.name}: {usage.registers} registers, {usage.spilled} bytes spilled, "
+        f"sm_{architecture} {variant.name}: {usage.registers} registers, {usage.stack} bytes of stack, "
         f"{usage.shared} bytes shared; {variant.resources.warps} warps; {shape}"
     )
 

@@ -109,6 +109,8 @@ def _on_cpu(config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]]) -
 
 def _on_gpu(config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], dtype: str) -> Submit:
     model = batch_model(config, state, dtype)
+    # All that the CPU does is to copy: a second thread only has to be waited for, while others are busy with clients.
+    torch.set_num_threads(1)
     if torch.version.hip is not None:
         return lambda batch: SpokenBatch(model.synthesize(batch))
     return BatchSynthesizer(model, CudaQueue(urgent=True), CudaQueue()).submit

@@ -52,7 +52,8 @@ class CudaQueue:
     """A stream, and the memory that its graphs share: one of them runs at a time. See `Queue`."""
 
     def __init__(self, *, urgent: bool = False) -> None:
-        """urgent: whether its kernels go before those of other queues."""
+        """urgent: whether its kernels go before those of other queues, and a thread that waits for it stays awake."""
+        self._urgent = urgent
         self._stream = torch.cuda.Stream(priority=-1 if urgent else 0)  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
 
@@ -62,6 +63,8 @@ class CudaQueue:
             yield
 
     def capture(self, function: Callable[[], Outputs]) -> tuple[Callable[[], None], Outputs]:
+        # What the function reads was made on the stream that is current here, and need not be there yet.
+        self._stream.wait_stream(torch.cuda.current_stream())
         with self.active():
             for _ in range(WARM_UPS):
                 function()
@@ -72,7 +75,7 @@ class CudaQueue:
         return graph.replay, outputs
 
     def record(self) -> torch.cuda.Event:
-        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event = torch.cuda.Event(blocking=not self._urgent)  # type: ignore[no-untyped-call]
         event.record(self._stream)
         return event
 

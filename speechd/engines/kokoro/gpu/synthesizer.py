@@ -116,7 +116,8 @@ class BatchSynthesizer:
         parts: list[PendingBatch] = []
         for part in self._parts(lengths):
             frames = self._model.pack(lengths[part])
-            speech = self.speech.at_least(frames.size)
+            # A part keeps the places that its tokens have in the whole batch.
+            speech = self.speech.at_least(max(frames.size, tokens.size))
             if speech is None or max(frames.lengths) > LONGEST_FRAMES:
                 parts.append(self._without_graphs(batch[part]))
                 continue

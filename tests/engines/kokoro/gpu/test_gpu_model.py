@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from speechd.engines.kokoro import load as loading
-from speechd.engines.kokoro.gpu import driver
+from speechd.engines.kokoro.gpu import driver, gpu_model
 from speechd.engines.kokoro.gpu.gpu_model import GpuModel, has_compiler
 from speechd.engines.kokoro.gpu.synthesizer import PendingBatch
+from speechd.engines.kokoro.gpu.torch_operations import TorchOperations
 from speechd.engines.kokoro.load import DTYPES, load, resolve
 from speechd.engines.kokoro.model import ModelInput, Rendered
 from speechd.engines.pipelining import EngineLost
@@ -73,6 +74,15 @@ def test_gpu_that_is_absent_after_all_is_replaced_by_the_cpu(
         (alone,) = gpu.render(gpu.plan([each]))
         assert torch.equal(rendered.samples, alone.samples)
         assert len(rendered.durations) == len(each.tokens) + 2
+
+
+def test_gpu_needs_one_thread_of_the_cpu(made: SyntheticBatches, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.version, "hip", "6.0")  # without graphs
+    monkeypatch.setattr(gpu_model, "operations", lambda exact: TorchOperations("cpu"))
+    torch.set_num_threads(2)
+    GpuModel(made.config, made.state, "float32", required=True).render([segment(2, 1)])
+    assert torch.get_num_threads() == 1
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from speechd.engines.kokoro.gpu import synthesizer as synthesizer_module
-from speechd.engines.kokoro.gpu.graphs import CapturedSizes
+from speechd.engines.kokoro.gpu.graphs import CapturedSizes, CudaQueue
 from speechd.engines.kokoro.gpu.model import SpeechInputs
 from speechd.engines.kokoro.gpu.synthesizer import BatchSynthesizer
 from tests.harness.host_queue import HostAsked, HostQueue, unwatched_lstm
+from tests.harness.lazy_queue import LazyDevice
 from tests.harness.synthetic_batch import SyntheticBatches, segment
 
 TEXT_SIZE, SPEECH_SIZE = 64, 160
@@ -98,6 +102,18 @@ def test_batch_that_is_longer_than_a_speech_half_is_spoken_in_several(
         assert decibels(one.samples, other.samples) > NEAR_DB
 
 
+def test_short_segment_behind_a_full_speech_half_is_spoken(made: SyntheticBatches, patched: None) -> None:
+    several = BatchSynthesizer(made.model, HostQueue(), HostQueue(), [TEXT_SIZE], [SPEECH_SIZE // 8, SPEECH_SIZE])
+    batch = [segment(22, 0, 0.5), segment(2, 3, 2.0)]
+    alone = [several.submit([each]).wait()[0] for each in batch]
+    long, short = (made.model.pack([int(each.durations.sum())]).size for each in alone)
+    assert long + short > SPEECH_SIZE >= long
+    assert short <= SPEECH_SIZE // 8 < made.model.pack([24, 4]).size
+    for one, other in zip(several.submit(batch).wait(), alone, strict=True):
+        assert torch.equal(one.durations, other.durations)
+        assert decibels(one.samples, other.samples) > NEAR_DB
+
+
 def test_segment_that_is_too_long_for_graphs_keeps_no_other_from_them(
     synthesizer: BatchSynthesizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +127,22 @@ def test_segment_that_is_too_long_for_graphs_keeps_no_other_from_them(
     assert replays(synthesizer) - before == 2
     for one, other in zip(together, alone, strict=True):
         assert decibels(one.samples, other.samples) > NEAR_DB
+
+
+def test_batches_that_overlap_do_not_touch_each_other(made: SyntheticBatches, patched: None) -> None:
+    sizes = [TEXT_SIZE // 2, TEXT_SIZE], [SPEECH_SIZE // 4, SPEECH_SIZE]
+    # The second is spoken in two parts.
+    batches = [[segment(3, 1)], [segment(22, 2, 0.5), segment(3, 3)], [segment(9, 4), segment(4, 5)]]
+    in_order = BatchSynthesizer(made.model, HostQueue(), HostQueue(), *sizes)
+    alone = [in_order.submit(batch).wait() for batch in batches]
+    device = LazyDevice(seed=0)
+    overlapping = BatchSynthesizer(made.model, device.queue(), device.queue(), *sizes)
+    for order in (0, 1, 2), (2, 0, 1):
+        pending = [overlapping.submit(batches[index]) for index in order]
+        for index, batch in zip(order, pending, strict=True):
+            for one, other in zip(batch.wait(), alone[index], strict=True):
+                assert torch.equal(one.durations, other.durations)
+                assert torch.equal(one.samples, other.samples)
 
 
 def test_too_many_tokens_are_refused(synthesizer: BatchSynthesizer) -> None:
@@ -128,6 +160,59 @@ def test_least_size_with_room_is_taken() -> None:
     assert captured.outputs.tolist() == [1, 3, 5, 7]
     assert sizes.at_least(9) is None
     assert queue.launches == [2, 2, 2]
+
+
+class Streams:
+    """What is asked of a GPU's streams, in order."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def note(self, what: str) -> Any:
+        """Stands for a function of PyTorch's."""
+
+        def noted(*arguments: object, **named: object) -> Any:
+            self.asked.append(what)
+            return nullcontext()
+
+        return noted
+
+    def stream(self, **named: object) -> SimpleNamespace:
+        return SimpleNamespace(wait_stream=self.note("wait"), synchronize=self.note("synchronize"))
+
+
+@pytest.fixture
+def streams(monkeypatch: pytest.MonkeyPatch) -> Streams:
+    """In place of a GPU's."""
+    streams = Streams()
+    monkeypatch.setattr(torch.cuda, "Stream", streams.stream)
+    monkeypatch.setattr(torch.cuda, "current_stream", streams.stream)
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, 0))
+    monkeypatch.setattr(torch.cuda, "stream", streams.note("stream"))
+    monkeypatch.setattr(torch.cuda, "graph", streams.note("capture"))
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: SimpleNamespace(replay=None))
+    return streams
+
+
+def test_first_run_of_a_function_waits_for_its_inputs(streams: Streams) -> None:
+    CudaQueue().capture(streams.note("run"))
+    assert streams.asked == ["wait", "stream", "run", "run", "synchronize", "capture", "run"]
+
+
+def test_wait_for_a_speech_half_leaves_the_cores_to_others(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[bool] = []
+
+    class Event:
+        def __init__(self, blocking: bool = False) -> None:
+            made.append(blocking)
+
+        def record(self, stream: object) -> None:
+            pass
+
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    CudaQueue().record()
+    CudaQueue(urgent=True).record()
+    assert made == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -14,21 +14,27 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from speechd.engines.kokoro.gpu.kernels.cubins import INDEX, THREADS, file_name, key
+from speechd.engines.kokoro.gpu.kernels.cubins import INDEX, SCRATCH, THREADS, file_name, key
 from speechd.engines.kokoro.gpu.kernels.recording import Variant
+
+VERSION: Final = triton.__version__
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a compiled kernel takes: registers and bytes of spilled registers of a thread, bytes of shared memory."""
+    """What a compiled kernel takes: registers of a thread, bytes of its stack, bytes of shared memory.
+
+    On the stack are registers that were spilled, and 32 bytes wherever a sine's argument may be large.
+    """
 
     registers: int
-    spilled: int
+    stack: int
     shared: int
 
 
@@ -42,7 +48,8 @@ class Compiled:
 
 
 def compile_variant(variant: Variant, architecture: int) -> Compiled:
-    """Compile a kernel for one architecture. Raises Triton's errors."""
+    """Compile a kernel for one architecture. Raises Triton's errors, and ValueError where `CubinLaunch` could not start
+    what it makes."""
     names = list(variant.kernel.arg_names)
     attributes = {(names.index(name),): [["tt.divisibility", 16]] for name in variant.pointers}
     constants = dict(variant.constants)
@@ -50,8 +57,22 @@ def compile_variant(variant: Variant, architecture: int) -> Compiled:
     source = ASTSource(variant.kernel, {name: signature[name] for name in names}, constants, attributes)
     target = GPUTarget("cuda", architecture, THREADS)
     compiled = triton.compile(source, target=target, options=variant.resources.options())
+    require_startable(compiled, variant)
     cubin = compiled.asm["cubin"]
     return Compiled(cubin, compiled.metadata.name, _usage(cubin, compiled.metadata.shared))
+
+
+def require_startable(compiled: Any, variant: Variant) -> None:
+    """Raise ValueError where a kernel does not take what `CubinLaunch` gives it.
+
+    compiled: of Triton, another release of which may add other parameters, threads or memory.
+    """
+    parameters = compiled.asm["ptx"].partition(".entry")[2].partition("{")[0].count(".param")
+    metadata = compiled.metadata
+    scratch = metadata.global_scratch_size + metadata.profile_scratch_size
+    found = parameters, metadata.num_warps, scratch
+    if found != (len(variant.signature) + len(SCRATCH), variant.resources.warps, 0):
+        raise ValueError(f"{variant.name} has parameters, warps, bytes of scratch memory {found}; triton {VERSION}")
 
 
 def write_file(variants: Sequence[Variant], architecture: int, folder: Path, jobs: int = 1) -> dict[Variant, Usage]:

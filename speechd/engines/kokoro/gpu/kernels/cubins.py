@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import importlib
 import json
 import logging
 import zipfile
@@ -19,9 +18,9 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from speechd.engines.kokoro.gpu.kernels.jit import elementwise, statistics
 from speechd.engines.kokoro.gpu.kernels.launch import Arguments, Constants, Grid, Launch, Resources, launch_jit
 from speechd.engines.kokoro.gpu.kernels.recording import Variant
+from speechd.engines.pipelining import EngineLost
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +39,14 @@ PREFER_SHARED: Final = 1
 THREADS: Final = 32
 """Of a warp."""
 
+SCRATCH: Final = (ctypes.c_void_p(0), ctypes.c_void_p(0))
+"""Parameters that Triton adds to a kernel's own: addresses of memory that these kernels do not use."""
 
 COMPILED: Final = Path(__file__).parent / "compiled"
 """Where the files are."""
+
+SOURCES: Final = Path(__file__).parent / "jit"
+"""Where the kernels are."""
 
 
 def architecture(device: torch.device) -> int:
@@ -61,23 +65,22 @@ def compiled_file(device: torch.device) -> Path:
     return COMPILED / file_name(architecture(device))
 
 
-def source_digest(module: str) -> str:
-    """A digest of a kernel's module and of those that all kernels use: with others it is another kernel."""
+def source_digest(folder: Path = SOURCES) -> str:
+    """A digest of all kernels: any of them may use functions and numbers of the others."""
     digest = hashlib.sha256()
-    for name in (module, elementwise.__name__, statistics.__name__):
-        digest.update(Path(importlib.import_module(name).__file__ or "").read_bytes())
+    for file in sorted(folder.glob("*.py")):
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
 def key(variant: Variant) -> str:
     """The name of a variant in a file."""
-    sources = source_digest(variant.module)
-    parts = (sources, variant.name, variant.signature, variant.constants, variant.resources)
+    parts = (source_digest(), variant.module, variant.name, variant.signature, variant.constants, variant.resources)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-class DriverError(Exception):
-    """CUDA's driver refused a call."""
+class DriverError(EngineLost):
+    """CUDA's driver refused a call. Where it had loaded a kernel, and does not start it, an earlier one has failed."""
 
 
 class Driver:
@@ -150,9 +153,8 @@ class CubinLaunch:
         if function is None:
             self._fallback(kernel, grid, arguments, constants, resources)
             return
-        # After a kernel's own parameters come two of Triton's, for memory that these kernels do not use.
         ordered = (arguments[name] for name in kernel.arg_names if name in arguments)
-        values = [*map(_value, ordered), ctypes.c_void_p(0), ctypes.c_void_p(0)]
+        values = [*map(_value, ordered), *SCRATCH]
         stream = torch.cuda.current_stream().cuda_stream
         self._driver.launch(function.handle, grid, resources.warps * THREADS, function.shared, values, stream)
 
