@@ -25,6 +25,8 @@ class Segmentation:
     closing: those of both behind which any capitalised word starts a sentence, but for `continuations` ("EST") and,
     near the beginning of a sentence, for titles ("At 5 p.m. Mr. Lee left").
     starters: words with which sentences often begin; "l'" stands for an elided word that another one follows.
+    measures: those of `open_abbreviations` that a number stands before; any capitalised word starts a sentence behind
+    them ("5 min.").
     continuations: words that go on, though capitalised, behind a word of `closing`.
     conjunctions: words before which a clause may end.
     proclitics: words spoken in one breath with the next one, so that no cut may follow them.
@@ -35,6 +37,7 @@ class Segmentation:
     ambiguous: frozenset[str] = frozenset()
     closing: frozenset[str] = frozenset()
     starters: frozenset[str] = frozenset()
+    measures: frozenset[str] = frozenset()
     continuations: frozenset[str] = frozenset()
     conjunctions: frozenset[str] = frozenset()
     proclitics: frozenset[str] = frozenset()

@@ -45,6 +45,10 @@ _ITEM = re.compile(rf"(?:[{_BULLETS}][ ]?)?([a-z]|\d{{1,3}})(\.\)|[.)])")
 _NUMERO: Final = frozenset(("n°", "nº", "n.º", "№", "no", "nos"))
 """How "number" is written in many languages."""
 
+_DEGREES: Final = re.compile(r"\d[ ]?°[CFK]?$")
+_DOTTED: Final = re.compile(r"(?:[^\W\d]{1,3}\.)+[^\W\d]{1,3}")
+"""An abbreviation with full stops: "U.S", "B.Sc"."""
+
 _CODE: Final = re.compile(r"[A-Z]{1,3}-?\d")
 """What is numbered with letters: "No. C2766"."""
 
@@ -175,12 +179,12 @@ def _word_ends(word: str, after: str, words: Segmentation, *, alone: bool, head:
     """Whether `word` with its full stop ends a sentence before `after`. alone: nothing else is in the sentence. head:
     what is in it before the word."""
     word = re.split("['’-]", word.strip("'’-"))[-1]  # "l'ing.", "200-lb."
-    forms = {word, word.lower()}
+    forms = {word} if len(word) == 1 else {word, word.lower()}
     if alone and ((word.isdecimal() and len(word) <= 3) or len(word) == 1):
         return False  # "1. First", "A. Smith"
     if after[:1].islower() and not _begins_small(head + word):
         return False
-    if not any(map(str.isalpha, word)):
+    if not any(map(str.isalpha, word)) or _DEGREES.search(word):
         return True
     if word.lower() in _NUMERO and (after[:1].isdecimal() or _CODE.match(after)):
         return False
@@ -190,15 +194,17 @@ def _word_ends(word: str, after: str, words: Segmentation, *, alone: bool, head:
         return False
     if not forms.isdisjoint(words.closing):
         return not after or (after[:1].isupper() and not _continues(after, words, head))
+    if word in words.measures and head.rstrip()[-1:].isdecimal():
+        return not after or (after[:1].isupper() and not _continues(after, words, head))
     initial = len(word) == 1 and word.isupper()
-    if initial or "." in word or not forms.isdisjoint(words.open_abbreviations):
+    if initial or _DOTTED.fullmatch(word) or not forms.isdisjoint(words.open_abbreviations):
         return _starts_sentence(after, words)
     return True
 
 
 def _begins_small(sentence: str) -> bool:
-    """Whether its first letter is a small one, as where all of a text is written so."""
-    return next((letter.islower() for letter in sentence if letter.isalpha()), False)
+    """Whether it begins with a small letter, as where all of a text is written so."""
+    return next((letter.islower() for letter in sentence if letter.isalnum()), False)
 
 
 def _continues(text: str, words: Segmentation, head: str) -> bool:

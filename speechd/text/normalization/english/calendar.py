@@ -48,6 +48,10 @@ def _weekdays(match: re.Match[str], _: Verbalizer) -> str:
     return f"{WEEKDAYS[match[1]]} to {WEEKDAYS.get(match[2], match[2])}"
 
 
+def _days(match: re.Match[str], _: Verbalizer) -> str:
+    return ", ".join(WEEKDAYS[day.rstrip(".")] for day in match[0].split("/"))
+
+
 def _month(match: re.Match[str], _: Verbalizer) -> str:
     ends = match[0].endswith(".") and not match.string[match.end() :].strip("\"') \n")
     return _SHORT_MONTHS[match[1]] + ("." if ends else "")
@@ -73,6 +77,7 @@ NEEDED: Final = re.compile(rf"(?:{_DAY}|{_SHORT})(?![a-z])")
 """A short name of a day or a month."""
 
 DAYS: Final[tuple[Rule, ...]] = (
+    rule(rf"(?<!\w){_DAY}\.?(?:/{_DAY}\.?){{1,6}}(?!\w)", _days),
     rule(rf"(?<!\w)({_DAY})[ ]to[ ]({_DAY}|{_FULL_DAY})(?!\w)", _weekdays),
     rule(rf"(?<![\w'])({_SURE})(?=[ ](?:morning|afternoon|evening|night)(?!\w))", _weekday),
     rule(rf"(?<=[a-z] )({_SHORT})\.(?=[ ][a-z]|[,;])", _month, hint="."),
@@ -94,14 +99,24 @@ DAYS: Final[tuple[Rule, ...]] = (
     rule(rf"(?<!\w)({_SHORT})\.?[ ]?[-–/][ ]?({_SHORT}|May)\.?(?!\w)(?=[ ,;:.)]|$)", _months),
 )
 DATES: Final[tuple[Rule, ...]] = (
-    rule(rf"(?<![\w./,-]){_MONTH_DAY}(?=[ ]?(?:through|thru|until|to|–|-)[ ]?{_MONTH_DAY})", _month_and_day, hint="/"),
+    rule(
+        rf"(?<![\w./,-]){_MONTH_DAY}[ ]?[-–][ ]?(?=(?:{_FULL_DAY},?[ ])?{_MONTH_DAY})",
+        lambda m, v: f"{_month_and_day(m, v)} to ",
+        hint="/",
+    ),
+    rule(
+        rf"(?<![\w./,-]){_MONTH_DAY}(?=[ ](?:through|thru|until|to)[ ](?:{_FULL_DAY},?[ ])?{_MONTH_DAY})",
+        _month_and_day,
+        hint="/",
+    ),
     rule(
         rf"(?<![\w/.,-])([1-9]|[12]\d|3[01])/([1-9]|[12]\d|3[01])[ ]({'|'.join(MONTHS)})(?!\w)",
         _days_of_month,
         hint="/",
     ),
     rule(
-        rf"(?=\d)(?:{_CUED}|(?<=eadline: )|(?<=[Dd]ue: )|(?<=[Dd]ate: )|(?<=day )|(?<=day, )){_MONTH_DAY}(?![ ]"
+        rf"(?=\d)(?:{_CUED}|(?<=eadline: )|(?<=[Dd]ue: )|(?<=[Dd]ate: )|(?<=[Ww]eek of )|(?<=day )|(?<=day, ))"
+        rf"{_MONTH_DAY}(?![ ]"
         rf"(?:cup|teaspoon|tablespoon|inch|mile|of[ ]))",
         _month_and_day,
         hint="/",

@@ -161,6 +161,16 @@ RULES: Final[tuple[Rule, ...]] = (
         "nine one one",
         hint="911",
     ),
+    rule(
+        r"(?<![\w.,-])(?<!\d )([1-9]\d{0,2}(?:[ ]\d{3}){0,4}[ ]000)(?![\w-]|[.,]\d|[ ]\d)",
+        lambda m, v: v.cardinal(m[1].replace(" ", "")),
+        hint=" 000",
+    ),
+    rule(
+        r"(?=\d)(?:(?<=number )(?!\d{3}[-–]\d{3}(?!\d))|(?<=Public Law ))(\d{1,4})[-–](\d{3,6})(?![\w-]|[.,]\d)",
+        lambda m, v: f"{_code_number(m[1], v)}, {_code_number(m[2], v)}",
+        hint="-",
+    ),
     rule(r"0[xX](?<![\w.,+-]0[xX])([0-9A-Fa-f]{1,16})(?!\w)", lambda m, v: f"zero X {_hexadecimal(m[1], v)}", hint="0"),
     rule(r"(?<![\w/-])40[13]\(([a-z])\)(?!\w)", lambda m, v: f"{reading.pairs(m[0][:3], v)} {m[1]}", hint="("),
     rule(r"(?<![\w&])#[ ]?(?=\d|[A-Z]{1,3}-?\d)", "number ", hint="#"),
@@ -169,11 +179,15 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<!\S)<[ ]?(?=[\d$£€¥])|(?<=\s)<(?=\s)", " less than ", hint="<"),
     rule(r"(?<=ending in )\d{4}(?!\w)|(?<=ending )\d{4}(?!\w)|(?<=PIN )\d{4}(?!\w)", lambda m, v: v.digits(m[0])),
     rule(r"(?<![\w./-])24/7(?![\w/]|[.,]\d)", "twenty-four seven", hint="24/7"),
-    rule(r"(?<![\w./-])9/11(?![\w/]|[.,]\d)", "nine eleven", hint="9/11"),
+    rule(r"(?<![\w./])(?<!\d-)9/11(?![\w/]|[.,]\d)", "nine eleven", hint="9/11"),
+    rule(
+        r"(?=\d)(?:(?<=\ba )|(?<=\ban )|(?<=[Tt]he )|(?<=\bran )|(?<=\brun )|(?<=[Mm]y ))(\d{1,2})[kK](?![\w-])",
+        lambda m, v: f"{v.cardinal(m[1])} K",
+    ),
     rule(r"(?<![\w./-])50/50(?![\w/]|[.,]\d)", "fifty-fifty", hint="50/50"),
     rule(r"(?<![\w./-])50-50(?![\w/-]|[.,]\d)", "fifty-fifty", hint="50-50"),
     rule(r"(?<![\w./-])20/20(?![\w/]|[.,]\d)", "twenty twenty", hint="20/20"),
-    rule(r"(?<![\w.,+-])\+\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){2,6}(?![\w-])", _phone, hint="+"),
+    rule(r"(?<![\w.,+-])\+(?=(?:[ .()-]{0,2}\d){7})\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){2,6}(?![\w-])", _phone, hint="+"),
     rule(r"(?<![\w.,-])(?:1[ .-])?(?:\(\d{3}\)[ -]?|\d{3}[ .-])\d{3}[ .-]\d{4}(?:-\d{1,4})?(?![\w-])", _phone),
     rule(
         r"(?<![\w.,-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w.,-])(?!\d00-\d000)\d{3}-\d{4}(?![\w-])(?![ ](?:words"
@@ -190,7 +204,7 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 LETTERS_WITH_DIGITS: Final = rule(
-    r"(?<!\w)(?=[A-Za-z]{0,9}-?\d)(?=\d{0,9}-?[A-Za-z]|[A-Za-z])[A-Za-z]{0,9}(?:(?:-(?=\d))?\d{1,9}[A-Za-z]{0,9}){1,9}(?![\w]|-\d)",
+    r"(?<!\w)(?<!\d[.,])(?=[A-Za-z]{0,9}-?\d)(?=\d{0,9}-?[A-Za-z]|[A-Za-z])[A-Za-z]{0,9}(?:(?:-(?=\d))?\d{1,9}[A-Za-z]{0,9}){1,9}(?![\w]|-\d)",
     _code,
 )
 """After dates, measures and powers, which also have letters next to digits."""

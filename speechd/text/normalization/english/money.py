@@ -105,7 +105,9 @@ def _money(match: re.Match[str], verbalizer: Verbalizer) -> str:
     if match["per"]:
         per = f" per {british(PER[match['per']], verbalizer)}"
     else:
-        per = {"/": " per ", "-": " "}.get(match[0][-1], "")
+        per = f" {match['each']} " if match["each"] else " per " if match[0][-1] == "/" else ""
+    if match["rent"]:
+        per = f" per {_RENTS[match['rent']]}"
     return ("minus " if match["sign"] else "") + spoken + per
 
 
@@ -121,13 +123,15 @@ _PRICED: Final = (
     "loan grant contract reward bonus check cheque bet salary project valuation market industry fund package lawsuit "
     "settlement"
 ).split()
+_RENTS: Final = {"pcm": "calendar month", "pw": "week", "pppn": "person per night", "ppn": "night", "p.a.": "annum"}
 _PER: Final = (
-    rf"(?:[ ]?/[ ]?(?P<per>{PER_PATTERN})|/(?=[^\W\d_])|-(?=an?-))?(?=[ -](?:[a-z]{{1,12}}[ ])?"
+    rf"(?:[ ]?/[ ]?(?P<per>{PER_PATTERN})|/(?=[^\W\d_])|-(?P<each>an?)-(?=[a-z])"
+    rf"|[ ]?(?P<rent>{either(_RENTS)})(?!\w))?(?=[ -](?:[a-z]{{1,12}}[ ])?"
     rf"(?P<noun>{either(_PRICED)})(?!\w))?"
 )
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        rf"(?P<sign>{_MINUS})(?<!\w)(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}"
+        rf"(?P<sign>{_MINUS})(?<![\w/])(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}"
         rf"(?:(?<![a-zA-Z])[ ]?(?P<code>USD|CAD|AUD|NZD|HKD|SGD|MXN|GBP|EUR|JPY|INR)(?!\w))?{_PER}",
         _money,
     ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from speechd.text.normalization.rules import Rule, either, rule
+from speechd.text.normalization.verbalizer import Verbalizer
 
 _GREEK: Final = dict(
     zip(
@@ -35,7 +37,9 @@ _SPOKEN: Final[Mapping[str, str]] = {
     "⇔": "if and only if", "↑": "up", "↓": "down", "−": "minus", "°": "degrees", "©": "copyright", "®": "registered",
     "™": "trademark", "§": "section", "¶": "paragraph", "№": "number", "$": "dollars", "£": "pounds", "€": "euros",
     "¥": "yen", "₹": "rupees", "¢": "cents", "@": "at", "‰": "per mille", "♯": "sharp", "♭": "flat", "·": "times",
-    "~": "about", "^": "to the power of",
+    "~": "about", "^": "to the power of", "∠": "angle", "∝": "is proportional to", "∴": "therefore", "∵": "because",
+    "⊥": "is perpendicular to", "∥": "is parallel to", "⊃": "superset of", "⊇": "superset of", "≪": "much less than",
+    "≫": "much greater than", "≃": "approximately", "∘": "of",
 }  # fmt: skip
 _HIDDEN: Final = frozenset("ssh env git npm aws gcc css svg ssl".split())
 
@@ -45,12 +49,22 @@ def _dotted(name: str) -> str:
     return " ".join(name.upper()) if name in _HIDDEN - {"env"} or not set(name) & set("aeiouy") else name
 
 
+def _initials(match: re.Match[str], _: Verbalizer) -> str:
+    """Two letters with a slash between them, as in "N/A" and "A/C"."""
+    return match[0].replace("/", ".").upper()
+
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?<![\w.#]){either(_LANGUAGES)}(?![\w+#])", lambda m, _: _LANGUAGES[m[0]]),
     rule(r"(?<=[Cc]opyright)[ ](?:©|\([cC]\))(?=[ ]?\d)", "", hint="opyright"),
     rule(r"(?<!\w)\([cC]\)(?=[ ]?(?:copyright|[A-Z\d]))", "copyright ", hint="("),
     rule(r"(?<![^\s\"'(])\.([a-z]{2,20})(?!\w|\.\w)", lambda m, _: f"dot {_dotted(m[1])}", hint="."),
     rule(r"(?<!\w)\((?:R|r|TM|tm)\)", "", hint="("),
+    rule(r"(?<![\w/])(?<!\d )([A-Z])/([A-Z])(?![\w/])|(?<!\w)(n)/(a)(?![\w/])", _initials, hint="/"),
+    rule(r"(?<!\w)[wW]/in(?=[ ]\d)", "within", hint="/"),
+    rule(r"(?<=\d )(?:y/o|yo)(?!\w)", "year-old", hint="y"),
+    rule(r"(?<=SELECT )\*|(?<=\()\*(?=\))", "star", hint="*"),
+    rule(r"§§[ ]?(?=\d)", "sections ", hint="§§"),
     rule(r"(?<!\w)and[ ]?/[ ]?or(?!\w)", "and or", hint="/"),
     rule(r"(?<!\w)[wW]/o(?=[ .,;:!?]|$)", "without", hint="/"),
     rule(r"(?<!\w)[wW]/(?=[ ]?\w)", "with ", hint="/"),

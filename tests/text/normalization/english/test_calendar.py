@@ -21,6 +21,7 @@ from speechd.text.normalization.normalize import normalize
         ("Sat down in the sun", "Sat down in the sun"),
         ("3/4 of it", "three quarters of it"),
         ("by 9/11", "by nine eleven"),
+        ("Mon/Wed/Fri", "Monday, Wednesday, Friday"),
     ],
 )
 def test_day_or_month_is_spoken(written: str, spoken: str) -> None:

@@ -17,6 +17,11 @@ from speechd.text.normalization.normalize import normalize
         ("+1 555 123 4567", "plus one, five five five, one two three, four five six seven"),
         ("555-0123", "five five five, oh one two three"),
         ("MP3s", "M-P-threes"),
+        ("up +0.87%", "up plus zero point eight seven percent"),
+        ("the post-9/11 world", "the post-nine eleven world"),
+        ("No. 21-1484", "number twenty-one, fourteen eighty-four"),
+        ("Apt. #4B", "Apartment number four-B"),
+        ("a 10k race", "a ten K race"),
     ],
 )
 def test_code_or_phone_number_is_spelled(written: str, spoken: str) -> None:

@@ -14,6 +14,9 @@ from speechd.text.normalization.normalize import normalize
         ("α ≤ β ≈ π → done", "alpha less than or equal to beta approximately pi to done"),
         ("and/or w/o it", "and or without it"),
         ("~5, >5, <5", "about five, greater than five, less than five"),
+        ("a P/E of 5, N/A", "a P.E of five, N.A"),
+        ("§§ 4–6", "sections four to six"),
+        ("∠ABC, a ∝ b", "angle ABC, a is proportional to b"),
     ],
 )
 def test_sign_is_spoken(written: str, spoken: str) -> None:

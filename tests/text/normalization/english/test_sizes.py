@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from speechd.text.normalization.normalize import normalize
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ('a 12" ruler and a 15" laptop', "a twelve-inch ruler and a fifteen-inch laptop"),
+        ('He said "I am 12" and left', 'He said "I am twelve" and left'),
+        ("2 m × 3 m", "two meters by three meters"),
+        ("3' x 5'", "three feet by five feet"),
+        ("in 21'30\"", "in twenty-one minutes thirty seconds"),
+        ("He is 5'10.", "He is five foot ten."),
+    ],
+)
+def test_size_is_spoken(written: str, spoken: str) -> None:
+    assert normalize(written, "en-us") == spoken
