@@ -43,6 +43,7 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "pcs.": "pieces", "pkgs.": "packages", "Min. wage": "Minimum wage", "min. wage": "minimum wage",
     "Temp.": "Temperature", "Govt.": "Government", "Incl.": "Including", "Excl.": "Excluding", "No. of": "Number of",
     "no. of": "number of", "lg.": "large", "med.": "medium", "pkt.": "packet", "tbc": "T.B.C", "cu. m": "cubic meters",
+    "pmt.": "payment", "rec'd": "received", "Bal.": "Balance", "Dir. of": "Director of", "V.P. of": "V.P of",
     "cu. ft.": "cubic feet", "cu. ft": "cubic feet", "cu. in.": "cubic inches", "cu. yd.": "cubic yards",
 }  # fmt: skip
 _WITHOUT_STOP_ONLY_BEFORE_SMALL: Final = frozenset("ed. eds. trans. max. prob. orig. temp. dia. wt. ht.".split())
@@ -57,7 +58,7 @@ _BEFORE_NUMBER: Final[Mapping[str, str]] = {
     "Chp": "Chapter", "chp": "chapter", "para": "paragraph", "paras": "paragraphs", "Para": "Paragraph",
     "Sched": "Schedule", "Iss": "Issue", "cl": "clause", "ss": "sections", "s": "section", "Exh": "Exhibit",
     "Secs": "Sections", "arts": "articles", "Arts": "Articles", "Reg": "Regulation",
-    "Rte": "Route", "Bldg": "Building", "Flr": "Floor", "Pt": "Part", "Vols": "Volumes", "Bk": "Book",
+    "Ph": "Phone", "Rte": "Route", "Bldg": "Building", "Flr": "Floor", "Pt": "Part", "Vols": "Volumes", "Bk": "Book",
 }  # fmt: skip
 _PLAIN_BEFORE_NUMBER: Final = frozenset("Rm Apt Ste Hwy Rte Bldg".split())
 """Those that need no stop."""
@@ -118,7 +119,9 @@ BEFORE_PLACES: Final[tuple[Rule, ...]] = (
     rule(r"(?<=F Supp )(2|3)d(?!\w)", lambda m, v: _SERIES[m[1]], hint="Supp"),
     rule(r"(?<=[Tt]he )no\.(?=[ ]of[ ])", "number", hint="no."),
     rule(r"(?<=[a-z] )est\.(?=[ ](?:of|is|was|at|for)(?!\w)|[ ]?[$£€])", "estimate", hint="est."),
-    rule(r"(?<!\w)est\.(?=[ ]\d)", "established", hint="est."),
+    rule(r"(?<!\w)est\.(?=[ ]\d{4}(?![\d,.%])(?!\.\d))", "established", hint="est."),
+    rule(r"(?<!\w)est\.(?=[ ][\d$£€])", "estimated", hint="est."),
+    rule(r"(?<=[a-z] )d\.(?=[ ][A-Z][a-z]+[ ]\d)", "defeated", hint="d."),
     rule(r"(?<![\w.])c\.[ ]?(?=\d{3,4}(?!\d|,\d))", "circa ", hint="c."),
     rule(r"(?<![\w.])fl\.[ ]?(?=\d)", "flourished ", hint="fl."),
     rule(r"(?<![\w.])b\.[ ]?(?=\d{4}(?!\d))", "born ", hint="b."),

@@ -90,8 +90,9 @@ DAYS: Final[tuple[Rule, ...]] = (
     ),
     rule(rf"(?<!\w)({_DAY})\.(?=,|[ ](?:[a-z]|and[ ]))", _weekday, hint="."),
     rule(
-        rf"(?:(?<=[a-z] )|(?<=[a-z], ))({_SURE})(?:\.(?=[ ]?[,;:)]|[\"')\s]*$|[ ])|(?=[ ](?:morning|afternoon"
-        rf"|evening|night|and[ ]{_DAY}|or[ ]{_DAY})(?!\w)))",
+        rf"(?:(?<=[a-z] )|(?<=[a-z], )|(?<=EOD )|(?<=COB ))({_SURE})"
+        rf"(?:\.(?=[ ]?[,;:)]|[\"')\s]*$|[ ])"
+        rf"|(?=[ ](?:morning|afternoon|evening|night|and[ ]{_DAY}|or[ ]{_DAY})(?!\w)))",
         _weekday,
     ),
     rule(rf"(?<=day and )({_DAY})\.?(?!\w)", _weekday, hint="day"),
@@ -115,7 +116,8 @@ DATES: Final[tuple[Rule, ...]] = (
         hint="/",
     ),
     rule(
-        rf"(?=\d)(?:{_CUED}|(?<=eadline: )|(?<=[Dd]ue: )|(?<=[Dd]ate: )|(?<=[Ww]eek of )|(?<=day )|(?<=day, ))"
+        rf"(?=\d)(?:{_CUED}|(?<=eadline: )|(?<=[Dd]ue: )|(?<=[Dd]ate: )|(?<=[Ww]eek of )"
+        rf"|(?<=ETA )|(?<=ETA: )|(?<=day )|(?<=day, ))"
         rf"{_MONTH_DAY}(?![ ]"
         rf"(?:cup|teaspoon|tablespoon|inch|mile|of[ ]))",
         _month_and_day,

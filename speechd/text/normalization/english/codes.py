@@ -153,6 +153,7 @@ RULES: Final[tuple[Rule, ...]] = (
         _vanity,
         hint="-",
     ),
+    rule(r"(?<=\d{3}[-. ]\d{4})[ ]?(?:x|[Ee]xtn?\.?)[ ]?(?=\d{2,5}(?!\w))", " extension "),
     rule(r"(?<![\w.,-])(?:1[.])?\d{3}\.\d{3}\.\d{4}(?![\w-]|\.\d)", _phone, hint="."),
     rule(r"(?<![\w.,-])0\d{3,4}[ ]\d{5,6}(?![\w-]|,\d)", _phone),
     rule(
@@ -178,6 +179,11 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<!\S)>[ ]?(?=[\d$£€¥])|(?<=\s)>(?=\s)", " greater than ", hint=">"),
     rule(r"(?<!\S)<[ ]?(?=[\d$£€¥])|(?<=\s)<(?=\s)", " less than ", hint="<"),
     rule(r"(?<=ending in )\d{4}(?!\w)|(?<=ending )\d{4}(?!\w)|(?<=PIN )\d{4}(?!\w)", lambda m, v: v.digits(m[0])),
+    rule(
+        r"(?<![\w.,])\.(\d{3})(?=[ ](?:hitter|average|batting|season|in[ ]\d)(?!\w))|(?<=batting )\.(\d{3})(?!\w)",
+        lambda m, v: reading.pairs(m[1] or m[2], v),
+        hint=".",
+    ),
     rule(r"(?<![\w./-])24/7(?![\w/]|[.,]\d)", "twenty-four seven", hint="24/7"),
     rule(r"(?<![\w./])(?<!\d-)9/11(?![\w/]|[.,]\d)", "nine eleven", hint="9/11"),
     rule(

@@ -96,8 +96,8 @@ def _coordinate(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 def _cups(match: re.Match[str], _: Verbalizer) -> str:
-    one = re.search(r"(?<![\d/])1[ ]$", match.string[max(0, match.start() - 3) : match.start()]) is not None
-    name = "cup" if match[0][0] == "c" else "tablespoon"
+    one = re.search(r"(?<!\d)(?:1|\d/\d{1,2})[ ]$", match.string[max(0, match.start() - 6) : match.start()])
+    name = {"T": "tablespoon", "t": "teaspoon"}.get(match[0][0], "cup")
     return name if one else f"{name}s"
 
 
@@ -112,7 +112,9 @@ _SCALED: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _SCALES: Final = {"F": "Fahrenheit", "C": "Celsius"}
 _INGREDIENTS: Final = (
-    "lemon lime orange butter sugar oil olive flour soy vinegar water milk honey salt baking fresh chopped cornstarch "
+    "lemon lime orange butter sugar oil olive flour soy vinegar water milk honey salt baking "
+    "rice yeast cheese broth stock beans oats nuts corn pepper sifted packed cold warm hot boiling "
+    "fresh chopped cornstarch "
     "vanilla mayonnaise mustard cream grated minced brown maple cocoa tomato ketchup sesame worcestershire of"
 ).split()
 
@@ -132,8 +134,9 @@ RULES: Final[tuple[Rule, ...]] = (
         hint=".",
     ),
     *powers.RULES,
-    rule(r"(?<=\d )c\.(?=[ ][a-z])", _cups, hint="c."),
-    rule(rf"(?<=\d )T\.?(?=[ ](?:{'|'.join(_INGREDIENTS)})(?!\w))", _cups, hint="T"),
+    *fractions.VULGAR,
+    rule(r"(?<=\d )c\.(?=[ ][a-z+&(]|[,;)])", _cups, hint="c."),
+    rule(rf"(?<=\d )[TtcC]\.?(?=[ ](?:{'|'.join(_INGREDIENTS)})(?!\w))", _cups, hint=" "),
     rule(r"(?<=°[CF])[ ]?/[ ]?(?=[-−]?\d)", " or ", hint="°"),
     *sizes.SIDES,
     rule(r"(?<![\w.,/])(\d{2,3})/(\d{2,3})(?=[ ]?mm[ ]?Hg(?!\w))", r"\1 over \2", hint="Hg"),
@@ -155,7 +158,13 @@ RULES: Final[tuple[Rule, ...]] = (
         hint="°",
     ),
     rule(r"(?<![\w.,])(\d{1,3})°[ ]?(\d{1,2})'[ ]?(?:(\d{1,2}(?:\.\d{1,4})?)(?:\"|''))?()", _coordinate, hint="°"),
-    *fractions.VULGAR,
+    rule(r"(?<![\w.,])(\d{1,3})°[-–](?=\d{1,3}[ ]?°)", lambda m, v: f"{v.cardinal(m[1])} to ", hint="°"),
+    rule(r"(?<![\w.,/-])(\d{1,3})[ ]?[-–][ ]?(?=\d{1,3}[ -]\d/\d)", r"\1 to ", hint="/"),
+    rule(
+        r"(?<=\d)-in\.?(?=[ ][a-z]|\))",
+        lambda m, _: "-inch",
+        hint="-in",
+    ),
     *sizes.INCHES,
     rule(
         rf"{START}(?P<sign>{SIGN})({NUMBER})[ -]?in\.?(?=[ ](?:wide|tall|long|deep|thick|high|x)(?!\w))",

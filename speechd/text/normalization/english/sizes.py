@@ -50,6 +50,9 @@ def _pan(match: re.Match[str], verbalizer: Verbalizer) -> str:
     return " by ".join(sizes) + (" inch" if match.string[match.end() : match.end() + 1] == " " else " inches")
 
 
+_BEFORE_INCHES = re.compile(
+    rf"(?:^|,[ ]|(?<!\w)(?:{'|'.join(_ARTICLES | _DETERMINERS)}|of|with|into|about|two|to|by|and|or|cut|for)[ ])$"
+)
 _QUOTE = re.compile(r"(?<!\d)\"")
 
 
@@ -58,7 +61,7 @@ def _inches(match: re.Match[str], _: Verbalizer) -> str:
     before, after = match.string[: match.start()], re.match(r"[ ]([a-z]+)", match.string[match.end() :])
     if len(_QUOTE.findall(before)) % 2 or (after and after[1] in _NO_NOUNS):
         return match[0]
-    if "/" not in match[1] and before.split(" ")[-2:-1] and before.split()[-1] not in _ARTICLES | _DETERMINERS:
+    if "/" not in match[1] and not _BEFORE_INCHES.search(before):
         return match[0]
     return f"{match[1]}{'-' if after else ' '}inch"
 

@@ -49,6 +49,12 @@ def _dotted(name: str) -> str:
     return " ".join(name.upper()) if name in _HIDDEN - {"env"} or not set(name) & set("aeiouy") else name
 
 
+def _period(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    """What a rate of growth compares: "2.7% y/y"."""
+    name = {"q": "quarter", "y": "year", "m": "month"}[match[1]]
+    return f"{name} {'on' if verbalizer.language.day_first else 'over'} {name}"
+
+
 def _initials(match: re.Match[str], _: Verbalizer) -> str:
     """Two letters with a slash between them, as in "N/A" and "A/C"."""
     return match[0].replace("/", ".").upper()
@@ -65,6 +71,8 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<=\d )(?:y/o|yo)(?!\w)", "year-old", hint="y"),
     rule(r"(?<=SELECT )\*|(?<=\()\*(?=\))", "star", hint="*"),
     rule(r"§§[ ]?(?=\d)", "sections ", hint="§§"),
+    rule(r"(?<![\w/])([qym])/\1(?!\w)", _period, hint="/"),
+    rule(r"(?<![\w.-])([A-F])-(?=[,;)]|[.]?$)", r"\1 minus", hint="-"),
     rule(r"(?<!\w)and[ ]?/[ ]?or(?!\w)", "and or", hint="/"),
     rule(r"(?<!\w)[wW]/o(?=[ .,;:!?]|$)", "without", hint="/"),
     rule(r"(?<!\w)[wW]/(?=[ ]?\w)", "with ", hint="/"),

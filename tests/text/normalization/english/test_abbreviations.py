@@ -31,6 +31,10 @@ from speechd.text.normalization.normalize import normalize
         ),
         ("para. 5 of Sched. 3, s. 12", "paragraph five of Schedule three, section twelve"),
         ("in the 1980's. 5 left", "in the nineteen eighties. five left"),
+        (
+            "2.5% (est. 2.4%); est. 1905",
+            "two point five percent (estimated two point four percent); established nineteen oh five",
+        ),
     ],
 )
 def test_name_is_spoken(written: str, spoken: str) -> None:

@@ -22,6 +22,7 @@ from speechd.text.normalization.normalize import normalize
         ("3/4 of it", "three quarters of it"),
         ("by 9/11", "by nine eleven"),
         ("Mon/Wed/Fri", "Monday, Wednesday, Friday"),
+        ("by COB Thurs. (ETA: 10/15)", "by COB Thursday (ETA: October fifteenth)"),
     ],
 )
 def test_day_or_month_is_spoken(written: str, spoken: str) -> None:

@@ -22,6 +22,8 @@ from speechd.text.normalization.normalize import normalize
         ("No. 21-1484", "number twenty-one, fourteen eighty-four"),
         ("Apt. #4B", "Apartment number four-B"),
         ("a 10k race", "a ten K race"),
+        ("555-123-4567 x890", "five five five, one two three, four five six seven extension eight hundred ninety"),
+        ("a .285 average", "a two eighty-five average"),
     ],
 )
 def test_code_or_phone_number_is_spelled(written: str, spoken: str) -> None:

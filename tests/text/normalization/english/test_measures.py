@@ -45,6 +45,12 @@ from speechd.text.normalization.normalize import normalize
         ("It fell 4 bps.", "It fell four basis points."),
         ("an i7-13700K", "an i-seven-one three seven oh oh-K"),
         ("5 cu. ft. of air", "five cubic feet of air"),
+        ("1 lb = 454 g", "one pound equals four hundred fifty-four grams"),
+        ("1 t. salt, ½ c. milk", "one teaspoon salt, half a cup milk"),
+        (
+            "110°–115°F for 1–1½ hrs",
+            "one hundred ten to one hundred fifteen degrees Fahrenheit for one to one and a half hours",
+        ),
     ],
 )
 def test_measure_is_spoken(written: str, spoken: str) -> None:

@@ -17,6 +17,7 @@ from speechd.text.normalization.normalize import normalize
         ("a P/E of 5, N/A", "a P.E of five, N.A"),
         ("§§ 4–6", "sections four to six"),
         ("∠ABC, a ∝ b", "angle ABC, a is proportional to b"),
+        ("2.7% y/y, a B+ and an A-", "two point seven percent year over year, a B plus and an A minus"),
     ],
 )
 def test_sign_is_spoken(written: str, spoken: str) -> None:
