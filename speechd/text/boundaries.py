@@ -45,6 +45,8 @@ _ITEM = re.compile(rf"(?:[{_BULLETS}][ ]?)?([a-z]|\d{{1,3}})(\.\)|[.)])")
 _NUMERO: Final = frozenset(("n°", "nº", "n.º", "№", "no", "nos"))
 """How "number" is written in many languages."""
 
+_INITIAL: Final = re.compile(r"[A-Z]\.")
+_NUMERAL: Final = re.compile(r"\d|(?!I(?!\w))[IVXLC]+(?!\w)")
 _DEGREES: Final = re.compile(r"\d[ ]?°[CFK]?$")
 _DOTTED: Final = re.compile(r"(?:[^\W\d]{1,3}\.)+[^\W\d]{1,3}")
 """An abbreviation with full stops: "U.S", "B.Sc"."""
@@ -188,7 +190,9 @@ def _word_ends(word: str, after: str, words: Segmentation, *, alone: bool, head:
         return True
     if word.lower() in _NUMERO and (after[:1].isdecimal() or _CODE.match(after)):
         return False
-    if not forms.isdisjoint(words.ambiguous) and not after[:1].isdecimal():
+    if len(word) == 1 and word.islower() and _INITIAL.match(after):
+        return False  # "a. C."
+    if not forms.isdisjoint(words.ambiguous) and not _NUMERAL.match(after):
         return not after[:1].islower()
     if not forms.isdisjoint(words.abbreviations):
         return False

@@ -73,6 +73,9 @@ def test_text_falls_into_sentences(expected: list[str]) -> None:
         ("hi", ["डॉ. अमित आए। ", "वे Mr. Smith से मिले। ", "ठीक है।"]),
         ("ja", ["Mr. Smith met Dr. Who. ", "彼は来た。", "終わり。"]),
         ("zh", ["Mr. Smith 来了。", "他说：好。"]),
+        ("es", ["Murió en 44 a. C. ", "El imperio cayó. ", "Dejar 30 min. ", "Servir."]),
+        ("fr-fr", ["Laisser 30 min. ", "Servir."]),
+        ("it", ["Nel sec. XV si ferma. ", "Cuocere 30 min. ", "Servire."]),
         ("xx", ["One. ", "Dr. ", "Two."]),
     ],
 )

@@ -22,6 +22,14 @@ COUNTS: list[Case] = [
     ("es", "5.000.000 habitantes", "cinco millones de habitantes"),
     ("es", "350,000 personas", "trescientas cincuenta mil personas"),
     ("es", "1 millón", "un millón"),
+    ("es", "2 cdas. de aceite", "dos cucharadas de aceite"),
+    ("fr-fr", "1 c. à café de sel", "une cuillère à café de sel"),
+    ("pt-br", "Flamengo 2 x 1 Vasco", "Flamengo dois a um Vasco"),
+    ("pt-br", "venceu por 3x0; tabuleiro 8x8", "venceu por três a zero; tabuleiro oito vezes oito"),
+    ("fr-fr", "En 30 min. environ", "En trente minutes environ"),
+    ("es", "25 min. más", "veinticinco minutos más"),
+    ("it", "20 sec. dopo", "venti secondi dopo"),
+    ("pt-br", "na R. das Flores", "na rua das Flores"),
 ]
 MONEY: list[Case] = [
     ("es", "7.000.000 €", "siete millones de euros"),
@@ -38,6 +46,11 @@ MONEY: list[Case] = [
     ("pt-br", "R$ 1,7 bilhão", "um vírgula sete bilhão de reais"),
     ("es", "40 CHF", "cuarenta francos suizos"),
     ("it", "15-20 €", "quindici a venti euro"),
+    ("es", "19,99 €/mes", "diecinueve euros con noventa y nueve céntimos al mes"),
+    ("fr-fr", "5 €/kg", "cinq euros le kilo"),
+    ("it", "9 €/mese", "nove euro al mese"),
+    ("pt-br", "R$ 9,00/mês", "nove reais por mês"),
+    ("it", "2 mln di euro", "due milioni di euro"),
 ]
 ROMANS: list[Case] = [
     ("es", "el siglo XVIII y Alfonso XIII", "el siglo dieciocho y Alfonso trece"),
@@ -52,6 +65,8 @@ ROMANS: list[Case] = [
     ("it", "il capitolo VII", "il capitolo sette"),
     ("pt-br", "Pedro I e Bento XVI", "Pedro primeiro e Bento dezesseis"),
     ("pt-br", "século XV", "século quinze"),
+    ("es", "los siglos XVI-XVII", "los siglos dieciséis a diecisiete"),
+    ("fr-fr", "XVIe-XVIIe siècle", "seizième à dix-septième siècle"),
 ]
 ORDINALS: list[Case] = [
     ("es", "2.º piso, 3.er premio, 4ta vez", "segundo piso, tercer premio, cuarta vez"),
