@@ -255,6 +255,7 @@ class Language:
     warm_up: two sentences spoken before a server is ready. They have numbers, which need the rules of written forms;
     English also a word that no lexicon has, which needs espeak-ng.
     normalization: the rules that turn written forms into words; "" where the engine's G2P reads numbers itself.
+    yes_no: what a tick and a cross in a table say.
     day_first: whether dates in digits begin with the day.
     """
 
@@ -269,6 +270,7 @@ class Language:
     latin: str = ""
     warm_up: str = ""
     normalization: Literal["english", "romance", "hindi", "japanese", "mandarin", ""] = ""
+    yes_no: tuple[str, str] = ("", "")
     day_first: bool = True
     segmentation: Segmentation = Segmentation()
     numbers: NumberWords | None = None

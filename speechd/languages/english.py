@@ -57,6 +57,7 @@ US: Final = Language(
     espeak_voice="gmw/en-US",
     warm_up="Zyxq has 3 ferries. The next one leaves at noon, and a ticket is $5.50. ",
     normalization="english",
+    yes_no=("yes", "no"),
     day_first=False,
     segmentation=_SEGMENTATION,
     numbers=NumberWords(
@@ -72,6 +73,7 @@ GB: Final = Language(
     espeak_voice="gmw/en",
     warm_up="Zyxq has 3 ferries. The next one leaves at noon, and a ticket is £5.50. ",
     normalization="english",
+    yes_no=("yes", "no"),
     segmentation=_SEGMENTATION,
     numbers=NumberWords(num2words="en", locale="en_GB", point="point", minus="minus", fraction_in_digits=True),
 )

@@ -47,6 +47,7 @@ FRENCH: Final = Language(
     espeak_voice="roa/fr",
     warm_up="Nous avons 3 bateaux. Le prochain part à midi, et le billet coûte 5,50 €. ",
     normalization="romance",
+    yes_no=("oui", "non"),
     segmentation=Segmentation(
         abbreviations=word_set(
             "M MM mme mmes mlle mlles mgr dr drs pr prof st ste fr mr mrs ms av apr env no nos nº fig chap vol art éd "

@@ -51,6 +51,7 @@ ITALIAN: Final = Language(
     espeak_voice="roa/it",
     warm_up="Abbiamo 3 navi. La prossima parte a mezzogiorno, e il biglietto costa 5,50 €. ",
     normalization="romance",
+    yes_no=("sì", "no"),
     segmentation=Segmentation(
         abbreviations=word_set(
             "sig sigg sig.ra sig.na sig.re dott dott.ssa dr dr.ssa prof prof.ssa proff ing avv arch geom rag on gen "

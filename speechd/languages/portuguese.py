@@ -49,6 +49,7 @@ PORTUGUESE: Final = Language(
     espeak_voice="roa/pt-BR",
     warm_up="Temos 3 barcos. O próximo sai ao meio-dia, e o bilhete custa R$ 5,50. ",
     normalization="romance",
+    yes_no=("sim", "não"),
     segmentation=Segmentation(
         abbreviations=word_set(
             "sr sra srta srs sras dr dra drs prof profa prof.ª profs eng arq gen cel cap ten sgt exmo mr mrs ms st "

@@ -51,6 +51,7 @@ SPANISH: Final = Language(
     espeak_voice="roa/es",
     warm_up="Tenemos 3 barcos. El próximo sale a mediodía, y el billete cuesta 5,50 €. ",
     normalization="romance",
+    yes_no=("sí", "no"),
     segmentation=Segmentation(
         abbreviations=word_set(
             "sr sra srta sres sras dr dra dres dras d.ª ud uds vd vds prof profa prof.ª lic ing arq gral cnel tte "

@@ -116,7 +116,7 @@ def _line(line: str, paragraph: list[str]) -> Iterator[str]:
         text = line[item.end() :].strip()
         paragraph.append(text if text.count("|") < 2 else ", ".join(filter(None, map(str.strip, text.split("|")))))
         paragraph.append("")  # marks a list item: its paragraph ends as a sentence
-    elif line.count("|") >= 2:
+    elif _bars(line) >= 2:
         yield from _paragraph(paragraph)
         cells = (_inline(cell) for cell in line.split("|"))
         yield _ended(", ".join(cell for cell in cells if cell)) + "\n"
@@ -128,6 +128,13 @@ def _line(line: str, paragraph: list[str]) -> Iterator[str]:
         yield _ended(", ".join(map(_inline, _CELLS.split(line.strip())))) + "\n"
     else:
         paragraph.append(line.strip())
+
+
+def _bars(line: str) -> int:
+    """The bars that may part the cells of a table's row: none in a formula, and no "or" of a program."""
+    if line.count("|") < 2 or line.lstrip().startswith("|"):
+        return line.count("|")
+    return FORMULA.sub("", line).replace("||", "").count("|")
 
 
 def _paragraph(lines: list[str], end: str = "\n\n", shape: Shape | None = None) -> Iterator[str]:

@@ -117,7 +117,7 @@ DATES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"(?=\d)(?:{_CUED}|(?<=eadline: )|(?<=[Dd]ue: )|(?<=[Dd]ate: )|(?<=[Ww]eek of )"
-        rf"|(?<=ETA )|(?<=ETA: )|(?<=day )|(?<=day, ))"
+        rf"|(?<=ETA )|(?<=day is )|(?<=born )|(?<=ETA: )|(?<=day )|(?<=day, ))"
         rf"{_MONTH_DAY}(?![ ]"
         rf"(?:cup|teaspoon|tablespoon|inch|mile|of[ ]))",
         _month_and_day,

@@ -10,6 +10,7 @@ from speechd.text.normalization.rules import Rule, either, rule
 from speechd.text.normalization.verbalizer import Verbalizer
 
 _PLACES: Final = (
+    "Xbox Porsche Fahrenheit "
     "Room Rm Suite Apartment Apt Flight Boeing Airbus Route Highway Hwy Interstate Bus Unit Area Studio Building Gate "
     "Psalm Peugeot Levi's BMW room suite apartment flight route highway interstate bus unit area code"
 ).split()
@@ -203,6 +204,10 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(r"(?<![\w.,-])0\d{2,4}[ -]\d{3,4}(?:[ -]\d{3,4})?(?![\w-]|,\d)", _phone),
     rule(r"(?=\d)(?<=[Dd]ial )\d{3}(?!\w|[.,-]\d)|(?<=[Cc]all )[1-9]11(?!\w|[.,-]\d)", lambda m, v: v.digits(m[0])),
+    rule(
+        r"(?<!\w)((?:RFC|ISO|IEEE|Form|ANSI|DIN)[ -])(\d{4})(?!\w|[.,]\d)",
+        lambda m, v: m[1] + reading.pairs(m[2], v),
+    ),
     rule(
         rf"(?<=\b)({either(_PLACES)}[ ]#?)(\d{{3}})(?!\w|[.,]\d)",
         lambda m, v: m[1].replace("#", "") + _code_number(m[2], v),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from speechd.text.normalization.english.per import PER, PER_PATTERN, british
+from speechd.text.normalization.english.sizes import is_attributive
 from speechd.text.normalization.rules import DASH, NUMBER, SIGN, Rule, either, rule
 from speechd.text.normalization.verbalizer import Verbalizer
 
@@ -100,7 +101,7 @@ def _money(match: re.Match[str], verbalizer: Verbalizer) -> str:
         first = _amount(low, None, currency, verbalizer) if cents else verbalizer.number(low.replace(",", ""))
         scale = f" {SCALES[match['lowscale']]}" if match["lowscale"] else ""
         spoken = f"{first}{scale} to {spoken}"
-    if match["noun"]:
+    if match["noun"] or (match[0][-1].isalnum() and is_attributive(match, only_articles=True)):
         spoken = spoken.replace(currency.many, currency.one)  # "a twenty dollar bill"
     if match["per"]:
         per = f" per {british(PER[match['per']], verbalizer)}"

@@ -42,11 +42,14 @@ def _era(match: re.Match[str], verbalizer: Verbalizer) -> str:
     return f"{era} {spoken}" if match[0][0].isalpha() else f"{spoken} {era}"
 
 
+_NUMBER_BEHIND = re.compile(r"[ ]\d")
+
+
 def _bare_year(match: re.Match[str], verbalizer: Verbalizer) -> str:
     """Four digits between 1100 and 2099 are a year, unless they count what follows: "1500 people"."""
     before, year, noun = match["before"] or match["before2"] or "", match["year"], match["noun"]
     spoken = verbalizer.cardinal(year) if _counts(before, year, noun) else reading.year(year, verbalizer)
-    return before + spoken
+    return before + spoken + ("," if _NUMBER_BEHIND.match(match.string, match.end()) else "")
 
 
 def _counts(before: str, year: str, noun: str | None) -> bool:

@@ -21,13 +21,16 @@ _NO_NOUNS: Final = frozenset(
 )
 
 
-def is_attributive(match: re.Match[str]) -> bool:
-    """Whether the measure stands before a noun: "a 10 ft ladder", and not "10 ft high"."""
+def is_attributive(match: re.Match[str], *, only_articles: bool = False) -> bool:
+    """Whether the measure stands before a noun: "a 10 ft ladder", and not "10 ft high". only_articles: whether nothing
+    but "a" and "an" tell."""
     after = re.match(r"\.?[ -]([A-Za-z][a-z]{0,20})", match.string[match.end() : match.end() + 24])
     before = match.string[max(0, match.start() - 10) : match.start()].split(" ")
     if after is None or len(before) < 2 or before[-1]:
         return False
-    return before[-2] in _ARTICLES or (before[-2] in _DETERMINERS and after[1].lower() not in _NO_NOUNS)
+    if before[-2] in _ARTICLES:
+        return not only_articles or after[1].lower() not in _NO_NOUNS
+    return not only_articles and before[-2] in _DETERMINERS and after[1].lower() not in _NO_NOUNS
 
 
 def _feet(match: re.Match[str], verbalizer: Verbalizer) -> str:

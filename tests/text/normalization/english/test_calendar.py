@@ -23,6 +23,7 @@ from speechd.text.normalization.normalize import normalize
         ("by 9/11", "by nine eleven"),
         ("Mon/Wed/Fri", "Monday, Wednesday, Friday"),
         ("by COB Thurs. (ETA: 10/15)", "by COB Thursday (ETA: October fifteenth)"),
+        ("My birthday is 3/14.", "My birthday is March fourteenth."),
     ],
 )
 def test_day_or_month_is_spoken(written: str, spoken: str) -> None:

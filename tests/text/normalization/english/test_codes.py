@@ -24,6 +24,7 @@ from speechd.text.normalization.normalize import normalize
         ("a 10k race", "a ten K race"),
         ("555-123-4567 x890", "five five five, one two three, four five six seven extension eight hundred ninety"),
         ("a .285 average", "a two eighty-five average"),
+        ("RFC 2616, the Xbox 360", "RFC twenty-six sixteen, the Xbox three sixty"),
     ],
 )
 def test_code_or_phone_number_is_spelled(written: str, spoken: str) -> None:

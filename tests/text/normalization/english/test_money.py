@@ -20,6 +20,7 @@ from speechd.text.normalization.normalize import normalize
         ("£1,000pcm, £250 pw", "one thousand pounds per calendar month, two hundred fifty pounds per week"),
         ("EUR/USD 1.0845", "EUR slash USD one point zero eight four five"),
         ("$20/mo/user", "twenty dollars per month per user"),
+        ("a $20 item, the $5 we owe", "a twenty dollar item, the five dollars we owe"),
     ],
 )
 def test_money_is_spoken(written: str, spoken: str) -> None:

@@ -44,6 +44,7 @@ from speechd.text.normalization.normalize import normalize
         ("Llama 3.1 70B", "Llama three point one, seventy-B"),
         ("Ubuntu 22.04", "Ubuntu twenty-two point oh four"),
         ("10 000 people, 1 000 000", "ten thousand people, one million"),
+        ("In 2020 5 million came", "In twenty twenty, five million came"),
     ],
 )
 def test_number_is_spoken(written: str, spoken: str) -> None:
