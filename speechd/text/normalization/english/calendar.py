@@ -84,7 +84,7 @@ DAYS: Final[tuple[Rule, ...]] = (
     rule(rf"(?<!\w)({_DAY})\.?[ ]?[-–][ ]?({_DAY}|{_FULL_DAY})\.?(?!\w)", _weekdays),
     rule(rf"(?<!\w)({_DAY})\.?(?=,[ ](?:{'|'.join(MONTHS)}|{_SHORT}\.?[ ]\d|the[ ]|at[ ]|\d))", _weekday),
     rule(
-        rf"(?<!\w)({_DAY})\.?(?=[ ](?:\d{{1,2}}(?::\d\d|[-–]\d|[/:]\d{{1,2}}|[ ]?[aApP]\.?[mM])|"
+        rf"(?<!\w)({_DAY})\.?(?=[ ](?:\d{{1,2}}(?::\d\d|[-–]\d|[/:]\d{{1,2}}|[ ]?[aApP]\.?[mM]|st|nd|rd|th)|"
         rf"(?:{'|'.join(MONTHS)}|{_SHORT})\.?[ ]\d))",
         _weekday,
     ),
@@ -97,6 +97,11 @@ DAYS: Final[tuple[Rule, ...]] = (
     ),
     rule(rf"(?<=day and )({_DAY})\.?(?!\w)", _weekday, hint="day"),
     rule(rf"(?<=\bon )({_DAY})\.(?!\w)", _weekday, hint="on "),
+    rule(
+        rf"(?=[A-Z])(?:(?<=[Ii]n )|(?<=since )|(?<=until )|(?<=last )|(?<=next ))({_SHORT})\.(?=[\"')\s]*$)",
+        _month,
+        hint=".",
+    ),
     rule(rf"(?<!\w)({_SHORT})\.?[ ]?[-–/][ ]?({_SHORT}|May)\.?(?!\w)(?=[ ,;:.)]|$)", _months),
 )
 DATES: Final[tuple[Rule, ...]] = (

@@ -203,6 +203,17 @@ RULES: Final[tuple[Rule, ...]] = (
         hint="-",
     ),
     rule(r"(?<![\w.,-])0\d{2,4}[ -]\d{3,4}(?:[ -]\d{3,4})?(?![\w-]|,\d)", _phone),
+    rule(
+        r"(?=[19])(?:(?<=[Cc]all )|(?<=[Dd]ial )|(?<=[Rr]ing )|(?<=[Pp]hone ))(?:999|112|111|101)(?!\w|[.,-]\d)",
+        lambda m, v: v.digits(m[0], zero="oh"),
+    ),
+    rule(r"(?<![\w.,/-])40([13])k(?!\w)", lambda m, v: f"four oh {v.cardinal(m[1])} K", hint="k"),
+    rule(
+        r"(?<![\w.,])(\d{1,2})[x×](\d{1,2})s(?!\w)",
+        lambda m, v: f"{v.cardinal(m[1])} by {plurals.plural(v.cardinal(m[2]))}",
+        hint="s",
+    ),
+    rule(r"(?<![\w:.])2:([12])(?=[ ](?:degree|honours|in )|[ ]?\()", lambda m, v: f"two {v.cardinal(m[1])}", hint="2:"),
     rule(r"(?=\d)(?<=[Dd]ial )\d{3}(?!\w|[.,-]\d)|(?<=[Cc]all )[1-9]11(?!\w|[.,-]\d)", lambda m, v: v.digits(m[0])),
     rule(
         r"(?<!\w)((?:RFC|ISO|IEEE|Form|ANSI|DIN)[ -])(\d{4})(?!\w|[.,]\d)",

@@ -143,9 +143,13 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?<=\d)({_DOSES})[ ]?/[ ]?(?=\d{{1,4}}(?:\.\d{{1,2}})?[ ]?{_VEHICLES}(?!\w))", r"\1 per ", hint="/"),
     rule(rf"(?<=\d)({_BOTH})[ ]?/[ ]?(?={NUMBER}{_BOTH}(?!\w))", r"\1, ", hint="/"),
     rule(
-        rf"{_WEATHER}(?:(?P<low>[-−]?\d{{1,3}})[CF]?[ ]?(?:to|[-–])[ ]?(?=[-−]?\d)|(?=[-−]|\d\d))"
+        rf"{_WEATHER}(?:(?P<low>[-−]?\d{{1,3}})[CF]?[ ]?(?:to|[-–])[ ]?(?=[-−]?\d)|(?=[-−]|\d\d)|(?<!to )(?<!at ))"
         r"(?P<high>[-−]?\d{1,3})[ ]?(?P<scale>[CF])(?![\w'’-])",
         _temperatures,
+    ),
+    rule(
+        r"(?<![^\s(])(?<!\d[ ])[-−](\d{1,2})(C|F)(?![\w'’-])",
+        lambda m, v: f"minus {v.cardinal(m[1])} degrees {_SCALES[m[2]]}",
     ),
     rule(
         rf"{START}({SIGN}\d{{1,3}}(?:\.\d{{1,2}})?)[ -]?bps(?!\w)",

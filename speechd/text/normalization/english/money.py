@@ -61,8 +61,9 @@ SCALES: Final[Mapping[str, str]] = {
     "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "b": "billion", "B": "billion",
     "bn": "billion", "T": "trillion", "tn": "trillion", "thousand": "thousand", "million": "million",
     "billion": "billion", "trillion": "trillion", "lakh": "lakh", "lakhs": "lakh", "crore": "crore", "crores": "crore",
+    "mm": "million", "MM": "million",
 }  # fmt: skip
-_SCALE: Final = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|lakhs?|crores?|[kKmMbBT]|mn|bn|tn)(?!\w))?"
+_SCALE: Final = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|lakhs?|crores?|mm|MM|[kKmMbBT]|mn|bn|tn)(?!\w))?"
 
 
 def _amount(number: str, scale: str | None, currency: _Currency, verbalizer: Verbalizer) -> str:
@@ -122,7 +123,8 @@ _MINUS: Final = r"(?:(?<![\w)\]%°.,-])[-−](?=[A-Z]{0,3}[$£€¥₹]))?"
 _PRICED: Final = (
     "bill note coin gift fee fine price prize tax increase discount voucher budget deal ticket investment donation "
     "loan grant contract reward bonus check cheque bet salary project valuation market industry fund package lawsuit "
-    "settlement"
+    "settlement scheme plan bailout cut hike rise boost surcharge penalty stake takeover merger home house mansion "
+    "item programme program acquisition upgrade rescue injection bond offer bid debt deficit pledge"
 ).split()
 _RENTS: Final = {"pcm": "calendar month", "pw": "week", "pppn": "person per night", "ppn": "night", "p.a.": "annum"}
 _PER: Final = (
@@ -131,6 +133,7 @@ _PER: Final = (
     rf"(?P<noun>{either(_PRICED)})(?!\w))?"
 )
 RULES: Final[tuple[Rule, ...]] = (
+    rule(r"(?<!\w)\$\((\d[\d,]{0,12}(?:\.\d{1,4})?)\)", r"-$\1", hint="$("),
     rule(
         rf"(?P<sign>{_MINUS})(?<![\w/])(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}"
         rf"(?:(?<![a-zA-Z])[ ]?(?P<code>USD|CAD|AUD|NZD|HKD|SGD|MXN|GBP|EUR|JPY|INR)(?!\w))?{_PER}",

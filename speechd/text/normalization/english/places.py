@@ -100,6 +100,7 @@ NEEDED: Final = re.compile(
 """What every address has."""
 
 RULES: Final[tuple[Rule, ...]] = (
+    rule(r"(\d[ ](?:[NSEW]\.?[ ])?[A-Z][a-z']{2,15}[ ])St\.(?=[ ][A-Z])", r"\1Street.", hint=" St."),
     rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.(?=[ ][A-Z])", " Street.", hint=" St."),
     rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.?(?=[ ,.;]|$)", " Street", hint=" St"),
     rule(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from speechd.text.normalization.english.per import PER
 from speechd.text.normalization.rules import Rule, either, rule
 from speechd.text.normalization.verbalizer import Verbalizer
 
@@ -68,15 +69,21 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<!\w)\((?:R|r|TM|tm)\)", "", hint="("),
     rule(r"(?<![\w/])(?<!\d )([A-Z])/([A-Z])(?![\w/])|(?<!\w)(n)/(a)(?![\w/])", _initials, hint="/"),
     rule(r"(?<!\w)[wW]/in(?=[ ]\d)", "within", hint="/"),
-    rule(r"(?<=\d )(?:y/o|yo)(?!\w)", "year-old", hint="y"),
+    rule(r"(?<=\d)[ ]?(?:y/o|yo|y\.o\.)(?=[ ]\w)", " year-old", hint="y"),
+    rule(r"(?<=\d)[ ]?(?:y/o|yo|y\.o\.)(?!\w)", " years old", hint="y"),
+    rule(r"(?<=\d)[ -]yr[ -]?(?=olds?(?!\w))", "-year-", hint="yr"),
+    rule(r"(?<= a )(yr|mo|wk|hr)(?:\.(?=[ ]?[,;)a-z]))?(?!\w)", lambda m, _: PER[m[1]], hint=" a "),
     rule(r"(?<=SELECT )\*|(?<=\()\*(?=\))", "star", hint="*"),
     rule(r"§§[ ]?(?=\d)", "sections ", hint="§§"),
     rule(r"(?<![\w/])([qym])/\1(?!\w)", _period, hint="/"),
     rule(r"(?<![\w.-])([A-F])-(?=[,;)]|[.]?$)", r"\1 minus", hint="-"),
     rule(r"(?<!\w)and[ ]?/[ ]?or(?!\w)", "and or", hint="/"),
     rule(r"(?<!\w)[wW]/o(?=[ .,;:!?]|$)", "without", hint="/"),
+    rule(r"(?<!\w)[wW]/[cC](?=[ ](?:\d|[A-Z][a-z]))", "week commencing", hint="/"),
     rule(r"(?<!\w)[wW]/(?=[ ]?\w)", "with ", hint="/"),
-    rule(r"(?<!\w)c/o(?=[ ])", "care of", hint="/"),
+    rule(r"(?<!\w)c/o(?!\w)", "care of", hint="/"),
+    rule(r"\+/[-−](?=[ ]?\d)", "±", hint="/"),
+    rule(r"(?<![\w.,])(\d{1,4})x[-–](?=\d{1,4}(?:\.\d)?x(?!\w|[ ]?[=+*^-]))", r"\1 to ", hint="x"),
     rule(r"(?<!\w)b/c(?=[ ])", "because", hint="/"),
 )
 

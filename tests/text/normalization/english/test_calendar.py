@@ -24,6 +24,7 @@ from speechd.text.normalization.normalize import normalize
         ("Mon/Wed/Fri", "Monday, Wednesday, Friday"),
         ("by COB Thurs. (ETA: 10/15)", "by COB Thursday (ETA: October fifteenth)"),
         ("My birthday is 3/14.", "My birthday is March fourteenth."),
+        ("Tues 6th, it was in Mar.", "Tuesday sixth, it was in March."),
     ],
 )
 def test_day_or_month_is_spoken(written: str, spoken: str) -> None:

@@ -25,6 +25,10 @@ from speechd.text.normalization.normalize import normalize
         ("555-123-4567 x890", "five five five, one two three, four five six seven extension eight hundred ninety"),
         ("a .285 average", "a two eighty-five average"),
         ("RFC 2616, the Xbox 360", "RFC twenty-six sixteen, the Xbox three sixty"),
+        (
+            "a 401k, 2x4s, a 2:1 degree, ring 999",
+            "a four oh one K, two by fours, a two one degree, ring nine nine nine",
+        ),
     ],
 )
 def test_code_or_phone_number_is_spelled(written: str, spoken: str) -> None:

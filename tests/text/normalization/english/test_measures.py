@@ -51,6 +51,7 @@ from speechd.text.normalization.normalize import normalize
             "110°–115°F for 1–1½ hrs",
             "one hundred ten to one hundred fifteen degrees Fahrenheit for one to one and a half hours",
         ),
+        ("lows of 3C, -2C in Oslo", "lows of three degrees Celsius, minus two degrees Celsius in Oslo"),
     ],
 )
 def test_measure_is_spoken(written: str, spoken: str) -> None:

@@ -21,6 +21,11 @@ from speechd.text.normalization.normalize import normalize
         ("EUR/USD 1.0845", "EUR slash USD one point zero eight four five"),
         ("$20/mo/user", "twenty dollars per month per user"),
         ("a $20 item, the $5 we owe", "a twenty dollar item, the five dollars we owe"),
+        (
+            "the £2.4bn scheme, EPS: $(0.12), $10.5mm",
+            "the two point four billion pound scheme, EPS: minus twelve cents, ten point five million dollars",
+        ),
+        ("$5 a yr", "five dollars a year"),
     ],
 )
 def test_money_is_spoken(written: str, spoken: str) -> None:

@@ -18,6 +18,9 @@ from speechd.text.normalization.normalize import normalize
         ("§§ 4–6", "sections four to six"),
         ("∠ABC, a ∝ b", "angle ABC, a is proportional to b"),
         ("2.7% y/y, a B+ and an A-", "two point seven percent year over year, a B plus and an A minus"),
+        ("w/c 5 May, +/-5%, c/o.", "week commencing the fifth of May, plus or minus five percent, care of."),
+        ("16-18 yr olds, a 25y.o. man", "sixteen to eighteen-year-olds, a twenty-five year-old man"),
+        ("5x-10x", "five to ten times"),
     ],
 )
 def test_sign_is_spoken(written: str, spoken: str) -> None:
