@@ -28,7 +28,7 @@ _SEGMENTATION: Final = Segmentation(
     continuations=word_set(
         "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
         "september october november december eastern central mountain pacific est edt cst cdt mst mdt pst pdt et ct mt "
-        "pt gmt utc bst cet"
+        "pt gmt utc bst cet mon tue tues wed weds thu thur thurs fri jan feb apr jun jul aug sep sept oct nov dec"
     ),
     starters=word_set(
         "the a an this that these those he she it we they i you his her its our their my your there here then now but "

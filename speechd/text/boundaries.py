@@ -46,7 +46,7 @@ _NUMERO: Final = frozenset(("n°", "nº", "n.º", "№", "no", "nos"))
 """How "number" is written in many languages."""
 
 _INITIAL: Final = re.compile(r"[A-Z]\.")
-_NUMERAL: Final = re.compile(r"\d|(?!I(?!\w))[IVXLC]+(?!\w)")
+_NUMERAL: Final = re.compile(r"[$£€]?\d|(?!I(?!\w))[IVXLC]+(?!\w)")
 _DEGREES: Final = re.compile(r"\d[ ]?°[CFK]?$")
 _DOTTED: Final = re.compile(r"(?:[^\W\d]{1,3}\.)+[^\W\d]{1,3}")
 """An abbreviation with full stops: "U.S", "B.Sc"."""
@@ -148,6 +148,8 @@ def _ends(text: str, start: int, stop: re.Match[str], words: Segmentation) -> bo
     lower = after[:1].islower()
     if stop["ellipsis"] or text[stop.start() - 1 : stop.start()] == "[":
         return False  # ". . .", "[...]"
+    if mark == "!" and after[:1] in {"=", "×", "÷", "+"}:
+        return False  # "5! = 120"
     if mark[0] != ".":
         return not (lower and (mark[0] == "…" or mark[-1] in "\"'”’»)"))
     before = _WORD_BEFORE.search(text, max(start, stop.start() - _CONTEXT), stop.start())

@@ -53,6 +53,8 @@ _UNSPACED = re.compile(
     r"(?!(?:Com|Net|Org|Io|Ai|Js|Tv|Gov|Edu|Py)\b)(?=(?:[A-Z][a-z]{1,20}|I|A)(?:[ ,]|['’][a-z]))"
 )
 _SHILLINGS = re.compile(r"(?<![\w.,])(\d{1,3})s\.[ ](\d{1,2}[½¼¾]?)d(?!\w)")
+_VALUE = re.compile(r"(?<![\w|])\|-?[A-Za-z\d+-]{1,8}\|(?![\w|])")
+"""A value between bars: "|-3|"."""
 _CELLS = re.compile(r"(?<=\S)\t+(?=\S)")
 
 
@@ -134,7 +136,7 @@ def _bars(line: str) -> int:
     """The bars that may part the cells of a table's row: none in a formula, and no "or" of a program."""
     if line.count("|") < 2 or line.lstrip().startswith("|"):
         return line.count("|")
-    return FORMULA.sub("", line).replace("||", "").count("|")
+    return _VALUE.sub("", FORMULA.sub("", line).replace("||", "")).count("|")
 
 
 def _paragraph(lines: list[str], end: str = "\n\n", shape: Shape | None = None) -> Iterator[str]:

@@ -34,7 +34,7 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "pkg.": "package", "qty.": "quantity", "Qty.": "Quantity", "appt.": "appointment", "apt.": "apartment",
     "orig.": "originally", "prob.": "probably", "ed.": "edition", "eds.": "editors", "trans.": "translated by",
     "max.": "maximum", "Mfg.": "Manufacturing", "mfg.": "manufacturing",
-    "resp.": "respectively", "dia.": "diameter", "wt.": "weight", "ht.": "height", "Avg.": "Average",
+    "resp.": "respectively", "dia.": "diameter", "ltd.": "limited", "wt.": "weight", "ht.": "height", "Avg.": "Average",
     "approx": "approximately", "Approx.": "Approximately", "Approx": "Approximately", "acct.": "account",
     "Acct.": "Account", "Attn:": "Attention:", "attn:": "attention:", "Asst.": "Assistant", "asst.": "assistant",
     "Mgr.": "Manager", "mgr.": "manager", "Encl.": "Enclosure", "encl.": "enclosed", "Gov't.": "Government",
@@ -87,7 +87,7 @@ def _abbreviation(match: re.Match[str], _: Verbalizer) -> str:
     """The words; the stop of an abbreviation that ends the text, or a sentence in it, ends the sentence, too."""
     written = match[0]
     after = match.string[match.end() :]
-    if written in _WITHOUT_STOP_ONLY_BEFORE_SMALL and not re.match(r"[ ][a-z\d]|,", after):
+    if written in _WITHOUT_STOP_ONLY_BEFORE_SMALL and not re.match(r"[ ][a-z\d$£€]|,", after):
         return written
     ends = not after.strip("\"') \n") or (written == "etc." and re.match(r"[\"')]?[ ][A-Z]", after) is not None)
     return _ABBREVIATIONS[written] + ("." if written[-1] == "." and ends else "")

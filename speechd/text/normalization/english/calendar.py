@@ -26,6 +26,13 @@ _CUES: Final = (
     "starts ends".split()
 )
 _CUED: Final = "(?:" + "|".join(rf"(?<=\b{word} )" for word in (*_CUES, *(cue.title() for cue in _CUES))) + ")"
+_LABELS: Final = "|".join(
+    f"(?<={label})"
+    for label in (
+        r"eadline:[ ]", r"[Dd]ue:[ ]", r"[Dd]ate:[ ]", r"[Ww]eek[ ]of[ ]", r"ETA[ ]", r"ETA:[ ]", r"day[ ]is[ ]",
+        r"born[ ]", r"[CE]O[BD][ ]", r"opens[ ]", r"closes[ ]", r"day[ ]", r"day,[ ]", r"day[ ]\(",
+    )
+)  # fmt: skip
 _MONTH_DAY: Final = r"(?!9/11(?!\d))(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/%]|[.,]\d)"
 _AFTER_A_DAY: Final = (
     "(?:"
@@ -40,7 +47,8 @@ _EVENTS: Final = (
 
 def _weekday(match: re.Match[str], _: Verbalizer) -> str:
     """The day's name; a stop that also ends the sentence stays."""
-    ends = match[0].endswith(".") and not match.string[match.end() :].strip("\"') \n")
+    after = match.string[match.end() :]
+    ends = match[0].endswith(".") and not after.startswith(")") and not after.strip("\"') \n")
     return WEEKDAYS[match[1]] + ("." if ends else "")
 
 
@@ -88,7 +96,7 @@ DAYS: Final[tuple[Rule, ...]] = (
         rf"(?:{'|'.join(MONTHS)}|{_SHORT})\.?[ ]\d))",
         _weekday,
     ),
-    rule(rf"(?<!\w)({_DAY})\.(?=,|[ ](?:[a-z]|and[ ]))", _weekday, hint="."),
+    rule(rf"(?<!\w)({_DAY})\.(?=,|[ ](?:[a-z(]|and[ ])|\))", _weekday, hint="."),
     rule(
         rf"(?:(?<=[a-z] )|(?<=[a-z], )|(?<=EOD )|(?<=COB ))({_SURE})"
         rf"(?:\.(?=[ ]?[,;:)]|[\"')\s]*$|[ ])"
@@ -121,8 +129,7 @@ DATES: Final[tuple[Rule, ...]] = (
         hint="/",
     ),
     rule(
-        rf"(?=\d)(?:{_CUED}|(?<=eadline: )|(?<=[Dd]ue: )|(?<=[Dd]ate: )|(?<=[Ww]eek of )"
-        rf"|(?<=ETA )|(?<=day is )|(?<=born )|(?<=ETA: )|(?<=day )|(?<=day, ))"
+        rf"(?=\d)(?:{_CUED}|{_LABELS})"
         rf"{_MONTH_DAY}(?![ ]"
         rf"(?:cup|teaspoon|tablespoon|inch|mile|of[ ]))",
         _month_and_day,

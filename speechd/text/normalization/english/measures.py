@@ -46,7 +46,7 @@ _UNCHANGED: Final = frozenset(
     "percent dozen kelvin B.T.U millimolar micromolar nanomolar megahertz gigahertz kilohertz".split()
 )
 _STARTERS: Final = "|".join(sorted(word.capitalize() for word in US.segmentation.starters))
-_STOP: Final = rf"(?:(?<=[A-Za-z])\.(?=[,;:)]|[ ][a-z\d(]|[ ](?!(?:{_STARTERS})(?!\w))[A-Z][a-z]))?"
+_STOP: Final = rf"(?:(?<=[A-Za-z])\.(?=[,;:)]|[ ][a-z\d(]|[ ](?!(?:{_STARTERS})(?!\w)|[A-Z][a-z]{{1,20}}:)[A-Z][a-z]))?"
 """The stop of an abbreviation that ends no sentence."""
 
 

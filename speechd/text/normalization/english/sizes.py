@@ -76,6 +76,9 @@ SIDES: Final[tuple[Rule, ...]] = (
     rule(rf"(?<=\d)({_SIDES})[ ]?[x×][ ]?(?={NUMBER}{_SIDES}(?!\w))", r"\1 by ", hint=" "),
 )
 INCHES: Final[tuple[Rule, ...]] = (
+    rule(r"(?<![\w.,/\"])\d{1,3}(?:\.\d{1,2})?\"(?:[ ]?[x×][ ]?\d{1,3}(?:\.\d{1,2})?\"){1,2}", _pan, hint='"'),
+    rule(r"(?<![\w.,-])(\d{1,3})[-–](?=\d{1,3}[ ]in\.)", r"\1 to ", hint=" in."),
+    rule(rf"{START}({NUMBER})[ ]in(?=[ ][=×])", lambda m, v: v.measure(reading.ungrouped(m[1]), "length-inch")),
     rule(rf"{START}(\d{{1,3}})['’][ ]?(1[2-9]|[2-5]\d)(?:\"|'')", _minutes),
     rule(rf"{START}(\d{{1,2}})['’][ ]?(\d{{1,2}})(?:\"|'')", _feet),
     rule(rf"{START}([3-8])['’](\d|1[01])(?![\w'\"’]|[.,]\d)", _height, hint="'"),
@@ -89,5 +92,4 @@ INCHES: Final[tuple[Rule, ...]] = (
     ),
     rule(r"(?<![\w.,\"])((?:\d{1,3}[ ])?\d/\d{1,2})\"", _inches, hint="/"),
     rule(rf"(?<![\w.,/\"])({NUMBER})\"(?=[ ][a-z])", _inches, hint='"'),
-    rule(r"(?<![\w.,/\"])\d{1,3}(?:\.\d{1,2})?\"[ ]?[x×][ ]?\d{1,3}(?:\.\d{1,2})?\"", _pan, hint='"'),
 )

@@ -29,6 +29,7 @@ from speechd.text.normalization.normalize import normalize
             "a 401k, 2x4s, a 2:1 degree, ring 999",
             "a four oh one K, two by fours, a two one degree, ring nine nine nine",
         ),
+        ("(888) 555-HELP", "eight eight eight, five five five, HELP"),
     ],
 )
 def test_code_or_phone_number_is_spelled(written: str, spoken: str) -> None:

@@ -21,6 +21,11 @@ from speechd.text.normalization.normalize import normalize
         ("w/c 5 May, +/-5%, c/o.", "week commencing the fifth of May, plus or minus five percent, care of."),
         ("16-18 yr olds, a 25y.o. man", "sixteen to eighteen-year-olds, a twenty-five year-old man"),
         ("5x-10x", "five to ten times"),
+        ("0.1% (w/v), x = (5 ± 1)/4", "zero point one percent (W.V), x equals ( five plus or minus one) over four"),
+        (
+            "πr² = |-3|, 5! = 120",
+            "pi r squared equals absolute value of minus three, five factorial equals one hundred twenty",
+        ),
     ],
 )
 def test_sign_is_spoken(written: str, spoken: str) -> None:
