@@ -187,6 +187,7 @@ class WrittenForms:
     these are named.
     rates: what stands behind the slash of a price → words ("19,99 €/mes"). score: between the figures of "3 x 1", ""
     where they are no score.
+    times: what "3x" counts.
     large_numbers: "million" and the like, as a regular expression. large_letters: their abbreviations before a currency
     ("M€"). large_number_of: what stands between them and what they count; elided_of: its form before a vowel.
     singular_zero: whether 0 takes the singular ("zéro euro"). thousands_comma: whether "100,000" may be thousands.
@@ -219,6 +220,7 @@ class WrittenForms:
     names_hundredths: bool = True
     rates: Mapping[str, str] = field(default_factory=dict)
     score: str = ""
+    times: str = ""
     large_numbers: str
     large_letters: Mapping[str, str] = field(default_factory=dict)
     large_number_of: str

@@ -32,6 +32,7 @@ _ABBREVIATIONS: Final = {
     "nov.": "novembre", "déc.": "décembre", "max.": "maximum", "min.": "minimum", "vs": "versus",
     "vs.": "versus", "RDV": "rendez-vous", "rdv": "rendez-vous", "svp": "s'il vous plaît",
     "SVP": "s'il vous plaît", "resp.": "respectivement", "qqn": "quelqu'un", "qqch": "quelque chose",
+    "hab.": "habitants",
     "24h/24": "vingt-quatre heures sur vingt-quatre", "24 h/24": "vingt-quatre heures sur vingt-quatre",
     "c. à café": "cuillère à café", "c. à c.": "cuillère à café", "c. à soupe": "cuillère à soupe",
     "c. à s.": "cuillère à soupe", "7j/7": "sept jours sur sept", "7 j/7": "sept jours sur sept",
@@ -52,11 +53,12 @@ FRENCH: Final = Language(
         abbreviations=word_set(
             "M MM mme mmes mlle mlles mgr dr drs pr prof st ste fr mr mrs ms av apr env no nos nº fig chap vol art éd "
             "ed cf p.ex ex p pp bd tél ca vs op c.-à-d me mes gal col cdt cne lt adj m.me mgrs r.p dir prés dép sén "
-            "min.re resp trad coll bibl fasc suppl n° nº ap blvd boul fg pl imp all rte univ inst fac dépt"
+            "min.re resp trad coll bibl fasc suppl n° nº lun ven sam dim "
+            "ap blvd boul fg pl imp all rte univ inst fac dépt"
         ),
         open_abbreviations=word_set(
             "etc inc ltd co corp cie s.a s.a.r.l a.m p.m j.-c u.s u.k n.y l.a jr min sec ext max janv févr avr juil "
-            "sept oct nov déc"
+            "sept oct nov déc hab"
         ),
         closing=word_set("etc a.m p.m"),
         measures=word_set("min sec"),
@@ -158,6 +160,7 @@ FRENCH: Final = Language(
             "№": "numéro",
             "§": "paragraphe",
         },
+        times="fois",
         minus_sign="moins",
         per="par",
         currencies={
@@ -241,6 +244,11 @@ FRENCH: Final = Language(
             "p.": "page",
             "pp.": "pages",
             "art.": "article",
+            "Art.": "article",
+            "lun.": "lundi",
+            "ven.": "vendredi",
+            "sam.": "samedi",
+            "dim.": "dimanche",
             "vol.": "volume",
             "t.": "tome",
             "v.": "verset",

@@ -39,7 +39,7 @@ _ABBREVIATIONS: Final = {
     "min.": "minimo", "sec.": "secolo", "lun.": "lunedì", "mart.": "martedì", "merc.": "mercoledì",
     "giov.": "giovedì", "ven.": "venerdì", "sab.": "sabato", "genn.": "gennaio", "febbr.": "febbraio",
     "sett.": "settembre", "ott.": "ottobre", "nov.": "novembre", "dic.": "dicembre", "ca.": "circa",
-    "mln": "milioni", "mld": "miliardi", "vs.": "versus", "ed.": "edizione", "c.a.": "circa",
+    "mq": "metri quadrati", "mln": "milioni", "mld": "miliardi", "vs.": "versus", "ed.": "edizione", "c.a.": "circa",
 }  # fmt: skip
 """As written → as spoken."""
 
@@ -155,6 +155,7 @@ ITALIAN: Final = Language(
             "№": "numero",
             "§": "paragrafo",
         },
+        times="volte",
         minus_sign="meno",
         per="per",
         currencies={

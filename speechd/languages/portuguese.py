@@ -171,6 +171,7 @@ PORTUGUESE: Final = Language(
             "№": "número",
             "§": "parágrafo",
         },
+        times="vezes",
         minus_sign="menos",
         per="por",
         currencies={

@@ -39,7 +39,7 @@ _ABBREVIATIONS: Final = {
     "vs.": "versus", "c/u": "cada uno", "izq.": "izquierda", "dcha.": "derecha", "atte.": "atentamente",
     "Atte.": "atentamente", "lun.": "lunes", "mié.": "miércoles", "jue.": "jueves", "vie.": "viernes",
     "cdta.": "cucharadita", "cdtas.": "cucharaditas", "cda.": "cucharada", "cdas.": "cucharadas",
-    "vier.": "viernes", "sáb.": "sábado", "dom.": "domingo",
+    "hab.": "habitantes", "vier.": "viernes", "sáb.": "sábado", "dom.": "domingo",
 }  # fmt: skip
 """As written → as spoken."""
 
@@ -63,7 +63,7 @@ SPANISH: Final = Language(
         ),
         open_abbreviations=word_set(
             "etc inc ltd co corp cía s.a s.l a.m p.m a.c d.c a.c.n d.c.n ee.uu uu u.s u.k n.y l.a jr p tel ext aprox "
-            "máx mín min seg hr hrs ene feb mar abr may jun jul ago sep sept oct nov dic"
+            "hab máx mín min seg hr hrs ene feb mar abr may jun jul ago sep sept oct nov dic"
         ),
         closing=word_set("etc a.m p.m"),
         measures=word_set("min seg hr hrs"),
@@ -175,6 +175,7 @@ SPANISH: Final = Language(
             "№": "número",
             "§": "sección",
         },
+        times="veces",
         minus_sign="menos",
         per="por",
         currencies={

@@ -29,7 +29,8 @@ _BULLETS: Final = "•⁃▪◦‣"
 _STOP = re.compile(
     r"(?<=[^\s.])\.(?=(?:[ ]\.){3})[ ]"  # a stop before an ellipsis with spaces
     r"|(?P<ellipsis>(?<![^\s])\.(?>(?:[ ]\.)+)\s*+)"
-    r"|(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)\s*+"  # a stop, what closes after it, white space
+    r"|(?<![.!?…])[.!?…]++[\"'”’»)\]]*+"
+    r"(?>(?:[ \u00a0\u202f]»(?=\s))?)(?=\s)\s*+"  # a stop, what closes after it, white space
     rf"|(?P<item>(?<=\S)[ ]++(?=(?:[{_BULLETS}][ ]?)?(?:[a-z]|\d{{1,3}})(?:\.\)|[.)])[ ]?\S))"  # an item of a list
     r"|[。！？｡]++[」』”’）】\"']*+\s*+"
     r"|[।॥؟۔]++[\"'”’»)\]]*+\s*+"
@@ -61,7 +62,7 @@ _PHRASE: Final = 5
 """Words. What has fewer may be the beginning of a sentence, and not one by itself: "At 5 p.m. Mr. Lee left."."""
 _FIRST_WORD = re.compile(r"([^\W\d_]+)(['’](?=[^\W\d_]))?")
 _SPACE = re.compile(r"(?<![\d\s])\s++|(?<!\s)\s++(?!\d)")
-_ENDS_SENTENCE = re.compile(r"[.!?…。！？｡।॥؟۔][\"'”’»)\]」』）】]*$")
+_ENDS_SENTENCE = re.compile(r"[.!?…。！？｡।॥؟۔][\"'”’»)\]」』）】]*(?:[ \u00a0\u202f][»\"])?$")
 _ENDS_CLAUSE = re.compile(r"[,;:—–，、；：)\]][\"'”’»)\]」』）】]*$")
 
 

@@ -76,6 +76,7 @@ def test_text_falls_into_sentences(expected: list[str]) -> None:
         ("zh", ["Mr. Smith 来了。", "他说：好。"]),
         ("es", ["Murió en 44 a. C. ", "El imperio cayó. ", "Dejar 30 min. ", "Servir."]),
         ("fr-fr", ["Laisser 30 min. ", "Servir."]),
+        ("fr-fr", ["Il a dit : « Non. » ", "Puis il part. ", "« Ah ! » ", "Bon."]),
         ("it", ["Nel sec. XV si ferma. ", "Cuocere 30 min. ", "Servire."]),
         ("xx", ["One. ", "Dr. ", "Two."]),
     ],

@@ -39,7 +39,11 @@ def _money_rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     forms = words.forms
     say = lambda m, _: _money(m, words)  # noqa: E731
     if rates := forms.rates:
-        yield rule(rf"(?<=[€$£\d])[ ]?/[ ]?({either(rates)})(?!\w|/)", lambda m, _: f" {rates[m[1]]}", hint="/")
+        yield rule(
+            rf"(?:(?<=[€$£\d])|(?<=euro)|(?<=euros))[ ]?/[ ]?({either(rates)})(?!\w|/)",
+            lambda m, _: f" {rates[m[1]]}",
+            hint="/",
+        )
     symbols = either({*forms.currencies, *_CODES, *(sign.lower() for sign in forms.currencies if "$" in sign)})
     letters = either(forms.large_letters) if forms.large_letters else "(?!)"
     amount = rf"(?P<sign>{SIGN})(?P<number>{NUMBER})"

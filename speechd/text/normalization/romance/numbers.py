@@ -92,6 +92,8 @@ def _fraction(match: re.Match[str], words: RomanceVerbalizer) -> str:
     else:
         numerator, denominator = (int(match[name].replace(".", "")) for name in ("numerator", "denominator"))
     spoken = None if (numerator, denominator) in _NO_FRACTIONS else words.fraction(numerator, denominator)
+    if denominator in (10, 20) and 1 < numerator < denominator and not match["noun"] and not groups["whole"]:
+        return f"{words.cardinal(str(numerator))} {words.forms.over} {words.cardinal(str(denominator))}"  # a mark
     if spoken is None or numerator == denominator or _names(match, numerator, denominator, words):
         over = " " if (numerator, denominator) in _NO_FRACTIONS else f" {words.forms.signs['/']} "
         if numerator == denominator:
@@ -151,6 +153,9 @@ def _differences(words: RomanceVerbalizer) -> Iterator[Rule]:
     minus = f" {words.forms.minus_sign} "
     yield rule(r"(?<=[\dx)])[ ]?[-−–][ ]?(?=[\dx(][\w ,.+*×()-]{0,60}=)", minus, hint="=")
     times = words.forms.signs["×"]
+    yield rule(rf"{START}(\d{{1,4}})x(?!\w)", lambda m, _: f"{words.counted(m[1], words.forms.times)}", hint="x")
+    if million := words.forms.large_letters.get("M"):
+        yield rule(r"(?<=\d)[ ]?M(?=[ ](?:de[ ]|d'|di[ ]))", f" {million}", hint="M")
     if score := words.forms.score:
         result = r"(?P<home>\d{1,2})[ ]?[x×][ ]?(?P<away>\d{1,2})(?![\w%]|[.,]\d|[ ](?:cm|mm|m)(?!\w))"
         lost = "venc|ganh|perd|derrot|empat|placar|gole|vitória|bateu|superou|partida|jogo|final|resultado"

@@ -31,6 +31,9 @@ def roman(numeral: str) -> int:
 def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     """The rules of one language."""
     romans = words.forms.romans
+    if words.locale == "fr":
+        century = rf"(?<![\w.-])({_BARE})({romans.endings})[ ]s\.(?=[ ][^\W\d_A-Z]|[,;:)])"
+        yield rule(century, lambda m, _: f"{_raised(m, words)} siècle", hint=" s.")
     pair = rf"(?<![\w.-])({_BARE})({romans.endings})[-–](?={_BARE}(?:{romans.endings})(?!\w))"
     yield rule(pair, lambda m, _: f"{_raised(m, words)} {words.forms.range} ")
     yield rule(rf"(?<![\w.-])({_BARE})({romans.endings})(?!\w)", lambda m, _: _raised(m, words))

@@ -30,6 +30,16 @@ COUNTS: list[Case] = [
     ("es", "25 min. más", "veinticinco minutos más"),
     ("it", "20 sec. dopo", "venti secondi dopo"),
     ("pt-br", "na R. das Flores", "na rua das Flores"),
+    ("pt-br", "em 3x sem juros", "em três vezes sem juros"),
+    ("es", "2x más en ~5 min", "dos veces más en aproximadamente cinco minutos"),
+    ("es", "en 3D.", "en tres D."),
+    ("fr-fr", "1,5 M de personnes, note 12/20", "un virgule cinq millions de personnes, note douze sur vingt"),
+    ("es", "el lunes 20/1", "el lunes veinte de enero"),
+    ("fr-fr", "avant ven. 17, n°1, XIXe s.", "avant vendredi dix-sept, numéro un, dix-neuvième s."),
+    ("it", "120 mq a 5 euro/kg", "centoventi metri quadrati a cinque euro al chilo"),
+    ("es", "El área es $A = \\pi r^2$ y cuesta $5", "El área es A igual a pi r al cuadrado y cuesta cinco dólares"),
+    ("fr-fr", "\\(x = \\frac{a+b}{2}\\)", "x égale a plus b sur deux"),
+    ("pt-br", "$\\sqrt{x} - 1 \\leq 3$", "raiz quadrada de x menos um menor ou igual a três"),
 ]
 MONEY: list[Case] = [
     ("es", "7.000.000 €", "siete millones de euros"),
