@@ -30,7 +30,7 @@ _GROUPED: Final = re.compile(r"(?<![0-9,])[0-9]{1,3}(?:,[0-9]{3}){1,5}(?![0-9,])
 _LIST: Final = re.compile(r"(?<=[0-9]),(?=[0-9])")
 """Between two numbers. wetext takes it for a separator of thousands."""
 
-_VERSION: Final = re.compile(r"(?<![0-9.])[0-9]{1,4}(?:\.[0-9]{1,4}){2}(?![0-9.])")
+_VERSION: Final = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,4}){2}(?![0-9.])")
 _NAMED_CURRENCY: Final = re.compile(r"[$€£¥][ ]?([0-9]+(?:\.[0-9]+)?(?=[万亿]?(?:元|美元|欧元|英镑|日元|块)))")
 """An amount whose sign is said by the word behind it, too: "¥5元"."""
 

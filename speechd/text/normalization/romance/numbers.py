@@ -92,8 +92,9 @@ def _fraction(match: re.Match[str], words: RomanceVerbalizer) -> str:
     else:
         numerator, denominator = (int(match[name].replace(".", "")) for name in ("numerator", "denominator"))
     spoken = None if (numerator, denominator) in _NO_FRACTIONS else words.fraction(numerator, denominator)
-    if denominator in (10, 20) and 1 < numerator < denominator and not match["noun"] and not groups["whole"]:
-        return f"{words.cardinal(str(numerator))} {words.forms.over} {words.cardinal(str(denominator))}"  # a mark
+    is_mark = denominator in (10, 20) and denominator > numerator > (1 if words.locale == "fr" else denominator // 2)
+    if is_mark and not match["noun"] and not groups["whole"]:
+        return f"{words.cardinal(str(numerator))} {words.forms.over} {words.cardinal(str(denominator))}"
     if spoken is None or numerator == denominator or _names(match, numerator, denominator, words):
         over = " " if (numerator, denominator) in _NO_FRACTIONS else f" {words.forms.signs['/']} "
         if numerator == denominator:

@@ -30,6 +30,7 @@ from speechd.text.normalization.normalize import normalize
         ("03-1234-5678", "ゼロ三の一二三四の五六七八"),
         ("第12回", "第十二回"),
         ("GPT-4", "GPT 四"),
+        ("2022.11.19", "二千二十二年十一月十九日"),
     ],
 )
 def test_written_form_is_spoken(written: str, spoken: str) -> None:

@@ -22,6 +22,7 @@ from speechd.text.normalization.normalize import normalize
         ("GPT-4很好", "GPT 四很好"),
         ("比分4:2", "比分四比二"),
         ("1" * 20, "一" * 20),
+        ("2008.08.08", "二零零八年八月八日"),
     ],
 )
 def test_written_form_is_spoken(written: str, spoken: str) -> None:
