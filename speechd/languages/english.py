@@ -20,7 +20,7 @@ _SEGMENTATION: Final = Segmentation(
         "wk wks sec secs mins oz lb lbs gal tsp tbsp tbs pt qt doz in ext tel p b c d r sq &c conn mass ill calif "
         "fla tex "
         "pa va ga md ph.d p.h.d m.d b.a m.a b.sc m.sc a.m p.m minn mich wis ky tenn ind ala ariz ark colo okla ore "
-        "wash dept govt misc temp avg assn univ resp para exp cl s ss ct fed cir pub acct med cu pkg"
+        "wash dept govt misc temp avg assn univ resp para exp cl s ss ct fed cir pub acct med cu pkg mi"
     ),
     ambiguous=word_set("no nos art fig sec ed in max sun sat mar mass ill wash para cl ss s exp"),
     closing=word_set("etc a.m p.m ph.d m.d b.a m.a b.sc m.sc p.h.d d.c"),

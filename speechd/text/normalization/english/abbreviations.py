@@ -34,7 +34,8 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "pkg.": "package", "qty.": "quantity", "Qty.": "Quantity", "appt.": "appointment", "apt.": "apartment",
     "orig.": "originally", "prob.": "probably", "ed.": "edition", "eds.": "editors", "trans.": "translated by",
     "max.": "maximum", "Mfg.": "Manufacturing", "mfg.": "manufacturing",
-    "resp.": "respectively", "dia.": "diameter", "ltd.": "limited", "wt.": "weight", "ht.": "height", "Avg.": "Average",
+    "resp.": "respectively", "dia.": "diameter", "ltd.": "limited",
+    "Sgt. 1st": "Sergeant 1st", "wt.": "weight", "ht.": "height", "Avg.": "Average",
     "approx": "approximately", "Approx.": "Approximately", "Approx": "Approximately", "acct.": "account",
     "Acct.": "Account", "Attn:": "Attention:", "attn:": "attention:", "Asst.": "Assistant", "asst.": "assistant",
     "Mgr.": "Manager", "mgr.": "manager", "Encl.": "Enclosure", "encl.": "enclosed", "Gov't.": "Government",
@@ -100,7 +101,7 @@ def _before_number(match: re.Match[str], _: Verbalizer) -> str:
 BEFORE_PLACES: Final[tuple[Rule, ...]] = (
     rule(
         rf"(?<!\w)(?<!\w['’])({either(_BEFORE_NUMBER)})"
-        r"(?:\.[ ]?(?=[#\d]|[IVXLC]{1,6}(?!\w))|\.[ ](?=[A-Z]\d|\d?[A-Z](?!\w)))",
+        r"(?:\.[ ]?(?=[#\d]|[IVXLC]{1,6}(?!\w)|[ivxl]{1,5}(?![\w.]))|\.[ ](?=[A-Z]\d|\d?[A-Z](?!\w)))",
         _before_number,
         hint=".",
     ),
@@ -108,8 +109,8 @@ BEFORE_PLACES: Final[tuple[Rule, ...]] = (
     rule(r"(?<!\w)(NO|VOL|Vol)[ ](?=\d)", _before_number),
     rule(r"(?<=[a-z] )(No)[ ](?=\d)", lambda m, _: "number ", hint="No"),
     rule(r"(?<![\w'’])(th|o|wi|an)['’](?=[ ][A-Za-z])", lambda m, _: _DIALECT[m[1]], hint="'"),
-    rule(r"(?<=\dst |\dnd |\drd |\dth )ed\.(?=[ ]?[,;:(]|[ ][a-z\d])", "edition", hint="ed."),
-    rule(r"(?<=\dst |\dnd |\drd |\dth )ed\.(?=$)", "edition.", hint="ed."),
+    rule(r"(?<=\dst |\dnd |\drd |\dth )edn?\.(?=[ ]?[,;:(]|[ ][a-z\d])", "edition", hint="ed"),
+    rule(r"(?<=\dst |\dnd |\drd |\dth )edn?\.(?=$)", "edition.", hint="ed"),
     rule(r"(?<=\dst |\dnd |\drd |\dth )(?:c\.|cent\.)(?=[ ]?[,;:)]|[ ][a-z])", "century", hint="c"),
     rule(r"(?<=\dst |\dnd |\drd |\dth )Cir\.(?=[ ]?[,;:)]|[ ][a-z\d]|$)", "Circuit", hint="Cir."),
     rule(r"(?<!\w)[Ee]xp\.?[ ](?=\d{1,2}/\d{2})", "expires ", hint="xp"),

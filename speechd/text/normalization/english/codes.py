@@ -148,7 +148,9 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?:-\d{{4}})?)(?![\w-])",
         _serial,
     ),
-    rule(r"(?<![\w.,-])\d{4}(?:[ -]\d{4}){3}(?![\w-])", _grouped),
+    rule(r"(?<![\w.,-])\d{4}(?:[ -]\d{4}){3,5}(?:[ -]\d{1,4})?(?![\w-])", _grouped),
+    rule(r"(?<=Opus )(\d{1,3})/(?=\d{1,2}(?![\w/]))", r"\1 number ", hint="Opus"),
+    rule(r"(?<=[a-z] )#(?=:)", "number", hint="#:"),
     rule(r"\((8\d\d|900)\)[ ]?(?=[\dA-Z-]{0,12}[A-Z]{2})(?=[\d-]{0,4}[A-Z])", r"\1-", hint="("),
     rule(
         r"(?<![\w.,-])1?-?(?:800|888|877|866|855|844|833|900)-(?=[\dA-Z-]{0,12}[A-Z])[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,8}){0,3}(?![\w-])",
@@ -177,6 +179,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"0[xX](?<![\w.,+-]0[xX])([0-9A-Fa-f]{1,16})(?!\w)", lambda m, v: f"zero X {_hexadecimal(m[1], v)}", hint="0"),
     rule(r"(?<![\w/-])40[13]\(([a-z])\)(?!\w)", lambda m, v: f"{reading.pairs(m[0][:3], v)} {m[1]}", hint="("),
     rule(r"(?<![\w&])#[ ]?(?=\d|[A-Z]{1,3}-?\d)", "number ", hint="#"),
+    rule(r"(?<![\w.,-])\d{2,4}(?:-\d{5,9}){2,3}(?![\w-])", _grouped, hint="-"),
     rule(r"(?<!\S)~(?=[\d$£€¥])", "about ", hint="~"),
     rule(r"(?<!\S)>[ ]?(?=[\d$£€¥])|(?<=\s)>(?=\s)", " greater than ", hint=">"),
     rule(r"(?<!\S)<[ ]?(?=[\d$£€¥])|(?<=\s)<(?=\s)", " less than ", hint="<"),

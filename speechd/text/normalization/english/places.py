@@ -109,7 +109,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"[ ]{_STREET_WORDS}\b(?!['-]))",
         _house,
     ),
-    rule(r"(?<=[a-z)] )(N[EW]|S[EW])(?=[ ]of[ ](?:the[ ])?[A-Z])", lambda m, _: _POINTS[m[1]].lower(), hint=" of "),
+    rule(r"(?<=[a-z).] )(N[EW]|S[EW])(?=[ ]of[ ](?:the[ ])?[A-Z])", lambda m, _: _POINTS[m[1]].lower(), hint=" of "),
     rule(
         r"(?=[NSEW])(?:(?<=km )|(?<=mi )|(?<=miles )|(?<=\)[ ]))([NSEW])(?=[ ]of[ ])",
         lambda m, _: _POINTS[m[1]].lower(),

@@ -35,6 +35,7 @@ from speechd.text.normalization.normalize import normalize
             "2.5% (est. 2.4%); est. 1905",
             "two point five percent (estimated two point four percent); established nineteen oh five",
         ),
+        ("vol. ii of the 2nd edn.", "volume two of the second edition."),
     ],
 )
 def test_name_is_spoken(written: str, spoken: str) -> None:

@@ -30,6 +30,12 @@ from speechd.text.normalization.normalize import normalize
             "a four oh one K, two by fours, a two one degree, ring nine nine nine",
         ),
         ("(888) 555-HELP", "eight eight eight, five five five, HELP"),
+        ("Opus 27/2", "Opus twenty-seven number two"),
+        ("9400 1000 0000 0000 22", "nine four oh oh, one oh oh oh, oh oh oh oh, oh oh oh oh, two two"),
+        (
+            "order (#112-3456789-0123456)",
+            "order (number one one two, three four five six seven eight nine, oh one two three four five six)",
+        ),
     ],
 )
 def test_code_or_phone_number_is_spelled(written: str, spoken: str) -> None:

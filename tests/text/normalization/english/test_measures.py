@@ -52,6 +52,8 @@ from speechd.text.normalization.normalize import normalize
             "one hundred ten to one hundred fifteen degrees Fahrenheit for one to one and a half hours",
         ),
         ("lows of 3C, -2C in Oslo", "lows of three degrees Celsius, minus two degrees Celsius in Oslo"),
+        ("6h 39m, 2h30m, 8d 3h", "six hours thirty-nine minutes, two hours thirty minutes, eight days three hours"),
+        ("40 people/yr. try it", "forty people per year try it"),
     ],
 )
 def test_measure_is_spoken(written: str, spoken: str) -> None:
