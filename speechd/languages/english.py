@@ -24,7 +24,7 @@ _SEGMENTATION: Final = Segmentation(
     ),
     ambiguous=word_set("no nos art fig sec ed in max sun sat mar mass ill wash para cl ss s exp"),
     closing=word_set("etc a.m p.m ph.d m.d b.a m.a b.sc m.sc p.h.d d.c"),
-    measures=word_set("min mins hr hrs yr yrs mo mos wk wks sec secs pct"),
+    measures=word_set("min mins hr hrs yr yrs mo mos wk wks sec secs pct mi"),
     continuations=word_set(
         "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
         "september october november december eastern central mountain pacific est edt cst cdt mst mdt pst pdt et ct mt "

@@ -48,6 +48,7 @@ _NUMERO: Final = frozenset(("n°", "nº", "n.º", "№", "no", "nos"))
 
 _INITIAL: Final = re.compile(r"[A-Z]\.")
 _NUMERAL: Final = re.compile(r"[$£€]?\d|(?!I(?!\w))[IVXLC]+(?!\w)")
+_POINT: Final = re.compile(r"(?:[NSEW]|[NS][EW])[ ]of(?!\w)")
 _DEGREES: Final = re.compile(r"\d[ ]?°[CFK]?$")
 _DOTTED: Final = re.compile(r"(?:[^\W\d]{1,3}\.)+[^\W\d]{1,3}")
 """An abbreviation with full stops: "U.S", "B.Sc"."""
@@ -201,7 +202,7 @@ def _word_ends(word: str, after: str, words: Segmentation, *, alone: bool, head:
         return False
     if not forms.isdisjoint(words.closing):
         return not after or (after[:1].isupper() and not _continues(after, words, head))
-    if word in words.measures and head.rstrip()[-1:].isdecimal():
+    if word in words.measures and head.rstrip()[-1:].isdecimal() and not _POINT.match(after):
         return not after or (after[:1].isupper() and not _continues(after, words, head))
     initial = len(word) == 1 and word.isupper()
     if initial or _DOTTED.fullmatch(word) or not forms.isdisjoint(words.open_abbreviations):

@@ -31,6 +31,7 @@ from tests.text.strategies import texts
         ["यह है। ", "वह है॥ ", "तीसरा"],
         ["Wait for 10 mins. ", "Serve. ", "It is 25°C. ", "Beautiful."],
         ["So 5! = 120. ", "It hit at 8 p.m. Wed. night (max. $20). ", "Yes."],
+        ["It fell 15 mi. SW of Erbil. ", "It is 5 mi. ", "Walk."],
         ["He is in the dept. ", "The boss came."],
         ["2 lg. eggs, 3 cu. m of air. ", "142 S. Ct. 2228 held. ", "Fed. R. Civ. P. 12."],
         ["Run it on node18.js. ", "Then stop. ", "Use example.com. ", "Click."],
