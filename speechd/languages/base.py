@@ -25,6 +25,8 @@ class Segmentation:
     closing: those of both behind which any capitalised word starts a sentence, but for `continuations` ("EST") and,
     near the beginning of a sentence, for titles ("At 5 p.m. Mr. Lee left").
     starters: words with which sentences often begin; "l'" stands for an elided word that another one follows.
+    measures: those of `open_abbreviations` that a number stands before; any capitalised word starts a sentence behind
+    them ("5 min.").
     continuations: words that go on, though capitalised, behind a word of `closing`.
     conjunctions: words before which a clause may end.
     proclitics: words spoken in one breath with the next one, so that no cut may follow them.
@@ -35,6 +37,7 @@ class Segmentation:
     ambiguous: frozenset[str] = frozenset()
     closing: frozenset[str] = frozenset()
     starters: frozenset[str] = frozenset()
+    measures: frozenset[str] = frozenset()
     continuations: frozenset[str] = frozenset()
     conjunctions: frozenset[str] = frozenset()
     proclitics: frozenset[str] = frozenset()
@@ -182,6 +185,9 @@ class WrittenForms:
     signs: sign → words. minus_sign: between operands. per: before a unit ("per square metre").
     currencies: symbol or code → names. and_hundredths: between an amount and its hundredths. names_hundredths: whether
     these are named.
+    rates: what stands behind the slash of a price → words ("19,99 €/mes"). score: between the figures of "3 x 1", ""
+    where they are no score.
+    times: what "3x" counts.
     large_numbers: "million" and the like, as a regular expression. large_letters: their abbreviations before a currency
     ("M€"). large_number_of: what stands between them and what they count; elided_of: its form before a vowel.
     singular_zero: whether 0 takes the singular ("zéro euro"). thousands_comma: whether "100,000" may be thousands.
@@ -212,6 +218,9 @@ class WrittenForms:
     currencies: Mapping[str, Currency]
     and_hundredths: str
     names_hundredths: bool = True
+    rates: Mapping[str, str] = field(default_factory=dict)
+    score: str = ""
+    times: str = ""
     large_numbers: str
     large_letters: Mapping[str, str] = field(default_factory=dict)
     large_number_of: str
@@ -248,6 +257,7 @@ class Language:
     warm_up: two sentences spoken before a server is ready. They have numbers, which need the rules of written forms;
     English also a word that no lexicon has, which needs espeak-ng.
     normalization: the rules that turn written forms into words; "" where the engine's G2P reads numbers itself.
+    yes_no: what a tick and a cross in a table say.
     day_first: whether dates in digits begin with the day.
     """
 
@@ -262,6 +272,7 @@ class Language:
     latin: str = ""
     warm_up: str = ""
     normalization: Literal["english", "romance", "hindi", "japanese", "mandarin", ""] = ""
+    yes_no: tuple[str, str] = ("", "")
     day_first: bool = True
     segmentation: Segmentation = Segmentation()
     numbers: NumberWords | None = None

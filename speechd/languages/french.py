@@ -32,8 +32,10 @@ _ABBREVIATIONS: Final = {
     "nov.": "novembre", "déc.": "décembre", "max.": "maximum", "min.": "minimum", "vs": "versus",
     "vs.": "versus", "RDV": "rendez-vous", "rdv": "rendez-vous", "svp": "s'il vous plaît",
     "SVP": "s'il vous plaît", "resp.": "respectivement", "qqn": "quelqu'un", "qqch": "quelque chose",
+    "hab.": "habitants",
     "24h/24": "vingt-quatre heures sur vingt-quatre", "24 h/24": "vingt-quatre heures sur vingt-quatre",
-    "7j/7": "sept jours sur sept", "7 j/7": "sept jours sur sept",
+    "c. à café": "cuillère à café", "c. à c.": "cuillère à café", "c. à soupe": "cuillère à soupe",
+    "c. à s.": "cuillère à soupe", "7j/7": "sept jours sur sept", "7 j/7": "sept jours sur sept",
 }  # fmt: skip
 """As written → as spoken."""
 
@@ -46,17 +48,20 @@ FRENCH: Final = Language(
     espeak_voice="roa/fr",
     warm_up="Nous avons 3 bateaux. Le prochain part à midi, et le billet coûte 5,50 €. ",
     normalization="romance",
+    yes_no=("oui", "non"),
     segmentation=Segmentation(
         abbreviations=word_set(
             "M MM mme mmes mlle mlles mgr dr drs pr prof st ste fr mr mrs ms av apr env no nos nº fig chap vol art éd "
             "ed cf p.ex ex p pp bd tél ca vs op c.-à-d me mes gal col cdt cne lt adj m.me mgrs r.p dir prés dép sén "
-            "min.re resp trad coll bibl fasc suppl n° nº ap blvd boul fg pl imp all rte univ inst fac dépt"
+            "min.re resp trad coll bibl fasc suppl n° nº lun ven sam dim "
+            "ap blvd boul fg pl imp all rte univ inst fac dépt"
         ),
         open_abbreviations=word_set(
             "etc inc ltd co corp cie s.a s.a.r.l a.m p.m j.-c u.s u.k n.y l.a jr min sec ext max janv févr avr juil "
-            "sept oct nov déc"
+            "sept oct nov déc hab"
         ),
         closing=word_set("etc a.m p.m"),
+        measures=word_set("min sec"),
         ambiguous=word_set("no nos art ex me mes col pl all dir ap lt inst"),
         starters=word_set(
             "le la les l' un une des du d' ce c' cet cette ces ça il ils elle elles on nous vous je j' tu son sa ses "
@@ -79,7 +84,7 @@ FRENCH: Final = Language(
         r"|anches?|ombes?|orbes?|anes?|ognes?|agnes?|iques|oires?|ottes?|attes?|uites?|ives?|aves?|erses?|outes?)"
         r"|(?:heure|livre|tonne|once|minute|seconde|calorie|roupie|semaine|journée|année|femme|page|ligne|étoile|table"
         r"|chaise|porte|chambre|pièce|tasse|goutte|boîte|part|partie|main|tête|voix|nuit|vie|ville|île|rue|route|place"
-        r"|équipe|étape|église|langue|lettre|photo|vidéo|chanson|image|idée|question|réponse|victoire|défaite|mort"
+        r"|équipe|étape|cuillère|église|langue|lettre|photo|vidéo|chanson|image|idée|question|réponse|victoire|défaite|mort"
         r"|naissance|classe|carte|clé|clef|fleur|couleur|feuille|plante|vache|poule|souris|dent|jambe|oreille|épaule"
         r"|couche|espèce|bouteille|pomme|poire|orange|tomate|carotte|tartine|milliseconde|kilocalorie|maison|fois|moto"
         r"|mère|sœur|soeur|cousine|tante|dame|fin|base|phrase|règle|loi|usine|école|guerre|tour|couronne|peseta|lire"
@@ -155,6 +160,7 @@ FRENCH: Final = Language(
             "№": "numéro",
             "§": "paragraphe",
         },
+        times="fois",
         minus_sign="moins",
         per="par",
         currencies={
@@ -176,6 +182,18 @@ FRENCH: Final = Language(
             "CHF": Currency("franc suisse", "francs suisses", "centime", "centimes"),
         },
         and_hundredths="",
+        rates={
+            "mois": "par mois",
+            "an": "par an",
+            "jour": "par jour",
+            "semaine": "par semaine",
+            "heure": "de l'heure",
+            "h": "de l'heure",
+            "personne": "par personne",
+            "pers.": "par personne",
+            "nuit": "par nuit",
+            "kg": "le kilo",
+        },
         names_hundredths=False,
         large_numbers="millions?|milliards?|billions?|mille",
         large_letters={"M": "millions", "Md": "milliards", "Mds": "milliards", "k": "mille", "K": "mille"},
@@ -226,6 +244,11 @@ FRENCH: Final = Language(
             "p.": "page",
             "pp.": "pages",
             "art.": "article",
+            "Art.": "article",
+            "lun.": "lundi",
+            "ven.": "vendredi",
+            "sam.": "samedi",
+            "dim.": "dimanche",
             "vol.": "volume",
             "t.": "tome",
             "v.": "verset",

@@ -15,6 +15,7 @@ HINDI: Final = Language(
     latin="en-us",
     warm_up="हमारे पास 3 नाव हैं। अगली दोपहर को जाती है, और टिकट 50 रुपये का है। ",
     normalization="hindi",
+    yes_no=("हाँ", "नहीं"),
     segmentation=Segmentation(
         abbreviations=word_set(
             "डॉ डा प्रो पं कु सुश्री श्री श्रीमती मो सं क्र पृ रु इं ले मा वै मि मे कै ब्रि एड ई पू ईसा कि.मी कि.ग्रा से.मी "

@@ -39,7 +39,7 @@ _ABBREVIATIONS: Final = {
     "min.": "minimo", "sec.": "secolo", "lun.": "lunedì", "mart.": "martedì", "merc.": "mercoledì",
     "giov.": "giovedì", "ven.": "venerdì", "sab.": "sabato", "genn.": "gennaio", "febbr.": "febbraio",
     "sett.": "settembre", "ott.": "ottobre", "nov.": "novembre", "dic.": "dicembre", "ca.": "circa",
-    "vs.": "versus", "ed.": "edizione", "c.a.": "circa",
+    "mq": "metri quadrati", "mln": "milioni", "mld": "miliardi", "vs.": "versus", "ed.": "edizione", "c.a.": "circa",
 }  # fmt: skip
 """As written → as spoken."""
 
@@ -51,6 +51,7 @@ ITALIAN: Final = Language(
     espeak_voice="roa/it",
     warm_up="Abbiamo 3 navi. La prossima parte a mezzogiorno, e il biglietto costa 5,50 €. ",
     normalization="romance",
+    yes_no=("sì", "no"),
     segmentation=Segmentation(
         abbreviations=word_set(
             "sig sigg sig.ra sig.na sig.re dott dott.ssa dr dr.ssa prof prof.ssa proff ing avv arch geom rag on gen "
@@ -66,6 +67,7 @@ ITALIAN: Final = Language(
             "mag giu lug ago set sett ott nov dic"
         ),
         closing=word_set("ecc etc a.m p.m"),
+        measures=word_set("min sec"),
         ambiguous=word_set("col ed mar set mer par min card fac sec"),
         starters=word_set(
             "il lo la i gli le l' un uno una un' questo questa questi queste quello quella egli lui lei loro noi voi "
@@ -153,6 +155,7 @@ ITALIAN: Final = Language(
             "№": "numero",
             "§": "paragrafo",
         },
+        times="volte",
         minus_sign="meno",
         per="per",
         currencies={
@@ -175,6 +178,17 @@ ITALIAN: Final = Language(
             "CHF": Currency("franco svizzero", "franchi svizzeri", "centesimo", "centesimi"),
         },
         and_hundredths="e",
+        rates={
+            "mese": "al mese",
+            "anno": "all'anno",
+            "giorno": "al giorno",
+            "settimana": "alla settimana",
+            "ora": "all'ora",
+            "h": "all'ora",
+            "persona": "a persona",
+            "notte": "a notte",
+            "kg": "al chilo",
+        },
         large_numbers="milione|milioni|miliardo|miliardi|bilioni|bilione|mila",
         large_letters={"M": "milioni", "mln": "milioni", "mld": "miliardi", "k": "mila", "K": "mila"},
         large_number_of="di ",

@@ -17,6 +17,7 @@ JAPANESE: Final = Language(
     latin="en-us",
     warm_up="船が3隻あります。次は正午に出て、切符は50円です。",
     normalization="japanese",
+    yes_no=("はい", "いいえ"),
 )
 
 CURRENCIES: Final[dict[str, str]] = {

@@ -12,6 +12,7 @@ MANDARIN: Final = Language(
     kokoro_code="z",
     misaki="mandarin",
     normalization="mandarin",
+    yes_no=("是", "否"),
     misaki_packages="wetext jieba ordered-set pypinyin cn2an pypinyin-dict",
     espeak_voice="sit/cmn",
     espeak_characters_per_s=4.0,

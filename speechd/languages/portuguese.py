@@ -35,6 +35,7 @@ _ABBREVIATIONS: Final = {
     "cap.": "capítulo", "vol.": "volume", "fig.": "figura", "máx.": "máximo", "mín.": "mínimo",
     "Cia.": "companhia", "Ltda.": "limitada", "S.A.": "S A", "vs.": "versus", "obs.": "observação",
     "sáb.": "sábado", "séc.": "século", "ref.": "referência", "depto.": "departamento",
+    "R. da": "rua da", "R. do": "rua do", "R. das": "rua das", "R. dos": "rua dos", "R. de": "rua de",
     "Depto.": "departamento", "EUA": "Estados Unidos",
 }  # fmt: skip
 """As written → as spoken."""
@@ -48,19 +49,21 @@ PORTUGUESE: Final = Language(
     espeak_voice="roa/pt-BR",
     warm_up="Temos 3 barcos. O próximo sai ao meio-dia, e o bilhete custa R$ 5,50. ",
     normalization="romance",
+    yes_no=("sim", "não"),
     segmentation=Segmentation(
         abbreviations=word_set(
             "sr sra srta srs sras dr dra drs prof profa prof.ª profs eng arq gen cel cap ten sgt exmo mr mrs ms st "
-            "sta sto av pça pág págs pp núm nº n.º n art arts fig figs caps vol vols ed op aprox ca cf vs p.ex ex obs "
+            "sta sto av pça pág págs pp núm nº n.º n art arts fig figs caps vol vols ed op ca cf vs p.ex ex obs "
             "n° rod trav al apto ap bl cj lt qd exma ilmo ilma rev revmo pe fr ir dep sen gov pres min.º maj brig alm "
             "tenc v.exa v.s des del adv enf psic univ fac inst depto dpto trad org orgs coord ref séc sécs exa sáb "
             "tel.º cód"
         ),
         open_abbreviations=word_set(
-            "etc inc ltd ltda co corp cia s.a a.c d.c a.m p.m u.s u.k n.y l.a jr p tel ext máx mín min seg jan fev "
-            "mar abr jun jul ago set out nov dez"
+            "etc inc ltd ltda co corp cia s.a a.c d.c a.m p.m u.s u.k n.y l.a jr p tel ext aprox máx mín min seg jan "
+            "fev mar abr jun jul ago set out nov dez"
         ),
         closing=word_set("etc a.m p.m"),
+        measures=word_set("min seg"),
         ambiguous=word_set("ex mar pe ir fac ap des del org"),
         starters=word_set(
             "o a os as um uma uns umas este esta estes estas isto esse essa esses essas isso aquele aquela ele ela "
@@ -168,6 +171,7 @@ PORTUGUESE: Final = Language(
             "№": "número",
             "§": "parágrafo",
         },
+        times="vezes",
         minus_sign="menos",
         per="por",
         currencies={
@@ -190,6 +194,18 @@ PORTUGUESE: Final = Language(
             "CHF": Currency("franco suíço", "francos suíços", "centavo", "centavos"),
         },
         and_hundredths="e",
+        rates={
+            "mês": "por mês",
+            "ano": "por ano",
+            "dia": "por dia",
+            "semana": "por semana",
+            "hora": "por hora",
+            "h": "por hora",
+            "pessoa": "por pessoa",
+            "noite": "por noite",
+            "kg": "o quilo",
+        },
+        score="a",
         large_numbers="milhão|milhões|bilhão|bilhões|trilhão|trilhões|mil",
         large_letters={"M": "milhões", "mi": "milhões", "bi": "bilhões", "k": "mil", "K": "mil"},
         large_number_of="de ",

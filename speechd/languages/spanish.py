@@ -38,7 +38,8 @@ _ABBREVIATIONS: Final = {
     "figs.": "figuras", "ed.": "edición", "Cía.": "compañía", "S.A.": "S A", "S. A.": "S A", "S.L.": "S L",
     "vs.": "versus", "c/u": "cada uno", "izq.": "izquierda", "dcha.": "derecha", "atte.": "atentamente",
     "Atte.": "atentamente", "lun.": "lunes", "mié.": "miércoles", "jue.": "jueves", "vie.": "viernes",
-    "vier.": "viernes", "sáb.": "sábado", "dom.": "domingo",
+    "cdta.": "cucharadita", "cdtas.": "cucharaditas", "cda.": "cucharada", "cdas.": "cucharadas",
+    "hab.": "habitantes", "vier.": "viernes", "sáb.": "sábado", "dom.": "domingo",
 }  # fmt: skip
 """As written → as spoken."""
 
@@ -50,20 +51,22 @@ SPANISH: Final = Language(
     espeak_voice="roa/es",
     warm_up="Tenemos 3 barcos. El próximo sale a mediodía, y el billete cuesta 5,50 €. ",
     normalization="romance",
+    yes_no=("sí", "no"),
     segmentation=Segmentation(
         abbreviations=word_set(
             "sr sra srta sres sras dr dra dres dras d.ª ud uds vd vds prof profa prof.ª lic ing arq gral cnel tte "
             "mons fr st sta sto mr mrs ms av avda no nos núm núms nº n.º pág págs fig figs cap caps vol vols art arts "
-            "art.º ed eds op aprox ca cf v vs p.ej ej pp ee n.° n° tfno cra cl ctra pza plza pl blvr gob pdte pdta "
+            "art.º ed eds op ca cf v vs p.ej ej pp ee n.° n° tfno cra cl ctra pza plza pl blvr gob pdte pdta "
             "dip sen rev hno hna hnos exc excmo excma ilmo ilma cdte capt sgto alfz psic lda ldo dña d.ª depto dpto "
             "adm atte avda int izq dcha edo mpio lun mié mier mart jue vie vier sáb dom univ párr ref trad coord dir "
-            "ed.º cód nro fdo bto"
+            "ed.º cód nro fdo bto cda cdas cdta cdtas"
         ),
         open_abbreviations=word_set(
-            "etc inc ltd co corp cía s.a s.l a.m p.m a.c d.c a.c.n d.c.n ee.uu uu u.s u.k n.y l.a jr p tel ext máx "
-            "mín min seg hr hrs ene feb mar abr may jun jul ago sep sept oct nov dic"
+            "etc inc ltd co corp cía s.a s.l a.m p.m a.c d.c a.c.n d.c.n ee.uu uu u.s u.k n.y l.a jr p tel ext aprox "
+            "hab máx mín min seg hr hrs ene feb mar abr may jun jul ago sep sept oct nov dic"
         ),
         closing=word_set("etc a.m p.m"),
+        measures=word_set("min seg hr hrs"),
         ambiguous=word_set("no nos mar may dom pl int dip"),
         starters=word_set(
             "el la los las lo un una unos unas este esta estos estas esto ese esa esos esas eso aquel aquella él ella "
@@ -172,6 +175,7 @@ SPANISH: Final = Language(
             "№": "número",
             "§": "sección",
         },
+        times="veces",
         minus_sign="menos",
         per="por",
         currencies={
@@ -201,6 +205,17 @@ SPANISH: Final = Language(
             "MXN": Currency("peso mexicano", "pesos mexicanos", "centavo", "centavos"),
         },
         and_hundredths="con",
+        rates={
+            "mes": "al mes",
+            "año": "al año",
+            "día": "al día",
+            "semana": "a la semana",
+            "hora": "por hora",
+            "h": "por hora",
+            "persona": "por persona",
+            "noche": "por noche",
+            "kg": "por kilo",
+        },
         large_numbers="mil millones|millón|millones|billón|billones|trillón|trillones|mil",
         large_letters={"M": "millones", "k": "mil", "K": "mil"},
         large_number_of="de ",

@@ -29,7 +29,8 @@ _BULLETS: Final = "•⁃▪◦‣"
 _STOP = re.compile(
     r"(?<=[^\s.])\.(?=(?:[ ]\.){3})[ ]"  # a stop before an ellipsis with spaces
     r"|(?P<ellipsis>(?<![^\s])\.(?>(?:[ ]\.)+)\s*+)"
-    r"|(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)\s*+"  # a stop, what closes after it, white space
+    r"|(?<![.!?…])[.!?…]++[\"'”’»)\]]*+"
+    r"(?>(?:[ \u00a0\u202f]»(?=\s))?)(?=\s)\s*+"  # a stop, what closes after it, white space
     rf"|(?P<item>(?<=\S)[ ]++(?=(?:[{_BULLETS}][ ]?)?(?:[a-z]|\d{{1,3}})(?:\.\)|[.)])[ ]?\S))"  # an item of a list
     r"|[。！？｡]++[」』”’）】\"']*+\s*+"
     r"|[।॥؟۔]++[\"'”’»)\]]*+\s*+"
@@ -45,6 +46,13 @@ _ITEM = re.compile(rf"(?:[{_BULLETS}][ ]?)?([a-z]|\d{{1,3}})(\.\)|[.)])")
 _NUMERO: Final = frozenset(("n°", "nº", "n.º", "№", "no", "nos"))
 """How "number" is written in many languages."""
 
+_INITIAL: Final = re.compile(r"[A-Z]\.")
+_NUMERAL: Final = re.compile(r"[$£€]?\d|(?!I(?!\w))[IVXLC]+(?!\w)")
+_POINT: Final = re.compile(r"(?:[NSEW]|[NS][EW])[ ]of(?!\w)")
+_DEGREES: Final = re.compile(r"\d[ ]?°[CFK]?$")
+_DOTTED: Final = re.compile(r"(?:[^\W\d]{1,3}\.)+[^\W\d]{1,3}")
+"""An abbreviation with full stops: "U.S", "B.Sc"."""
+
 _CODE: Final = re.compile(r"[A-Z]{1,3}-?\d")
 """What is numbered with letters: "No. C2766"."""
 
@@ -55,7 +63,7 @@ _PHRASE: Final = 5
 """Words. What has fewer may be the beginning of a sentence, and not one by itself: "At 5 p.m. Mr. Lee left."."""
 _FIRST_WORD = re.compile(r"([^\W\d_]+)(['’](?=[^\W\d_]))?")
 _SPACE = re.compile(r"(?<![\d\s])\s++|(?<!\s)\s++(?!\d)")
-_ENDS_SENTENCE = re.compile(r"[.!?…。！？｡।॥؟۔][\"'”’»)\]」』）】]*$")
+_ENDS_SENTENCE = re.compile(r"[.!?…。！？｡।॥؟۔][\"'”’»)\]」』）】]*(?:[ \u00a0\u202f][»\"])?$")
 _ENDS_CLAUSE = re.compile(r"[,;:—–，、；：)\]][\"'”’»)\]」』）】]*$")
 
 
@@ -142,6 +150,8 @@ def _ends(text: str, start: int, stop: re.Match[str], words: Segmentation) -> bo
     lower = after[:1].islower()
     if stop["ellipsis"] or text[stop.start() - 1 : stop.start()] == "[":
         return False  # ". . .", "[...]"
+    if mark == "!" and after[:1] in {"=", "×", "÷", "+"}:
+        return False  # "5! = 120"
     if mark[0] != ".":
         return not (lower and (mark[0] == "…" or mark[-1] in "\"'”’»)"))
     before = _WORD_BEFORE.search(text, max(start, stop.start() - _CONTEXT), stop.start())
@@ -175,30 +185,34 @@ def _word_ends(word: str, after: str, words: Segmentation, *, alone: bool, head:
     """Whether `word` with its full stop ends a sentence before `after`. alone: nothing else is in the sentence. head:
     what is in it before the word."""
     word = re.split("['’-]", word.strip("'’-"))[-1]  # "l'ing.", "200-lb."
-    forms = {word, word.lower()}
+    forms = {word} if len(word) == 1 else {word, word.lower()}
     if alone and ((word.isdecimal() and len(word) <= 3) or len(word) == 1):
         return False  # "1. First", "A. Smith"
     if after[:1].islower() and not _begins_small(head + word):
         return False
-    if not any(map(str.isalpha, word)):
+    if not any(map(str.isalpha, word)) or _DEGREES.search(word):
         return True
     if word.lower() in _NUMERO and (after[:1].isdecimal() or _CODE.match(after)):
         return False
-    if not forms.isdisjoint(words.ambiguous) and not after[:1].isdecimal():
+    if len(word) == 1 and word.islower() and _INITIAL.match(after):
+        return False  # "a. C."
+    if not forms.isdisjoint(words.ambiguous) and not _NUMERAL.match(after):
         return not after[:1].islower()
     if not forms.isdisjoint(words.abbreviations):
         return False
     if not forms.isdisjoint(words.closing):
         return not after or (after[:1].isupper() and not _continues(after, words, head))
+    if word in words.measures and head.rstrip()[-1:].isdecimal() and not _POINT.match(after):
+        return not after or (after[:1].isupper() and not _continues(after, words, head))
     initial = len(word) == 1 and word.isupper()
-    if initial or "." in word or not forms.isdisjoint(words.open_abbreviations):
+    if initial or _DOTTED.fullmatch(word) or not forms.isdisjoint(words.open_abbreviations):
         return _starts_sentence(after, words)
     return True
 
 
 def _begins_small(sentence: str) -> bool:
-    """Whether its first letter is a small one, as where all of a text is written so."""
-    return next((letter.islower() for letter in sentence if letter.isalpha()), False)
+    """Whether it begins with a small letter, as where all of a text is written so."""
+    return next((letter.islower() for letter in sentence if letter.isalnum()), False)
 
 
 def _continues(text: str, words: Segmentation, head: str) -> bool:

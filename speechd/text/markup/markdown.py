@@ -53,6 +53,8 @@ _UNSPACED = re.compile(
     r"(?!(?:Com|Net|Org|Io|Ai|Js|Tv|Gov|Edu|Py)\b)(?=(?:[A-Z][a-z]{1,20}|I|A)(?:[ ,]|['’][a-z]))"
 )
 _SHILLINGS = re.compile(r"(?<![\w.,])(\d{1,3})s\.[ ](\d{1,2}[½¼¾]?)d(?!\w)")
+_VALUE = re.compile(r"(?<![\w|])\|-?[A-Za-z\d+-]{1,8}\|(?![\w|])")
+"""A value between bars: "|-3|"."""
 _CELLS = re.compile(r"(?<=\S)\t+(?=\S)")
 
 
@@ -116,7 +118,7 @@ def _line(line: str, paragraph: list[str]) -> Iterator[str]:
         text = line[item.end() :].strip()
         paragraph.append(text if text.count("|") < 2 else ", ".join(filter(None, map(str.strip, text.split("|")))))
         paragraph.append("")  # marks a list item: its paragraph ends as a sentence
-    elif line.count("|") >= 2:
+    elif _bars(line) >= 2:
         yield from _paragraph(paragraph)
         cells = (_inline(cell) for cell in line.split("|"))
         yield _ended(", ".join(cell for cell in cells if cell)) + "\n"
@@ -128,6 +130,13 @@ def _line(line: str, paragraph: list[str]) -> Iterator[str]:
         yield _ended(", ".join(map(_inline, _CELLS.split(line.strip())))) + "\n"
     else:
         paragraph.append(line.strip())
+
+
+def _bars(line: str) -> int:
+    """The bars that may part the cells of a table's row: none in a formula, and no "or" of a program."""
+    if line.count("|") < 2 or line.lstrip().startswith("|"):
+        return line.count("|")
+    return _VALUE.sub("", FORMULA.sub("", line).replace("||", "")).count("|")
 
 
 def _paragraph(lines: list[str], end: str = "\n\n", shape: Shape | None = None) -> Iterator[str]:

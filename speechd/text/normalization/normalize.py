@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from typing import Final
 
 from speechd.languages.table import find_language
+from speechd.text.markup.characters import CROSS, TICK
 from speechd.text.markup.marks import PRONUNCIATION
 from speechd.text.normalization.english import rules as english
 from speechd.text.normalization.typography import remove_unspoken, unify
@@ -26,9 +27,13 @@ def normalize(text: str, language: str) -> str:
     """The spoken form of a sentence or passage.
 
     language: BCP 47, lower case. Without rules for it, the text only gets uniform characters: the engine's G2P reads
-    its numbers. `[word](/ipa/)` stays as it is, no word is lost, spoken text does not change. Spaces around it go.
+    its numbers. `[word](/ipa/)` stays as it is, no word is lost, spoken text does not change. A tick or a
+    cross is "yes" or "no". Spaces around it go.
     """
     text = text.strip()
+    if TICK in text or CROSS in text:
+        yes, no = find_language(language).yes_no
+        text = text.replace(TICK, yes).replace(CROSS, no)
     pieces = []
     position = 0
     for kept in PRONUNCIATION.finditer(text):

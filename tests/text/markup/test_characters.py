@@ -13,6 +13,7 @@ from speechd.text.markup.characters import without_unspoken
         ("🍎 one\n🍐 two", "• one\n• two"),
         ("a\u200bb\ud800c\x00d", "abcd"),
         ("C♯ ❤️ 1️⃣.", "C♯   1  ."),
+        ("| ✅ | ❌ |\n|✗|✔️\n✅ done", "| ✓ | ✗ |\n| ✗ | ✓ \n• done"),
         ("क्\u200dष", "क्\u200dष"),
     ],
 )

@@ -22,6 +22,7 @@ from speechd.text.markup.markdown import BlockReader
         ("a ==marked== word, a==b", ["a marked word, a==b\n\n"]),
         ("We left.It rained. Node.js is", ["We left. It rained. Node.js is\n\n"]),
         ("so $a_1 * b_1$ is *it*", ["so $a_1 * b_1$ is it\n\n"]),
+        ("so $|x|$ or a || b || c", ["so $|x|$ or a || b || c\n\n"]),
         ("a\n---\nb", ["a\n\n", "b\n\n"]),
         ("A short verse\nAnother verse", ["A short verse\nAnother verse\n\n"]),
         ("a wrapped\nline", ["a wrapped line\n\n"]),

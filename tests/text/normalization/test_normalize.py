@@ -46,3 +46,10 @@ def test_language_without_rules_keeps_its_digits(language: str) -> None:
 )
 def test_british_differs_from_american(written: str, american: str, british: str) -> None:
     assert (normalize(written, "en-us"), normalize(written, "en-gb")) == (american, british)
+
+
+@pytest.mark.parametrize(
+    ("language", "spoken"), [("en-gb", "a, yes, no"), ("fr-fr", "a, oui, non"), ("zh", "a, 是, 否")]
+)
+def test_tick_and_cross_are_words(language: str, spoken: str) -> None:
+    assert normalize("a, ✓, ✗", language) == spoken

@@ -34,7 +34,18 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "pkg.": "package", "qty.": "quantity", "Qty.": "Quantity", "appt.": "appointment", "apt.": "apartment",
     "orig.": "originally", "prob.": "probably", "ed.": "edition", "eds.": "editors", "trans.": "translated by",
     "max.": "maximum", "Mfg.": "Manufacturing", "mfg.": "manufacturing",
-    "resp.": "respectively", "dia.": "diameter", "wt.": "weight", "ht.": "height",
+    "resp.": "respectively", "dia.": "diameter", "ltd.": "limited",
+    "Sgt. 1st": "Sergeant 1st", "wt.": "weight", "ht.": "height", "Avg.": "Average",
+    "approx": "approximately", "Approx.": "Approximately", "Approx": "Approximately", "acct.": "account",
+    "Acct.": "Account", "Attn:": "Attention:", "attn:": "attention:", "Asst.": "Assistant", "asst.": "assistant",
+    "Mgr.": "Manager", "mgr.": "manager", "Encl.": "Enclosure", "encl.": "enclosed", "Gov't.": "Government",
+    "Gov't": "Government", "gov't.": "government", "gov't": "government", "Int'l.": "International",
+    "Int'l": "International", "int'l": "international", "Nat'l": "National", "nat'l": "national", "dep't": "department",
+    "pcs.": "pieces", "pkgs.": "packages", "Min. wage": "Minimum wage", "min. wage": "minimum wage",
+    "Temp.": "Temperature", "Govt.": "Government", "Incl.": "Including", "Excl.": "Excluding", "No. of": "Number of",
+    "no. of": "number of", "lg.": "large", "med.": "medium", "pkt.": "packet", "tbc": "T.B.C", "cu. m": "cubic meters",
+    "pmt.": "payment", "rec'd": "received", "Bal.": "Balance", "Dir. of": "Director of", "V.P. of": "V.P of",
+    "cu. ft.": "cubic feet", "cu. ft": "cubic feet", "cu. in.": "cubic inches", "cu. yd.": "cubic yards",
 }  # fmt: skip
 _WITHOUT_STOP_ONLY_BEFORE_SMALL: Final = frozenset("ed. eds. trans. max. prob. orig. temp. dia. wt. ht.".split())
 _BEFORE_NUMBER: Final[Mapping[str, str]] = {
@@ -45,7 +56,10 @@ _BEFORE_NUMBER: Final[Mapping[str, str]] = {
     "Ex": "Example", "Rm": "Room", "rm": "room", "Apt": "Apartment", "apt": "apartment", "Ste": "Suite",
     "Op": "Opus", "op": "opus", "par": "paragraph", "ver": "version", "Ver": "version", "v": "version",
     "NO": "number", "NOS": "numbers", "VOL": "volume", "FIG": "figure", "CH": "chapter", "Hwy": "Highway",
-    "Rte": "Route", "Bldg": "Building", "Flr": "Floor", "Pt": "Part", "Vols": "Volumes", "Bk": "Book",
+    "Chp": "Chapter", "chp": "chapter", "para": "paragraph", "paras": "paragraphs", "Para": "Paragraph",
+    "Sched": "Schedule", "Iss": "Issue", "cl": "clause", "ss": "sections", "s": "section", "Exh": "Exhibit",
+    "Secs": "Sections", "arts": "articles", "Arts": "Articles", "Reg": "Regulation",
+    "Ph": "Phone", "Rte": "Route", "Bldg": "Building", "Flr": "Floor", "Pt": "Part", "Vols": "Volumes", "Bk": "Book",
 }  # fmt: skip
 _PLAIN_BEFORE_NUMBER: Final = frozenset("Rm Apt Ste Hwy Rte Bldg".split())
 """Those that need no stop."""
@@ -54,11 +68,27 @@ _DIALECT: Final = {"th": "the", "o": "of", "wi": "with", "an": "and"}
 _ARE: Final = "how what who when where why which there here these those that"
 
 
+_LAW: Final[Mapping[str, str]] = {
+    "Fed. R. Civ. P.": "Federal Rule of Civil Procedure", "Fed. R. Crim. P.": "Federal Rule of Criminal Procedure",
+    "Fed. R. Evid.": "Federal Rule of Evidence", "Fed. R. App. P.": "Federal Rule of Appellate Procedure",
+    "S. Ct.": "Supreme Court", "Pub. L. No.": "Public Law", "Pub. L.": "Public Law", "Fed. Reg.": "Federal Register",
+    "F. Supp.": "F Supp", "F.Supp.": "F Supp",
+}  # fmt: skip
+"""What stands in citations of American law."""
+
+_SERIES: Final = {"2": "second", "3": "third", "4": "fourth"}
+
+
+def _every(match: re.Match[str], _: Verbalizer) -> str:
+    """How often a medicine is taken: "q6h", "q4-6h"."""
+    return f"every {match[1]} to {match[2]} hours" if match[2] else f"every {match[1]} hours"
+
+
 def _abbreviation(match: re.Match[str], _: Verbalizer) -> str:
     """The words; the stop of an abbreviation that ends the text, or a sentence in it, ends the sentence, too."""
     written = match[0]
     after = match.string[match.end() :]
-    if written in _WITHOUT_STOP_ONLY_BEFORE_SMALL and not re.match(r"[ ][a-z\d]|,", after):
+    if written in _WITHOUT_STOP_ONLY_BEFORE_SMALL and not re.match(r"[ ][a-z\d$£€]|,", after):
         return written
     ends = not after.strip("\"') \n") or (written == "etc." and re.match(r"[\"')]?[ ][A-Z]", after) is not None)
     return _ABBREVIATIONS[written] + ("." if written[-1] == "." and ends else "")
@@ -70,7 +100,8 @@ def _before_number(match: re.Match[str], _: Verbalizer) -> str:
 
 BEFORE_PLACES: Final[tuple[Rule, ...]] = (
     rule(
-        rf"(?<!\w)({either(_BEFORE_NUMBER)})(?:\.[ ]?(?=[#\d]|[IVXLC]{{1,6}}(?!\w))|\.[ ](?=[A-Z]\d|\d?[A-Z](?!\w)))",
+        rf"(?<!\w)(?<!\w['’])({either(_BEFORE_NUMBER)})"
+        r"(?:\.[ ]?(?=[#\d]|[IVXLC]{1,6}(?!\w)|[ivxl]{1,5}(?![\w.]))|\.[ ](?=[A-Z]\d|\d?[A-Z](?!\w)))",
         _before_number,
         hint=".",
     ),
@@ -78,9 +109,20 @@ BEFORE_PLACES: Final[tuple[Rule, ...]] = (
     rule(r"(?<!\w)(NO|VOL|Vol)[ ](?=\d)", _before_number),
     rule(r"(?<=[a-z] )(No)[ ](?=\d)", lambda m, _: "number ", hint="No"),
     rule(r"(?<![\w'’])(th|o|wi|an)['’](?=[ ][A-Za-z])", lambda m, _: _DIALECT[m[1]], hint="'"),
+    rule(r"(?<=\dst |\dnd |\drd |\dth )edn?\.(?=[ ]?[,;:(]|[ ][a-z\d])", "edition", hint="ed"),
+    rule(r"(?<=\dst |\dnd |\drd |\dth )edn?\.(?=$)", "edition.", hint="ed"),
+    rule(r"(?<=\dst |\dnd |\drd |\dth )(?:c\.|cent\.)(?=[ ]?[,;:)]|[ ][a-z])", "century", hint="c"),
+    rule(r"(?<=\dst |\dnd |\drd |\dth )Cir\.(?=[ ]?[,;:)]|[ ][a-z\d]|$)", "Circuit", hint="Cir."),
+    rule(r"(?<!\w)[Ee]xp\.?[ ](?=\d{1,2}/\d{2})", "expires ", hint="xp"),
+    rule(r"(?<!\w)q[ ]?(\d{1,2})(?:[-–](\d{1,2}))?[ ]?h(?:rs?)?(?!\w)", _every, hint="q"),
+    *(rule(re.escape(written), spoken, hint=written) for written, spoken in _LAW.items()),
+    rule(r"(?<![\w.])F\.[ ]?(2|3|4)d(?!\w)", lambda m, v: f"F {_SERIES[m[1]]}", hint="F."),
+    rule(r"(?<=F Supp )(2|3)d(?!\w)", lambda m, v: _SERIES[m[1]], hint="Supp"),
     rule(r"(?<=[Tt]he )no\.(?=[ ]of[ ])", "number", hint="no."),
     rule(r"(?<=[a-z] )est\.(?=[ ](?:of|is|was|at|for)(?!\w)|[ ]?[$£€])", "estimate", hint="est."),
-    rule(r"(?<!\w)est\.(?=[ ]\d)", "established", hint="est."),
+    rule(r"(?<!\w)est\.(?=[ ]\d{4}(?![\d,.%])(?!\.\d))", "established", hint="est."),
+    rule(r"(?<!\w)est\.(?=[ ][\d$£€])", "estimated", hint="est."),
+    rule(r"(?<=[a-z] )d\.(?=[ ][A-Z][a-z]+[ ]\d)", "defeated", hint="d."),
     rule(r"(?<![\w.])c\.[ ]?(?=\d{3,4}(?!\d|,\d))", "circa ", hint="c."),
     rule(r"(?<![\w.])fl\.[ ]?(?=\d)", "flourished ", hint="fl."),
     rule(r"(?<![\w.])b\.[ ]?(?=\d{4}(?!\d))", "born ", hint="b."),

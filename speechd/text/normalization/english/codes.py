@@ -10,6 +10,7 @@ from speechd.text.normalization.rules import Rule, either, rule
 from speechd.text.normalization.verbalizer import Verbalizer
 
 _PLACES: Final = (
+    "Xbox Porsche Fahrenheit "
     "Room Rm Suite Apartment Apt Flight Boeing Airbus Route Highway Hwy Interstate Bus Unit Area Studio Building Gate "
     "Psalm Peugeot Levi's BMW room suite apartment flight route highway interstate bus unit area code"
 ).split()
@@ -147,12 +148,16 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?:-\d{{4}})?)(?![\w-])",
         _serial,
     ),
-    rule(r"(?<![\w.,-])\d{4}(?:[ -]\d{4}){3}(?![\w-])", _grouped),
+    rule(r"(?<![\w.,-])\d{4}(?:[ -]\d{4}){3,5}(?:[ -]\d{1,4})?(?![\w-])", _grouped),
+    rule(r"(?<=Opus )(\d{1,3})/(?=\d{1,2}(?![\w/]))", r"\1 number ", hint="Opus"),
+    rule(r"(?<=[a-z] )#(?=:)", "number", hint="#:"),
+    rule(r"\((8\d\d|900)\)[ ]?(?=[\dA-Z-]{0,12}[A-Z]{2})(?=[\d-]{0,4}[A-Z])", r"\1-", hint="("),
     rule(
         r"(?<![\w.,-])1?-?(?:800|888|877|866|855|844|833|900)-(?=[\dA-Z-]{0,12}[A-Z])[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,8}){0,3}(?![\w-])",
         _vanity,
         hint="-",
     ),
+    rule(r"(?<=\d{3}[-. ]\d{4})[ ]?(?:x|[Ee]xtn?\.?)[ ]?(?=\d{2,5}(?!\w))", " extension "),
     rule(r"(?<![\w.,-])(?:1[.])?\d{3}\.\d{3}\.\d{4}(?![\w-]|\.\d)", _phone, hint="."),
     rule(r"(?<![\w.,-])0\d{3,4}[ ]\d{5,6}(?![\w-]|,\d)", _phone),
     rule(
@@ -161,19 +166,39 @@ RULES: Final[tuple[Rule, ...]] = (
         "nine one one",
         hint="911",
     ),
+    rule(
+        r"(?<![\w.,-])(?<!\d )([1-9]\d{0,2}(?:[ ]\d{3}){0,4}[ ]000)(?![\w-]|[.,]\d|[ ]\d)",
+        lambda m, v: v.cardinal(m[1].replace(" ", "")),
+        hint=" 000",
+    ),
+    rule(
+        r"(?=\d)(?:(?<=number )(?!\d{3}[-–]\d{3}(?!\d))|(?<=Public Law ))(\d{1,4})[-–](\d{3,6})(?![\w-]|[.,]\d)",
+        lambda m, v: f"{_code_number(m[1], v)}, {_code_number(m[2], v)}",
+        hint="-",
+    ),
     rule(r"0[xX](?<![\w.,+-]0[xX])([0-9A-Fa-f]{1,16})(?!\w)", lambda m, v: f"zero X {_hexadecimal(m[1], v)}", hint="0"),
     rule(r"(?<![\w/-])40[13]\(([a-z])\)(?!\w)", lambda m, v: f"{reading.pairs(m[0][:3], v)} {m[1]}", hint="("),
     rule(r"(?<![\w&])#[ ]?(?=\d|[A-Z]{1,3}-?\d)", "number ", hint="#"),
+    rule(r"(?<![\w.,-])\d{2,4}(?:-\d{5,9}){2,3}(?![\w-])", _grouped, hint="-"),
     rule(r"(?<!\S)~(?=[\d$£€¥])", "about ", hint="~"),
     rule(r"(?<!\S)>[ ]?(?=[\d$£€¥])|(?<=\s)>(?=\s)", " greater than ", hint=">"),
     rule(r"(?<!\S)<[ ]?(?=[\d$£€¥])|(?<=\s)<(?=\s)", " less than ", hint="<"),
     rule(r"(?<=ending in )\d{4}(?!\w)|(?<=ending )\d{4}(?!\w)|(?<=PIN )\d{4}(?!\w)", lambda m, v: v.digits(m[0])),
+    rule(
+        r"(?<![\w.,])\.(\d{3})(?=[ ](?:hitter|average|batting|season|in[ ]\d)(?!\w))|(?<=batting )\.(\d{3})(?!\w)",
+        lambda m, v: reading.pairs(m[1] or m[2], v),
+        hint=".",
+    ),
     rule(r"(?<![\w./-])24/7(?![\w/]|[.,]\d)", "twenty-four seven", hint="24/7"),
-    rule(r"(?<![\w./-])9/11(?![\w/]|[.,]\d)", "nine eleven", hint="9/11"),
+    rule(r"(?<![\w./])(?<!\d-)9/11(?![\w/]|[.,]\d)", "nine eleven", hint="9/11"),
+    rule(
+        r"(?=\d)(?:(?<=\ba )|(?<=\ban )|(?<=[Tt]he )|(?<=\bran )|(?<=\brun )|(?<=[Mm]y ))(\d{1,2})[kK](?![\w-])",
+        lambda m, v: f"{v.cardinal(m[1])} K",
+    ),
     rule(r"(?<![\w./-])50/50(?![\w/]|[.,]\d)", "fifty-fifty", hint="50/50"),
     rule(r"(?<![\w./-])50-50(?![\w/-]|[.,]\d)", "fifty-fifty", hint="50-50"),
     rule(r"(?<![\w./-])20/20(?![\w/]|[.,]\d)", "twenty twenty", hint="20/20"),
-    rule(r"(?<![\w.,+-])\+\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){2,6}(?![\w-])", _phone, hint="+"),
+    rule(r"(?<![\w.,+-])\+(?=(?:[ .()-]{0,2}\d){7})\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){2,6}(?![\w-])", _phone, hint="+"),
     rule(r"(?<![\w.,-])(?:1[ .-])?(?:\(\d{3}\)[ -]?|\d{3}[ .-])\d{3}[ .-]\d{4}(?:-\d{1,4})?(?![\w-])", _phone),
     rule(
         r"(?<![\w.,-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w.,-])(?!\d00-\d000)\d{3}-\d{4}(?![\w-])(?![ ](?:words"
@@ -182,7 +207,22 @@ RULES: Final[tuple[Rule, ...]] = (
         hint="-",
     ),
     rule(r"(?<![\w.,-])0\d{2,4}[ -]\d{3,4}(?:[ -]\d{3,4})?(?![\w-]|,\d)", _phone),
+    rule(
+        r"(?=[19])(?:(?<=[Cc]all )|(?<=[Dd]ial )|(?<=[Rr]ing )|(?<=[Pp]hone ))(?:999|112|111|101)(?!\w|[.,-]\d)",
+        lambda m, v: v.digits(m[0], zero="oh"),
+    ),
+    rule(r"(?<![\w.,/-])40([13])k(?!\w)", lambda m, v: f"four oh {v.cardinal(m[1])} K", hint="k"),
+    rule(
+        r"(?<![\w.,])(\d{1,2})[x×](\d{1,2})s(?!\w)",
+        lambda m, v: f"{v.cardinal(m[1])} by {plurals.plural(v.cardinal(m[2]))}",
+        hint="s",
+    ),
+    rule(r"(?<![\w:.])2:([12])(?=[ ](?:degree|honours|in )|[ ]?\()", lambda m, v: f"two {v.cardinal(m[1])}", hint="2:"),
     rule(r"(?=\d)(?<=[Dd]ial )\d{3}(?!\w|[.,-]\d)|(?<=[Cc]all )[1-9]11(?!\w|[.,-]\d)", lambda m, v: v.digits(m[0])),
+    rule(
+        r"(?<!\w)((?:RFC|ISO|IEEE|Form|ANSI|DIN)[ -])(\d{4})(?!\w|[.,]\d)",
+        lambda m, v: m[1] + reading.pairs(m[2], v),
+    ),
     rule(
         rf"(?<=\b)({either(_PLACES)}[ ]#?)(\d{{3}})(?!\w|[.,]\d)",
         lambda m, v: m[1].replace("#", "") + _code_number(m[2], v),
@@ -190,7 +230,7 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 LETTERS_WITH_DIGITS: Final = rule(
-    r"(?<!\w)(?=[A-Za-z]{0,9}-?\d)(?=\d{0,9}-?[A-Za-z]|[A-Za-z])[A-Za-z]{0,9}(?:(?:-(?=\d))?\d{1,9}[A-Za-z]{0,9}){1,9}(?![\w]|-\d)",
+    r"(?<!\w)(?<!\d[.,])(?=[A-Za-z]{0,9}-?\d)(?=\d{0,9}-?[A-Za-z]|[A-Za-z])[A-Za-z]{0,9}(?:(?:-(?=\d))?\d{1,9}[A-Za-z]{0,9}){1,9}(?![\w]|-\d)",
     _code,
 )
 """After dates, measures and powers, which also have letters next to digits."""

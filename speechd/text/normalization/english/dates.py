@@ -109,6 +109,19 @@ def _from_time(match: re.Match[str], verbalizer: Verbalizer) -> str:
     return f"{spoken} to "
 
 
+def _season(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    """Two years, of which the second follows the first: "the 2019/20 season"; or a number of a year: "2016/679"."""
+    year, number = match[1], match[2]
+    if len(number) > 2:
+        return f"{reading.year(year, verbalizer)} slash {number}"
+    follows = int(number) == (int(year) + 1) % 100
+    return f"{reading.year(year, verbalizer)} {reading.two_digits(number, verbalizer)}" if follows else match[0]
+
+
+_DAY_OF_MONTH: Final = (
+    rf"(?:{'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)}|Sept)\.?[ ]\d{{1,2}}(?:st|nd|rd|th)?(?!\w)"
+)
+_WEEKDAY: Final = "(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\\.?,?[ ])?"
 _TIME_END: Final = r"(?!\w|:\d)"
 _HALF: Final = r"([aApP])\.?[ ]?[mM](?:\.|(?!\w))"
 RULES: Final[tuple[Rule, ...]] = (
@@ -120,6 +133,17 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(r"(?<![\w.-])((?:19|20)\d{2})[/.](0?[1-9]|1[0-2])[/.](0?[1-9]|[12]\d|3[01])()()()(?![\w/]|\.\d)", _iso),
     rule(r"(?<![\w/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\w|[/.-]\d)", _numeric),
+    rule(r"(?<![\w.,/-])((?:19|20)\d{2})/(\d{2,4})(?![\w/-]|[.,]\d)", _season, hint="/"),
+    rule(rf"(?<!\w)({_DAY_OF_MONTH})[ ]?[-–][ ]?(?={_WEEKDAY}{_DAY_OF_MONTH})", r"\1 to ", hint=" "),
+    rule(
+        rf"(?<![\w/.-])(\d{{1,2}})-({'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)})-(\d{{4}})(?![\w-])",
+        r"\1 \2 \3",
+        hint="-",
+    ),
+    rule(
+        r"(?<![\w.,:/-])(0[1-9])([0-5]\d)(?=[ ](?:GMT|UTC|BST|CET|EST|EDT|PST|PDT|hours|hrs|Zulu)(?!\w))",
+        lambda m, v: f"oh {v.cardinal(m[1])} {'hundred' if m[2] == '00' else reading.two_digits(m[2], v)}",
+    ),
     *calendar.DATES,
     rule(rf"(?<!\w){_MONTH}[ ]{_DAY}(?:,?[ ]{_YEAR})?(?![\w%]|[.,:/]\d|[ ]?[-–]\d)", _month_day),
     rule(rf"(?<![\w.,/-])(?P<the>[Tt]he[ ])?{_DAY}(?:[ ]of)?[ ]{_MONTH}(?!\w)(?:(?:,?[ ]|,){_YEAR})?", _day_month),

@@ -77,8 +77,11 @@ def _octets(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 def version(digits: str, verbalizer: Verbalizer) -> str:
-    """Read "3.11.2" as "three point eleven point two"."""
-    return " point ".join(verbalizer.cardinal(part) for part in digits.split("."))
+    """Read "3.11.2" as "three point eleven point two", and "22.04" as "twenty-two point oh four"."""
+    return " point ".join(
+        verbalizer.digits(part, zero="oh") if len(part) > 1 and part[0] == "0" else verbalizer.cardinal(part)
+        for part in digits.split(".")
+    )
 
 
 _LAST: Final = "[^\\s<>\"'.,;:!?)\\]…—]"
@@ -93,7 +96,9 @@ RULES: Final[tuple[Rule, ...]] = (
         hint=".",
         flags=re.IGNORECASE,
     ),
-    rule(r"(?<![\w&/#])#((?=\d{0,9}[^\W\d])(?![A-Z]{1,3}\d)\w{1,100}+)(?!-\d)", _name, hint="#"),
+    rule(
+        r"(?<![\w&/#])#((?=\d{0,9}[^\W\d])(?![A-Z]{1,3}\d)(?!\d{1,4}[A-Za-z]?(?!\w))\w{1,100}+)(?!-\d)", _name, hint="#"
+    ),
     rule(r"(?<![\w@.])@(\w{1,50}+)", _name, hint="@"),
     rule(
         rf"(?<![\w/.-])([\w-]{{1,100}}+)\.((?:tar\.)?(?:{'|'.join(_EXTENSIONS)}))(?!\w|\.\w)",
@@ -101,7 +106,7 @@ RULES: Final[tuple[Rule, ...]] = (
         hint=".",
         flags=re.IGNORECASE,
     ),
-    rule(r"(?<![\w/.:])(~(?:/[\w.-]{1,100}+){1,30}|(?:/[\w.-]{1,100}+){2,30})/?(?![\w/])", _url, hint="/"),
+    rule(r"(?<![\w/.:])(~(?:/[\w.-]{1,100}(?<!\.)){1,30}|(?:/[\w.-]{1,100}(?<!\.)){2,30})/?(?![\w/])", _url, hint="/"),
     rule(rf"(?<!\w)([A-Za-z]:\\[^\s<>\"]{{0,500}}{_LAST})", _url, hint=":\\"),
     rule(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)", _octets, hint="."),
     rule(r"(?<=[a-z]):(\d{4,5})(?![\w:-]|\.\d)", lambda m, v: f" port {v.cardinal(m[1])}", hint=":"),
@@ -113,7 +118,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"(?<!\w)({either(_VERSIONED)}[ -])(\d{{1,6}}(?:\.\d{{1,6}}){{1,5}})(?![\d%])",
-        lambda m, v: m[1] + version(m[2], v),
+        lambda m, v: m[1] + version(m[2], v) + ("," if re.match(r"[ ]\d", m.string[m.end() :]) else ""),
         hint=".",
     ),
     rule(r"(?<![\w.,])\d{1,3}(?:\.\d{3}){2,4}(?![\w.])", lambda m, v: v.number(m[0].replace(".", "")), hint="."),

@@ -17,7 +17,7 @@ _PARTED: Final = (
     "cup teaspoon tablespoon tsp tbsp Tbsp pint quart gallon ounce pound inch foot mile yard acre hour minute "
     "second day "
     "week month year century meter metre kilometer kilometre liter litre gram kilogram bottle can dozen stick page "
-    "point percent slice package lb oz mi"
+    "point percent slice package lb lbs oz mi hr hrs yr yrs min mins"
 ).split()
 _WHOLE: Final = {
     "tsp": "teaspoon",
@@ -26,6 +26,13 @@ _WHOLE: Final = {
     "lb": "pound",
     "oz": "ounce",
     "mi": "mile",
+    "lbs": "pound",
+    "hr": "hour",
+    "hrs": "hour",
+    "yr": "year",
+    "yrs": "year",
+    "min": "minute",
+    "mins": "minute",
 }
 
 

@@ -60,12 +60,16 @@ def spoken_formula(formula: str, verbalizer: Verbalizer) -> str:
 
 
 class _Formula:
-    """Reads tokens once, from left to right. State: `_at`, the token that is next."""
+    """Reads tokens once, from left to right.
+
+    State: `_at`, the token that is next; `_is_open`, whether it stands between two bars.
+    """
 
     def __init__(self, formula: str, verbalizer: Verbalizer) -> None:
         self._tokens = [token for token in _TOKEN.findall(formula) if not token.isspace()]
         self._verbalizer = verbalizer
         self._at = 0
+        self._is_open = False
 
     def words(self) -> list[str]:
         spoken: list[str] = []
@@ -112,6 +116,8 @@ class _Formula:
             return [self._verbalizer.number(token.replace(",", ""))] if token.count(".") < 2 else [token]
         if token.isalpha():
             return self._letters(token)
+        if token == "|":
+            return self._bar()
         if token in ",;:()!?.":
             return self._punctuation(token)
         return [_SIGNS[token]] if token in _SIGNS else []
@@ -130,6 +136,14 @@ class _Formula:
         if token == "!" and (before.isalnum() or before == ")"):
             return ["factorial"]
         return [token] if token in ",;:" else []
+
+    def _bar(self) -> list[str]:
+        """One of two bars round a value, or the bar of "P(A|B)"."""
+        before = self._tokens[: self._at - 1]
+        if before.count("(") > before.count(")") and before[-1].isalnum() and not self._is_open:
+            return ["given"]
+        self._is_open = not self._is_open
+        return ["absolute value of"] if self._is_open else []
 
     def _power(self, depth: int) -> list[str]:
         exponent = " ".join(self._group(depth))

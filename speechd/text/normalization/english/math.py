@@ -29,6 +29,9 @@ _MEASURED = re.compile(
     r"|^\d[\d.]{0,9}[mgsLlhtJN][ ]?=|(?<![A-Za-z])(?:km|cm|mm|mi|ft|in|yd)[²³]|(?<=[\d/ ])m[²³]|[x×·*][ ]?10\^|/"
     r"(?:s|m|km|cm|kg)[²³^]"
 )
+_COUNTED = re.compile(r"\d[ ]$")
+_UNIT = re.compile(r"(?:[A-Za-z]{2,3}|[c-mo-wA-Z])(?![A-Za-z(])")
+"""Behind a number and a space, letters are no variables but a unit: "1 lb = 454 g"."""
 _OPERATED = re.compile(r"[A-Za-z\d)⁰¹²³⁴-⁹][ ]{0,2}[=+*/<>≤≥×·÷−—-]")
 _TERM_WITH_POWER = re.compile(r"\d{1,9}(?:\.\d{1,9})?(?!(?:km|cm|mm|m|mi|ft|in)[\^²³])[a-z]{1,2}(?:\^|[²³⁴-⁹ⁿ]).{0,9}")
 _ALONE = re.compile(r"(?<![A-Za-z\d])[A-Za-z]{2,3}(?![A-Za-z(])")
@@ -55,7 +58,8 @@ def _bare(match: re.Match[str], verbalizer: Verbalizer) -> str:
 def _algebra(match: re.Match[str], verbalizer: Verbalizer) -> str:
     """An equation or a term with powers; anything else as it is. Plain numbers are left to the rules of numbers."""
     text = match[0]
-    if not _is_algebra(text):
+    counted = _COUNTED.search(match.string, max(0, match.start() - 2), match.start()) and _UNIT.match(text)
+    if counted or not _is_algebra(text):
         return text
     pieces = list(_PIECE.finditer(text))
     spoken = []

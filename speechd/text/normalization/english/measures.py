@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from speechd.languages.english import US
-from speechd.text.normalization.english import fractions, powers, ratings, reading
+from speechd.text.normalization.english import fractions, powers, ratings, reading, sizes
 from speechd.text.normalization.english.per import PER, PER_PATTERN, british
+from speechd.text.normalization.english.sizes import is_attributive
 from speechd.text.normalization.rules import DASH, NUMBER, SIGN, START, Rule, either, rule
 from speechd.text.normalization.units import SYMBOL, unit_of
 from speechd.text.normalization.verbalizer import Verbalizer
@@ -18,7 +19,8 @@ _OTHER_UNITS: Final[Mapping[str, str]] = {
     "fps": "frames per second", "rpm": "revolutions per minute", "bpm": "beats per minute", "ppm": "parts per million",
     "ppb": "parts per billion", "dB": "decibels", "mAh": "milliamp hours", "Ah": "amp hours", "sqft": "square feet",
     "sq. ft.": "square feet", "sq.ft.": "square feet", "sq. mi.": "square miles", "sq. m": "square meters",
-    "yrs": "years", "pts": "points", "wk": "weeks", "wks": "weeks", "mos": "months", "ºK": "kelvin",
+    "yrs": "years", "yr": "years", "mo": "months", "pts": "points", "wk": "weeks", "wks": "weeks", "mos": "months",
+    "ºK": "kelvin",
     "pp": "percentage points", "pct": "percent", "pc": "percent", "µL": "microliters", "µl": "microliters",
     "uL": "microliters", "mmol": "millimoles", "µmol": "micromoles", "nmol": "nanomoles", "mol": "moles",
     "mM": "millimolar", "µM": "micromolar", "nM": "nanomolar", "kDa": "kilodaltons", "IU": "international units",
@@ -43,28 +45,9 @@ _SINGULARS: Final[Mapping[str, str]] = {"feet": "foot", "inches": "inch"}
 _UNCHANGED: Final = frozenset(
     "percent dozen kelvin B.T.U millimolar micromolar nanomolar megahertz gigahertz kilohertz".split()
 )
-_ARTICLES: Final = frozenset("a an A An".split())
-_DETERMINERS: Final = frozenset(
-    "the this that each every another one two three four five six my your his her its our their The This Each "
-    "Every".split()
-)
-_NO_NOUNS: Final = frozenset(
-    "of is was are were and or in on at to from for by with that which who wide long tall deep high thick away apart "
-    "between below above per each have has had will would can as than into under over up down through across remaining "
-    "left later earlier ago before after when while if but off out around along past it we they he she you i".split()
-)
 _STARTERS: Final = "|".join(sorted(word.capitalize() for word in US.segmentation.starters))
-_STOP: Final = rf"(?:(?<=[A-Za-z])\.(?=[,;:)]|[ ][a-z\d(]|[ ](?!(?:{_STARTERS})(?!\w))[A-Z][a-z]))?"
+_STOP: Final = rf"(?:(?<=[A-Za-z])\.(?=[,;:)]|[ ][a-z\d(]|[ ](?!(?:{_STARTERS})(?!\w)|[A-Z][a-z]{{1,20}}:)[A-Z][a-z]))?"
 """The stop of an abbreviation that ends no sentence."""
-
-
-def _attributive(match: re.Match[str]) -> bool:
-    """Whether the measure stands before a noun: "a 10 ft ladder", and not "10 ft high"."""
-    after = re.match(r"\.?[ -]([A-Za-z][a-z]{0,20})", match.string[match.end() : match.end() + 24])
-    before = match.string[max(0, match.start() - 10) : match.start()].split(" ")
-    if after is None or len(before) < 2 or before[-1]:
-        return False
-    return before[-2] in _ARTICLES or (before[-2] in _DETERMINERS and after[1].lower() not in _NO_NOUNS)
 
 
 def _measure(match: re.Match[str], verbalizer: Verbalizer) -> str:
@@ -72,7 +55,7 @@ def _measure(match: re.Match[str], verbalizer: Verbalizer) -> str:
     if unit is None:
         return match[0]
     last = reading.ungrouped(match["sign"] + match["number"])
-    if match["joint"] == "-" or (unit not in ("concentr-percent", "angle-degree") and _attributive(match)):
+    if match["joint"] == "-" or (unit not in ("concentr-percent", "angle-degree") and is_attributive(match)):
         spoken = f"{verbalizer.number(last)} {verbalizer.unit('1', unit)}"
     else:
         spoken = verbalizer.measure(last, unit)
@@ -83,7 +66,7 @@ def _measure(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 def _other_measure(match: re.Match[str], verbalizer: Verbalizer) -> str:
     name = _OTHER_UNITS[match["unit"]]
-    if match["number"] == "1" or match["joint"] == "-" or _attributive(match):
+    if match["number"] == "1" or match["joint"] == "-" or is_attributive(match):
         name = singular(name)
     per = f" per {PER[match['per']]}" if match["per"] else ""
     low = f"{reading.number(match['low'], verbalizer)} to " if match["low"] else ""
@@ -98,14 +81,10 @@ def singular(name: str) -> str:
     return f"{head} {last}".strip() + per + rest
 
 
-def _feet(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    inches = f" {verbalizer.measure(match[2], 'length-inch')}" if match[2] else ""
-    return verbalizer.measure(match[1], "length-foot") + inches
-
-
-def _pan(match: re.Match[str], verbalizer: Verbalizer) -> str:
-    sizes = [reading.number(size, verbalizer) for size in re.findall(r"[\d.]+", match[0])]
-    return " by ".join(sizes) + (" inch" if match.string[match.end() : match.end() + 1] == " " else " inches")
+def _temperatures(match: re.Match[str], verbalizer: Verbalizer) -> str:
+    low = f"{reading.number(match['low'], verbalizer)} to " if match["low"] else ""
+    scale = _SCALES[match["scale"]]
+    return f"{match['cue']}{low}{reading.number(match['high'], verbalizer)} degrees {scale}"
 
 
 def _coordinate(match: re.Match[str], verbalizer: Verbalizer) -> str:
@@ -117,8 +96,8 @@ def _coordinate(match: re.Match[str], verbalizer: Verbalizer) -> str:
 
 
 def _cups(match: re.Match[str], _: Verbalizer) -> str:
-    one = re.search(r"(?<![\d/])1[ ]$", match.string[max(0, match.start() - 3) : match.start()]) is not None
-    name = "cup" if match[0][0] == "c" else "tablespoon"
+    one = re.search(r"(?<!\d)(?:1|\d/\d{1,2})[ ]$", match.string[max(0, match.start() - 6) : match.start()])
+    name = {"T": "tablespoon", "t": "teaspoon"}.get(match[0][0], "cup")
     return name if one else f"{name}s"
 
 
@@ -133,9 +112,19 @@ _SCALED: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _SCALES: Final = {"F": "Fahrenheit", "C": "Celsius"}
 _INGREDIENTS: Final = (
-    "lemon lime orange butter sugar oil olive flour soy vinegar water milk honey salt baking fresh chopped cornstarch "
+    "lemon lime orange butter sugar oil olive flour soy vinegar water milk honey salt baking "
+    "rice yeast cheese broth stock beans oats nuts corn pepper sifted packed cold warm hot boiling "
+    "fresh chopped cornstarch "
     "vanilla mayonnaise mustard cream grated minced brown maple cocoa tomato ketchup sesame worcestershire of"
 ).split()
+
+_WEATHER: Final = (
+    r"(?P<cue>(?<!\w)(?:[Hh]ighs?|[Ll]ows?|[Aa]round|[Nn]ear|[Aa]bout|[Aa]t|to|of|[Bb]etween|[Ff]rom|[Bb]elow|[Aa]bove|over|"
+    r"under|[Tt]emperatures?|hits?|reach|reached)[ ])"
+)
+_DOSES: Final = "[ ]?(?:mg|mcg|µg|g|IU|units|mEq|mmol)"
+_VEHICLES: Final = "(?:mL|ml|L|l|kg|g|h|hr|hrs|hours|min|days|tsp|tablets?)"
+_BOTH: Final = "[ ]?(?:V|kV|W|kW|hp|Hz|kHz|MHz|GHz|m|ft|km|mi|miles|kg|lb|lbs|g|oz|cm|in|mm|mph|kPa|psi|ml|mL|GB|TB)"
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
@@ -144,32 +133,46 @@ RULES: Final[tuple[Rule, ...]] = (
         lambda m, v: v.cardinal(m[1]),
         hint=".",
     ),
-    rule(
-        r"(?=\d)(?:(?<=\bto )|(?<=\bat )|(?<=\bof )|(?<=\bover )|(?<=\bunder )|(?<=\bbelow )|(?<=\babove )|"
-        r"(?<=\baround )|(?<=\babout ))(\d{2,3})[ ]?(F|C)(?![\w'’-])",
-        lambda m, v: f"{v.cardinal(m[1])} degrees {_SCALES[m[2]]}",
-    ),
+    rule(r"(?<![\w.,])(\d{1,4})d[ ]?(?=\d{1,2}h(?:[ ]|\d|(?!\w)))", r"\1 days ", hint="d"),
+    rule(r"(?<![\w.,])(\d{1,3})h[ ]?(\d{1,2})m(?=[ ]?\d{1,2}s(?!\w)|(?!\w))", r"\1 h \2 min ", hint="h"),
+    rule(r"(?<![\w.,])(\d{1,3})m[ ]?(?=\d{1,2}s(?!\w))", r"\1 min ", hint="m"),
     *powers.RULES,
-    rule(r"(?<=\d )c\.(?=[ ][a-z])", _cups, hint="c."),
-    rule(rf"(?<=\d )T\.?(?=[ ](?:{'|'.join(_INGREDIENTS)})(?!\w))", _cups, hint="T"),
+    *fractions.VULGAR,
+    rule(r"(?<=\d )c\.(?=[ ][a-z+&(]|[,;)])", _cups, hint="c."),
+    rule(rf"(?<=\d )[TtcC]\.?(?=[ ](?:{'|'.join(_INGREDIENTS)})(?!\w))", _cups, hint=" "),
     rule(r"(?<=°[CF])[ ]?/[ ]?(?=[-−]?\d)", " or ", hint="°"),
+    *sizes.SIDES,
+    rule(r"(?<![\w.,/])(\d{2,3})/(\d{2,3})(?=[ ]?mm[ ]?Hg(?!\w))", r"\1 over \2", hint="Hg"),
+    rule(rf"(?<=\d)({_DOSES})[ ]?/[ ]?(?=\d{{1,4}}(?:\.\d{{1,2}})?[ ]?{_VEHICLES}(?!\w))", r"\1 per ", hint="/"),
+    rule(rf"(?<=\d)({_BOTH})[ ]?/[ ]?(?={NUMBER}{_BOTH}(?!\w))", r"\1, ", hint="/"),
+    rule(
+        rf"{_WEATHER}(?:(?P<low>[-−]?\d{{1,3}})[CF]?[ ]?(?:to|[-–])[ ]?(?=[-−]?\d)|(?=[-−]|\d\d)|(?<!to )(?<!at ))"
+        r"(?P<high>[-−]?\d{1,3})[ ]?(?P<scale>[CF])(?![\w'’-])",
+        _temperatures,
+    ),
+    rule(
+        r"(?<![^\s(])(?<!\d[ ])[-−](\d{1,2})(C|F)(?![\w'’-])",
+        lambda m, v: f"minus {v.cardinal(m[1])} degrees {_SCALES[m[2]]}",
+    ),
+    rule(
+        rf"{START}({SIGN}\d{{1,3}}(?:\.\d{{1,2}})?)[ -]?bps(?!\w)",
+        lambda m, v: f"{reading.number(m[1], v)} basis {'point' if m[1] == '1' or is_attributive(m) else 'points'}",
+        hint="bps",
+    ),
     rule(
         r"(?<![\w.,])(\d{1,3})°[ ]?(?:(\d{1,2})(?:'|’)[ ]?(?:(\d{1,2}(?:\.\d{1,4})?)(?:\"|''))?)?[ ]?([NSEW])(?!\w)",
         _coordinate,
         hint="°",
     ),
     rule(r"(?<![\w.,])(\d{1,3})°[ ]?(\d{1,2})'[ ]?(?:(\d{1,2}(?:\.\d{1,4})?)(?:\"|''))?()", _coordinate, hint="°"),
-    *fractions.VULGAR,
-    rule(rf"{START}(\d{{1,2}})['’][ ]?(\d{{1,2}})(?:\"|'')", _feet),
-    rule(rf"{START}(\d{{1,2}})[ ]?(?:ft|feet)\.?[ ](\d{{1,2}})[ ]?in(?:\.(?=[ ]?[,;a-z]))?(?!\w)", _feet, hint="in"),
+    rule(r"(?<![\w.,])(\d{1,3})°[-–](?=\d{1,3}[ ]?°)", lambda m, v: f"{v.cardinal(m[1])} to ", hint="°"),
+    rule(r"(?<![\w.,/-])(\d{1,3})[ ]?[-–][ ]?(?=\d{1,3}[ -]\d/\d)", r"\1 to ", hint="/"),
     rule(
-        rf"(?<![\w.,/\"])({NUMBER})\"(?=[ ](?P<noun>screen|display|pipe|monitor|TV)?"
-        r"(?:(?<=[a-z])|x|by|of|wide|tall|long|deep|thick)(?!\w))",
-        lambda m, v: (
-            f"{reading.number(m[1], v)} {v.unit('1' if m['noun'] else reading.ungrouped(m[1]), 'length-inch')}"
-        ),
+        r"(?<=\d)-in\.?(?=[ ][a-z]|\))",
+        lambda m, _: "-inch",
+        hint="-in",
     ),
-    rule(r"(?<![\w.,/\"])\d{1,3}(?:\.\d{1,2})?\"[ ]?[x×][ ]?\d{1,3}(?:\.\d{1,2})?\"", _pan, hint='"'),
+    *sizes.INCHES,
     rule(
         rf"{START}(?P<sign>{SIGN})({NUMBER})[ -]?in\.?(?=[ ](?:wide|tall|long|deep|thick|high|x)(?!\w))",
         lambda m, v: v.measure(m["sign"] + reading.ungrouped(m[2]), "length-inch"),
@@ -178,7 +181,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(
         rf"{START}({NUMBER})[ ]in\.(?=[ ][a-z])(?![ ](?:the|a|an|my|his|her|their|all|which|this|that)(?!\w))",
         lambda m, v: (
-            f"{reading.number(m[1], v)} {v.unit('1' if _attributive(m) or m[1] == '1' else '2', 'length-inch')}"
+            f"{reading.number(m[1], v)} {v.unit('1' if is_attributive(m) or m[1] == '1' else '2', 'length-inch')}"
         ),
         hint="in.",
     ),
@@ -218,7 +221,7 @@ RULES: Final[tuple[Rule, ...]] = (
         lambda m, v: f"{reading.number(m[1], v)} to ",
     ),
     rule(
-        rf"{START}(?!4K|8K|2K)({NUMBER})[ ]?({either(_SCALE)})(?!\w)",
+        rf"{START}(?<!\w-)(?!4K|8K|2K)({NUMBER})[ ]?({either(_SCALE)})(?!\w)",
         lambda m, v: f"{reading.number(m[1], v)} {_SCALE[m[2]]}",
     ),
     rule(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from speechd.text.normalization.english.per import PER, PER_PATTERN, british
+from speechd.text.normalization.english.sizes import is_attributive
 from speechd.text.normalization.rules import DASH, NUMBER, SIGN, Rule, either, rule
 from speechd.text.normalization.verbalizer import Verbalizer
 
@@ -60,8 +61,9 @@ SCALES: Final[Mapping[str, str]] = {
     "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "b": "billion", "B": "billion",
     "bn": "billion", "T": "trillion", "tn": "trillion", "thousand": "thousand", "million": "million",
     "billion": "billion", "trillion": "trillion", "lakh": "lakh", "lakhs": "lakh", "crore": "crore", "crores": "crore",
+    "mm": "million", "MM": "million",
 }  # fmt: skip
-_SCALE: Final = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|lakhs?|crores?|[kKmMbBT]|mn|bn|tn)(?!\w))?"
+_SCALE: Final = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|lakhs?|crores?|mm|MM|[kKmMbBT]|mn|bn|tn)(?!\w))?"
 
 
 def _amount(number: str, scale: str | None, currency: _Currency, verbalizer: Verbalizer) -> str:
@@ -100,12 +102,14 @@ def _money(match: re.Match[str], verbalizer: Verbalizer) -> str:
         first = _amount(low, None, currency, verbalizer) if cents else verbalizer.number(low.replace(",", ""))
         scale = f" {SCALES[match['lowscale']]}" if match["lowscale"] else ""
         spoken = f"{first}{scale} to {spoken}"
-    if match["noun"]:
+    if match["noun"] or (match[0][-1].isalnum() and is_attributive(match, only_articles=True)):
         spoken = spoken.replace(currency.many, currency.one)  # "a twenty dollar bill"
     if match["per"]:
         per = f" per {british(PER[match['per']], verbalizer)}"
     else:
-        per = {"/": " per ", "-": " "}.get(match[0][-1], "")
+        per = f" {match['each']} " if match["each"] else " per " if match[0][-1] == "/" else ""
+    if match["rent"]:
+        per = f" per {_RENTS[match['rent']]}"
     return ("minus " if match["sign"] else "") + spoken + per
 
 
@@ -119,15 +123,19 @@ _MINUS: Final = r"(?:(?<![\w)\]%°.,-])[-−](?=[A-Z]{0,3}[$£€¥₹]))?"
 _PRICED: Final = (
     "bill note coin gift fee fine price prize tax increase discount voucher budget deal ticket investment donation "
     "loan grant contract reward bonus check cheque bet salary project valuation market industry fund package lawsuit "
-    "settlement"
+    "settlement scheme plan bailout cut hike rise boost surcharge penalty stake takeover merger home house mansion "
+    "item programme program acquisition upgrade rescue injection bond offer bid debt deficit pledge"
 ).split()
+_RENTS: Final = {"pcm": "calendar month", "pw": "week", "pppn": "person per night", "ppn": "night", "p.a.": "annum"}
 _PER: Final = (
-    rf"(?:[ ]?/[ ]?(?P<per>{PER_PATTERN})|/(?=[^\W\d_])|-(?=an?-))?(?=[ -](?:[a-z]{{1,12}}[ ])?"
+    rf"(?:[ ]?/[ ]?(?P<per>{PER_PATTERN})|/(?=[^\W\d_])|-(?P<each>an?)-(?=[a-z])"
+    rf"|[ ]?(?P<rent>{either(_RENTS)})(?!\w))?(?=[ -](?:[a-z]{{1,12}}[ ])?"
     rf"(?P<noun>{either(_PRICED)})(?!\w))?"
 )
 RULES: Final[tuple[Rule, ...]] = (
+    rule(r"(?<!\w)\$\((\d[\d,]{0,12}(?:\.\d{1,4})?)\)", r"-$\1", hint="$("),
     rule(
-        rf"(?P<sign>{_MINUS})(?<!\w)(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}"
+        rf"(?P<sign>{_MINUS})(?<![\w/])(?P<currency>{either(_SYMBOLS)}|{either(_CODES)}[ ]?)[ ]?{_RANGE}{_SCALE}"
         rf"(?:(?<![a-zA-Z])[ ]?(?P<code>USD|CAD|AUD|NZD|HKD|SGD|MXN|GBP|EUR|JPY|INR)(?!\w))?{_PER}",
         _money,
     ),

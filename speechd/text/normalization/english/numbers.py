@@ -42,11 +42,14 @@ def _era(match: re.Match[str], verbalizer: Verbalizer) -> str:
     return f"{era} {spoken}" if match[0][0].isalpha() else f"{spoken} {era}"
 
 
+_NUMBER_BEHIND = re.compile(r"[ ]\d")
+
+
 def _bare_year(match: re.Match[str], verbalizer: Verbalizer) -> str:
     """Four digits between 1100 and 2099 are a year, unless they count what follows: "1500 people"."""
     before, year, noun = match["before"] or match["before2"] or "", match["year"], match["noun"]
     spoken = verbalizer.cardinal(year) if _counts(before, year, noun) else reading.year(year, verbalizer)
-    return before + spoken
+    return before + spoken + ("," if _NUMBER_BEHIND.match(match.string, match.end()) else "")
 
 
 def _counts(before: str, year: str, noun: str | None) -> bool:
@@ -80,6 +83,8 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?:(?<=flourished )|(?<=circa )|(?<=reigned )|(?<=lived ))(\d{3,4})[ ]?[-–—][ ]?(\d{2,4})(?!\w)", _year_range
     ),
     rule(r"(?<=[^\W\d_])\.(?=\d)", " point ", hint="."),
+    rule(r"(?<![\w.,])(\d{1,4}\.\d{1,3})[ ](?=\d{1,3}(?:\.\d{1,3})?[A-Z]?(?![\w/]))", r"\1, ", hint="."),
+    rule(r"(?<![\w.,+*/^=-])([b-xn])-(?=[1-9](?!\w|[.,-]\d))", r"\1 minus ", hint="-"),
     rule(r"(?<!\w)'(?=\d{2}(?![\w']))", "", hint="'"),
     rule(rf"{START}(\d{{1,6}}(?:\.\d{{1,9}})?)[eE]([+−-]?)(\d{{1,4}})(?!\w)", _scientific),
     rule(r"(?<!\w)([A-Za-z]|\d{1,15}(?:\.\d{1,9})?|(?<=\))|\))\^\{?([-−]?\d{1,9}|[a-zA-Z])\}?(?!\w)", _power, hint="^"),
@@ -100,6 +105,7 @@ RULES: Final[tuple[Rule, ...]] = (
         _bare_year,
     ),
     rule(r"(?<=\dst|\dnd|\drd|\dth)[-–](?=\d)", " to "),
+    rule(rf"(?<![\w.,-])({NUMBER})x{DASH}(?={NUMBER}x(?!\w))", lambda m, v: f"{reading.number(m[1], v)} to ", hint="x"),
     rule(
         r"(?<![\w.,])(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:st|nd|rd|th)(?!\w)",
         lambda m, v: v.ordinal(int(reading.ungrouped(m[1]))),
@@ -119,6 +125,10 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(
         rf"(?<![\w.,-])({SIGN})({NUMBER}|\.\d++){DASH}(?={NUMBER}(?![\w]|-\d))",
         lambda m, v: f"{reading.number(m[1] + m[2], v)} to ",
+    ),
+    rule(
+        r"(?<![\w.,])(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,9})?|\d{1,9}\.\d{1,9})-?(?=[A-Za-z])",
+        lambda m, v: f"{reading.number(m[1], v)} ",
     ),
     LETTERS_WITH_DIGITS,
     rule(rf"(?<![\w.])({SIGN})({NUMBER}|\.\d++)", lambda m, v: reading.number(m[1] + m[2], v)),

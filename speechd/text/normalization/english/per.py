@@ -59,7 +59,12 @@ _SHORT: Final = frozenset(
 _RATES: Final = either([word for word in PER if word not in _SHORT])
 RULES: Final[tuple[Rule, ...]] = (
     rule(rf"(?<=[a-z]{{2}}s)/({either(PER)})\.?(?![\w²³/-])", _per, hint="/"),
-    rule(rf"(?<=[a-z]{{2}})/({_RATES})(?![\w²³/-])", _per, hint="/"),
+    rule(rf"(?<=[a-z]{{2}})/({_RATES})(?:\.(?=[ ][a-z]|[,;)]))?(?![\w²³/-])", _per, hint="/"),
+    rule(
+        rf"([ ]per[ ][a-z]{{3,9}})/({either(PER)})(?![\w²³/-])",
+        lambda m, v: f"{m[1]} per {british(PER[m[2]], v)}",
+        hint="/",
+    ),
     rule(r"(?<=[a-z]{2})/s(?![\w/-])", " per second", hint="/s"),
     rule(rf"(?<=\d)/({_RATES})(?![\w²³/-])", lambda m, v: " per " + british(PER[m[1]], v), hint="/"),
 )

@@ -95,10 +95,12 @@ _POINT: Final = r"(?:[NSEW]\.?|[NS][EW]|[NS]\.[EW]\.)"
 NEEDED: Final = re.compile(
     rf"[ ]{either([*STREETS, *_SMALL])}(?![a-zA-Z])|[a-z],[ ](?:[A-Z]{{2}}(?!\w)|[A-Z][a-zA-Z. ]{{1,5}}\.)|\d[ ]"
     rf"(?:[NSEW]{{1,2}}[ .]|[A-Z][a-z]+[ ](?:Street|Avenue|Road|Drive|Lane))"
+    r"|[ ](?:[NS][EW]|[NSEW])[ ]of[ ]"
 )
 """What every address has."""
 
 RULES: Final[tuple[Rule, ...]] = (
+    rule(r"(\d[ ](?:[NSEW]\.?[ ])?[A-Z][a-z']{2,15}[ ])St\.(?=[ ][A-Z])", r"\1Street.", hint=" St."),
     rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.(?=[ ][A-Z])", " Street.", hint=" St."),
     rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.?(?=[ ,.;]|$)", " Street", hint=" St"),
     rule(
@@ -106,6 +108,12 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?=(?:\d{{1,3}}(?:st|nd|rd|th)|[A-Z][A-Za-z'-]{{1,20}})(?:[ ][A-Z][a-z'-]{{1,20}}){{0,2}}"
         rf"[ ]{_STREET_WORDS}\b(?!['-]))",
         _house,
+    ),
+    rule(r"(?<=[a-z).] )(N[EW]|S[EW])(?=[ ]of[ ](?:the[ ])?[A-Z])", lambda m, _: _POINTS[m[1]].lower(), hint=" of "),
+    rule(
+        r"(?=[NSEW])(?:(?<=km )|(?<=mi )|(?<=miles )|(?<=\)[ ]))([NSEW])(?=[ ]of[ ])",
+        lambda m, _: _POINTS[m[1]].lower(),
+        hint=" of ",
     ),
     rule(rf"(?<=\d )({_POINT})(?=[ ]\d{{1,3}}(?:st|nd|rd|th)(?!\w))", lambda m, _: _POINTS[m[1].rstrip(".")]),
     rule(

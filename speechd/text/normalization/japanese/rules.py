@@ -80,6 +80,10 @@ def _weekday(match: re.Match[str]) -> str:
     return f"、{match['day']}曜日" + ("、祝日" if match["holiday"] else "")
 
 
+def _version(match: re.Match[str]) -> str:
+    return "点".join(numerals.cardinal(part) for part in match[0].split("."))
+
+
 def _telephone(match: re.Match[str]) -> str:
     plus = "プラス" if match[0][0] == "+" else ""
     groups = re.findall(r"\d+", match[0])
@@ -127,6 +131,7 @@ def _codes() -> Iterator[tuple[str, Spoken, str]]:
         ".",
     )
     yield r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.])", _address, "."
+    yield r"(?<![A-Za-z\d.])\d{1,3}(?:\.\d{1,4}){2}(?![A-Za-z\d.])", _version, "."
     yield r"\+(?=(?:\D?\d){9})\d{1,3}(?>(?:[ -]?\(?\d{1,11}\)?){1,5})", _telephone, "+"
     yield (
         r"(?<![\d.,-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|(?<![\d.,-])0\d{9,10}(?![\d-])|(?<=〒)\d{3}-\d{4}",

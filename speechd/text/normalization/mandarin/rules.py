@@ -27,6 +27,15 @@ _READS: Final = re.compile(r"[0-9$€£¥₹%°+=<>≤≥²³]")
 _CHUNKS: Final = re.compile(rf"[^。！？，、；!?;\n]{{1,{CHUNK}}}(?:(?![0-9])|(?<![0-9.,:/-]))|.", re.DOTALL)
 _LONG_NUMBER: Final = re.compile(rf"(?<![0-9.,])[0-9]{{{LONGEST_NUMBER + 1},}}(?![0-9])")
 _GROUPED: Final = re.compile(r"(?<![0-9,])[0-9]{1,3}(?:,[0-9]{3}){1,5}(?![0-9,])")
+_LIST: Final = re.compile(r"(?<=[0-9]),(?=[0-9])")
+"""Between two numbers. wetext takes it for a separator of thousands."""
+
+_VERSION: Final = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,4}){2}(?![0-9.])")
+_NAMED_CURRENCY: Final = re.compile(r"[$€£¥][ ]?([0-9]+(?:\.[0-9]+)?(?=[万亿]?(?:元|美元|欧元|英镑|日元|块)))")
+"""An amount whose sign is said by the word behind it, too: "¥5元"."""
+
+_UNITS: Final = {"g": "克", "t": "吨", "W": "瓦", "kW": "千瓦", "kWh": "千瓦时", "V": "伏", "Hz": "赫兹", "GHz": "吉赫"}
+_UNIT: Final = re.compile(rf"(?<=[0-9])(?:{'|'.join(_UNITS)})(?![A-Za-z0-9])")
 _NAME_NUMBER: Final = re.compile(r"(?<=[A-Za-z])-(?=[0-9])")
 _EMAIL: Final = re.compile(r"(?<=[A-Za-z0-9])@(?=[A-Za-z0-9])")
 _DOMAIN: Final = re.compile(
@@ -52,6 +61,10 @@ def _prepared(text: str) -> str:
     text = _SCHEME.sub("", text)
     text = _GROUPED.sub(lambda match: match[0].replace(",", ""), text)
     text = _LONG_NUMBER.sub(lambda match: "".join(_DIGITS[int(digit)] for digit in match[0]), text)
+    text = _VERSION.sub(lambda match: match[0].replace(".", "点"), text)
+    text = _NAMED_CURRENCY.sub(r"\1", text)
+    text = _LIST.sub("，", text)
+    text = _UNIT.sub(lambda match: _UNITS[match[0]], text)
     text = _CURRENCY.sub(lambda match: match[2] + match[3] + _CURRENCIES[match[1]], text)
     text = _NAME_NUMBER.sub(" ", text)
     text = _DOMAIN.sub(lambda match: match[0].replace(".", "点").replace("/", "斜杠"), _EMAIL.sub("艾特", text))

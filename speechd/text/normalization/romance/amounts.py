@@ -25,6 +25,10 @@ _NO_UNIT: Final = r"(?!mi(?!\w)|ha[ ](?!de |di |en |y |e |et |à |a )[^\W\d_])"
 """Words of these languages that look like units: "nel 2020 mi sono", "en 2020 ha sido"."""
 
 
+_STOP: Final = r"(?:(?<=[a-z])\.(?=[ ]?[,;)]|[ ][a-zà-ÿ]))?"
+"""The stop of an abbreviation that ends no sentence: "5 min. aprox."."""
+
+
 def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     """The rules of one language."""
     yield from _money_rules(words)
@@ -34,6 +38,12 @@ def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
 def _money_rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     forms = words.forms
     say = lambda m, _: _money(m, words)  # noqa: E731
+    if rates := forms.rates:
+        yield rule(
+            rf"(?:(?<=[€$£\d])|(?<=euro)|(?<=euros))[ ]?/[ ]?({either(rates)})(?!\w|/)",
+            lambda m, _: f" {rates[m[1]]}",
+            hint="/",
+        )
     symbols = either({*forms.currencies, *_CODES, *(sign.lower() for sign in forms.currencies if "$" in sign)})
     letters = either(forms.large_letters) if forms.large_letters else "(?!)"
     amount = rf"(?P<sign>{SIGN})(?P<number>{NUMBER})"
@@ -93,7 +103,7 @@ def _measure_rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     if own := {**words.forms.units, "°c": "temperature-celsius", "° c": "temperature-celsius"}:
         pattern = rf"{amount}[ ]?(?P<own>{either(own)})(?!\w)"
         yield rule(pattern, lambda m, _: _low(m, words) + words.measure(_value(m, words), own[m["own"]]))
-    yield rule(rf"{amount}[ ]?{_NO_UNIT}(?:{SYMBOL})(?![\w°²³^']|/\w)", lambda m, _: _measure(m, words))
+    yield rule(rf"{amount}[ ]?{_NO_UNIT}(?:{SYMBOL})(?![\w°²³^']|/\w){_STOP}", lambda m, _: _measure(m, words))
     yield rule(rf"{amount}[ ]?/[ ]?(?P<per>{either(PER)}|km²)(?![\w/])", lambda m, _: _per(m, words), hint="/")
 
 

@@ -37,6 +37,12 @@ def _dates(words: RomanceVerbalizer) -> Iterator[Rule]:
     yield rule(day_of_month, lambda m, _: _day_and_month(m, words), hint="/")
     months = _month_pattern(words.locale)
     days = r"\d{1,2}(?:(?:[ ]?[-/–][ ]?|[ ](?:y|e|et|a|al|à|au|ao)[ ])\d{1,2}){0,3}"
+    weekday = rf"(?i:(?<!\w)(?P<cue>(?:{either(_WEEKDAYS[words.locale].split())}),?[ ]))"
+    yield rule(
+        rf"{weekday}(?P<day>\d{{1,2}})/(?P<month>\d{{1,2}})(?![\w/]|[.,]\d)",
+        lambda m, _: _day_and_month(m, words),
+        hint="/",
+    )
     year = r"(?:(?P<of_year>[ ](?:de[ ]|del[ ])?)(?P<year>\d{4})(?![\w.,]*\d))?"
     month = rf"(?P<of>[ ](?:de[ ]|d')?)(?P<month>{months})(?!\w){year}"
     yield rule(rf"(?<![\w/.,-])(?P<days>{days}){month}", lambda m, _: _days_of_month(m, words), flags=re.IGNORECASE)
@@ -53,6 +59,13 @@ def _month_names(locale: str) -> tuple[str, ...]:
     return tuple(names[number] for number in range(1, 13))
 
 
+_WEEKDAYS: Final = {
+    "es": "lunes martes miércoles jueves viernes sábado domingo",
+    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "it": "lunedì martedì mercoledì giovedì venerdì sabato domenica",
+    "pt": "segunda terça quarta quinta sexta segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado "
+    "domingo",
+}
 MONTHS: Final = {
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",

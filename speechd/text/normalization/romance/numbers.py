@@ -92,6 +92,9 @@ def _fraction(match: re.Match[str], words: RomanceVerbalizer) -> str:
     else:
         numerator, denominator = (int(match[name].replace(".", "")) for name in ("numerator", "denominator"))
     spoken = None if (numerator, denominator) in _NO_FRACTIONS else words.fraction(numerator, denominator)
+    is_mark = denominator in (10, 20) and denominator > numerator > (1 if words.locale == "fr" else denominator // 2)
+    if is_mark and not match["noun"] and not groups["whole"]:
+        return f"{words.cardinal(str(numerator))} {words.forms.over} {words.cardinal(str(denominator))}"
     if spoken is None or numerator == denominator or _names(match, numerator, denominator, words):
         over = " " if (numerator, denominator) in _NO_FRACTIONS else f" {words.forms.signs['/']} "
         if numerator == denominator:
@@ -151,6 +154,14 @@ def _differences(words: RomanceVerbalizer) -> Iterator[Rule]:
     minus = f" {words.forms.minus_sign} "
     yield rule(r"(?<=[\dx)])[ ]?[-−–][ ]?(?=[\dx(][\w ,.+*×()-]{0,60}=)", minus, hint="=")
     times = words.forms.signs["×"]
+    yield rule(rf"{START}(\d{{1,4}})x(?!\w)", lambda m, _: f"{words.counted(m[1], words.forms.times)}", hint="x")
+    if million := words.forms.large_letters.get("M"):
+        yield rule(r"(?<=\d)[ ]?M(?=[ ](?:de[ ]|d'|di[ ]))", f" {million}", hint="M")
+    if score := words.forms.score:
+        result = r"(?P<home>\d{1,2})[ ]?[x×][ ]?(?P<away>\d{1,2})(?![\w%]|[.,]\d|[ ](?:cm|mm|m)(?!\w))"
+        lost = "venc|ganh|perd|derrot|empat|placar|gole|vitória|bateu|superou|partida|jogo|final|resultado"
+        played = rf"(?:(?<=[a-zà-ÿ][ ])(?P<named>)|(?P<told>(?:{lost})[^.!?\d]{{0,60}})){result}"
+        yield rule(played, lambda m, _: _score(m, score), hint="x")
     yield rule(r"(?<=\d)[ ]?[x×][ ]?(?=\d)", f" {times} ")
     yield rule(r"(?<!\w)'(?=\d\d(?!\d))", "", hint="'")
     ratio = r"(?<![\w:])(?:1:(?=\d{1,7}(?![\d:]))|(\d):(?=\d(?![\d:-])))"
@@ -158,6 +169,15 @@ def _differences(words: RomanceVerbalizer) -> Iterator[Rule]:
     yield rule(r"(?<![\w:])(\d{1,3}):(?=\d{1,3}(?![\d:]))", r"\1, ", hint=":")  # chapter and verse
     yield rule(r"(?<=[\d)]) − (?=[\d(])", minus, hint="−")
     yield rule(r"(?<=[=+×÷*][ ]\d)[ ][-–][ ](?=\d)", minus)
+
+
+def _score(match: re.Match[str], to: str) -> str:
+    """The result of a match: "por 3x1", and "Flamengo 2 x 1 Vasco", but not "um tabuleiro 8x8"."""
+    if match["told"] is not None:
+        return f"{match['told']}{match['home']} {to} {match['away']}"
+    word = match.string[max(0, match.start() - 24) : match.start()].split()[-1]
+    behind = re.match(r"[ ][A-ZÀ-Þ]", match.string[match.end() : match.end() + 2])
+    return f"{match['home']} {to} {match['away']}" if word[0].isupper() and behind else match[0]
 
 
 def _ranges(words: RomanceVerbalizer) -> Iterator[Rule]:

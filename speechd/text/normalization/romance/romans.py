@@ -12,6 +12,8 @@ from speechd.text.normalization.rules import Rule, either, rule
 
 _AFTER: Final = r"(?![\w'’]|-\w|\.\w)"
 _NUMERAL: Final = rf"(?=[IVXLCDM])M{{0,3}}(?:CM|CD|D?C{{0,3}})(?:XC|XL|L?X{{0,3}})(?:IX|IV|V?I{{0,3}}){_AFTER}"
+_RANGED: Final = r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?=[-–][IVXLC]{1,7}(?![\w'’]))"
+"""The first of two with a hyphen between them."""
 _SMALL_NUMERAL: Final = r"(?=[ivxl])(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?!\w)"
 _PLAIN: Final = rf"(?=[IVX]{{2}})X{{0,3}}(?:IX|IV|V?I{{0,3}}){_AFTER}"
 """Of two letters or more, which are hardly ever anything else."""
@@ -29,12 +31,17 @@ def roman(numeral: str) -> int:
 def rules(words: RomanceVerbalizer) -> Iterator[Rule]:
     """The rules of one language."""
     romans = words.forms.romans
+    if words.locale == "fr":
+        century = rf"(?<![\w.-])({_BARE})({romans.endings})[ ]s\.(?=[ ][^\W\d_A-Z]|[,;:)])"
+        yield rule(century, lambda m, _: f"{_raised(m, words)} siècle", hint=" s.")
+    pair = rf"(?<![\w.-])({_BARE})({romans.endings})[-–](?={_BARE}(?:{romans.endings})(?!\w))"
+    yield rule(pair, lambda m, _: f"{_raised(m, words)} {words.forms.range} ")
     yield rule(rf"(?<![\w.-])({_BARE})({romans.endings})(?!\w)", lambda m, _: _raised(m, words))
     if romans.numbered_by_ordinal:
         pattern = rf"(?<!\w)((?:{romans.numbered_by_ordinal})[ ])({_NUMERAL})"
         yield rule(pattern, lambda m, _: m[1] + words.gendered_ordinal(roman(m[2])))
     link = r"[ ]?[-–/][ ]?|,?[ ](?:y|e|a|al|et|au|ou|o|à|ao|aos)[ ]"
-    first = rf"(?P<first>(?![CDLM](?!\w)){_NUMERAL}|{_SMALL_NUMERAL})"
+    first = rf"(?P<first>(?![CDLM](?!\w))(?:{_NUMERAL}|{_RANGED})|{_SMALL_NUMERAL})"
     second = f"(?:(?P<link>{link})(?P<second>{_NUMERAL}))?"
     yield rule(rf"(?<!\w)(?P<noun>(?:{romans.numbered})[ ]){first}{second}", lambda m, _: _numbered(m, words))
     ruler = rf"(?<!\w)({either(romans.rulers)}[ ])(?![CDLM](?!\w)|[IVX]\.[ ]?[A-ZÀ-Þ])({_NUMERAL})"
@@ -55,7 +62,8 @@ def _raised(match: re.Match[str], words: RomanceVerbalizer) -> str:
 
 
 def _numbered(match: re.Match[str], words: RomanceVerbalizer) -> str:
-    second = match["link"] + _cardinal(match["second"], words) if match["second"] else ""
+    link = f" {words.forms.range} " if (match["link"] or "").strip() in ("-", "–") else match["link"]
+    second = link + _cardinal(match["second"], words) if match["second"] else ""
     noun = match["noun"].rstrip()
     return f"{words.forms.romans.spelled.get(noun, noun)} {_cardinal(match['first'], words)}{second}"
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from speechd.languages.base import Language
-from speechd.text.normalization.romance import abbreviations, addresses, amounts, calendar, codes, numbers, romans
+from speechd.text.normalization.romance import (
+    abbreviations,
+    addresses,
+    amounts,
+    calendar,
+    codes,
+    formulas,
+    numbers,
+    romans,
+)
 from speechd.text.normalization.romance.verbalizer import RomanceVerbalizer
 from speechd.text.normalization.rules import Rule, apply
 
@@ -19,6 +28,7 @@ class RomanceRules:
     def __init__(self, language: Language) -> None:
         self._verbalizer: Final = RomanceVerbalizer(language)
         self.rules: Final[tuple[Rule, ...]] = (
+            *formulas.rules(self._verbalizer),
             *addresses.rules(self._verbalizer),
             *abbreviations.rules(self._verbalizer),
             *romans.rules(self._verbalizer),

@@ -20,6 +20,22 @@ from speechd.text.normalization.normalize import normalize
         ("e.g., this, i.e., that, etc.", "for example, this, that is, that, et cetera."),
         ("pp. 3–5, Vol. IV", "pages three to five, Volume four"),
         ("approx. 5 vs. 6", "approximately five versus six"),
+        ("Take it q6h, then q4-6h.", "Take it every six hours, then every four to six hours."),
+        (
+            "the 2nd ed., a 19th c. house, the 5th Cir. ruling",
+            "the second edition, a nineteenth century house, the fifth Circuit ruling",
+        ),
+        (
+            "Fed. R. Civ. P. 12, 123 F.3d 456",
+            "Federal Rule of Civil Procedure twelve, one hundred twenty-three F third four hundred fifty-six",
+        ),
+        ("para. 5 of Sched. 3, s. 12", "paragraph five of Schedule three, section twelve"),
+        ("in the 1980's. 5 left", "in the nineteen eighties. five left"),
+        (
+            "2.5% (est. 2.4%); est. 1905",
+            "two point five percent (estimated two point four percent); established nineteen oh five",
+        ),
+        ("vol. ii of the 2nd edn.", "volume two of the second edition."),
     ],
 )
 def test_name_is_spoken(written: str, spoken: str) -> None:

@@ -21,6 +21,12 @@ from speechd.text.normalization.normalize import normalize
         ("Sat down in the sun", "Sat down in the sun"),
         ("3/4 of it", "three quarters of it"),
         ("by 9/11", "by nine eleven"),
+        ("Mon/Wed/Fri", "Monday, Wednesday, Friday"),
+        ("by COB Thurs. (ETA: 10/15)", "by COB Thursday (ETA: October fifteenth)"),
+        ("My birthday is 3/14.", "My birthday is March fourteenth."),
+        ("Tues 6th, it was in Mar.", "Tuesday sixth, it was in March."),
+        ("on Friday (12/13), reopens 1/2", "on Friday (December thirteenth), reopens January second"),
+        ("at 8 p.m. Wed. (now Thu.)", "at eight P.M. Wednesday (now Thursday)"),
     ],
 )
 def test_day_or_month_is_spoken(written: str, spoken: str) -> None:

@@ -17,6 +17,25 @@ from speechd.text.normalization.normalize import normalize
         ("+1 555 123 4567", "plus one, five five five, one two three, four five six seven"),
         ("555-0123", "five five five, oh one two three"),
         ("MP3s", "M-P-threes"),
+        ("up +0.87%", "up plus zero point eight seven percent"),
+        ("the post-9/11 world", "the post-nine eleven world"),
+        ("No. 21-1484", "number twenty-one, fourteen eighty-four"),
+        ("Apt. #4B", "Apartment number four-B"),
+        ("a 10k race", "a ten K race"),
+        ("555-123-4567 x890", "five five five, one two three, four five six seven extension eight hundred ninety"),
+        ("a .285 average", "a two eighty-five average"),
+        ("RFC 2616, the Xbox 360", "RFC twenty-six sixteen, the Xbox three sixty"),
+        (
+            "a 401k, 2x4s, a 2:1 degree, ring 999",
+            "a four oh one K, two by fours, a two one degree, ring nine nine nine",
+        ),
+        ("(888) 555-HELP", "eight eight eight, five five five, HELP"),
+        ("Opus 27/2", "Opus twenty-seven number two"),
+        ("9400 1000 0000 0000 22", "nine four oh oh, one oh oh oh, oh oh oh oh, oh oh oh oh, two two"),
+        (
+            "order (#112-3456789-0123456)",
+            "order (number one one two, three four five six seven eight nine, oh one two three four five six)",
+        ),
     ],
 )
 def test_code_or_phone_number_is_spelled(written: str, spoken: str) -> None:

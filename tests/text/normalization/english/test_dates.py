@@ -17,6 +17,15 @@ from speechd.text.normalization.normalize import normalize
         ("1914–1918, 1914-18", "nineteen fourteen to nineteen eighteen, nineteen fourteen to eighteen"),
         ("44 BC, AD 70", "forty-four B.C, A.D seventy"),
         ("born in '52", "born in fifty-two"),
+        ("June 30–July 2", "June thirtieth to July second"),
+        ("Mon 1/20–Fri 1/24", "Monday January twentieth to Friday January twenty-fourth"),
+        ("5-Jun-2020", "the fifth of June, twenty twenty"),
+        (
+            "the 2019/20 season, (EU) 2016/679",
+            "the twenty nineteen twenty season, (EU) twenty sixteen slash six hundred seventy-nine",
+        ),
+        ("at 0915 GMT", "at oh nine fifteen GMT"),
+        ("week of 12/1", "week of December first"),
     ],
 )
 def test_year_is_spoken(written: str, spoken: str) -> None:

@@ -15,6 +15,7 @@ from speechd.text.normalization.normalize import normalize
         ("report.pdf", "report dot PDF"),
         ("192.168.0.1", "one ninety-two dot one sixty-eight dot zero dot one"),
         ("/etc/hosts", "slash etc slash hosts"),
+        ("Edit /etc/nginx/nginx.conf.", "Edit slash etc slash nginx slash nginx dot conf."),
     ],
 )
 def test_address_is_spoken(written: str, spoken: str) -> None:

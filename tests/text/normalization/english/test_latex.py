@@ -12,6 +12,7 @@ from speechd.text.normalization.normalize import normalize
         ("\\(y \\geq 2k\\)", "y greater than or equal to two k"),
         ("$\\sqrt[4]{z}$", "fourth root of z"),
         ("\\[ \\frac{p}{q} \\]", "p over q"),
+        ("$P(A|B) > |x|$", "P of A given B greater than absolute value of x"),
         ("$g(t)$ and $3m$", "g of t and three m"),
         ("$x_{k+1}$", "x sub k plus one"),
         ("\\frac{2}{9}", "two over nine"),

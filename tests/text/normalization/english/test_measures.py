@@ -32,6 +32,28 @@ from speechd.text.normalization.normalize import normalize
         ("It is 5 ft.", "It is five feet."),
         ("10 in the morning", "ten in the morning"),
         ("10k people, 10M users", "ten thousand people, ten million users"),
+        (
+            "250 mg/5 mL, 120/80 mmHg",
+            "two hundred fifty milligrams per five milliliters, one hundred twenty over eighty millimeters of mercury",
+        ),
+        (
+            "220V/50Hz, 300 m / 984 ft",
+            "two hundred twenty volts, fifty hertz, three hundred meters, nine hundred eighty-four feet",
+        ),
+        ("highs 3-7C, lows around -10C", "highs three to seven degrees Celsius, lows around minus ten degrees Celsius"),
+        ("a 10-yr bond, a 6-mo lease", "a ten year bond, a six month lease"),
+        ("It fell 4 bps.", "It fell four basis points."),
+        ("an i7-13700K", "an i-seven-one three seven oh oh-K"),
+        ("5 cu. ft. of air", "five cubic feet of air"),
+        ("1 lb = 454 g", "one pound equals four hundred fifty-four grams"),
+        ("1 t. salt, ½ c. milk", "one teaspoon salt, half a cup milk"),
+        (
+            "110°–115°F for 1–1½ hrs",
+            "one hundred ten to one hundred fifteen degrees Fahrenheit for one to one and a half hours",
+        ),
+        ("lows of 3C, -2C in Oslo", "lows of three degrees Celsius, minus two degrees Celsius in Oslo"),
+        ("6h 39m, 2h30m, 8d 3h", "six hours thirty-nine minutes, two hours thirty minutes, eight days three hours"),
+        ("40 people/yr. try it", "forty people per year try it"),
     ],
 )
 def test_measure_is_spoken(written: str, spoken: str) -> None:

@@ -17,6 +17,15 @@ from speechd.text.normalization.normalize import normalize
         ("$5/month", "five dollars per month"),
         ("a $20 bill", "a twenty dollar bill"),
         ("99¢", "ninety-nine cents"),
+        ("£1,000pcm, £250 pw", "one thousand pounds per calendar month, two hundred fifty pounds per week"),
+        ("EUR/USD 1.0845", "EUR slash USD one point zero eight four five"),
+        ("$20/mo/user", "twenty dollars per month per user"),
+        ("a $20 item, the $5 we owe", "a twenty dollar item, the five dollars we owe"),
+        (
+            "the £2.4bn scheme, EPS: $(0.12), $10.5mm",
+            "the two point four billion pound scheme, EPS: minus twelve cents, ten point five million dollars",
+        ),
+        ("$5 a yr", "five dollars a year"),
     ],
 )
 def test_money_is_spoken(written: str, spoken: str) -> None:
@@ -33,7 +42,7 @@ def test_money_is_spoken(written: str, spoken: str) -> None:
         ("7s. 9d. each", "seven shillings and ninepence each"),
         ("300L. a year", "three hundred pounds a year"),
         ("$1.50-$2.25", "one dollar and fifty cents to two dollars and twenty-five cents"),
-        ("$40-a-day", "forty dollars a-day"),
+        ("$40-a-day", "forty dollars a day"),
         ("$3.2T", "three point two trillion dollars"),
     ],
 )

@@ -31,6 +31,20 @@ from speechd.text.normalization.normalize import normalize
         ("5-3=2", "five minus three equals two"),
         ("#5, No. 5", "number five, number five"),
         ("24/7 since 9/11", "twenty-four seven since nine eleven"),
+        (
+            "a 6,000-square-foot home, a 1,200-page book",
+            "a six thousand square-foot home, a one thousand two hundred page book",
+        ),
+        (
+            "149.9p, 17 CFR 240.10b-5",
+            "one hundred forty-nine point nine p, seventeen CFR two hundred forty point one zero b-five",
+        ),
+        ("2x–3x faster", "two to three times faster"),
+        ("the n-1 others", "the n minus one others"),
+        ("Llama 3.1 70B", "Llama three point one, seventy-B"),
+        ("Ubuntu 22.04", "Ubuntu twenty-two point oh four"),
+        ("10 000 people, 1 000 000", "ten thousand people, one million"),
+        ("In 2020 5 million came", "In twenty twenty, five million came"),
     ],
 )
 def test_number_is_spoken(written: str, spoken: str) -> None:

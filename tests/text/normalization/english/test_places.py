@@ -19,6 +19,9 @@ from speechd.text.normalization.normalize import normalize
         ("Mobile, Ala.", "Mobile, Alabama."),
         ("99 Rose Ln. NE", "ninety-nine Rose Lane Northeast"),
         ("St. Paul is on Paul St.", "Saint Paul is on Paul Street."),
+        ("12 km NE of Izmir", "twelve kilometers northeast of Izmir"),
+        ("10 Downing St. Mrs. May left", "ten Downing Street. Missus May left"),
+        ("15 mi. SW of Erbil", "fifteen miles southwest of Erbil"),
     ],
 )
 def test_address_is_spoken(written: str, spoken: str) -> None:

@@ -15,6 +15,8 @@ from speechd.text.normalization.normalize import normalize
         ("2/5 of them", "two fifths of them"),
         ("6/10 on Steam", "six out of ten on Steam"),
         ("I gave it 3/10 overall", "I gave it three out of ten overall"),
+        ("9/10 dentists, 85/100", "nine out of ten dentists, eighty-five out of one hundred"),
+        ("India 287/6 after 50 overs", "India two hundred eighty-seven for six after fifty overs"),
     ],
 )
 def test_rating_is_out_of_its_best(written: str, spoken: str) -> None:

@@ -14,6 +14,18 @@ from speechd.text.normalization.normalize import normalize
         ("α ≤ β ≈ π → done", "alpha less than or equal to beta approximately pi to done"),
         ("and/or w/o it", "and or without it"),
         ("~5, >5, <5", "about five, greater than five, less than five"),
+        ("a P/E of 5, N/A", "a P.E of five, N.A"),
+        ("§§ 4–6", "sections four to six"),
+        ("∠ABC, a ∝ b", "angle ABC, a is proportional to b"),
+        ("2.7% y/y, a B+ and an A-", "two point seven percent year over year, a B plus and an A minus"),
+        ("w/c 5 May, +/-5%, c/o.", "week commencing the fifth of May, plus or minus five percent, care of."),
+        ("16-18 yr olds, a 25y.o. man", "sixteen to eighteen-year-olds, a twenty-five year-old man"),
+        ("5x-10x", "five to ten times"),
+        ("0.1% (w/v), x = (5 ± 1)/4", "zero point one percent (W.V), x equals ( five plus or minus one) over four"),
+        (
+            "πr² = |-3|, 5! = 120",
+            "pi r squared equals absolute value of minus three, five factorial equals one hundred twenty",
+        ),
     ],
 )
 def test_sign_is_spoken(written: str, spoken: str) -> None:

@@ -12,6 +12,7 @@ from speechd.text.normalization.normalize import normalize
         ("11,000円", "一万千円"),
         ("10000000000個", "百億個"),
         ("3.14", "三点一四"),
+        ("バージョン2.10.1です", "バージョン二点十点一です"),
         ("75%の水", "七十五パーセントの水"),
         ("気温は-8℃", "気温はマイナス八度"),
         ("￥980と$20", "九百八十円と二十ドル"),
@@ -29,6 +30,7 @@ from speechd.text.normalization.normalize import normalize
         ("03-1234-5678", "ゼロ三の一二三四の五六七八"),
         ("第12回", "第十二回"),
         ("GPT-4", "GPT 四"),
+        ("2022.11.19", "二千二十二年十一月十九日"),
     ],
 )
 def test_written_form_is_spoken(written: str, spoken: str) -> None:

@@ -22,6 +22,24 @@ COUNTS: list[Case] = [
     ("es", "5.000.000 habitantes", "cinco millones de habitantes"),
     ("es", "350,000 personas", "trescientas cincuenta mil personas"),
     ("es", "1 millón", "un millón"),
+    ("es", "2 cdas. de aceite", "dos cucharadas de aceite"),
+    ("fr-fr", "1 c. à café de sel", "une cuillère à café de sel"),
+    ("pt-br", "Flamengo 2 x 1 Vasco", "Flamengo dois a um Vasco"),
+    ("pt-br", "venceu por 3x0; tabuleiro 8x8", "venceu por três a zero; tabuleiro oito vezes oito"),
+    ("fr-fr", "En 30 min. environ", "En trente minutes environ"),
+    ("es", "25 min. más", "veinticinco minutos más"),
+    ("it", "20 sec. dopo", "venti secondi dopo"),
+    ("pt-br", "na R. das Flores", "na rua das Flores"),
+    ("pt-br", "em 3x sem juros", "em três vezes sem juros"),
+    ("es", "2x más en ~5 min", "dos veces más en aproximadamente cinco minutos"),
+    ("es", "en 3D.", "en tres D."),
+    ("fr-fr", "1,5 M de personnes, note 12/20", "un virgule cinq millions de personnes, note douze sur vingt"),
+    ("es", "el lunes 20/1", "el lunes veinte de enero"),
+    ("fr-fr", "avant ven. 17, n°1, XIXe s.", "avant vendredi dix-sept, numéro un, dix-neuvième s."),
+    ("it", "120 mq a 5 euro/kg", "centoventi metri quadrati a cinque euro al chilo"),
+    ("es", "El área es $A = \\pi r^2$ y cuesta $5", "El área es A igual a pi r al cuadrado y cuesta cinco dólares"),
+    ("fr-fr", "\\(x = \\frac{a+b}{2}\\)", "x égale a plus b sur deux"),
+    ("pt-br", "$\\sqrt{x} - 1 \\leq 3$", "raiz quadrada de x menos um menor ou igual a três"),
 ]
 MONEY: list[Case] = [
     ("es", "7.000.000 €", "siete millones de euros"),
@@ -38,6 +56,11 @@ MONEY: list[Case] = [
     ("pt-br", "R$ 1,7 bilhão", "um vírgula sete bilhão de reais"),
     ("es", "40 CHF", "cuarenta francos suizos"),
     ("it", "15-20 €", "quindici a venti euro"),
+    ("es", "19,99 €/mes", "diecinueve euros con noventa y nueve céntimos al mes"),
+    ("fr-fr", "5 €/kg", "cinq euros le kilo"),
+    ("it", "9 €/mese", "nove euro al mese"),
+    ("pt-br", "R$ 9,00/mês", "nove reais por mês"),
+    ("it", "2 mln di euro", "due milioni di euro"),
 ]
 ROMANS: list[Case] = [
     ("es", "el siglo XVIII y Alfonso XIII", "el siglo dieciocho y Alfonso trece"),
@@ -52,6 +75,8 @@ ROMANS: list[Case] = [
     ("it", "il capitolo VII", "il capitolo sette"),
     ("pt-br", "Pedro I e Bento XVI", "Pedro primeiro e Bento dezesseis"),
     ("pt-br", "século XV", "século quinze"),
+    ("es", "los siglos XVI-XVII", "los siglos dieciséis a diecisiete"),
+    ("fr-fr", "XVIe-XVIIe siècle", "seizième à dix-septième siècle"),
 ]
 ORDINALS: list[Case] = [
     ("es", "2.º piso, 3.er premio, 4ta vez", "segundo piso, tercer premio, cuarta vez"),
