@@ -72,9 +72,14 @@ class LiveConnection:
         task.add_done_callback(self._tasks.discard)
 
     async def settle(self) -> None:
-        """Return once all work is done."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        """Return once all work is done, or the client has left. What it still says is dropped."""
+        left = asyncio.create_task(self._left())
+        try:
+            while self._tasks and not left.done():
+                await asyncio.wait({*self._tasks, left}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            left.cancel()
+            await asyncio.gather(left, return_exceptions=True)
 
     async def stop(self) -> None:
         """End all work at once."""
@@ -87,6 +92,11 @@ class LiveConnection:
         if self._websocket.application_state is WebSocketState.CONNECTED:
             with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the client was faster
                 await self._websocket.close(code, reason.encode()[:120].decode(errors="ignore"))
+
+    async def _left(self) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            while (await self._websocket.receive())["type"] == "websocket.receive":
+                pass
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
