@@ -62,11 +62,12 @@ REFUSALS: Final = Counter(
 
 HTTP_REJECTIONS: Final = Counter(
     "speechd_http_rejections",
-    "Requests of any kind rejected while they arrived: 400 (not HTTP), 408 (not in time), 413 (body too large), 431 "
-    "(headers too large), 501 (unknown transfer coding), 503 (too many connections, or too much being received), 505 "
-    "(not HTTP/1). speechd_requests_total has only those for speech whose headers had been accepted.",
+    "Requests of any kind rejected while they arrived: 400 (not HTTP), 408 (not in time), 413 (body too large), 426 "
+    "(another version of WebSockets), 431 (headers too large), 501 (unknown transfer coding), 503 (too many "
+    "connections, or too much being received), 505 (not HTTP/1). speechd_requests_total has only those for speech "
+    "whose headers had been accepted.",
     "status",
-    ("400", "408", "413", "431", "501", "503", "505"),
+    ("400", "408", "413", "426", "431", "501", "503", "505"),
 )
 
 AUDIO_SENT: Final = Counter(
