@@ -10,6 +10,7 @@
     ├── RequestTimeout        408  the request did not arrive in time
     ├── ContentTooLarge       413
     ├── UnsupportedMediaType  415
+    ├── RangeNotSatisfiable   416
     ├── UpgradeRequired       426  a WebSocket of another version than 13
     ├── HeaderFieldsTooLarge  431
     ├── UnknownCoding         501  a transfer coding other than chunked
@@ -159,6 +160,22 @@ class UnsupportedMediaType(SpeechdError):
     status = 415
     type = "invalid_request_error"
     code = "unsupported_media_type"
+
+
+class RangeNotSatisfiable(SpeechdError):
+    """size: of what there is, in bytes."""
+
+    status = 416
+    type = "invalid_request_error"
+    code = "range_not_satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The range that is asked for lies outside of the {size} bytes that there are.")
+        self.size = size
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"content-range": f"bytes */{self.size}"}
 
 
 class UpgradeRequired(SpeechdError):

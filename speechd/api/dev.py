@@ -24,14 +24,16 @@ from speechd.api.dev_schema import (
     SSML_VOICE,
 )
 from speechd.api.extensions import Reply
-from speechd.api.fields import Text
+from speechd.api.fields import Text, missing
 from speechd.api.media_type import require_json
 from speechd.api.schema import SpeechRequest, json_object, parse
 from speechd.api.speech import SpeechEndpoint
-from speechd.errors import InvalidRequest
+from speechd.errors import InvalidRequest, shorten
 from speechd.speech.disconnect import ClientLeft
 from speechd.speech.explaining import Explained
 from speechd.speech.reading import Form, Reading
+from speechd.text.markup.document import parse as parse_marks
+from speechd.text.markup.marks import Tag
 from speechd.text.markup.ssml import parse_ssml
 from speechd.text.markup.ssml_elements import ELEMENTS, REFUSED, UNSPOKEN
 from speechd.text.markup.ssml_values import BREAK_S, RATE
@@ -61,8 +63,8 @@ class DevEndpoints:
         body, fields = await self._fields(request)
         turns = _turns(fields.get("turns", fields.get("inputs")))
         # Directly behind a turn, which then ends as a sentence does, and not as a paragraph with its longer silence.
-        pause = f"\n[pause:{PAUSE_BETWEEN_TURNS.read(fields):g}s]\n\n"
-        text = pause.join(f"[voice:{voice}] {said}" for voice, said in turns)
+        pause = f"\n[pause:{PAUSE_BETWEEN_TURNS.read(fields):.3f}s]\n\n"
+        text = pause.join(f"{_voice_tag(voice)} {said}" for voice, said in turns)
         spoken = {**fields, "input": text, "voice": turns[0][0], "allow_voice_tags": True, "ssml": False}
         return self.speech.respond(request, body, self._parsed(spoken))
 
@@ -152,11 +154,21 @@ def _turns(value: object) -> list[tuple[str, str]]:
 def _turn(name: str, turn: object) -> tuple[str, str]:
     if not isinstance(turn, dict):
         raise InvalidRequest(f"'{name}' is an object with 'voice' and 'text'.", param="turns")
-    voice = Text(512).read(f"{name}.voice", turn.get("voice", turn.get("voice_id")))
-    text = Text().read(f"{name}.text", turn.get("text"))
+    voice, text = turn.get("voice", turn.get("voice_id")), turn.get("text")
+    if voice is None or text is None:
+        raise missing(f"{name}.voice" if voice is None else f"{name}.text")
+    voice, text = Text(512).read(f"{name}.voice", voice), Text().read(f"{name}.text", text)
     if not text.strip():
         raise InvalidRequest(f"'{name}.text' is empty.", param="turns", code="empty_input")
     return voice, text
+
+
+def _voice_tag(voice: str) -> str:
+    """The tag that names a voice in a text. Raises `InvalidRequest` for what would be read aloud there."""
+    tag = f"[voice:{voice}]"
+    if parse_marks(tag)[:1] != [Tag("voice", voice.strip())]:
+        raise InvalidRequest(f"'{shorten(voice)}' names no voice.", param="turns", code="voice_not_found")
+    return tag
 
 
 def _explained(passage: Explained) -> dict[str, object]:

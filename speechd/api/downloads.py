@@ -21,7 +21,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from speechd.context import Outcome, RequestContext
 from speechd.encoders import FORMATS
-from speechd.errors import NotFound, TransferAborted
+from speechd.errors import NotFound, RangeNotSatisfiable, TransferAborted
 
 MAX_FILES: Final = 1000
 """Files that are kept at most, however small: to look through them all is to take milliseconds."""
@@ -193,19 +193,38 @@ def media_type_of(path: Path) -> str:
 
 
 class LimitedFile(FileResponse):
-    """A file as a response, whose client is not waited for without end."""
+    """A file as a response, whose client is not waited for without end. A `Range` that is none is ignored (RFC 9110,
+    section 14.2)."""
 
-    def __init__(self, path: Path, *, write_s: float, **more: object) -> None:
-        super().__init__(path, **more)  # type: ignore[arg-type]
-        self._write_s = write_s
+    def __init__(self, path: Path, *, stat_result: os.stat_result, write_s: float, **more: object) -> None:
+        super().__init__(path, stat_result=stat_result, **more)  # type: ignore[arg-type]
+        self._size, self._write_s = stat_result.st_size, write_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await super().__call__(scope, receive, partial(self._send, RequestContext.of(scope), send))
+        limited = partial(self._send, RequestContext.of(scope), send)
+        try:
+            await super().__call__(scope, receive, limited)
+        except _MalformedRange:
+            headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
+            await super().__call__({**scope, "headers": headers}, receive, limited)
 
     async def _send(self, context: RequestContext, send: Send, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._check(message["status"])
         try:
             async with asyncio.timeout(self._write_s):
                 await send(message)
         except TimeoutError:
             context.abort()
             raise TransferAborted(Outcome.CLIENT_TOO_SLOW) from None
+
+    def _check(self, status: int) -> None:
+        """Raise where Starlette would answer with an error of its own."""
+        if status == 400:
+            raise _MalformedRange
+        if status == 416:
+            raise RangeNotSatisfiable(self._size)
+
+
+class _MalformedRange(Exception):
+    """A `Range` that is none, or of another unit than bytes."""

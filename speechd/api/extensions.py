@@ -19,6 +19,8 @@ SUBTITLES: Final = ("vtt", "srt")
 
 GRANULARITIES: Final = ("word", "phoneme")
 
+_WORDS: Final = frozenset(("word",))
+
 MAX_ALIASES: Final = 64
 """Names in one request. A dialogue has a handful of speakers."""
 
@@ -220,11 +222,11 @@ def reply_of(fields: Mapping[str, object], stream_format: str, response_format: 
             )
         return Reply(response_format), granularities
     if stream_format != "audio":
-        return Reply(stream_format), granularities | (frozenset(("word",)) if is_in_header else frozenset())
-    if granularities:
+        return Reply(stream_format), granularities | (_WORDS if is_in_header else frozenset())
+    if granularities - (_WORDS if is_in_header else frozenset()):
         raise InvalidRequest(
-            "'timestamp_granularities' needs 'stream_format' to be 'sse' or 'json', 'word_timestamps', or the "
-            "'response_format' 'vtt' or 'srt': audio alone has no room for timestamps.",
+            "'timestamp_granularities' needs 'stream_format' to be 'sse' or 'json', the 'response_format' 'vtt' or "
+            "'srt', or for words 'word_timestamps': audio alone has no room for timestamps.",
             param="timestamp_granularities",
         )
     return (Reply.HEADER if is_in_header else Reply.AUDIO), granularities

@@ -280,7 +280,7 @@ def missing(name: str) -> InvalidRequest:
 def wrong_type(name: str, expected: str, value: object) -> InvalidRequest:
     """The error for a value of another type; expected: the type in words, with its article."""
     kinds = {str: "a string", bool: "a boolean", int: "an integer", float: "a decimal", list: "an array"}
-    kind = kinds.get(type(value), "an object")
+    kind = "null" if value is None else kinds.get(type(value), "an object")
     return InvalidRequest(
         f"Invalid type for '{name}': expected {expected}, but got {kind} instead.", param=name, code="invalid_type"
     )

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Final
 
 from speechd.api.available import Available
-from speechd.api.extensions import SSML, SUBTITLES, TIMESTAMP_GRANULARITIES
+from speechd.api.extensions import SSML, SUBTITLES, TIMESTAMP_GRANULARITIES, WORD_TIMESTAMPS
 from speechd.api.fields import BOOLEANS, REQUIRED, JsonSchema, nullable
 from speechd.api.languages import spoken_names
 from speechd.api.schema import (
@@ -53,9 +53,20 @@ TIMES_WITHOUT_ROOM: Final = _together(
         TIMESTAMP_GRANULARITIES.name: {"type": "array", "minItems": 1},
         STREAM_FORMAT.name: {"enum": ["audio", None]},
         RESPONSE_FORMAT.name: {"not": {"enum": [*SUBTITLES]}},
+        WORD_TIMESTAMPS.name: {"enum": [False, *(text for text, meant in BOOLEANS.items() if not meant), None]},
     },
 )
 """Timestamps, and audio alone."""
+
+PHONEMES_WITHOUT_ROOM: Final = _together(
+    (TIMESTAMP_GRANULARITIES.name,),
+    {
+        TIMESTAMP_GRANULARITIES.name: {"type": "array", "contains": {"const": "phoneme"}},
+        STREAM_FORMAT.name: {"enum": ["audio", None]},
+        RESPONSE_FORMAT.name: {"not": {"enum": [*SUBTITLES]}},
+    },
+)
+"""Phonemes, and audio alone: the header has words."""
 
 NO_MARKUP_AS_SSML: Final = _together(
     (SSML.name, INPUT.name),
@@ -75,7 +86,16 @@ RATE_OF_NO_CODEC: Final = _together(
 )
 """A rate that the format does not have, which is MP3 unless another is named."""
 
-CONTRADICTIONS: Final = (WHOLE_EVENTS, SUBTITLES_OF_EVENTS, TIMES_WITHOUT_ROOM, NO_MARKUP_AS_SSML, RATE_OF_NO_CODEC)
+CONTRADICTIONS: Final = (
+    *(
+        WHOLE_EVENTS,
+        SUBTITLES_OF_EVENTS,
+        TIMES_WITHOUT_ROOM,
+        PHONEMES_WITHOUT_ROOM,
+        NO_MARKUP_AS_SSML,
+        RATE_OF_NO_CODEC,
+    ),
+)
 
 REPLIES: Final[JsonSchema] = {
     **{format.media_type: {} for format in FORMATS.values()},

@@ -27,6 +27,7 @@ from speechd.api.extensions import (
     reply_of,
 )
 from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, IntegerRange, Number, Text
+from speechd.api.json_depth import check_depth
 from speechd.api.languages import LanguageCode
 from speechd.api.model_id import ModelId
 from speechd.api.normalization_options import NormalizationOptions
@@ -279,16 +280,8 @@ def json_object(body: bytes) -> Mapping[str, Any]:
         ) from None
     if not isinstance(fields, dict):
         raise InvalidRequest("The body of the request must be a JSON object.", code="invalid_json")
+    check_depth("The body of the request", body, fields)
     if isinstance(fields.get(SEED.name), float):  # orjson's way with a decimal, and with an integer beyond 64 bits
-        fields[SEED.name] = _exact(body).get(SEED.name)
-    return fields
-
-
-def _exact(body: bytes) -> Mapping[str, Any]:
-    """The fields of a body that has been parsed before, with integers of any length."""
-    try:
-        fields = json.loads(body)
-    except RecursionError:  # orjson nests deeper than json; nothing that is asked for here is so deep
-        raise InvalidRequest("The body of the request is nested too deeply.", code="invalid_json") from None
-    assert isinstance(fields, dict)
+        exact = json.loads(body)[SEED.name]
+        fields[SEED.name] = exact & MAX_SEED if isinstance(exact, int) else exact
     return fields

@@ -73,6 +73,19 @@ def test_ranges_can_be_downloaded(kept: Downloads) -> None:
     assert (answered.status, answered.body) == (206, b"234")
 
 
+@pytest.mark.parametrize("range", ["lines=1-2", "bytes", "bytes=", "bytes=a-b", "bytes=4-2", f"bytes=0-{'1' * 5000}x"])
+def test_range_that_is_none_is_ignored(kept: Downloads, range: str) -> None:
+    answered = get(kept, keep(kept, b"0123456789"), range=range)
+    assert (answered.status, answered.body) == (200, b"0123456789")
+
+
+@pytest.mark.parametrize("range", ["bytes=10-", "bytes=-0", "bytes=99-100"])
+def test_range_that_there_is_not_is_refused_in_the_envelope(kept: Downloads, range: str) -> None:
+    answered = get(kept, keep(kept, b"0123456789"), range=range)
+    assert (answered.status, answered.json()["error"]["code"]) == (416, "range_not_satisfiable")
+    assert answered.headers["content-range"] == "bytes */10"
+
+
 @pytest.mark.parametrize("name", ["x.mp3", "..%2F..%2Fetc%2Fpasswd", "A" * 24 + ".mp3", "A" * 24 + ".txt", "%00"])
 def test_what_is_not_kept_is_not_found(kept: Downloads, name: str) -> None:
     keep(kept, b"x")

@@ -41,6 +41,7 @@ def test_request_that_asks_for_nothing_is_plain() -> None:
         ({"stream_format": "json", **WORDS}, Reply.JSON, True, True),
         ({"stream_format": "json"}, Reply.JSON, False, True),
         ({"word_timestamps": True}, Reply.HEADER, True, True),
+        ({"word_timestamps": True, **WORDS}, Reply.HEADER, True, True),
         ({"response_format": "vtt"}, Reply.VTT, True, False),
         ({"response_format": "srt"}, Reply.SRT, True, False),
         ({"input": SSML}, Reply.AUDIO, False, False),
@@ -57,6 +58,7 @@ def test_reply_has_room_for_what_is_timed(
     ("fields", "param"),
     [
         (WORDS, "timestamp_granularities"),
+        ({"timestamp_granularities": ["word", "phoneme"], "word_timestamps": True}, "timestamp_granularities"),
         ({"timestamp_granularities": "word"}, "timestamp_granularities"),
         ({"timestamp_granularities": ["letter"], "stream_format": "sse"}, "timestamp_granularities"),
         ({"timestamp_granularities": ["phoneme"], "stream_format": "sse"}, "timestamp_granularities"),

@@ -98,6 +98,14 @@ def test_each_refusal_has_openai_s_code(reader: Reader[Any], value: object, code
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"), [(None, "null"), (True, "a boolean"), (1, "an integer"), ([], "an array"), ({}, "an object")]
+)
+def test_value_of_another_type_is_told_by_its_name_in_json(value: object, kind: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"expected a string, but got {kind} instead"):
+        Text().read("x", value)
+
+
 @pytest.mark.parametrize("reader", READERS, ids=repr)
 def test_values_are_told_in_words(reader: Reader[Any]) -> None:
     assert reader.values()

@@ -4,14 +4,16 @@ import json
 from dataclasses import fields as attributes
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from speechd.api.error_cases import Where, cases_of
 from speechd.api.fields import REQUIRED, Boolean, Choice, Field, Integer, Number, Text
+from speechd.api.json_depth import MAX_DEPTH
 from speechd.api.normalization_options import NormalizationOptions
-from speechd.api.schema import FIELDS, MAX_SEED, SpeechRequest, parse
+from speechd.api.schema import FIELDS, MAX_SEED, SpeechRequest, json_object, parse
 from speechd.errors import InvalidRequest, NotFound, SpeechdError
 from tests.harness.requests import AVAILABLE, LEAST, speech_request
 
@@ -138,12 +140,22 @@ def test_body_may_begin_with_a_byte_order_mark() -> None:
     assert parse(body, AVAILABLE).input == "Hello."
 
 
-def test_body_may_be_as_deep_as_it_likes_where_its_seed_is_long() -> None:
-    body = json.dumps(LEAST | {"seed": 2**70})[:-1] + ', "x": ' + "[" * 1000 + "]" * 1000 + "}"
-    try:
-        assert parse(body.encode(), AVAILABLE).seed == 0
-    except InvalidRequest as error:
-        assert error.code == "invalid_json"
+@pytest.mark.parametrize("field", ["x", "task_type", "speaker", "seed", "input"])
+def test_body_that_is_nested_too_deeply_is_refused(field: str) -> None:
+    inner = LEAST | {"seed": 2**70, "voice": {"id": "af_heart"}}
+    body = json.dumps({name: value for name, value in inner.items() if name != field})[:-1]
+    for depth in (MAX_DEPTH, 1000, 5000):
+        with pytest.raises(InvalidRequest) as caught:
+            parse(f'{body}, "{field}": {"[" * depth + "]" * depth}}}'.encode(), AVAILABLE)
+        assert caught.value.code == "invalid_json"
+    assert parse(
+        f'{json.dumps(inner)[:-1]}, "x": {"[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)}}}'.encode(), AVAILABLE
+    )
+
+
+def test_seed_of_any_size_can_be_written_again() -> None:
+    seed = json_object(json.dumps(LEAST | {"seed": -(2**70) - 1}).encode())["seed"]
+    assert orjson.loads(orjson.dumps(seed)) == (-(2**70) - 1) & MAX_SEED
 
 
 def test_unknown_model_is_404_and_lists_the_models() -> None:

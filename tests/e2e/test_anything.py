@@ -20,6 +20,17 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
+RAW = {"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000}
+SPEAKING: dict[str, dict[str, object]] = {
+    "/v1/audio/speech": {"input": "Hello."},
+    "/dev/captioned_speech": {"input": "Hello."},
+    "/dev/dialogue": {"turns": [{"voice": "af_heart", "text": "Hello."}]},
+    "/dev/explain": {"input": "Hello."},
+    "/v1/text-to-speech/af_heart": {"text": "Hello."},
+    "/tts/bytes": {"transcript": "Hello.", "voice": "af_heart", "output_format": RAW},
+}
+"""The least that each path is to be asked for."""
+
 fields = st.sampled_from([*(field.name for field in FIELDS), "x"])
 
 
@@ -41,6 +52,16 @@ def check(reply: httpx2.Response) -> None:
 def test_any_json_object(client: httpx2.Client, body: dict[str, object]) -> None:
     least = {"model": "tts-1", "voice": "alloy", "input": "Hello."}
     check(client.post("/v1/audio/speech", json=least | body))
+
+
+@pytest.mark.parametrize("value", ["[" * 1000 + "]" * 1000, '{"a":' * 1000 + "1" + "}" * 1000, str(-(2**64)), "1e308"])
+@pytest.mark.parametrize("path", SPEAKING)
+def test_values_beyond_what_is_read_are_refused_or_ignored(client: httpx2.Client, path: str, value: str) -> None:
+    for name in ("voice", "speaker", "seed", "language_code", "locale", "task_type", "turns", "x"):
+        fields = json.dumps({key: given for key, given in SPEAKING[path].items() if key != name})[:-1]
+        body = f'{fields}, "{name}": {value}}}'
+        reply = client.post(path, content=body, headers={"content-type": "application/json"})
+        assert reply.status_code in (200, 400), (name, reply.text)
 
 
 @lenient

@@ -272,6 +272,15 @@ def test_speech_under_another_form_of_its_path(tone_server: Server, path: str) -
     assert (reply.status_code, spoken(reply.content)) == (200, "hi")
 
 
+@pytest.mark.parametrize(("coding", "status"), [("gzip", 415), ("BR", 415), ("identity", 200), ("utf-8", 200)])
+def test_compressed_body_is_415(tone_server: Server, coding: str, status: int) -> None:
+    body = {"model": "kokoro", "voice": "af_heart", "input": "Hello."}
+    reply = httpx2.post(tone_server.url + "/v1/audio/speech", json=body, headers={"content-encoding": coding})
+    assert reply.status_code == status
+    if status == 415:
+        assert "Content-Encoding" in reply.json()["error"]["message"]
+
+
 def test_form_body_is_415(tone_server: Server) -> None:
     reply = httpx2.post(tone_server.url + "/v1/audio/speech", data={"model": "tts-1"})
     assert (reply.status_code, reply.json()["error"]["code"]) == (415, "unsupported_media_type")

@@ -141,7 +141,25 @@ def test_dialogue_is_spoken_turn_by_turn(tone_server: Server) -> None:
         httpx2.post(tone_server.url + "/dev/dialogue", json=body | {"pause_between_turns": pause}, timeout=30).content
         for pause in (0.5, 0.0)
     )
+    hardly = httpx2.post(tone_server.url + "/dev/dialogue", json=body | {"pause_between_turns": 1e-7}, timeout=30)
+    assert spoken(hardly.content) == "hellotherehiyou"
     assert len(briefly) - len(at_once) == round(2 * (0.5 - GAP_S[Boundary.SENTENCE]) * SAMPLE_RATE)
+
+
+@pytest.mark.parametrize("voice", ["af_sky] [pause:9s", "[af_sky", "a" * 300, "\u2028", "af_sky\n", "nobody", " "])
+def test_dialogue_reads_no_name_of_a_voice_aloud(tone_server: Server, voice: str) -> None:
+    turns = [{"voice": "nova", "text": "Hi."}, {"voice": voice, "text": "Hello."}]
+    reply = httpx2.post(tone_server.url + "/dev/dialogue", json={"turns": turns}, timeout=30)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (400, "voice_not_found")
+
+
+@pytest.mark.parametrize(
+    ("turn", "param"), [({"text": "Hi."}, "turns[1].voice"), ({"voice": "nova", "text": None}, "turns[1].text")]
+)
+def test_dialogue_says_what_a_turn_lacks(tone_server: Server, turn: dict[str, object], param: str) -> None:
+    body = {"turns": [{"voice": "nova", "text": "Hi."}, turn]}
+    error = httpx2.post(tone_server.url + "/dev/dialogue", json=body, timeout=30).json()["error"]
+    assert (error["code"], error["param"]) == ("missing_required_parameter", param)
 
 
 @pytest.mark.parametrize("turns", [None, [], [{"voice": "nova"}], [{"voice": "nova", "text": " "}], ["a"], 5])

@@ -174,6 +174,7 @@ def test_rejections_are_counted_through_their_workers_deaths(tmp_path: Path) -> 
             speech + giant,
             b"POST /ready HTTP/1.1\r\nHost: x\r\n" + giant,
         ],
+        "426": [b"GET /v1/realtime HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"],
         "431": [b"GET /health HTTP/1.1\r\nX: " + b"a" * (1 << 16)],
     }
     with running(tmp_path, request_timeout_s=0.5, max_body_bytes=1024, max_header_bytes=1024) as server:
@@ -188,7 +189,7 @@ def test_rejections_are_counted_through_their_workers_deaths(tmp_path: Path) -> 
         answer_of(server, refused["431"][0])
         for name in ("speechd_http_rejections_total", "speechd_edge_refusals_total"):
             told = {status: value(server, name, status=status) for status in refused}
-            assert told == {"400": 1, "408": 2, "413": 3, "431": 2}
+            assert told == {"400": 1, "408": 2, "413": 3, "426": 1, "431": 2}
 
 
 def answer_of(server: Server, request: bytes) -> bytes:

@@ -3,14 +3,17 @@
 import re
 import time
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
 from speechd.engines.base import Segment
+from speechd.errors import SpeechdError
 from speechd.machine import resident_bytes
 from speechd.metrics.counters import Counter, Histogram
 from speechd.metrics.declarations import (
     COUNTED,
+    HTTP_REJECTIONS,
     SERVER_METRICS,
     WORKER_METRICS,
     ServerMetric,
@@ -19,12 +22,21 @@ from speechd.metrics.declarations import (
 )
 from speechd.pool.capacity import Limits
 from speechd.pool.scoreboard import Scoreboard
+from speechd.server import handshake, refusals, request_head, request_limits
 from tests.harness.forks import fork_worker
 
 LIMITS = Limits(
     max_in_flight=8, max_in_flight_per_key=0, max_wait_s=10.0, segments_per_request=4, synthesis_timeout_s=5.0
 )
 ALL = (*COUNTED, *SERVER_METRICS, *WORKER_METRICS)
+
+
+@pytest.mark.parametrize("module", [handshake, refusals, request_head, request_limits])
+def test_whatever_the_server_rejects_by_itself_can_be_counted(module: ModuleType) -> None:
+    kinds = [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, SpeechdError)]
+    statuses = {str(kind.status) for kind in kinds if kind is not SpeechdError}
+    assert statuses
+    assert statuses <= set(HTTP_REJECTIONS.values)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from speechd.api.json_depth import check_depth
 from speechd.errors import InvalidRequest, TransferAborted
 
 log = logging.getLogger("speechd")
@@ -23,9 +24,6 @@ POLICY: Final = 1008
 
 INTERNAL: Final = 1011
 """Close code for a failure of the server."""
-
-MAX_DEPTH: Final = 32
-"""Levels of a message, the object itself included. What is told again must not be too deep to be written."""
 
 
 class LiveConnection:
@@ -51,8 +49,7 @@ class LiveConnection:
             raise InvalidRequest(f"The message is no JSON: {error}", code="invalid_json") from None
         if not isinstance(fields, dict):
             raise InvalidRequest("The message must be a JSON object.", code="invalid_json")
-        if opened(text) > MAX_DEPTH and is_deeper(fields, MAX_DEPTH):
-            raise InvalidRequest(f"The message is nested more than {MAX_DEPTH} levels deep.", code="invalid_json")
+        check_depth("The message", text, fields)
         return fields
 
     async def send(self, message: Mapping[str, object]) -> None:
@@ -75,9 +72,14 @@ class LiveConnection:
         task.add_done_callback(self._tasks.discard)
 
     async def settle(self) -> None:
-        """Return once all work is done."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        """Return once all work is done, or the client has left. What it still says is dropped."""
+        left = asyncio.create_task(self._left())
+        try:
+            while self._tasks and not left.done():
+                await asyncio.wait({*self._tasks, left}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            left.cancel()
+            await asyncio.gather(left, return_exceptions=True)
 
     async def stop(self) -> None:
         """End all work at once."""
@@ -91,6 +93,11 @@ class LiveConnection:
             with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the client was faster
                 await self._websocket.close(code, reason.encode()[:120].decode(errors="ignore"))
 
+    async def _left(self) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            while (await self._websocket.receive())["type"] == "websocket.receive":
+                pass
+
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
@@ -101,19 +108,3 @@ class LiveConnection:
         except Exception:  # whatever it is, the client is not to wait for the rest
             log.exception("a live utterance failed")
             await self.close(INTERNAL, "The server failed; its log has the reason.")
-
-
-def opened(text: str | bytes) -> int:
-    """How many objects and arrays a text of JSON may have: of a token's message so few that it cannot be too deep."""
-    return text.count("{") + text.count("[") if isinstance(text, str) else text.count(b"{") + text.count(b"[")
-
-
-def is_deeper(value: object, levels: int) -> bool:
-    """Whether a JSON value has more levels of objects and arrays than these."""
-    level: list[Any] = [value]
-    for _ in range(levels + 1):
-        level = [each for each in level if isinstance(each, dict | list)]
-        if not level:
-            return False
-        level = [child for each in level for child in (each.values() if isinstance(each, dict) else each)]
-    return True

@@ -135,6 +135,8 @@ class VllmConversation:
     async def _take(self, fields: Mapping[str, Any]) -> bool:
         kind = fields.get("type")
         if kind == "session.close":
+            if self._open is not None:
+                self._open.finish()
             await self._connection.settle()
             await self._connection.close()
             return False

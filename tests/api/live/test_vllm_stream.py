@@ -253,6 +253,32 @@ def test_session_is_closed_when_all_is_said() -> None:
     run(scenario)
 
 
+def test_session_that_is_closed_within_a_text_speaks_what_it_has_of_it() -> None:
+    async def scenario() -> None:
+        async with talk() as client:
+            configure(client, **STREAMED)
+            client.say({"type": "input.text", "text": "Last wor"})
+            client.say({"type": "session.close"})
+            assert spoken(audio_of(await client.until(is_done))) == "lastwor"
+            while client.code is None:
+                await asyncio.sleep(0)
+            assert client.code == 1000
+
+    run(scenario)
+
+
+def test_client_that_leaves_while_the_rest_is_spoken_ends_the_session() -> None:
+    async def scenario() -> None:
+        async with talk() as client:
+            client.session.held.clear()  # so that it is never spoken
+            configure(client, **STREAMED)
+            say(client, "Last words.")
+            client.say({"type": "session.close"})
+            client.say({"type": "input.text", "text": "Nobody hears this."})
+
+    run(scenario)
+
+
 def test_header_is_that_of_the_file_s_length() -> None:
     with wave.open(io.BytesIO(wav_header(4, 8000) + b"abcd")) as reader:
         assert (reader.getnframes(), reader.getframerate(), reader.readframes(9)) == (2, 8000, b"abcd")
