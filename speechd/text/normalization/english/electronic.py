@@ -26,6 +26,8 @@ _EXTENSIONS: Final = (
 _DOMAINS: Final = (
     "com org net io edu uk gov mil info biz dev app ai co.uk org.uk ac.uk co eu de fr es it nl ch ca jp tv me".split()
 )
+_MONEY: Final = "[A-Z]{2}[DFRYPLK]|GBP|JPY|Rs|[Kk]r|RM|Tk"
+"""Codes of currencies, before an amount without a space."""
 _VERSIONED: Final = (
     "Python Java Node npm Ruby Rails Django PHP Perl Rust Go Swift Kotlin Ubuntu Debian Fedora Linux Windows Android "
     "iOS macOS Chrome Firefox Safari Bluetooth USB HTTP TLS SSL HTML CUDA PyTorch TensorFlow Kubernetes Docker "
@@ -119,6 +121,11 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(
         rf"(?<!\w)({either(_VERSIONED)}[ -])(\d{{1,6}}(?:\.\d{{1,6}}){{1,5}})(?![\d%])",
         lambda m, v: m[1] + version(m[2], v) + ("," if re.match(r"[ ]\d", m.string[m.end() :]) else ""),
+        hint=".",
+    ),
+    rule(
+        rf"(?<![\w./])(?!(?:{_MONEY})\d)([A-Za-z]{{2,20}})(\d{{1,4}}(?:\.\d{{1,4}}){{1,3}})(?:-(?=[A-Za-z\d])|(?!\w|\.\w))",
+        lambda m, v: f"{m[1]} {version(m[2], v)}{' ' if m[0].endswith('-') else ''}",
         hint=".",
     ),
     rule(r"(?<![\w.,])\d{1,3}(?:\.\d{3}){2,4}(?![\w.])", lambda m, v: v.number(m[0].replace(".", "")), hint="."),

@@ -11,6 +11,8 @@ from speechd.text.normalization.normalize import normalize
         ("john.doe42@example.com", "john dot doe forty-two at example dot com"),
         ("https://www.example.com/path?q=1.", "example dot com slash path question mark q equals one."),
         ("#MachineLearning @john_doe", "hashtag Machine Learning at john doe"),
+        ("Python3.11 and HDMI2.1-ready", "Python three point eleven and HDMI two point one ready"),
+        ("PM2.5 is up. USD2.50", "PM two point five is up. two U.S. dollars and fifty cents"),
         ("v2.1.3, Python 3.11", "version two point one point three, Python three point eleven"),
         ("report.pdf", "report dot PDF"),
         ("192.168.0.1", "one ninety-two dot one sixty-eight dot zero dot one"),
