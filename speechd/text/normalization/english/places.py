@@ -101,7 +101,7 @@ NEEDED: Final = re.compile(
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"(\d[ ](?:[NSEW]\.?[ ])?[A-Z][a-z']{2,15}[ ])St\.(?=[ ][A-Z])", r"\1Street.", hint=" St."),
-    rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.(?=[ ][A-Z])", " Street.", hint=" St."),
+    rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.(?=[ ][A-Z]|\W?$)", " Street.", hint=" St."),
     rule(r"(?<=\dst|\dnd|\drd|\dth)[ ]St\.?(?=[ ,.;]|$)", " Street", hint=" St"),
     rule(
         rf"(?<![\w.,#$£€-])(?P<number>\d{{1,5}})[ ](?:(?P<point>{_POINT})[ ])?"

@@ -21,6 +21,7 @@ from speechd.text.normalization.normalize import normalize
         ("St. Paul is on Paul St.", "Saint Paul is on Paul Street."),
         ("12 km NE of Izmir", "twelve kilometers northeast of Izmir"),
         ("10 Downing St. Mrs. May left", "ten Downing Street. Missus May left"),
+        ("He lives on 5th St.", "He lives on fifth Street."),
         ("15 mi. SW of Erbil", "fifteen miles southwest of Erbil"),
     ],
 )
