@@ -119,7 +119,9 @@ def _on_gpu(config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], d
 def batch_model(config: dict[str, Any], state: Mapping[str, Mapping[str, Tensor]], dtype: str) -> BatchModel:
     """The model on CUDA. Raises `EngineUnavailable` where torch finds no such device."""
     if not torch.cuda.is_available():
-        raise EngineUnavailable("torch finds no cuda device: install its driver, or use --device cpu.")
+        raise EngineUnavailable(
+            "torch finds no cuda device: install its driver (Docker: also run with --gpus all), or use --device cpu."
+        )
     without_tf32()
     return BatchModel(config, state, operations(exact=dtype == "float32"))
 
