@@ -87,14 +87,12 @@ RATE_OF_NO_CODEC: Final = _together(
 """A rate that the format does not have, which is MP3 unless another is named."""
 
 CONTRADICTIONS: Final = (
-    *(
-        WHOLE_EVENTS,
-        SUBTITLES_OF_EVENTS,
-        TIMES_WITHOUT_ROOM,
-        PHONEMES_WITHOUT_ROOM,
-        NO_MARKUP_AS_SSML,
-        RATE_OF_NO_CODEC,
-    ),
+    WHOLE_EVENTS,
+    SUBTITLES_OF_EVENTS,
+    TIMES_WITHOUT_ROOM,
+    PHONEMES_WITHOUT_ROOM,
+    NO_MARKUP_AS_SSML,
+    RATE_OF_NO_CODEC,
 )
 
 REPLIES: Final[JsonSchema] = {
