@@ -163,14 +163,14 @@ class UnsupportedMediaType(SpeechdError):
 
 
 class RangeNotSatisfiable(SpeechdError):
-    """size: of what there is, in bytes."""
+    """size: of the file, in bytes."""
 
     status = 416
     type = "invalid_request_error"
     code = "range_not_satisfiable"
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"The range that is asked for lies outside of the {size} bytes that there are.")
+        super().__init__(f"The requested range lies outside the {size} bytes of the file.")
         self.size = size
 
     @property

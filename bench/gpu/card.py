@@ -36,7 +36,7 @@ START_S: Final = 25.0
 """Seconds that a server may need to start and end, for which none is begun too late."""
 
 LAST_SECTION_S: Final = 90.0
-"""Seconds of a section of `bench.gpu` that begins at the limit, and of those before it, at most."""
+"""Seconds that `bench.gpu` may take beyond its limit, for the section that began before it."""
 
 SHOWN_LOG: Final = 2000
 """Characters of a server's warnings, or of an error, that are kept: the last ones, where the cause is."""

@@ -31,9 +31,10 @@ CLIENT_PROCESSES: Final = 4
 CHARACTERS: Final = 60
 """Characters of a request: one sentence, which is one segment."""
 READY_S: Final = 60.0
-"""How long a server may take to be ready, kernels being compiled ahead, and..."""
+"""Seconds within which a server must be ready, its kernels being compiled ahead. A server that hangs would take all of
+a card's time."""
 TIMEOUT_S: Final = 30.0
-"""... a response, and what is spoken at once: with none of them a server that hangs may take all of a card's time."""
+"""Seconds within which a response must end, and a batch be spoken."""
 SHOWN: Final = ("heard", "refused", "failed", "ttfa_p50_s", "ttfa_p99_s", "audio_s_per_s", "c100", "errors")
 
 

@@ -193,7 +193,7 @@ def media_type_of(path: Path) -> str:
 
 
 class LimitedFile(FileResponse):
-    """A file as a response, whose client is not waited for without end. A `Range` that is none is ignored (RFC 9110,
+    """A file as a response, whose client is not waited for without end. A malformed `Range` is ignored (RFC 9110,
     section 14.2)."""
 
     def __init__(self, path: Path, *, stat_result: os.stat_result, write_s: float, **more: object) -> None:
@@ -227,4 +227,4 @@ class LimitedFile(FileResponse):
 
 
 class _MalformedRange(Exception):
-    """A `Range` that is none, or of another unit than bytes."""
+    """A `Range` that is malformed, or of another unit than bytes."""

@@ -124,7 +124,7 @@ CASES: Final = (
     _case(
         errors.UnsupportedMediaType, "`Content-Type` is not `application/json`, or the body is compressed", Where.POSTS
     ),
-    _case(errors.RangeNotSatisfiable, "`Range` asks for what is behind the end", Where.DOWNLOAD),
+    _case(errors.RangeNotSatisfiable, "`Range` begins after the end of the file", Where.DOWNLOAD),
     _case(errors.UpgradeRequired, "a WebSocket's path is asked for without an upgrade", Where.LIVE),
     _case(errors.HeaderFieldsTooLarge, "the request line and headers are larger than `max_header_bytes`", Where.ANY),
     _case(errors.SpeechdError, "the server has a bug; its log has the reason", Where.ANY),

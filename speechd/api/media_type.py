@@ -25,4 +25,4 @@ def require_json(request: Request) -> None:
         raise UnsupportedMediaType(f"Send the request with the header 'Content-Type: application/json'{instead}.")
     coding = request.headers.get("content-encoding", "").strip().lower()
     if coding in COMPRESSED:
-        raise UnsupportedMediaType(f"Send the body as it is, and not with the Content-Encoding '{coding}'.")
+        raise UnsupportedMediaType(f"Send the body uncompressed, without the header 'Content-Encoding: {coding}'.")

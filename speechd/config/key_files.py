@@ -23,8 +23,8 @@ class InvalidKeys(ValueError):
 
 
 def check_texts(texts: Mapping[str, str]) -> None:
-    """Raise `InvalidKeys` for keys that somebody meant to give, and gave an empty text for: `--api-keys "$UNSET"`. Of
-    other options that is none; here it would open the server to everybody."""
+    """Raise `InvalidKeys` for an empty text where keys were meant, as by `--api-keys "$UNSET"`. It would open the
+    server to everybody."""
     for name in ("api_keys", "api_keys_file"):
         if texts.get(name) == "":
             raise InvalidKeys(name, "", "is blank")

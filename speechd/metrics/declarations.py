@@ -62,10 +62,9 @@ REFUSALS: Final = Counter(
 
 HTTP_REJECTIONS: Final = Counter(
     "speechd_http_rejections",
-    "Requests of any kind rejected while they arrived: 400 (not HTTP), 408 (not in time), 413 (body too large), 426 "
-    "(for a WebSocket of another version), 431 (headers too large), 501 (unknown transfer coding), 503 (too many "
-    "connections, too much being received, or a WebSocket while draining), 505 (not HTTP/1). speechd_requests_total "
-    "has only those for speech whose headers had been accepted.",
+    "Requests of any kind rejected while they arrived: 400 (no HTTP), 408 (too slow), 413 (body too large), 426 (other "
+    "WebSocket version), 431 (headers too large), 501 (unknown transfer coding), 503 (too many connections or bytes, "
+    "or draining), 505 (not HTTP/1). speechd_requests_total has only those for speech whose headers were accepted.",
     "status",
     ("400", "408", "413", "426", "431", "501", "503", "505"),
 )

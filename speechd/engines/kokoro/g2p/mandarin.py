@@ -11,7 +11,7 @@ def mandarin_reader() -> Callable[[str], str]:
     number of more than 16. Raises where packages are not installed; takes a second or two."""
     from misaki.zh import ZHG2P
 
-    # jieba writes to stderr what its log has as well, at any level.
+    # jieba prints its own log to stderr, whatever the level of ours.
     jieba = logging.getLogger("jieba")
     jieba.handlers.clear()
     jieba.setLevel(logging.NOTSET)

@@ -80,7 +80,7 @@ def key(variant: Variant) -> str:
 
 
 class DriverError(EngineLost):
-    """CUDA's driver refused a call. Where it had loaded a kernel, and does not start it, an earlier one has failed."""
+    """CUDA's driver refused a call. If it does not start a kernel that it has loaded, an earlier kernel failed."""
 
 
 class Driver:
